@@ -1,0 +1,59 @@
+# Needs Python 3.11 to 3.13, make and git beforehand; everything else comes from PyPI into .venv.
+PYTHON ?= python3
+STACK  ?= dev
+UV_VERSION := $(shell awk '/^name = "uv"$$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock)
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show what this Makefile does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: .venv/.installed ## Create the environment .venv from uv.lock
+
+.venv/.uv-$(UV_VERSION):
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "Python %d.%d is not supported: name one of 3.11 to 3.13, as in `make PYTHON=python3.12`" % v)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.installed: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
+	$(BIN)/python -m uv sync --quiet --frozen
+	@touch $@
+
+.PHONY: local
+local: install ## Deploy, populate and invoke on the embedded local cloud (STACK=dev)
+	@$(BIN)/python -m local up --stack $(STACK)
+
+.PHONY: check
+check: install lint ## The quick part: linters, types, documents, unit tests
+	$(BIN)/python -m pytest -q -n 2 -m "not whole and not tensorflow"
+
+.PHONY: test
+test: install lint ## Every check and test, the real TensorFlow included
+	$(BIN)/python -m pytest -q -n 2
+
+.PHONY: lint
+lint: install
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy .
+	$(BIN)/python -m tools.readme --check
+
+.PHONY: lock
+lock: install ## Make lambda_src/locks anew from lambda_src/requirements.in
+	$(BIN)/python -m tools.lock
+
+.PHONY: readme
+readme: install ## Write the generated tables of README.md anew
+	$(BIN)/python -m tools.readme
+
+.PHONY: clean
+clean: ## Remove what local runs left, then the environment
+	rm -rf .local .venv

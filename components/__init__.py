@@ -1,0 +1,42 @@
+"""Inference on AWS Lambda with libraries that lie on EFS, as Pulumi components.
+
+Installed as a package they are imported from `efs_inference`; in this repository from
+`components`. `__main__.py` shows how they fit together.
+"""
+
+from .account import Account
+from .errors import ConfigurationError, EfsInferenceError, PopulateError, Problem
+from .inference import InferenceFunction, InferenceFunctionArgs
+from .mount import Mount
+from .names import log_group_name
+from .network import Network, NetworkArgs
+from .populator import PopulateContainer, Populator, PopulatorArgs
+from .populator_run import PopulatorRun, PopulatorRunArgs
+from .release import Release
+from .settings import Settings
+from .source import Source
+from .store import EfsStore, EfsStoreArgs
+
+__all__ = [
+    "Account",
+    "ConfigurationError",
+    "EfsInferenceError",
+    "EfsStore",
+    "EfsStoreArgs",
+    "InferenceFunction",
+    "InferenceFunctionArgs",
+    "Mount",
+    "Network",
+    "NetworkArgs",
+    "PopulateContainer",
+    "PopulateError",
+    "Populator",
+    "PopulatorArgs",
+    "PopulatorRun",
+    "PopulatorRunArgs",
+    "Problem",
+    "Release",
+    "Settings",
+    "Source",
+    "log_group_name",
+]

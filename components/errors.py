@@ -1,0 +1,51 @@
+"""Errors of the components. Each says what is wrong, the value, the rule and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pulumi
+
+
+class EfsInferenceError(Exception):
+    """Base of all errors that the components raise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        subject: What is wrong, for instance a configuration key.
+        value: The offending value as the user wrote it.
+        rule: The rule that it breaks.
+        remedy: What mends it, a command where there is one.
+    """
+
+    subject: str
+    value: str
+    rule: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.subject} = {self.value}: {self.rule}. Remedy: {self.remedy}"
+
+
+class ConfigurationError(EfsInferenceError, pulumi.RunError):
+    """All problems of a configuration at once.
+
+    It is a `pulumi.RunError`, so the CLI shows the message without a stack trace.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        heading = "1 problem" if count == 1 else f"{count} problems"
+        super().__init__(
+            "\n".join([f"{heading} in the configuration:", *(f"  {p}" for p in self.problems)])
+        )
+
+
+class PopulateError(EfsInferenceError):
+    """A populate that did not end with a published release."""

@@ -1,0 +1,201 @@
+"""InferenceFunction: function, version and alias."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from .errors import ConfigurationError, Problem
+from .mount import Mount
+from .names import log_group_name
+from .network import Network
+from .populator_run import PopulatorRun
+from .release import Release
+from .source import Source
+from .store import EfsStore, client_policy
+
+ALIAS = "live"
+_HANDLER = "handler.handler"
+# Lambda: "...exceeded the 4KB limit. Measured size: N bytes", counted as JSON.
+_MAX_ENVIRONMENT_BYTES = 4_096
+# What a function in a VPC needs for its network interfaces. They know no resources.
+_INTERFACE_ACTIONS = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+
+_TRUST_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+            }
+        ],
+    }
+)
+
+
+def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """`variables` as they are.
+
+    Raises:
+        ConfigurationError: Lambda would refuse them for their size.
+    """
+    size = len(json.dumps(variables, separators=(",", ":")).encode())
+    if size <= _MAX_ENVIRONMENT_BYTES:
+        return dict(variables)
+    largest = max(variables, key=lambda key: len(variables[key]))
+    raise ConfigurationError(
+        [
+            Problem(
+                subject="environment of the function",
+                value=f"{size} bytes",
+                rule=f"Lambda accepts {_MAX_ENVIRONMENT_BYTES} bytes, counted as JSON",
+                remedy=f"shorten it; the largest variable is {largest}",
+            )
+        ]
+    )
+
+
+def function_policy(log_group_arn: str, file_system_arn: str, access_point_arn: str) -> str:
+    """What the function may do: mount read-only, write its log, have its network interfaces."""
+    write_log = {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{log_group_arn.removesuffix(':*')}:*",
+    }
+    interfaces = {"Effect": "Allow", "Action": _INTERFACE_ACTIONS, "Resource": "*"}
+    mount = client_policy(file_system_arn, access_point_arn, "ClientMount")
+    return json.dumps({"Version": "2012-10-17", "Statement": [mount, write_log, interfaces]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceFunctionArgs:
+    """Arguments of `InferenceFunction`.
+
+    Attributes:
+        source: Folder with handler and model.
+        mount: Where the access point is mounted.
+        release: The release to serve from, which brings runtime and architecture.
+        run: The populate that has to be through before the function exists.
+        network: Where the function runs.
+        store: The file system.
+        memory_mb: Memory in MB.
+        timeout_seconds: Time-out of one call in seconds.
+        ephemeral_storage_mb: Size of /tmp in MB.
+        log_retention_days: Days that log events are kept.
+        environment: Variables beside the one that names the release.
+        tags: Tags for every resource.
+    """
+
+    source: Source
+    mount: Mount
+    release: Release
+    run: PopulatorRun
+    network: Network
+    store: EfsStore
+    memory_mb: int
+    timeout_seconds: int
+    ephemeral_storage_mb: int
+    log_retention_days: int = 30
+    environment: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class InferenceFunction(pulumi.ComponentResource):
+    """The function, a version for each change, and the alias that callers use.
+
+    The alias moves only after the new version exists, and that only after its release is published.
+    """
+
+    function_name: pulumi.Output[str]
+    function_arn: pulumi.Output[str]
+    alias_arn: pulumi.Output[str]
+    log_group_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: InferenceFunctionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        release = args.mount.environment(args.release.id)
+        environment = checked_environment({**args.environment, **release})
+        super().__init__("efs-inference:index:InferenceFunction", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        log_group = aws.cloudwatch.LogGroup(
+            f"{name}-log",
+            name=log_group_name(name),
+            retention_in_days=args.log_retention_days,
+            tags=args.tags,
+            opts=child,
+        )
+        role = aws.iam.Role(name, assume_role_policy=_TRUST_POLICY, tags=args.tags, opts=child)
+        rights = aws.iam.RolePolicy(
+            name,
+            role=role.id,
+            policy=pulumi.Output.all(
+                log_group.arn, args.store.file_system_arn, args.store.access_point_arn
+            ).apply(lambda arns: function_policy(*arns)),
+            opts=child,
+        )
+        function = aws.lambda_.Function(
+            name,
+            role=role.arn,
+            runtime=args.release.runtime,
+            architectures=[args.release.architecture],
+            handler=_HANDLER,
+            code=args.source.function_archive(),
+            memory_size=args.memory_mb,
+            timeout=args.timeout_seconds,
+            ephemeral_storage={"size": args.ephemeral_storage_mb},
+            publish=True,
+            environment={"variables": environment},
+            file_system_config={
+                "arn": args.store.access_point_arn,
+                "local_mount_path": args.mount.local_mount_path,
+            },
+            vpc_config={
+                "subnet_ids": args.network.private_subnet_ids,
+                "security_group_ids": [args.network.function_security_group_id],
+            },
+            logging_config={"log_format": "JSON", "log_group": log_group.name},
+            # Lambda frees its network interfaces up to 20 minutes after a function is gone; with
+            # another group on them the function's own can be deleted at once.
+            replace_security_groups_on_destroy=True,
+            replacement_security_group_ids=[args.network.default_security_group_id],
+            tags=args.tags,
+            # The rights outlive the function: without them its network interfaces stay behind.
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[rights, args.network, args.store, args.run]
+            ),
+        )
+        alias = aws.lambda_.Alias(
+            f"{name}-{ALIAS}",
+            name=ALIAS,
+            function_name=function.name,
+            function_version=function.version,
+            opts=child,
+        )
+
+        self.function_name = function.name
+        self.function_arn = function.arn
+        self.alias_arn = alias.arn
+        self.log_group_name = log_group.name
+        self.register_outputs(
+            {
+                "function_name": self.function_name,
+                "function_arn": self.function_arn,
+                "alias_arn": self.alias_arn,
+                "log_group_name": self.log_group_name,
+            }
+        )

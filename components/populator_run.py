@@ -1,0 +1,155 @@
+"""PopulatorRun: the gate between libraries and function. Runs the populate task and waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import (
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from .account import Account
+from .errors import PopulateError
+from .network import Network
+from .populator import CONTAINER, Populator
+from .release import Release
+from .store import EfsStore
+from .task_run import TaskRun, TaskRunSpec
+
+# A change of one of these needs the release somewhere else, or another one; nothing else does.
+_REPLACED_BY = (
+    "release_id",
+    "file_system_id",
+    "access_point_id",
+    "cluster_arn",
+    "account_id",
+    "region",
+)
+
+
+class PopulatorRunProvider(ResourceProvider):
+    """Runs in Pulumi's dynamic provider; holds nothing, because it is pickled into the state."""
+
+    profile: str | None = None
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take over the profile that the aws provider was given, if any."""
+        self.profile = req.config.get("aws:profile")
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Populate, or find the release there.
+
+        Raises:
+            PopulateError: The task did not end with a published release; the log has the diagnosis.
+        """
+        spec = TaskRunSpec(
+            release_id=props["release_id"],
+            cluster=props["cluster_arn"],
+            task_definition=props["task_definition_arn"],
+            container=props["container"],
+            subnets=tuple(props["subnet_ids"]),
+            security_groups=tuple(props["security_group_ids"]),
+            assign_public_ip=bool(props["assign_public_ip"]),
+            log_group=props["log_group"],
+            timeout_seconds=int(props["timeout_minutes"]) * 60,
+            account_id=props["account_id"],
+            region=props["region"],
+            profile=self.profile,
+        )
+        try:
+            outcome = TaskRun(spec, say=pulumi.log.info).complete()
+        except PopulateError as error:
+            # Pulumi shows an exception of a dynamic provider with its stack trace, so the diagnosis
+            # goes out by itself and the exception stays short.
+            pulumi.log.error(str(error))
+            raise PopulateError(f"release {spec.release_id} was not published, see above") from None
+        return CreateResult(id_=spec.release_id, outs={**props, **outcome})
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Only what makes another release, or puts it somewhere else, runs the task again."""
+        replaces = [key for key in _REPLACED_BY if _olds.get(key) != _news.get(key)]
+        return DiffResult(changes=bool(replaces), replaces=replaces, stables=list(_REPLACED_BY))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Nothing to do: every change that counts replaces."""
+        return UpdateResult(outs=_olds)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """A run is a fact of the past, so it reads as it was."""
+        return ReadResult(id_, props)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Leave the release on the file system, where it serves a rollback."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulatorRunArgs:
+    """Arguments of `PopulatorRun`.
+
+    Attributes:
+        release: The release to publish.
+        populator: The task definition and its cluster.
+        network: Where the task runs.
+        store: Where the release goes.
+        timeout_minutes: Minutes after which the task is stopped.
+        account: The AWS account in which the task has to run; another one is refused.
+    """
+
+    release: Release
+    populator: Populator
+    network: Network
+    store: EfsStore
+    timeout_minutes: int
+    account: Account
+
+
+class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
+    """One populate. It exists when the release is published.
+
+    A new release id, file system, access point, cluster, account or region runs the task again.
+    The task itself ends at once when it finds the release.
+    """
+
+    release_id: pulumi.Output[str]
+    outcome: pulumi.Output[str]
+    files: pulumi.Output[int]
+    bytes: pulumi.Output[int]
+    seconds: pulumi.Output[float]
+
+    def __init__(
+        self, name: str, args: PopulatorRunArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        # Rights, routes and every zone's mount target have to be there before the task starts.
+        waits = pulumi.ResourceOptions(depends_on=[args.network, args.store, args.populator])
+        super().__init__(
+            PopulatorRunProvider(),
+            name,
+            {
+                "release_id": args.release.id,
+                "cluster_arn": args.populator.cluster_arn,
+                "task_definition_arn": args.populator.task_definition_arn,
+                "container": CONTAINER,
+                "subnet_ids": args.network.populator_subnet_ids,
+                "security_group_ids": [args.network.populator_security_group_id],
+                "assign_public_ip": args.network.assign_public_ip,
+                "log_group": args.populator.log_group_name,
+                "file_system_id": args.store.file_system_id,
+                "access_point_id": args.store.access_point_id,
+                "timeout_minutes": args.timeout_minutes,
+                "account_id": args.account.id,
+                "region": args.account.region,
+                "outcome": None,
+                "files": None,
+                "bytes": None,
+                "seconds": None,
+            },
+            pulumi.ResourceOptions.merge(waits, opts),
+        )

@@ -1,0 +1,71 @@
+"""The folder with everything that runs on AWS, and how each part of it travels there."""
+
+from __future__ import annotations
+
+import base64
+import io
+import runpy
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+
+# An explicit list: a stray __pycache__ would otherwise publish a new function version.
+FUNCTION_FILES = (
+    "handler.py",
+    "model.py",
+    "release/__init__.py",
+    "release/layout.py",
+    "release/activate.py",
+)
+REQUIREMENTS = "requirements.txt"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder like `lambda_src`: handler, model, the `release` package, and the locks.
+
+    Attributes:
+        root: The folder.
+    """
+
+    root: Path
+
+    def lock_path(self, runtime: str, architecture: str) -> Path:
+        """Where the lock for this runtime and architecture lies, whether it exists or not."""
+        return self.root / "locks" / f"{runtime}-{architecture}.txt"
+
+    def lock(self, runtime: str, architecture: str) -> str:
+        """Text of the lock for this runtime and architecture."""
+        return self.lock_path(runtime, architecture).read_text(encoding="utf-8")
+
+    @property
+    def release_format(self) -> int:
+        """The integer of the release format that the installer in this folder writes."""
+        format_: int = runpy.run_path(str(self.root / "release" / "layout.py"))["FORMAT"]
+        return format_
+
+    def function_archive(self) -> pulumi.AssetArchive:
+        """The function's deployment package."""
+        return pulumi.AssetArchive(
+            {name: pulumi.FileAsset(str(self.root / name)) for name in FUNCTION_FILES}
+        )
+
+    def installer(self, lock: str) -> str:
+        """The installer, the model for its smoke import and `lock`: a zip file in base64.
+
+        The same input gives the same text, so a populate task definition changes only when
+        something in it does.
+        """
+        files = {
+            path.relative_to(self.root).as_posix(): path.read_bytes()
+            for path in [*sorted(self.root.glob("release/*.py")), self.root / "model.py"]
+        }
+        files[REQUIREMENTS] = lock.encode()
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for name, content in files.items():
+                # ZipInfo's own date is 1980-01-01, which keeps the archive reproducible.
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        return base64.b64encode(packed.getvalue()).decode()

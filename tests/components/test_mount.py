@@ -1,0 +1,31 @@
+"""Mount: from one path everything that a consumer needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.errors import ConfigurationError
+from components.mount import Mount, breaks_rule
+
+
+@pytest.mark.parametrize("path", ["/mnt/efs", "/mnt/a-b_c.d", "/mnt/" + "a" * 155, "/mnt/..a"])
+def test_a_path_that_lambda_accepts_is_accepted(path: str) -> None:
+    assert not breaks_rule(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/mnt/efs/", "/mnt/a/b", "/mnt/.", "/mnt/..", "/mnt/a b", "mnt/a", "/mnt/" + "a" * 156]
+)
+def test_a_path_that_lambda_refuses_is_refused(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="as Lambda demands"):
+        Mount(path)
+
+
+def test_function_and_container_get_the_same_path() -> None:
+    mount = Mount("/mnt/models")
+    assert mount.local_mount_path == mount.mount_point("efs")["containerPath"] == "/mnt/models"
+
+
+def test_the_environment_names_the_release_by_its_full_path_and_nothing_else() -> None:
+    mount = Mount("/mnt/models")
+    assert mount.environment("abc") == {"RELEASE_PATH": "/mnt/models/releases/abc"}

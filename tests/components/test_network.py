@@ -1,0 +1,130 @@
+"""Network: exactly the resources that each way out needs, and exactly the rules."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+
+import pytest
+
+from components.account import Account
+from components.network import Network, NetworkArgs, subnet_blocks
+
+from .conftest import ACCOUNT, Built
+
+Build = Callable[[Callable[[], object]], Built]
+ZONES = ("us-east-1a", "us-east-1b")
+
+
+def network(egress: str = "public-ip", zones: tuple[str, ...] = ZONES) -> Callable[[], Network]:
+    account = Account(id=ACCOUNT, region="us-east-1", partition="aws")
+    args = NetworkArgs(
+        cidr="10.42.0.0/16",
+        zones=zones,
+        egress=egress,
+        egress_ports=(443,),
+        account=account,
+        tags={"team": "ml"},
+    )
+    return lambda: Network("net", args)
+
+
+def test_a_public_ip_needs_a_public_subnet_in_each_zone_and_no_nat(build: Build) -> None:
+    built = build(network())
+    assert set(built.of("Subnet")) == {
+        "net-private-us-east-1a",
+        "net-private-us-east-1b",
+        "net-public-us-east-1a",
+        "net-public-us-east-1b",
+    }
+    assert not built.of("NatGateway")
+    assert not built.of("Eip")
+    assert set(built.of("Route")) == {"net-public-internet"}
+
+
+def test_nat_is_one_gateway_in_one_public_subnet(build: Build) -> None:
+    built = build(network("nat"))
+    assert set(built.of("Subnet")) == {
+        "net-private-us-east-1a",
+        "net-private-us-east-1b",
+        "net-public-us-east-1a",
+    }
+    assert built.one("NatGateway")["subnetId"] == "net-public-us-east-1a-id"
+    assert built.of("Route")["net-private-internet"]["natGatewayId"] == "net-nat-id"
+
+
+def test_the_vpc_has_dns_which_mount_targets_need(build: Build) -> None:
+    vpc = build(network()).one("Vpc")
+    assert vpc["enableDnsSupport"] is True
+    assert vpc["enableDnsHostnames"] is True
+    assert vpc["tags"] == {"team": "ml", "Name": "net"}
+
+
+def test_the_default_security_group_is_closed(build: Build) -> None:
+    closed = build(network()).one("DefaultSecurityGroup")
+    assert closed.get("ingress", []) == []
+    assert closed.get("egress", []) == []
+
+
+def test_nfs_is_the_only_way_in_and_only_from_the_two_consumers(build: Build) -> None:
+    rules = build(network()).of("SecurityGroupIngressRule")
+    assert {
+        name: (rule["securityGroupId"], rule["referencedSecurityGroupId"])
+        for name, rule in rules.items()
+    } == {
+        "net-mount-targets-from-function": ("net-mount-targets-id", "net-function-id"),
+        "net-mount-targets-from-populator": ("net-mount-targets-id", "net-populator-id"),
+    }
+    assert all(
+        (rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 2049, 2049)
+        for rule in rules.values()
+    )
+
+
+def test_only_the_populate_task_gets_out_and_only_to_the_package_index(build: Build) -> None:
+    rules = build(network()).of("SecurityGroupEgressRule")
+    to_anywhere = {n: r for n, r in rules.items() if "cidrIpv4" in r}
+    assert set(rules) - set(to_anywhere) == {
+        "net-function-to-mount-targets",
+        "net-populator-to-mount-targets",
+    }
+    (rule,) = to_anywhere.values()
+    assert (rule["securityGroupId"], rule["fromPort"], rule["toPort"]) == (
+        "net-populator-id",
+        443,
+        443,
+    )
+
+
+def test_no_security_group_has_rules_inside_where_they_would_fight_the_separate_ones(
+    build: Build,
+) -> None:
+    for group in build(network()).of("SecurityGroup").values():
+        assert "ingress" not in group
+        assert "egress" not in group
+
+
+def test_s3_is_reached_over_a_gateway_endpoint_from_both_route_tables(build: Build) -> None:
+    endpoint = build(network()).one("VpcEndpoint")
+    assert endpoint["serviceName"] == "com.amazonaws.us-east-1.s3"
+    assert endpoint["vpcEndpointType"] == "Gateway"
+    assert set(endpoint["routeTableIds"]) == {"net-private-id", "net-public-id"}
+
+
+def test_every_subnet_has_a_route_table(build: Build) -> None:
+    built = build(network("nat"))
+    associated = {a["subnetId"] for a in built.of("RouteTableAssociation").values()}
+    assert associated == {f"{name}-id" for name in built.of("Subnet")}
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/16", "192.168.1.0/24"])
+def test_six_zones_fit_into_every_block_that_is_accepted(cidr: str) -> None:
+    private, public = subnet_blocks(cidr, 6)
+    blocks = [ipaddress.IPv4Network(block) for block in [*private, *public]]
+    assert len(set(blocks)) == 12
+    assert not any(a.overlaps(b) for a in blocks for b in blocks if a is not b)
+
+
+def test_a_zone_more_moves_no_block_of_the_others() -> None:
+    two, three = subnet_blocks("10.0.0.0/16", 2), subnet_blocks("10.0.0.0/16", 3)
+    assert [three[0][:2], three[1][:2]] == [two[0], two[1]]

@@ -1,0 +1,110 @@
+"""Release identity: what makes another release, and what does not."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from components.errors import ConfigurationError
+from components.release import Pin, Release, parse_lock
+
+A, B = "a" * 64, "b" * 64
+LOCK = f"""\
+# made for a test
+numpy==2.2.6 --hash=sha256:{A}
+six==1.17.0 \\
+    --hash=sha256:{B} \\
+    --hash=sha256:{A}
+"""
+PINS = (
+    Pin("numpy", "2.2.6", (f"sha256:{A}",)),
+    Pin("six", "1.17.0", (f"sha256:{A}", f"sha256:{B}")),
+)
+RELEASE = Release(
+    pins=PINS, runtime="python3.11", architecture="x86_64", image="python:3.11", format=1
+)
+
+
+def test_a_lock_is_read_as_pins() -> None:
+    assert parse_lock(LOCK, "lock.txt") == PINS
+
+
+def test_comments_order_white_space_and_spelling_do_not_count() -> None:
+    other = (
+        f"\n\nSIX==1.17.0   --hash=sha256:{A} --hash=sha256:{B}  # why\n"
+        f"NumPy==2.2.6 --hash=sha256:{A}"
+    )
+    assert parse_lock(other, "lock.txt") == PINS
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("six==1.17.0", "at least one --hash"),
+        ("six==1.17.0 --hash=md5:abc", "at least one --hash"),
+        (f"six==1.17.0 --hash=sha256:{A[:-1]}", "at least one --hash"),
+        (f"six>=1.17.0 --hash=sha256:{A}", "one version with =="),
+        (f"six==1.* --hash=sha256:{A}", "one version with =="),
+        (f"six --hash=sha256:{A}", "one version with =="),
+        (f"six @ https://example.org/six.whl --hash=sha256:{A}", "URLs are refused"),
+        (f"https://example.org/six.whl --hash=sha256:{A}", "refused"),
+        ("-e .", "refused"),
+        ("--index-url https://example.org", "refused"),
+        (f"./six.whl --hash=sha256:{A}", "refused"),
+        (f"six[extra]==1.17.0 --hash=sha256:{A}", "extras are refused"),
+        (f"six==1.17.0; python_version>'3' --hash=sha256:{A}", "refused"),
+        ("six=='1", "refused"),
+    ],
+)
+def test_a_line_that_is_no_pin_with_hashes_is_refused_by_number(line: str, rule: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_lock(f"# one\n{line}\n", "lock.txt")
+    (problem,) = caught.value.problems
+    assert problem.subject == "lock.txt, line 2"
+    assert rule in problem.rule
+
+
+def test_all_wrong_lines_are_reported() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_lock(f"six==1\n-e .\nnumpy==1 --hash=sha256:{A}\nnumpy==2 --hash=sha256:{A}", "l")
+    assert [problem.subject for problem in caught.value.problems] == [
+        "l, line 1",
+        "l, line 2",
+        "l, line 4",
+    ]
+
+
+def test_an_empty_lock_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no packages"):
+        parse_lock("# nothing\n", "lock.txt")
+
+
+def test_an_id_is_sixteen_hex_digits() -> None:
+    assert re.fullmatch(r"[0-9a-f]{16}", RELEASE.id)
+
+
+def test_an_id_does_not_depend_on_the_order_of_the_pins() -> None:
+    assert dataclasses.replace(RELEASE, pins=PINS[::-1]).id == RELEASE.id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pins": PINS[:1]},
+        {"pins": (dataclasses.replace(PINS[0], version="2.2.7"), PINS[1])},
+        {"pins": (dataclasses.replace(PINS[0], hashes=(f"sha256:{B}",)), PINS[1])},
+        {"runtime": "python3.12"},
+        {"architecture": "arm64"},
+        {"image": "python@sha256:" + A},
+        {"format": 2},
+        {"options": {"prune": "tests"}},
+    ],
+)
+def test_whatever_a_release_is_made_of_changes_its_id(change: dict[str, object]) -> None:
+    assert dataclasses.replace(RELEASE, **change).id != RELEASE.id  # type: ignore[arg-type]
+
+
+def test_an_id_stays_the_same_from_version_to_version_of_this_program() -> None:
+    assert RELEASE.id == "da3f07b0eb0cdaa1"

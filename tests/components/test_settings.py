@@ -1,0 +1,192 @@
+"""Settings: every problem at once, each with its remedy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.errors import ConfigurationError
+from components.settings import Settings
+from components.source import Source
+
+ROOT = Path(__file__).parents[2]
+SOURCE = Source(ROOT / "lambda_src")
+HASH = "0" * 64
+
+
+def defaults() -> dict[str, str]:
+    """Pulumi.yaml's defaults as the engine hands them over."""
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    return {
+        key: entry["default"] if entry["type"] == "string" else json.dumps(entry["default"])
+        for key, entry in declared.items()
+    }
+
+
+def problems(**changes: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load({**defaults(), **changes}, SOURCE)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_the_defaults_of_the_project_file_are_a_right_configuration() -> None:
+    settings = Settings.load(defaults(), SOURCE)
+    assert settings.runtime == "python3.11"
+    assert settings.memory_mb == 3008
+    assert settings.protect is False
+    assert settings.availability_zones == ()
+    assert settings.image == "public.ecr.aws/lambda/python:3.11"
+
+
+def test_every_declared_key_is_a_setting_and_every_setting_is_declared() -> None:
+    declared = set(yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"])
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load({}, SOURCE)
+    assert {problem.subject for problem in caught.value.problems} == declared
+
+
+@pytest.mark.parametrize("runtime", ["python3.11", "python3.12", "python3.13"])
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_every_runtime_and_architecture_has_a_lock(runtime: str, architecture: str) -> None:
+    settings = Settings.load(
+        {**defaults(), "runtime": runtime, "architecture": architecture}, SOURCE
+    )
+    assert settings.image == f"public.ecr.aws/lambda/python:{runtime.removeprefix('python')}"
+
+
+WRONG = {
+    "mountPath": [
+        "",
+        "/mnt",
+        "/mnt/",
+        "/mnt/a/b",
+        "/data/x",
+        "/mnt/..",
+        "/mnt/ü",
+        "/mnt/" + "a" * 156,
+    ],
+    "runtime": ["python3.10", "python3.14", "", "Python3.11", "nodejs20.x"],
+    "architecture": ["amd64", "aarch64", "X86_64", ""],
+    "memoryMb": ["127", "10241", "3008.0", "-1", "3 GB", "", "١٢٨"],
+    "timeoutSeconds": ["0", "901", "1e2"],
+    "ephemeralStorageMb": ["511", "10241"],
+    "populatorCpu": ["0", "1000", "2 vCPU"],
+    "populatorEphemeralStorageGib": ["20", "201"],
+    "populatorTimeoutMinutes": ["0", "721"],
+    "populatorImage": ["my image", "UPPER/case", "repo@sha256:123"],
+    "indexUrl": [
+        "",
+        "pypi.org/simple",
+        "http://pypi.org/simple",
+        "ftp://x/y",
+        "https://",
+        "https://h:port/",
+    ],
+    "networkCidr": [
+        "10.0.0.0/8",
+        "10.0.0.0/25",
+        "8.8.8.0/24",
+        "10.0.0.1/16",
+        "10.0.0.0",
+        "::/64",
+        "",
+    ],
+    "availabilityZones": [
+        "us-east-1a",
+        '["us-east-1"]',
+        '["a","a"]',
+        '["us-east-1a","us-east-1a"]',
+        '["us-east-1a","eu-west-1a"]',
+        "{}",
+        "[1]",
+    ],
+    "egress": ["none", "NAT", ""],
+    "throughput": ["provisioned", ""],
+    "protect": ["yes", "True", "1", ""],
+    "tags": ["team=ml", '["team"]', '["=x"]', '["Name=x"]', '["aws:x=y"]', '["a=1","a=2"]'],
+}
+
+
+@pytest.mark.parametrize(("key", "value"), [(k, v) for k, values in WRONG.items() for v in values])
+def test_a_wrong_value_is_one_problem_with_value_rule_and_command(key: str, value: str) -> None:
+    (problem,) = problems(**{key: value})
+    assert problem.startswith(f"{key} = {value!r}: ")
+    assert "Remedy: `pulumi config set " in problem
+    assert key in problem.partition("Remedy")[2]
+
+
+def test_all_wrong_values_are_reported_in_one_error() -> None:
+    found = problems(**{key: values[0] for key, values in WRONG.items()})
+    assert len(found) == len(WRONG)
+
+
+def test_an_unknown_key_names_the_nearest_known_one() -> None:
+    assert problems(mountpath="/mnt/x") == [
+        "mountpath = set in the stack: there is no such key; the nearest is mountPath. "
+        "Remedy: `pulumi config rm mountpath`"
+    ]
+
+
+def test_an_unknown_key_that_is_like_nothing_names_none() -> None:
+    assert "nearest" not in problems(zzz="1")[0]
+
+
+def test_a_memory_that_fargate_has_not_for_the_cpu_is_refused_with_the_nearest_that_it_has() -> (
+    None
+):
+    assert problems(populatorCpu="256", populatorMemoryMb="3072") == [
+        "populatorMemoryMb = 3072: for populatorCpu 256 Fargate allows 512, 1024, 2048 MiB. "
+        "Remedy: `pulumi config set populatorMemoryMb 2048`"
+    ]
+
+
+def test_the_step_of_a_large_cpu_is_said() -> None:
+    (problem,) = problems(populatorCpu="8192", populatorMemoryMb="20000")
+    assert "16384 to 61440 MiB in steps of 4096" in problem
+
+
+def test_credentials_in_the_index_url_are_refused_and_not_shown() -> None:
+    (problem,) = problems(indexUrl="https://user:hunter2@pypi.example/simple")
+    assert "hunter2" not in problem
+    assert "'https://***@pypi.example/simple'" in problem
+    assert "task definition" in problem
+
+
+def test_plain_http_is_for_this_machine_only() -> None:
+    url = "http://127.0.0.1:8080/simple"
+    settings = Settings.load({**defaults(), "indexUrl": url}, SOURCE)
+    assert settings.egress_ports == (443, 8080)
+
+
+def test_an_image_that_says_another_python_is_refused() -> None:
+    (problem,) = problems(populatorImage="public.ecr.aws/lambda/python:3.12-arm64")
+    assert "its Python is 3.12, and libraries for python3.11 need Python 3.11" in problem
+
+
+def test_an_image_of_ones_own_is_taken_as_it_is() -> None:
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/populate@sha256:" + HASH
+    assert Settings.load({**defaults(), "populatorImage": image}, SOURCE).image == image
+
+
+def test_a_missing_lock_is_refused_before_deployment(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"each pair needs a lock.*make lock"):
+        Settings.load(defaults(), Source(tmp_path))
+
+
+def test_a_broken_lock_is_reported_together_with_wrong_values(tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "python3.11-x86_64.txt").write_text("six==1.17.0\n")
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load({**defaults(), "memoryMb": "1"}, Source(tmp_path))
+    assert [problem.subject for problem in caught.value.problems] == [
+        "memoryMb",
+        "python3.11-x86_64.txt, line 1",
+    ]
+
+
+def test_tags_are_read_as_a_mapping() -> None:
+    settings = Settings.load({**defaults(), "tags": '["team=ml","cost=a=b"]'}, SOURCE)
+    assert dict(settings.tags) == {"team": "ml", "cost": "a=b"}

@@ -1,0 +1,58 @@
+"""Writes the generated parts of README.md: `python -m tools.readme`, or `--check` to compare.
+
+A part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+_PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def configuration_table(project: Path) -> str:
+    """The keys of a Pulumi project file as a Markdown table."""
+    declared = yaml.safe_load(project.read_text(encoding="utf-8"))["config"]
+    rows = ["| Key | Type | Default | Meaning |", "|---|---|---|---|"]
+    for key, entry in declared.items():
+        default = json.dumps(entry["default"]).strip('"') or "(empty)"
+        rows.append(f"| `{key}` | {entry['type']} | `{default}` | {entry['description']} |")
+    return "\n".join(rows) + "\n"
+
+
+def rendered(text: str) -> str:
+    """README text with every generated part as it should be.
+
+    Raises:
+        KeyError: A part is named that nothing generates.
+    """
+    parts = {"configuration": configuration_table(ROOT / "Pulumi.yaml")}
+    return _PART.sub(lambda found: f"{found[1]}{parts[found['name']]}{found[4]}", text)
+
+
+def main() -> int:
+    """Write or check; exit status 1 when the check finds a difference."""
+    parser = argparse.ArgumentParser(prog="python -m tools.readme", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
+    arguments = parser.parse_args()
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    wanted = rendered(text)
+    if text == wanted:
+        return 0
+    if arguments.check:
+        print("README.md: a generated part is out of date. Remedy: `make readme`", file=sys.stderr)
+        return 1
+    readme.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
