@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import runpy
 import sys
 from pathlib import Path
 
@@ -27,13 +28,27 @@ def configuration_table(project: Path) -> str:
     return "\n".join(rows) + "\n"
 
 
+def exit_code_table(layout: Path) -> str:
+    """The installer's exit codes, from the docstring of `ExitCode`, as a Markdown table."""
+    documented = runpy.run_path(str(layout))["ExitCode"].__doc__
+    rows = ["| Code | Meaning |", "|---|---|"]
+    rows += [
+        f"| {found[1]} | {found[2]} |"
+        for found in re.finditer(r"^ *(\d+) {2,}(.+)$", documented, re.MULTILINE)
+    ]
+    return "\n".join(rows) + "\n"
+
+
 def rendered(text: str) -> str:
     """README text with every generated part as it should be.
 
     Raises:
         KeyError: A part is named that nothing generates.
     """
-    parts = {"configuration": configuration_table(ROOT / "Pulumi.yaml")}
+    parts = {
+        "configuration": configuration_table(ROOT / "Pulumi.yaml"),
+        "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
+    }
     return _PART.sub(lambda found: f"{found[1]}{parts[found['name']]}{found[4]}", text)
 
 
