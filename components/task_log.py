@@ -55,11 +55,16 @@ class TaskLog:
             return line
         if entry["phase"] == "summary":
             self.summary = entry
-            size = f"{entry['files']} files, {entry['bytes'] / 1e6:,.0f} MB"
+            size = f"{entry['files']:,} files, {entry['bytes'] / 1e6:,.0f} MB"
             return f"{entry['outcome']}, {size}, {entry['seconds']['total']:.1f} s"
         if entry["phase"] == "failure":
             self.failure = entry["message"]
-        return f"{entry['phase']}: {entry.get('message', '')}"
+        if entry["phase"] == "copy" and "files" in entry:
+            done = f"{entry['files']:,} of {entry['of']:,} files"
+            size = f"{entry['bytes'] / 1e6:,.0f} of {entry['of_bytes'] / 1e6:,.0f} MB"
+            return f"copy: {done}, {size}"
+        count = f" ({entry['done']} of {entry['of']})" if "done" in entry else ""
+        return f"{entry['phase']}: {entry.get('message', '')}{count}"
 
     def _lines(self) -> Iterator[str]:
         while True:
