@@ -13,7 +13,7 @@ def pytest_configure() -> None:
     stray = [
         path.relative_to(tests).as_posix()
         for path in sorted(tests.rglob("*.py"))
-        if not path.name.startswith("test_") and "def test_" in path.read_text(encoding="utf-8")
+        if not path.name.startswith("test_") and "\ndef test_" in path.read_text(encoding="utf-8")
     ]
     if stray:
         raise pytest.UsageError(
