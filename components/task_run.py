@@ -135,9 +135,9 @@ class TaskRun:
 
     def _running(self) -> str | None:
         """ARN of a task of this release that still runs, left by an `up` that was cut off."""
-        arns = self._ecs.list_tasks(
-            cluster=self._spec.cluster, startedBy=self._spec.release_id, desiredStatus="RUNNING"
-        )["taskArns"]
+        arns = self._ecs.list_tasks(cluster=self._spec.cluster, startedBy=self._spec.release_id)[
+            "taskArns"
+        ]
         if not arns:
             return None
         self._say(f"populate: waiting for task {arns[0].rpartition('/')[2]}, which already runs")

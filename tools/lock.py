@@ -115,7 +115,10 @@ def resolve(requirements: Path, target: Target, index_url: str | None) -> list[d
     command += ["--default-index", index_url] if index_url else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise LockError(f"{target.name}: uv finds no solution\n{done.stderr.strip()}")
+        raise LockError(
+            f"{target.name}: uv finds no solution; choose other versions in requirements.in\n"
+            f"{done.stderr.strip()}"
+        )
     packages: list[dict[str, Any]] = tomllib.loads(done.stdout).get("packages", [])
     return packages
 

@@ -1,0 +1,68 @@
+"""Child processes that never outlive the installer."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from .stop import STOP_SIGNALS, stop_held
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@contextmanager
+def child(
+    command: Sequence[str],
+    *,
+    output: IO[str] | int,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a command in a process group of its own; whatever of it is left at the end is killed.
+
+    Standard output and error both go to ``output``, standard input is empty. Use it from the
+    main thread: the kernel ends the child together with the thread that started it.
+    """
+    libc = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    process: subprocess.Popen[str] | None = None
+    try:
+        with stop_held():
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=folder,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+                preexec_fn=prepare,
+            )
+        yield process
+    finally:
+        if process is not None:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        # Not reaped yet, so the group still bears this number.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,180 @@
+"""What a release looks like on the file system: names, manifest, exit codes, base exception."""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FORMAT = 1
+"""Integer of the release format. A change of what a release consists of raises it, and with it
+every release id."""
+
+RELEASES = "releases"
+"""Directory of all releases, right under the mount path."""
+
+SITE_PACKAGES = "site-packages"
+"""Directory of a release that goes on ``sys.path``."""
+
+MANIFEST = "manifest.json"
+"""File whose presence makes a directory a release."""
+
+INCOMING_PREFIX = ".incoming-"
+"""A release being copied is ``.incoming-<id>-<task>``, with its lock file beside it."""
+
+LOCK_SUFFIX = ".lock"
+"""``<incoming>.lock`` is held with flock by the installer as long as it lives."""
+
+RELEASE_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class ExitCode(enum.IntEnum):
+    """How the installer ends.
+
+    ======  ===============================================================================
+    code    meaning
+    ======  ===============================================================================
+    0       published, or it was there already
+    1       anything else
+    2       wrong command line
+    10      resolution: no such package, no wheel for the target, a malformed lock
+    11      network: the index is unreachable, answers 5xx, or a download breaks off
+    12      hash mismatch: a package is not the one that was locked
+    13      import: the staged release cannot be imported, or the model does not load
+    14      disk: staging or the mount is full, or an I/O error
+    15      mount: the mount path is missing, no directory, or not writable
+    143     stopped by SIGTERM or SIGINT
+    ======  ===============================================================================
+    """
+
+    PUBLISHED = 0
+    ERROR = 1
+    USAGE = 2
+    RESOLUTION = 10
+    NETWORK = 11
+    HASH_MISMATCH = 12
+    IMPORT = 13
+    DISK = 14
+    MOUNT = 15
+    STOPPED = 143
+
+    @property
+    def kind(self) -> str:
+        """The name used in log lines, such as ``hash-mismatch``."""
+        return self.name.lower().replace("_", "-")
+
+
+class ReleaseError(Exception):
+    """Base of every error of this package."""
+
+
+class InstallError(ReleaseError):
+    """The installer has to give up; ``code`` says how it ends."""
+
+    def __init__(self, code: ExitCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """One regular file of a release.
+
+    ``path`` is relative to the release with ``/`` between names, ``size`` in bytes, ``sha256``
+    in hexadecimal.
+    """
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a release contains, apart from the manifest itself.
+
+    ``python`` is the full version that made it, ``architecture`` Lambda's word (``x86_64`` or
+    ``arm64``), ``created`` UTC in ISO 8601, ``links`` maps a symbolic link to its target.
+    """
+
+    release: str
+    python: str
+    architecture: str
+    created: str
+    files: tuple[File, ...]
+    links: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files in bytes."""
+        return sum(file.size for file in self.files)
+
+    def write(self, release: Path) -> None:
+        """Write the manifest into the directory and sync file and directory."""
+        document = {
+            "format": self.format,
+            "release": self.release,
+            "python": self.python,
+            "architecture": self.architecture,
+            "created": self.created,
+            "files": {file.path: [file.size, file.sha256] for file in self.files},
+            "links": self.links,
+        }
+        with (release / MANIFEST).open("x", encoding="ascii") as stream:
+            json.dump(document, stream, indent=0, separators=(",", ":"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        sync_directory(release)
+
+    @classmethod
+    def read(cls, release: Path) -> Manifest:
+        """Read the manifest of a release.
+
+        Raises FileNotFoundError where there is none, ReleaseError where it is damaged or of
+        another format.
+        """
+        path = release / MANIFEST
+        text = path.read_text(encoding="ascii")
+        try:
+            document = json.loads(text)
+            manifest = cls(
+                format=int(document["format"]),
+                release=document["release"],
+                python=document["python"],
+                architecture=document["architecture"],
+                created=document["created"],
+                files=tuple(
+                    File(path=name, size=size, sha256=sha256)
+                    for name, (size, sha256) in document["files"].items()
+                ),
+                links=document["links"],
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReleaseError(
+                f"{path} is damaged ({type(error).__name__}: {error}). A release never changes "
+                "after its publication: make it anew under another id."
+            ) from error
+        if manifest.format != FORMAT:
+            raise ReleaseError(
+                f"{path} has format {manifest.format}, this code reads format {FORMAT}. "
+                "Deploy function and release from the same commit."
+            )
+        return manifest
+
+
+def is_published(release: Path) -> bool:
+    """Whether the release exists, that is, whether its manifest does."""
+    return (release / MANIFEST).is_file()
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the directory's entries durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

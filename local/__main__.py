@@ -1,0 +1,50 @@
+"""The program on the embedded cloud: `python -m local up`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _StoppedError(KeyboardInterrupt):
+    """A signal came; the argument is its number. To asyncio and to Pulumi's SDK it is Ctrl-C."""
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    for other in _SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    # Not print: the signal may have come in the middle of one.
+    os.write(2, b"\ninterrupted: ending all that was started here\n")
+    raise _StoppedError(number)
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process at once.
+
+    Everything that was started has ended by now. Threads that wait for the populate task would hold
+    up an orderly end, and the interpreter takes seconds to take pulumi_aws and moto apart.
+    """
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    for one in _SIGNALS:
+        signal.signal(one, _stop)
+    try:
+        # Only now: the imports take a second or two, in which a signal may come already.
+        from local.commands import main
+
+        _leave(main())
+    except _StoppedError as stop:
+        _leave(128 + int(stop.args[0]))
+    except BrokenPipeError:
+        _leave(128 + signal.SIGPIPE)

@@ -1,0 +1,363 @@
+"""A table of AWS resource types: the boto3 call that creates one, and the outputs it gives.
+
+Names are those of pulumi-aws 7 on the wire. Properties that the table does not name have no effect.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Protocol
+
+import pulumi
+
+Properties = Mapping[str, Any]
+_WAIT_SECONDS = 60.0
+
+
+class ProviderError(Exception):
+    """AWS, or the emulation, refused; the message starts with AWS's error code where it was AWS."""
+
+
+class Aws(Protocol):
+    """An account in a region."""
+
+    region: str
+
+    @property
+    def account(self) -> str:
+        """Twelve digits."""
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A resource that was just created.
+
+    Attributes:
+        aws: Where.
+        id: Its id.
+        properties: The inputs.
+    """
+
+    aws: Aws
+    id: str
+    properties: Properties
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How resources of one type are made.
+
+    Attributes:
+        call: `<service>.<operation>` as boto3 names them.
+        id: A key of the answer, or `<part>.<key>` where the resource is a part of the answer, or a
+            template over arguments and answer.
+        takes: Arguments, each from the property of the same name with a small first letter, or from
+            the one after `=`.
+        gives: Outputs, each a key of the answer or a template over arguments, answer, region,
+            account and id.
+        named: The property for which pulumi-aws generates a name.
+        also: Further arguments.
+        then: Further calls; what it returns are further outputs.
+        later: Names of the outputs that `then` returns.
+    """
+
+    call: str
+    id: str
+    takes: str = ""
+    _: KW_ONLY
+    gives: Mapping[str, str] = field(default_factory=dict)
+    named: str = ""
+    also: Callable[[Properties], dict[str, Any]] | None = None
+    then: Callable[[Made], dict[str, Any] | None] | None = None
+    later: tuple[str, ...] = ()
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """Outputs that are not known before creation."""
+        return ("id", *self.gives, *self.later)
+
+    def make(self, aws: Aws, properties: Properties) -> tuple[str, dict[str, Any]]:
+        """Create one: its id, and its outputs beside the inputs."""
+        service, _, operation = self.call.partition(".")
+        arguments = self._arguments(properties)
+        answer = getattr(aws.client(service), operation)(**arguments)
+        part, _, key = self.id.rpartition(".") if "{" not in self.id else ("", "", "")
+        answer = answer[part] if part else answer
+        known = {"region": aws.region, "account": aws.account, **arguments, **answer}
+        known["id"] = id_ = known[key] if key else self.id.format_map(known)
+        outputs = {
+            name: given.format_map(known) if "{" in given else known.get(given)
+            for name, given in self.gives.items()
+        }
+        if service == "ec2" and properties.get("tags"):
+            tags = _tagged("Tags", "Key", "Value")(properties)
+            aws.client("ec2").create_tags(Resources=[id_], **tags)
+        if self.then is not None:
+            outputs.update(self.then(Made(aws=aws, id=id_, properties=properties)) or {})
+        return id_, outputs
+
+    def _arguments(self, properties: Properties) -> dict[str, Any]:
+        arguments = {}
+        for taken in self.takes.split():
+            argument, _, name = taken.partition("=")
+            value = properties.get(name or argument[0].lower() + argument[1:])
+            if value is not None:
+                arguments[argument] = _pascal(value) if argument[0].isupper() else value
+        return {**arguments, **(self.also(properties) if self.also else {})}
+
+
+def _pascal(value: Any) -> Any:
+    """A nested block with the capital letters of most AWS services."""
+    if isinstance(value, dict):
+        return {key[0].upper() + key[1:]: _pascal(item) for key, item in value.items()}
+    return [_pascal(item) for item in value] if isinstance(value, list) else value
+
+
+def _tagged(argument: str, key: str, value: str) -> Callable[[Properties], dict[str, Any]]:
+    def tags(properties: Properties) -> dict[str, Any]:
+        return {argument: [{key: k, value: v} for k, v in properties.get("tags", {}).items()]}
+
+    return tags
+
+
+def _available(call: str, argument: str, key: str) -> Callable[[Made], None]:
+    """Waits until an EFS resource is available, as terraform does."""
+
+    def wait(made: Made) -> None:
+        describe = getattr(made.aws.client("efs"), call)
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while (state := describe(**{argument: made.id})[key][0]["LifeCycleState"]) != "available":
+            if time.monotonic() > deadline:
+                raise ProviderError(f"{made.id} is still {state} after {_WAIT_SECONDS:.0f} s")
+            time.sleep(0.1)
+
+    return wait
+
+
+def _vpc(made: Made) -> dict[str, Any]:
+    ec2 = made.aws.client("ec2")
+    for name in ("enableDnsSupport", "enableDnsHostnames"):
+        if name in made.properties:
+            attribute = {name[0].upper() + name[1:]: {"Value": made.properties[name]}}
+            ec2.modify_vpc_attribute(VpcId=made.id, **attribute)
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [made.id]}])
+    groups = ec2.describe_security_groups(**_default_group({"vpcId": made.id}))
+    return {
+        "mainRouteTableId": tables["RouteTables"][0]["RouteTableId"],
+        "defaultSecurityGroupId": groups["SecurityGroups"][0]["GroupId"],
+    }
+
+
+def _default_group(properties: Properties) -> dict[str, Any]:
+    values = {"vpc-id": properties["vpcId"], "group-name": "default"}
+    return {"Filters": [{"Name": name, "Values": [value]} for name, value in values.items()]}
+
+
+def _without_rules(made: Made) -> None:
+    """Terraform takes away the rules with which AWS makes a group; ours are resources."""
+    if made.properties.get("ingress") or made.properties.get("egress"):
+        raise ProviderError("inline rules are not emulated here, rule resources are")
+    ec2 = made.aws.client("ec2")
+    group = ec2.describe_security_groups(GroupIds=[made.id])["SecurityGroups"][0]
+    for direction, rules in {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}.items():
+        if group[rules]:
+            revoke = getattr(ec2, f"revoke_security_group_{direction}")
+            revoke(GroupId=made.id, IpPermissions=group[rules])
+
+
+def _rule(properties: Properties) -> dict[str, Any]:
+    permission: dict[str, Any] = {"IpProtocol": properties["ipProtocol"]}
+    if "fromPort" in properties:
+        permission.update(FromPort=properties["fromPort"], ToPort=properties["toPort"])
+    for name, kind, key in (
+        ("cidrIpv4", "IpRanges", "CidrIp"),
+        ("cidrIpv6", "Ipv6Ranges", "CidrIpv6"),
+        ("prefixListId", "PrefixListIds", "PrefixListId"),
+        ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId"),
+    ):
+        if name in properties:
+            permission[kind] = [{key: properties[name]}]
+    return {"GroupId": properties["securityGroupId"], "IpPermissions": [permission]}
+
+
+def _attach_gateway(made: Made) -> None:
+    if "vpcId" in made.properties:
+        made.aws.client("ec2").attach_internet_gateway(
+            InternetGatewayId=made.id, VpcId=made.properties["vpcId"]
+        )
+
+
+def _subnet(made: Made) -> None:
+    if made.properties.get("mapPublicIpOnLaunch"):
+        made.aws.client("ec2").modify_subnet_attribute(
+            SubnetId=made.id, MapPublicIpOnLaunch={"Value": True}
+        )
+
+
+def _task_definition(properties: Properties) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "containerDefinitions": json.loads(properties["containerDefinitions"]),
+        **_tagged("tags", "key", "value")(properties),
+    }
+    if "ephemeralStorage" in properties:
+        arguments["ephemeralStorage"] = {"sizeInGiB": properties["ephemeralStorage"]["sizeInGib"]}
+    return arguments
+
+
+def _log_group(made: Made) -> None:
+    if made.properties.get("retentionInDays"):
+        made.aws.client("logs").put_retention_policy(
+            logGroupName=made.id, retentionInDays=made.properties["retentionInDays"]
+        )
+
+
+def _function(properties: Properties) -> dict[str, Any]:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        _pack(archive, "", properties.get("code"))
+    arguments: dict[str, Any] = {"Code": {"ZipFile": packed.getvalue()}}
+    if "fileSystemConfig" in properties:
+        arguments["FileSystemConfigs"] = [_pascal(properties["fileSystemConfig"])]
+    if "environment" in properties:
+        # The variables' names are data: no capital letters for them.
+        arguments["Environment"] = {"Variables": properties["environment"].get("variables", {})}
+    return {**arguments, "Tags": properties.get("tags", {})}
+
+
+def _pack(archive: zipfile.ZipFile, name: str, part: Any) -> None:
+    """Put an asset, or an archive of assets, into the zip file under `name`."""
+    if isinstance(part, pulumi.FileAsset):
+        archive.write(part.path, name)
+    elif isinstance(part, pulumi.StringAsset):
+        archive.writestr(name, part.text)
+    elif isinstance(part, pulumi.AssetArchive):
+        for key, item in part.assets.items():
+            _pack(archive, f"{name}/{key}" if name else key, item)
+    else:
+        raise ProviderError(
+            f"code from {type(part).__name__} is not emulated here, AssetArchive is"
+        )
+
+
+def _function_active(made: Made) -> None:
+    made.aws.client("lambda").get_waiter("function_active_v2").wait(FunctionName=made.id)
+
+
+def _ec2_arn(resource: str) -> dict[str, str]:
+    return {"arn": f"arn:aws:ec2:{{region}}:{{account}}:{resource}/{{id}}"}
+
+
+_OWNER = {"ownerId": "{account}"}
+_GROUP = {**_ec2_arn("security-group"), **_OWNER}
+_RULE = {**_ec2_arn("security-group-rule"), "securityGroupRuleId": "{id}"}
+_RULE_ID = "{SecurityGroupRules[0][SecurityGroupRuleId]}"
+_EFS = {"dnsName": "{FileSystemId}.efs.{region}.amazonaws.com", **_OWNER}
+_EFS_ARN = "arn:aws:elasticfilesystem:{region}:{account}:file-system/{FileSystemId}"
+_FUNCTION_ARN = "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+_INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/"
+_EFS_TAGS, _ECS_TAGS = _tagged("Tags", "Key", "Value"), _tagged("tags", "key", "value")
+
+# fmt: off
+KINDS: Mapping[str, Kind] = {
+    "aws:ec2/vpc:Vpc": Kind(
+        "ec2.create_vpc", "Vpc.VpcId", "CidrBlock InstanceTenancy",
+        gives={**_ec2_arn("vpc"), **_OWNER},
+        then=_vpc, later=("mainRouteTableId", "defaultSecurityGroupId")),
+    "aws:ec2/subnet:Subnet": Kind(
+        "ec2.create_subnet", "Subnet.SubnetId", "VpcId CidrBlock AvailabilityZone",
+        gives={**_ec2_arn("subnet"), "availabilityZone": "AvailabilityZone",
+               "availabilityZoneId": "AvailabilityZoneId"},
+        then=_subnet),
+    "aws:ec2/internetGateway:InternetGateway": Kind(
+        "ec2.create_internet_gateway", "InternetGateway.InternetGatewayId",
+        gives=_ec2_arn("internet-gateway"), then=_attach_gateway),
+    "aws:ec2/routeTable:RouteTable": Kind(
+        "ec2.create_route_table", "RouteTable.RouteTableId", "VpcId",
+        gives=_ec2_arn("route-table")),
+    "aws:ec2/route:Route": Kind(
+        "ec2.create_route", "r-{RouteTableId}{DestinationCidrBlock}",
+        "RouteTableId DestinationCidrBlock GatewayId NatGatewayId"),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Kind(
+        "ec2.associate_route_table", "AssociationId", "RouteTableId SubnetId"),
+    "aws:ec2/eip:Eip": Kind(
+        "ec2.allocate_address", "AllocationId", "Domain",
+        gives={**_ec2_arn("elastic-ip"), "allocationId": "AllocationId", "publicIp": "PublicIp"}),
+    "aws:ec2/natGateway:NatGateway": Kind(
+        "ec2.create_nat_gateway", "NatGateway.NatGatewayId", "SubnetId AllocationId"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Kind(
+        "ec2.create_vpc_endpoint", "VpcEndpoint.VpcEndpointId",
+        "VpcId ServiceName VpcEndpointType RouteTableIds SubnetIds SecurityGroupIds "
+        "PrivateDnsEnabled PolicyDocument=policy", gives=_ec2_arn("vpc-endpoint")),
+    "aws:ec2/securityGroup:SecurityGroup": Kind(
+        "ec2.create_security_group", "GroupId", "GroupName=name Description VpcId",
+        gives=_GROUP, named="name", then=_without_rules),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Kind(
+        "ec2.describe_security_groups", "{SecurityGroups[0][GroupId]}", also=_default_group,
+        gives={**_GROUP, "name": "{SecurityGroups[0][GroupName]}"}, then=_without_rules),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Kind(
+        "ec2.authorize_security_group_ingress", _RULE_ID, also=_rule, gives=_RULE),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Kind(
+        "ec2.authorize_security_group_egress", _RULE_ID, also=_rule, gives=_RULE),
+    "aws:efs/fileSystem:FileSystem": Kind(
+        "efs.create_file_system", "FileSystemId",
+        "CreationToken PerformanceMode Encrypted KmsKeyId ThroughputMode "
+        "ProvisionedThroughputInMibps AvailabilityZoneName", also=_EFS_TAGS,
+        gives={**_EFS, "arn": "FileSystemArn"}, named="creationToken",
+        then=_available("describe_file_systems", "FileSystemId", "FileSystems")),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": Kind(
+        "efs.put_file_system_policy", "{FileSystemId}", "FileSystemId Policy"),
+    "aws:efs/mountTarget:MountTarget": Kind(
+        "efs.create_mount_target", "MountTargetId",
+        "FileSystemId SubnetId SecurityGroups IpAddress",
+        gives={**_EFS, "fileSystemArn": _EFS_ARN, "availabilityZoneId": "AvailabilityZoneId",
+               "availabilityZoneName": "AvailabilityZoneName", "ipAddress": "IpAddress",
+               "networkInterfaceId": "NetworkInterfaceId"},
+        then=_available("describe_mount_targets", "MountTargetId", "MountTargets")),
+    "aws:efs/accessPoint:AccessPoint": Kind(
+        "efs.create_access_point", "AccessPointId", "FileSystemId PosixUser RootDirectory",
+        also=_EFS_TAGS, gives={"arn": "AccessPointArn", "fileSystemArn": _EFS_ARN, **_OWNER},
+        then=_available("describe_access_points", "AccessPointId", "AccessPoints")),
+    "aws:ecs/cluster:Cluster": Kind(
+        "ecs.create_cluster", "cluster.clusterArn", "clusterName=name settings",
+        also=_ECS_TAGS, gives={"arn": "clusterArn"}, named="name"),
+    "aws:ecs/taskDefinition:TaskDefinition": Kind(
+        "ecs.register_task_definition", "taskDefinition.family",
+        "family taskRoleArn executionRoleArn networkMode requiresCompatibilities cpu memory "
+        "volumes runtimePlatform", also=_task_definition,
+        gives={"arn": "taskDefinitionArn", "revision": "revision",
+               "arnWithoutRevision": "arn:aws:ecs:{region}:{account}:task-definition/{family}"}),
+    "aws:cloudwatch/logGroup:LogGroup": Kind(
+        "logs.create_log_group", "{logGroupName}", "logGroupName=name kmsKeyId tags",
+        gives={"arn": "arn:aws:logs:{region}:{account}:log-group:{logGroupName}"},
+        named="name", then=_log_group),
+    "aws:iam/role:Role": Kind(
+        "iam.create_role", "Role.RoleName", "RoleName=name Path Description MaxSessionDuration "
+        "AssumeRolePolicyDocument=assumeRolePolicy", also=_EFS_TAGS,
+        gives={"arn": "Arn", "uniqueId": "RoleId"}, named="name"),
+    "aws:iam/rolePolicy:RolePolicy": Kind(
+        "iam.put_role_policy", "{RoleName}:{PolicyName}",
+        "RoleName=role PolicyName=name PolicyDocument=policy", named="name"),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
+        "iam.attach_role_policy", "{RoleName}/{PolicyArn}", "RoleName=role PolicyArn"),
+    "aws:lambda/function:Function": Kind(
+        "lambda.create_function", "FunctionName",
+        "FunctionName=name Role Runtime Handler Description Timeout MemorySize Publish VpcConfig "
+        "Architectures EphemeralStorage LoggingConfig TracingConfig Layers KMSKeyArn=kmsKeyArn",
+        also=_function, named="name", then=_function_active,
+        gives={"arn": _FUNCTION_ARN, "qualifiedArn": _FUNCTION_ARN + ":{Version}",
+               "invokeArn": _INVOKE + _FUNCTION_ARN + "/invocations", "version": "Version",
+               "codeSha256": "CodeSha256", "sourceCodeSize": "CodeSize",
+               "lastModified": "LastModified"}),
+    "aws:lambda/alias:Alias": Kind(
+        "lambda.create_alias", "AliasArn",
+        "FunctionName Name FunctionVersion Description RoutingConfig", named="name",
+        gives={"arn": "AliasArn", "invokeArn": _INVOKE + "{AliasArn}/invocations"}),
+}

@@ -1,0 +1,371 @@
+"""The embedded cloud: moto's control planes on loopback, and in front of them what moto lacks."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import copy
+import fcntl
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import unquote
+
+import moto.awslambda.models as lambda_models
+from moto.core.exceptions import JsonRESTError
+from moto.logs.models import logs_backends
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from . import moto_gaps, rules
+from .account import Account, Client
+from .executors import Tasks
+from .functions import Functions
+from .runtime_api import Function
+from .sandbox import Bind, Host, namespaces_work
+
+Body = Mapping[str, Any]
+_TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
+# moto keeps its state once for a process.
+_OPEN: list[Cloud] = []
+_SCRATCH = "efs-inference-"
+_FUNCTIONS, _EFS = r"/2015-03-31/functions", "/2015-02-01"
+_ROUTES = {
+    ("POST", rf"{_FUNCTIONS}/?"): ("lambda", "CreateFunction"),
+    ("PUT", rf"{_FUNCTIONS}/([^/]+)/configuration"): ("lambda", "UpdateFunctionConfiguration"),
+    ("POST", rf"{_FUNCTIONS}/([^/]+)/invocations"): ("lambda", "Invoke"),
+    ("POST", rf"{_EFS}/file-systems"): ("efs", "CreateFileSystem"),
+    ("POST", rf"{_EFS}/access-points"): ("efs", "CreateAccessPoint"),
+    ("POST", rf"{_EFS}/mount-targets"): ("efs", "CreateMountTarget"),
+    ("PUT", rf"{_EFS}/file-systems/([^/]+)/policy"): ("efs", "PutFileSystemPolicy"),
+}
+
+
+class _QuietHandler(MotoRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """Say nothing of requests."""
+
+
+class Cloud:
+    """An AWS account on this host, empty at first; only file systems' directories persist.
+
+    One at a time is open in a process.
+
+    Args:
+        state: Folder with a directory for each file system, named by its creation token.
+        region: The region.
+        log: Is told what the user should know about this host.
+        init_limit: Seconds that a function may take to initialise, 10 on AWS.
+        seconds_to_create: How long a mount target is `creating`, about 90 on AWS.
+
+    Attributes:
+        endpoint: URL of all services.
+        region: The region.
+        account_id: The account.
+        scratch: Folder of this run; removed in the end.
+    """
+
+    account_id = Account.id
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        region: str = "us-east-1",
+        log: Callable[[str], None] | None = None,
+        init_limit: float = 10,
+        seconds_to_create: float = 1,
+    ) -> None:
+        self._state, self.region = state.resolve(), region
+        self._log = log or (lambda _: None)
+        self._init_limit, self._seconds_to_create = init_limit, seconds_to_create
+        self._closers: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self) -> None:
+        if _OPEN:
+            raise RuntimeError("another Cloud is open in this process: close it first")
+        _OPEN.append(self)
+        self._closers.append(_OPEN.clear)
+        moto_gaps.prepare(self._seconds_to_create)
+        scratch = self.scratch = self._make_scratch()
+        host = Host(scratch, namespaces_work())
+        if not host.namespaces:
+            self._log(
+                "This host allows no mount namespaces: mount paths are replaced by directories "
+                "of the host, read-only mounts are not enforced."
+            )
+        self._account = Account(self._state, self.region)
+        self._tasks = Tasks(self._account, host)
+        self._closers.append(self._tasks.close)
+        self._functions = Functions(host, self._init_limit, self._mount, self._write_log)
+        self._closers.append(self._functions.close)
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_QuietHandler)
+        self.endpoint = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        self._closers.append(server.server_close)
+        self._closers.append(server.shutdown)
+
+    def _make_scratch(self) -> Path:
+        """A folder of our own; those of runs that were killed are removed (their lock is free)."""
+        parent = Path(tempfile.gettempdir())
+        for old in parent.glob(f"{_SCRATCH}*"):
+            with contextlib.suppress(OSError), _locked(old):
+                shutil.rmtree(old, ignore_errors=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{_SCRATCH}"))
+        lock = contextlib.ExitStack()
+        lock.enter_context(_locked(new))
+        scratch = new.rename(parent / new.name.removeprefix("."))
+        self._closers.append(lock.close)
+        self._closers.append(lambda: shutil.rmtree(scratch, ignore_errors=True))
+        return scratch
+
+    def close(self) -> None:
+        """End every process and the server. May be called at any time, and again."""
+        for closer in reversed(self._closers.copy()):
+            closer()
+            # Only now: an interrupt leaves it to the next call. Each may be called again.
+            with contextlib.suppress(ValueError):
+                self._closers.remove(closer)
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables with which an AWS client finds this cloud and nothing else."""
+        bypass = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "embedded",
+            "AWS_SECRET_ACCESS_KEY": "embedded",
+            "AWS_SESSION_TOKEN": "embedded",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": bypass,
+            "no_proxy": bypass,
+        }
+
+    # --- the layer ---
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request, or hand it on to moto (WSGI)."""
+        request = Request(environ)
+        data = request.get_data()
+        try:
+            response = self._answer(request, data)
+        except rules.RefusalError as refusal:
+            response = _error(refusal)
+        if response is not None:
+            return response(environ, start_response)
+        environ["wsgi.input"] = io.BytesIO(data)
+        with self._account.lock:
+            answer: Iterable[bytes] = self._moto.get_application(environ)(environ, start_response)
+            return answer
+
+    def _answer(self, request: Request, data: bytes) -> Response | None:
+        service, operation = _operation(request)
+        if operation == "Invoke":
+            return self._invoke(request, data)
+        body = json.loads(data or b"{}") if operation else {}
+        with self._account.lock:
+            if operation in _TASKS:
+                answer = json.dumps(getattr(self._tasks, _TASKS[operation])(body))
+                return Response(answer, content_type="application/x-amz-json-1.1")
+            if check := getattr(self, f"_check_{operation}", None):
+                invalid = "InvalidParameterException" if service == "ecs" else "ValidationException"
+                rules.refuse(invalid, rules.by_model(service, operation, body))
+                check(body, request.path.split("/"))
+        return None
+
+    # --- checks, by the operation's name ---
+
+    def _check_RegisterTaskDefinition(self, body: Body, _: list[str]) -> None:  # noqa: N802
+        rules.refuse("ClientException", rules.task_definition(body))
+
+    def _check_CreateFileSystem(self, body: Body, _: list[str]) -> None:  # noqa: N802
+        rules.refuse("BadRequest", rules.file_system(body))
+
+    def _check_CreateAccessPoint(self, body: Body, _: list[str]) -> None:  # noqa: N802
+        self._file_system(body["FileSystemId"])
+        for point in self._account.efs.access_points.values():
+            if point.client_token == body["ClientToken"]:
+                why = f"Access point already exists: {point.access_point_id}"
+                known = {"AccessPointId": point.access_point_id}
+                raise rules.RefusalError("AccessPointAlreadyExists", why, 409, **known)
+
+    def _check_CreateMountTarget(self, body: Body, _: list[str]) -> None:  # noqa: N802
+        groups = body.get("SecurityGroups", [])
+        if len(groups) > 5:
+            why = "The maximum number of security groups per interface has been reached."
+            raise rules.RefusalError("SecurityGroupLimitExceeded", why)
+        ec2 = self._account.ec2
+        vpcs = {group.vpc_id for group in ec2.describe_security_groups() if group.id in groups}
+        vpcs |= {
+            subnet.vpc_id for subnet in ec2.describe_subnets() if subnet.id == body["SubnetId"]
+        }
+        if len(vpcs) > 1:
+            why = "You have specified two resources that belong to different networks."
+            raise rules.RefusalError("SecurityGroupNotFound", why)
+
+    def _check_PutFileSystemPolicy(self, body: Body, path: list[str]) -> None:  # noqa: N802
+        arn = self._file_system(path[-2]).file_system_arn
+        rules.refuse("InvalidPolicyException", rules.file_system_policy(body["Policy"], arn))
+
+    def _check_UpdateFunctionConfiguration(self, body: Body, path: list[str]) -> None:  # noqa: N802
+        known = self._function(unquote(path[-2]), None).get_configuration()
+        self._check_CreateFunction({**known, **body}, path)
+
+    def _check_CreateFunction(self, body: Body, _: list[str]) -> None:  # noqa: N802
+        role, arn = body["Role"], self._account.arn("lambda", f"function:{body['FunctionName']}")
+        subnets = (body.get("VpcConfig") or {}).get("SubnetIds", [])
+        trusted = self._account.trusted(role, "lambda.amazonaws.com", arn)
+        network = not subnets or self._account.may(role, "ec2:CreateNetworkInterface", "*")
+        code = "InvalidParameterValueException"
+        rules.refuse(code, rules.function(body))
+        rules.refuse(code, rules.subnets(self._account.unknown_subnets(subnets), "lambda"))
+        rules.refuse(code, rules.function_role(trusted=trusted, network=network))
+        for mount in body.get("FileSystemConfigs") or []:
+            system = self._system_of(mount["Arn"])
+            system_arn = system.file_system_arn if system else None
+            name = system.file_system_id if system else ""
+            states = self._account.target_states(name, subnets)
+            rules.refuse(code, rules.function_mount(mount["Arn"], system_arn, states))
+
+    def _file_system(self, name: str) -> Any:
+        found = self._account.efs.file_systems_by_id.get(name)
+        if found is None:
+            why = f"File system '{name}' does not exist."
+            raise rules.RefusalError("FileSystemNotFound", why, 404)
+        return found
+
+    def _system_of(self, point_arn: str) -> Any:
+        efs = self._account.efs
+        ids = [
+            p.file_system_id for p in efs.access_points.values() if p.access_point_arn == point_arn
+        ]
+        return efs.file_systems_by_id.get(ids[0]) if ids else None
+
+    def _function(self, name: str, qualifier: str | None) -> Any:
+        backend = lambda_models.lambda_backends[self.account_id][self.region]
+        try:
+            return backend.get_function(name, qualifier)
+        except JsonRESTError as error:
+            code = str(error.error_type)
+            raise rules.RefusalError(code, str(error.message), error.code) from error
+
+    # --- functions ---
+
+    def _mount(self, function: Function) -> list[Bind]:
+        known = function.configuration
+        network = known.get("VpcConfig") or {}
+        subnets, groups = network.get("SubnetIds", []), network.get("SecurityGroupIds", [])
+        client = Client(role=known["Role"], subnets=subnets, groups=groups)
+        with self._account.lock:
+            return [
+                self._account.bind(
+                    client,
+                    mount["LocalMountPath"],
+                    getattr(self._system_of(mount["Arn"]), "file_system_id", ""),
+                    mount["Arn"].rpartition("/")[2],
+                )
+                for mount in known.get("FileSystemConfigs") or []
+            ]
+
+    def _write_log(self, function: Function, stream: str, lines: list[str]) -> None:
+        """Lambda logs as the function's role, and drops what that may not write."""
+        group, role = function.log_group, function.configuration["Role"]
+        with self._account.lock:
+            arn = self._account.arn("logs", f"log-group:{group}")
+            if self._account.may(role, "logs:CreateLogGroup", arn):
+                logs_backends[self.account_id][self.region].ensure_log_group(group)
+            if self._account.log_refused(role, group, stream) is None:
+                self._account.write_log(group, stream, lines)
+
+    def _invoke(self, request: Request, data: bytes) -> Response:
+        name = unquote(request.path.split("/")[-2])
+        qualifier = request.args.get("Qualifier")
+        with self._account.lock:
+            found = self._function(name, qualifier)
+            function = Function(
+                configuration=copy.deepcopy(found.get_configuration()),
+                code=found.code_bytes,
+                region=self.region,
+                endpoint=self.environment(),
+            )
+        kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        rules.payload(data)
+        if kind == "DryRun":
+            return Response(status=204)
+        if kind != "RequestResponse":
+            why = f"Invocation type {kind} is not emulated: use RequestResponse"
+            raise rules.RefusalError("InvalidParameterValueException", why)
+        called = f"{found.function_name}:{qualifier}" if qualifier else found.function_name
+        arn = self._account.arn("lambda", f"function:{called}")
+        try:
+            answer = self._functions.invoke(function, arn, data or b"{}")
+        except rules.MountError as error:
+            raise error.refusal() from error
+        response = Response(answer.payload, content_type="application/json")
+        response.headers["X-Amz-Executed-Version"] = str(found.version)
+        if answer.error:
+            response.headers["X-Amz-Function-Error"] = answer.error
+        if request.headers.get("X-Amz-Log-Type") == "Tail":
+            tail = "\n".join(answer.log).encode()[-4096:]
+            response.headers["X-Amz-Log-Result"] = base64.b64encode(tail).decode()
+        return response
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock; an OSError where somebody else does."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(number)
+
+
+def _operation(request: Request) -> tuple[str, str]:
+    service, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
+    if service.startswith("AmazonEC2ContainerService"):
+        return "ecs", operation
+    for (method, path), found in _ROUTES.items():
+        if request.method == method and re.fullmatch(path, request.path):
+            return found
+    return "", ""
+
+
+def _error(refusal: rules.RefusalError) -> Response:
+    members = {"__type": refusal.code, "ErrorCode": refusal.code, "message": str(refusal)}
+    response = Response(
+        json.dumps({**members, "Message": str(refusal), **refusal.more}),
+        status=refusal.status,
+        content_type="application/x-amz-json-1.1",
+    )
+    response.headers["X-Amzn-ErrorType"] = refusal.code
+    return response

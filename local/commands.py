@@ -1,0 +1,222 @@
+"""The commands of `python -m local`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
+from .function_url import serve
+from .packs import PackError, Verdict
+from .project import Project, ProjectError
+from .screen import Screen
+
+_DEMONSTRATION = {"instances": [[[1, 2], [3, 4]]]}
+_EXIT_CODES = """exit status:
+  0    done
+  1    failed; for `preview` and `up` also: a mandatory policy is violated; for `invoke` also: the
+       function failed, or its answer has a statusCode of 400 or more
+  2    wrong usage: an option, a stack without a file, an event that is no JSON
+  130  interrupted (143 by SIGTERM); nothing is left running"""
+
+
+class _UsageError(Exception):
+    """A wrong argument."""
+
+
+def main() -> int:
+    """Run the command that the arguments name; what it returns is the exit status."""
+    options = _parser().parse_args()
+    command: Callable[[argparse.Namespace, Screen], int] = options.command
+    # What `invoke` prints on stdout is the answer and nothing else.
+    quiet = command is _invoke
+    screen = Screen(sys.stderr if quiet else sys.stdout, resources=not quiet)
+    try:
+        return command(options, screen)
+    except (_UsageError, ProjectError) as error:
+        screen.line(f"error: {error}", "error")
+        return 2
+    except (DeploymentError, PackError) as error:
+        screen.line(f"error: {error}", "error")
+        return 1
+    finally:
+        screen.close()
+
+
+def _preview(options: argparse.Namespace, screen: Screen) -> int:
+    _show_verdict(screen, plan(_project(options), screen))
+    return 0
+
+
+def _up(options: argparse.Namespace, screen: Screen) -> int:
+    with _deployed(options, screen) as deployment:
+        with screen.step("cold start"):
+            cold = _answered(deployment, {})
+        with screen.step("warm call"):
+            warm = _answered(deployment, _DEMONSTRATION)
+    done = deployment.populate
+    screen.line("")
+    screen.line(f"  {{}} -> {json.dumps(cold.payload)}", "good")
+    screen.line(f"  {json.dumps(_DEMONSTRATION)} -> {json.dumps(warm.payload)}", "good")
+    if done.get("outcome") == "published":
+        megabytes = done["bytes"] / 1e6
+        told = f"{done['files']:.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
+    else:
+        told = "release found, nothing installed"
+    screen.line(f"  populate    {told}")
+    screen.line(f"  cold start  {cold.seconds:.1f} s")
+    screen.line(f"  warm call   {warm.seconds * 1000:.0f} ms")
+    _show_verdict(screen, deployment.verdict)
+    command = f"{_python()} -m local"
+    screen.line(
+        f"""
+next:
+  {command} invoke --event '{json.dumps(_DEMONSTRATION)}'
+  {command} serve                 # over HTTP, as a function URL does
+  {command} up --config memoryMb=4096
+  {command} clean                 # removes the libraries again"""
+    )
+    return 0
+
+
+def _invoke(options: argparse.Namespace, screen: Screen) -> int:
+    event = _event(options.event)
+    with _deployed(options, screen) as deployment:
+        answer = deployment.invoke(event)
+    if answer.error is not None:
+        screen.line(f"error: the function failed: {answer.error}", "error")
+    if answer.error is None or answer.payload is not None:
+        print(json.dumps(answer.payload))
+    return 0 if answer.error is None else 1
+
+
+def _serve(options: argparse.Namespace, screen: Screen) -> int:
+    with _deployed(options, screen) as deployment, serve(deployment.invoke, options.port) as server:
+        screen.line(f"serving until Ctrl-C:\n  {_curl(server.server_port)}", "good")
+        server.serve_forever()
+    return 0
+
+
+def _clean(options: argparse.Namespace, screen: Screen) -> int:
+    folder = _state(options).parent
+    if not folder.exists():
+        screen.line(f"{folder} does not exist: nothing to remove")
+        return 0
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    size = sum(path.stat().st_size for path in files)
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise DeploymentError(f"{folder} could not be removed: {error}") from error
+    screen.line(f"removed {folder}: {len(files):,} files, {size:,} bytes")
+    return 0
+
+
+@contextlib.contextmanager
+def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deployment]:
+    project = host_config(_project(options), screen)
+    with screen.without_resources():
+        plan(project, screen)
+    with deploy(project, _state(options), screen) as deployment:
+        yield deployment
+
+
+def _answered(deployment: Deployment, event: Any) -> Answer:
+    answer = deployment.invoke(event)
+    if answer.error is not None:
+        raise DeploymentError(
+            f"the function failed: {answer.error}\n  it answered {json.dumps(answer.payload)}"
+        )
+    return answer
+
+
+def _show_verdict(screen: Screen, verdict: Verdict) -> None:
+    count = len(verdict.findings)
+    told = "nothing to complain about" if not count else f"{count} advisory"
+    for name, policies in verdict.packs.items():
+        screen.line(f"  policies    {name}: {policies} policies")
+    screen.line(f"  verdict     {told}" if verdict.packs else "  policies    no packs")
+
+
+def _event(text: str) -> Any:
+    """The event that `text` is, or that lies in the file of this name."""
+    is_file = not text.lstrip().startswith(("{", "[", '"')) and Path(text).is_file()
+    try:
+        return json.loads(Path(text).read_text(encoding="utf-8") if is_file else text)
+    except (ValueError, OSError) as error:
+        raise _UsageError(
+            f"--event {text!r} is neither a file nor JSON: {error}. "
+            f"Remedy: --event '{json.dumps(_DEMONSTRATION)}', or a file's name"
+        ) from error
+
+
+def _project(options: argparse.Namespace) -> Project:
+    overrides = {}
+    for setting in options.config:
+        key, equals, value = setting.partition("=")
+        if not key or not equals:
+            raise _UsageError(f"--config {setting!r}: it has the form KEY=VALUE")
+        overrides[key] = value
+    return Project.load(Path.cwd(), options.stack, overrides)
+
+
+def _state(options: argparse.Namespace) -> Path:
+    return Path.cwd() / ".local" / str(options.stack) / "efs"
+
+
+def _python() -> str:
+    """How to call this Python from here."""
+    here = Path(sys.executable)
+    return str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else str(here)
+
+
+def _curl(port: int) -> str:
+    data = json.dumps(_DEMONSTRATION)
+    return f"curl -s -H 'content-type: application/json' -d '{data}' http://127.0.0.1:{port}/"
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--stack", default="dev", help="the stack, default: dev")
+    common.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a configuration value for this run; may be repeated",
+    )
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description="Deploys the Pulumi program of this folder on an embedded cloud, without an "
+        "AWS account. File systems persist in .local/<stack>; all else is new in each run.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[..., int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            parents=[common],
+            help=text,
+            description=text,
+            epilog=_EXIT_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(command=command)
+        return added
+
+    add("preview", _preview, "show what would be created, and what the policy packs say of it")
+    add("up", _up, "deploy, populate, call the function")
+    invoke = add("invoke", _invoke, "deploy, call the function with an event, print its answer")
+    invoke.add_argument("--event", required=True, metavar="FILE|JSON", help="the event")
+    server = add("serve", _serve, "deploy, serve the function over HTTP until Ctrl-C")
+    server.add_argument("--port", type=int, default=0, help="default: a free one")
+    add("clean", _clean, "remove the stack's local file systems")
+    return parser

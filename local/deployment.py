@@ -1,0 +1,220 @@
+"""Plans and deploys a project on the embedded cloud, and calls its function."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import engine, packs
+from .engine import Result
+from .packs import Verdict
+from .project import Project
+from .provider import AwsProvider
+from .screen import Screen
+
+_ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
+_PYTHONS = ((3, 11), (3, 13))
+_ALIAS = "aws:lambda/alias:Alias"
+
+
+class DeploymentError(Exception):
+    """A run that cannot go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the function answered.
+
+    Attributes:
+        payload: Its JSON.
+        seconds: How long the call took.
+        error: Why the call is a failure; None if it is none.
+    """
+
+    payload: Any
+    seconds: float
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A project that is deployed on a cloud.
+
+    Attributes:
+        result: What the engine made.
+        verdict: What the packs say of it.
+        alias_arn: The alias by which the function is called.
+    """
+
+    result: Result
+    verdict: Verdict
+    alias_arn: str
+
+    @property
+    def populate(self) -> Mapping[str, Any]:
+        """Outputs of the populate run: outcome, files, bytes, seconds."""
+        runs = (r for r in self.result.resources if r.type.endswith(":PopulatorRun"))
+        return next(runs).outputs
+
+    def invoke(self, event: Any) -> Answer:
+        """Call the function through its alias.
+
+        A function error, and a status code of 400 or more in the answer, are failures.
+        """
+        # Longer than any function may run; a second attempt would be a second call.
+        config = Config(read_timeout=1000, retries={"total_max_attempts": 1})
+        client = boto3.client("lambda", config=config)
+        start = time.monotonic()
+        try:
+            response = client.invoke(FunctionName=self.alias_arn, Payload=json.dumps(event))
+        except ClientError as error:
+            refused = error.response["Error"]
+            why = f"{refused.get('Code')}: {refused.get('Message')}"
+            return Answer(payload=None, seconds=time.monotonic() - start, error=why)
+        except BotoCoreError as error:
+            return Answer(payload=None, seconds=time.monotonic() - start, error=str(error))
+        payload = json.loads(response["Payload"].read() or b"null")
+        seconds = time.monotonic() - start
+        return Answer(payload=payload, seconds=seconds, error=_failure(response, payload))
+
+
+def _failure(response: Mapping[str, Any], payload: Any) -> str | None:
+    if "FunctionError" in response:
+        told = payload if isinstance(payload, dict) else {}
+        return f"{told.get('errorType', response['FunctionError'])}: {told.get('errorMessage')}"
+    status = payload.get("statusCode") if isinstance(payload, dict) else None
+    return f"status code {status}" if isinstance(status, int) and status >= 400 else None
+
+
+def host_config(project: Project, screen: Screen) -> Project:
+    """The project with the runtime and architecture of this host, on which everything runs.
+
+    Raises:
+        DeploymentError: Nothing can run on this host.
+    """
+    version, machine = sys.version_info[:2], platform.machine()
+    if sys.platform != "linux" or machine not in _ARCHITECTURES:
+        raise DeploymentError(
+            f"this is {platform.system()} on {machine}; the embedded cloud needs Linux on "
+            f"{' or '.join(_ARCHITECTURES)}. Remedy: run it in a Linux container or virtual "
+            "machine; `python -m local preview` works everywhere"
+        )
+    if not _PYTHONS[0] <= version <= _PYTHONS[1]:
+        raise DeploymentError(
+            f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
+            "Lambda has them. Remedy: `rm -rf .venv`, then `make PYTHON=python3.12 install`"
+        )
+    host = {
+        "runtime": f"python{version[0]}.{version[1]}",
+        "architecture": _ARCHITECTURES[machine],
+    }
+    changed = {key: value for key, value in host.items() if project.own(key) not in (None, value)}
+    for key, value in changed.items():
+        screen.line(
+            f"{key} {value} for this run instead of the stack's {project.own(key)}: "
+            "libraries and function run on this host",
+            "warning",
+        )
+    if changed and project.own("populatorImage"):
+        changed["populatorImage"] = ""
+    own = {f"{project.name}:{key}": value for key, value in changed.items()}
+    return replace(project, config={**project.config, **own})
+
+
+def plan(project: Project, screen: Screen) -> Verdict:
+    """Preview the project and let the packs judge the plan. Needs no cloud.
+
+    Raises:
+        DeploymentError: The preview fails, or a mandatory rule is broken.
+    """
+    with screen.step(f"preview of stack {project.stack}"):
+        result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
+        if result.error is not None:
+            raise DeploymentError(result.error)
+    return _judge(result, screen)
+
+
+def _judge(result: Result, screen: Screen) -> Verdict:
+    found = packs.find_packs(result.project.root)
+    with screen.step(f"policy packs on the {'preview' if result.dry_run else 'result'}"):
+        verdict = packs.judge(found, result)
+    for finding in verdict.findings:
+        level = "MANDATORY" if finding.mandatory else "advisory"
+        place = f" ({finding.urn.rpartition('::')[2]})" if finding.urn else ""
+        message = finding.message.replace("\n", "\n    ")
+        screen.line(
+            f"  {level} {finding.pack} {finding.policy}{place}\n    {message}",
+            "error" if finding.mandatory else "warning",
+        )
+    if verdict.mandatory:
+        count = len(verdict.mandatory)
+        done = "nothing was created" if result.dry_run else "the stack breaks its policies"
+        raise DeploymentError(
+            f"{count} mandatory polic{'y is' if count == 1 else 'ies are'} violated: {done}"
+        )
+    return verdict
+
+
+@contextlib.contextmanager
+def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
+    """Create everything on a cloud of its own, which ends with the context.
+
+    Args:
+        project: What to deploy.
+        state: Folder in which the file systems persist.
+        screen: Is told what happens.
+
+    Raises:
+        DeploymentError: A resource cannot be created, or a mandatory rule is broken.
+    """
+    provider = AwsProvider(project.region, cloud=True)
+    state.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as ends:
+        with screen.step("embedded cloud"):
+            from .cloud import Cloud  # moto takes seconds to import, and a plan needs none of it
+
+            cloud = Cloud(
+                state, region=project.region, log=lambda text: screen.line(f"  {text}", "warning")
+            )
+            ends.enter_context(cloud)
+            ends.enter_context(_environment(cloud.environment()))
+        with screen.step(f"up of stack {project.stack}"):
+            result = engine.up(project, provider, screen)
+            for type_, names in sorted(provider.not_emulated.items()):
+                screen.line(f"  not emulated: {type_} ({', '.join(names)})", "warning")
+            if result.error is not None:
+                raise DeploymentError(result.error)
+        aliases = result.of_type(_ALIAS)
+        if not aliases:
+            raise DeploymentError(
+                f"the program made no {_ALIAS}, so there is nothing to call. Remedy: an alias for "
+                "the function, as components/inference.py has it"
+            )
+        verdict = _judge(result, screen)
+        yield Deployment(result=result, verdict=verdict, alias_arn=aliases[0].outputs["arn"])
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The process with these variables and with no other that concerns AWS, such as a profile."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

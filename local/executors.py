@@ -1,0 +1,327 @@
+"""ECS tasks as processes of this host: RunTask, DescribeTasks, ListTasks, StopTask."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .account import Account, Client
+from .rules import MountError, RefusalError, refuse, run_task, subnets
+from .sandbox import Bind, Host, Process
+
+# What a container gets of this host: what the network needs, nothing else of the user's.
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_OF_THE_HOST = frozenset(
+    {
+        *("PATH", "HOME", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+        *("PIP_CERT", "PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_DISABLE_PIP_VERSION_CHECK"),
+        *_PROXIES,
+        *map(str.upper, _PROXIES),
+    }
+)
+Document = Mapping[str, Any]
+
+
+class Tasks:
+    """The tasks of all clusters; they stay listed after they have stopped."""
+
+    def __init__(self, account: Account, host: Host) -> None:
+        self._account, self._host = account, host
+        self._tasks: dict[str, _Task] = {}
+        self._tokens: dict[tuple[str, str], tuple[Document, list[str]]] = {}
+        self._closed = False
+
+    def run(self, request: Document) -> Document:
+        """RunTask."""
+        cluster = self._cluster(request)
+        token = (cluster, request.get("clientToken", str(uuid.uuid4())))
+        if token not in self._tokens:
+            definition = self._definition(request["taskDefinition"])
+            code, network = "InvalidParameterException", _network(request)
+            unknown = self._account.unknown_subnets(network.get("subnets", []))
+            refuse(code, run_task(request, definition.network_mode))
+            refuse(code, subnets(unknown, "ecs"))
+            arns = [
+                self._start(cluster, definition, request) for _ in range(request.get("count", 1))
+            ]
+            self._tokens[token] = request, arns
+        first, arns = self._tokens[token]
+        if first != request:
+            why = "The RunTask request could not be processed due to conflicts."
+            used = "The provided clientToken is already in use with a different RunTask request."
+            raise RefusalError("ConflictException", f"{why} {used}", resourceIds=arns)
+        return {"tasks": [copy.deepcopy(self._tasks[arn].shown) for arn in arns], "failures": []}
+
+    def _start(self, cluster: str, definition: Any, request: Document) -> str:
+        task = _Task(self._account, self._host, cluster, definition, request)
+        self._tasks[task.shown["taskArn"]] = task
+        task.start()
+        if self._closed:
+            task.kill()
+        return str(task.shown["taskArn"])
+
+    def _cluster(self, request: Document) -> str:
+        found = self._account.ecs.clusters.get(request.get("cluster", "default").split("/")[-1])
+        if found is None:
+            raise RefusalError("ClusterNotFoundException", "Cluster not found.")
+        return str(found.arn)
+
+    def _definition(self, name: str) -> Any:
+        family, _, revision = name.split("/")[-1].partition(":")
+        revisions = self._account.ecs.task_definitions.get(family, {})
+        found = revisions.get(int(revision) if revision else max(revisions, default=0))
+        if found is None:
+            raise RefusalError("ClientException", "TaskDefinition not found.")
+        if found.status != "ACTIVE":
+            raise RefusalError("InvalidParameterException", "TaskDefinition is inactive")
+        return found
+
+    def _find(self, request: Document, name: str) -> _Task | None:
+        cluster = self._cluster(request)
+        found = self._tasks.get(self._account.arn("ecs", f"task/{cluster.split('/')[-1]}/{name}"))
+        return found or self._tasks.get(name)
+
+    def describe(self, request: Document) -> Document:
+        """DescribeTasks."""
+        found = {name: self._find(request, name) for name in request["tasks"]}
+        missing = [{"arn": name, "reason": "MISSING"} for name in found if not found[name]]
+        shown = [copy.deepcopy(task.shown) for task in found.values() if task]
+        return {"tasks": shown, "failures": missing}
+
+    def list(self, request: Document) -> Document:
+        """ListTasks."""
+        status = request.get("desiredStatus", "RUNNING")
+        wanted = {"clusterArn": self._cluster(request), "desiredStatus": status}
+        if "startedBy" in request:
+            wanted["startedBy"] = request["startedBy"]
+        if "family" in request:
+            wanted["group"] = f"family:{request['family']}"
+        shown = [task.shown for task in self._tasks.values()]
+        return {"taskArns": [t["taskArn"] for t in shown if wanted.items() <= _flat(t).items()]}
+
+    def stop(self, request: Document) -> Document:
+        """StopTask."""
+        task = self._find(request, request["task"])
+        if task is None:
+            raise RefusalError("InvalidParameterException", "The referenced task was not found.")
+        task.stop("UserInitiated", request.get("reason", "Task stopped by user"))
+        return {"task": copy.deepcopy(task.shown)}
+
+    def close(self) -> None:
+        """Kill every container; safe in a signal handler."""
+        self._closed = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.kill()
+        for task in tasks:
+            task.join(10)
+
+
+def _network(request: Document) -> Document:
+    network: Document = request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    return network
+
+
+def _flat(task: Document) -> dict[str, str]:
+    return {key: value for key, value in task.items() if isinstance(value, str)}
+
+
+class _CannotStartError(Exception):
+    """The text is the task's `stoppedReason`."""
+
+
+class _Task(threading.Thread):
+    """One task's life, from PROVISIONING to STOPPED."""
+
+    def __init__(
+        self, account: Account, host: Host, cluster: str, definition: Any, request: Document
+    ) -> None:
+        super().__init__(daemon=True)
+        self._account, self._host = account, host
+        self._definition, self._request = definition, request
+        self._id = uuid.uuid4().hex
+        self._processes: dict[str, Process] = {}
+        self._changed = threading.Event()
+        self._stopping = self._killed = False
+        self.shown: dict[str, Any] = {
+            "taskArn": account.arn("ecs", f"task/{cluster.split('/')[-1]}/{self._id}"),
+            "clusterArn": cluster,
+            "taskDefinitionArn": definition.arn,
+            "lastStatus": "PROVISIONING",
+            "desiredStatus": "RUNNING",
+            "createdAt": time.time(),
+            "cpu": definition.cpu,
+            "memory": definition.memory,
+            "group": request.get("group", f"family:{definition.family}"),
+            "launchType": request.get("launchType", "FARGATE"),
+            "overrides": request.get("overrides", {}),
+            "containers": [
+                {"name": c["name"], "image": c["image"], "lastStatus": "PENDING"}
+                for c in definition.container_definitions
+            ],
+            **({"startedBy": request["startedBy"]} if "startedBy" in request else {}),
+        }
+
+    def _show(self, **members: Any) -> None:
+        with self._account.lock:
+            self.shown.update(members)
+
+    def stop(self, code: str, reason: str) -> None:
+        """Stop: SIGTERM to every container, after its stop time-out SIGKILL."""
+        with self._account.lock:
+            if self.shown["desiredStatus"] == "RUNNING":
+                why = {"stopCode": code, "stoppedReason": reason}
+                self._show(desiredStatus="STOPPED", stoppingAt=time.time(), **why)
+        self._stopping = True
+        self._changed.set()
+
+    def kill(self) -> None:
+        """Kill; does not wait."""
+        self._stopping = self._killed = True
+        self._changed.set()
+        for process in list(self._processes.values()):
+            process.kill()
+
+    def run(self) -> None:
+        """Start the containers and wait for their end."""
+        disk = self._host.disk()
+        try:
+            self._show(lastStatus="PENDING")
+            self._start_containers(disk)
+            self._show(lastStatus="RUNNING", startedAt=time.time())
+            self._wait()
+        except MountError as error:
+            self.stop("TaskFailedToStart", error.stopped_reason(self._account.region))
+        except _CannotStartError as error:
+            self.stop("TaskFailedToStart", str(error))
+        finally:
+            self._end_containers()
+            shutil.rmtree(disk, ignore_errors=True)
+            self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
+
+    def _start_containers(self, disk: Path) -> None:
+        containers = self._definition.container_definitions
+        prepared = [
+            (c["name"], self._binds(c), self._log(c), self._argv(c), self._environment(c, disk))
+            for c in containers
+        ]
+        for name, binds, log, argv, environment in prepared:
+            if self._stopping:
+                return
+            self._processes[name] = Process(
+                self._host,
+                argv,
+                environment=environment,
+                folder=disk,
+                binds=binds,
+                on_output=log,
+                on_exit=self._changed.set,
+            )
+        if self._killed:
+            self.kill()
+
+    def _role(self, name: str) -> str | None:
+        attribute = {"taskRoleArn": "task_role_arn", "executionRoleArn": "execution_role_arn"}[name]
+        own = getattr(self._definition, attribute, None)
+        role: str | None = self._request.get("overrides", {}).get(name, own)
+        return role
+
+    def _binds(self, container: Document) -> list[Bind]:
+        volumes = {v["name"]: v["efsVolumeConfiguration"] for v in self._definition.volumes}
+        network = _network(self._request)
+        binds = []
+        for point in container["mountPoints"]:
+            efs = volumes[point["sourceVolume"]]
+            authorization = efs.get("authorizationConfig", {})
+            bind = self._account.bind(
+                Client(
+                    role=self._role("taskRoleArn")
+                    if authorization.get("iam") == "ENABLED"
+                    else None,
+                    subnets=network.get("subnets", []),
+                    groups=network.get("securityGroups", []),
+                    tls=efs.get("transitEncryption") == "ENABLED",
+                ),
+                point["containerPath"],
+                efs["fileSystemId"],
+                authorization.get("accessPointId"),
+                efs.get("rootDirectory", "/"),
+            )
+            read_only = bind.read_only or point.get("readOnly", False)
+            binds.append(Bind(bind.source, bind.target, read_only))
+        return binds
+
+    def _override(self, container: Document) -> Document:
+        overrides = self._request.get("overrides", {}).get("containerOverrides", [])
+        return next((o for o in overrides if o.get("name") == container["name"]), {})
+
+    def _argv(self, container: Document) -> list[str]:
+        entry = list(container.get("entryPoint") or [])
+        command = self._override(container).get("command", container.get("command") or [])
+        if entry and entry[0] in {"python", "python3", f"python3.{sys.version_info.minor}"}:
+            entry[0] = sys.executable
+        if not entry or shutil.which(entry[0]) is None:
+            why = "no image is pulled here, so entryPoint has to name a program of this host"
+            raise _CannotStartError(f"CannotStartContainerError: exec: {entry[:1]}: {why}")
+        return [*entry, *command]
+
+    def _environment(self, container: Document, disk: Path) -> dict[str, str]:
+        pairs = [*container["environment"], *self._override(container).get("environment", [])]
+        return {
+            **{name: value for name, value in os.environ.items() if name in _OF_THE_HOST},
+            "TMPDIR": str(disk),
+            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+            "AWS_REGION": self._account.region,
+            "AWS_DEFAULT_REGION": self._account.region,
+            **{pair["name"]: pair["value"] for pair in pairs},
+        }
+
+    def _log(self, container: Document) -> Callable[[list[str]], None]:
+        logs = container.get("logConfiguration", {})
+        if logs.get("logDriver") != "awslogs":
+            return lambda _: None
+        options = logs["options"]
+        stream = f"{options.get('awslogs-stream-prefix')}/{container['name']}/{self._id}"
+        group, role = options["awslogs-group"], self._role("executionRoleArn") or ""
+        with self._account.lock:
+            refused = self._account.log_refused(role, group, stream)
+        if refused:  # [field]
+            tried = "create stream has been retried 1 times: failed to create Cloudwatch log stream"
+            why = f"failed to validate logger args: {tried}: {refused} : exit status 1"
+            raise _CannotStartError(f"ResourceInitializationError: {why}")
+        return partial(self._account.write_log, group, stream)
+
+    def _wait(self) -> None:
+        """Until an essential container has exited, or the task is being stopped."""
+        containers = self._definition.container_definitions
+        essential = [self._processes[c["name"]] for c in containers if c["essential"]]
+        while True:
+            self._changed.clear()
+            if self._stopping:
+                return
+            if any(process.exit_code is not None for process in essential):
+                self.stop("EssentialContainerExited", "Essential container in task exited")
+                return
+            self._changed.wait()
+
+    def _end_containers(self) -> None:
+        for running in self._processes.values():
+            running.terminate()
+        containers = self._definition.container_definitions
+        for container, shown in zip(containers, self.shown["containers"], strict=True):
+            process = self._processes.get(container["name"])
+            if process:
+                process.join(min(container.get("stopTimeout", 30), 120))
+                process.end()
+            with self._account.lock:
+                ended = {"exitCode": process.exit_code} if process else {}
+                shown.update(lastStatus="STOPPED", **ended)

@@ -1,0 +1,85 @@
+"""What moto does otherwise than AWS, put right in its own classes."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+import types
+from typing import Any, ClassVar
+
+import moto.awslambda.models as lambda_models
+import moto.efs.exceptions as efs_exceptions
+import moto.efs.models as efs_models
+import moto.iam.models as iam_models
+from moto.core.config import default_user_config
+from moto.ec2.models import ec2_backends
+from moto.moto_api._internal.models import moto_api_backend
+
+# AWS's own policies that can be attached here.
+_MANAGED = re.compile(r"AWSLambda\w*ExecutionRole|AmazonECSTaskExecution|AmazonElasticFileSystem")
+
+
+class _MountTarget(efs_models.MountTarget):
+    """Is `creating` for a while, and in the VPC's default security group if in no other."""
+
+    seconds_to_create: ClassVar[float]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._available_at = time.monotonic() + self.seconds_to_create
+
+    def info_json(self) -> dict[str, Any]:
+        ready = time.monotonic() >= self._available_at
+        self.life_cycle_state = "available" if ready else "creating"
+        return super().info_json()
+
+
+class _Function(lambda_models.LambdaFunction):
+    """Keeps what moto drops."""
+
+    _KEPT = ("FileSystemConfigs", "LoggingConfig")
+
+    def __init__(
+        self, account_id: str, spec: dict[str, Any], *arguments: Any, **named: Any
+    ) -> None:
+        super().__init__(account_id, spec, *arguments, **named)
+        self.kept = {key: spec[key] for key in self._KEPT if key in spec}
+
+    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
+        default = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"}
+        kept = {**self.kept, "LoggingConfig": default | self.kept.get("LoggingConfig", {})}
+        return {**super().get_configuration(on_create), **kept}
+
+    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
+        changed = {key: config_updates[key] for key in self._KEPT if key in config_updates}
+        self.kept = {**self.kept, **changed}
+        if "EphemeralStorage" in config_updates:
+            self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
+        return super().update_configuration(config_updates)
+
+    @property
+    def vpc_config(self) -> dict[str, Any] | None:
+        known = super().vpc_config
+        if known and known.get("SubnetIds"):
+            subnet = ec2_backends[self.account_id][self.region].get_subnet(known["SubnetIds"][0])
+            known["VpcId"] = subnet.vpc_id
+        return known
+
+
+def prepare(seconds_to_create: float) -> None:
+    """Empty moto's state and close the gaps."""
+    # moto reads all 1,600 managed policies, once for each partition: 1.6 s.
+    managed = json.loads(vars(iam_models)["aws_managed_policies_data"])
+    few = json.dumps({name: managed[name] for name in managed if _MANAGED.match(name)})
+    vars(iam_models).update(aws_managed_policies_data=few)
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    moto_api_backend.reset()
+    # Lambda takes ids of 17 digits only; moto makes 8.
+    ids = types.SimpleNamespace(get_random_hex=lambda _=17: secrets.token_hex(9)[:17])
+    _MountTarget.seconds_to_create = seconds_to_create
+    vars(efs_models).update(mock_random=ids, MountTarget=_MountTarget)
+    vars(lambda_models).update(LambdaFunction=_Function)
+    efs_exceptions.SubnetNotFound.code = 400
+    efs_exceptions.SecurityGroupNotFound.code = 400

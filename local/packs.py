@@ -1,0 +1,217 @@
+"""Runs policy packs on a result of the engine, each in its real process over gRPC."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+
+from .engine import Resource, Result
+
+# gRPC's and protobuf's names have no types.
+_connect: Callable[..., Any] = grpc.insecure_channel
+_plain: Callable[[Any], dict[str, Any]] = json_format.MessageToDict
+_Empty: Any = empty_pb2.Empty  # type: ignore[attr-defined]
+_BOOT_SECONDS = 60
+_CALL_SECONDS = 60
+_CHANNEL = [
+    ("grpc.max_receive_message_length", 400 * 1024 * 1024),
+    ("grpc.max_send_message_length", 400 * 1024 * 1024),
+    ("grpc.enable_http_proxy", 0),
+]
+
+
+class PackError(Exception):
+    """A pack that could not be run, so that nothing can be said of its rules."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a pack says of a stack.
+
+    Attributes:
+        pack: The pack's name.
+        policy: The policy's name.
+        mandatory: Whether it stops the run.
+        message: The policy's description and what it found.
+        urn: The resource that it is about; empty if it is about the stack.
+    """
+
+    pack: str
+    policy: str
+    mandatory: bool
+    message: str
+    urn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What all packs say of one result.
+
+    Attributes:
+        findings: In the order of the packs.
+        packs: The packs' names, each with the number of its enabled policies.
+    """
+
+    findings: tuple[Finding, ...]
+    packs: Mapping[str, int]
+
+    @property
+    def mandatory(self) -> tuple[Finding, ...]:
+        """The findings that stop the run."""
+        return tuple(finding for finding in self.findings if finding.mandatory)
+
+
+def find_packs(project: Path) -> tuple[Path, ...]:
+    """The packs that lie in a project: folders in `policies` with a PulumiPolicy.yaml."""
+    return tuple(sorted(path.parent for path in project.glob("policies/*/PulumiPolicy.yaml")))
+
+
+def judge(packs: Sequence[Path], result: Result) -> Verdict:
+    """Ask each pack about every resource's inputs, and about the stack's outputs.
+
+    Raises:
+        PackError: A pack's process did not start, or failed.
+    """
+    findings: list[Finding] = []
+    names: dict[str, int] = {}
+    with contextlib.ExitStack() as ends:
+        # All processes start before the first is asked: each takes most of a second to import.
+        running = [ends.enter_context(_Pack.start(pack, result)) for pack in packs]
+        for pack in running:
+            name, policies = pack.configure()
+            names[name] = policies
+            findings += pack.analyze(result)
+    return Verdict(findings=tuple(findings), packs=names)
+
+
+class _Pack:
+    """A pack's process."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen[str], errors: Path) -> None:
+        self._folder, self._process, self._errors = folder, process, errors
+        self._stub: Any = None
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, folder: Path, result: Result) -> Iterator[_Pack]:
+        """Start the process; it is ended in any case."""
+        project = result.project
+        environment = {
+            **os.environ,
+            "PULUMI_PROJECT": project.name,
+            "PULUMI_STACK": project.stack,
+            "PULUMI_ORGANIZATION": "organization",
+            "PULUMI_DRY_RUN": "true" if result.dry_run else "false",
+            "PULUMI_CONFIG": json.dumps(dict(project.config)),
+        }
+        # The engine's address is never used by a Python pack: it logs to its stderr.
+        command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)]
+        with tempfile.TemporaryDirectory() as scratch:
+            errors = Path(scratch, "stderr")
+            with errors.open("w") as stderr:
+                process = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    text=True,
+                )
+            pack = cls(folder, process, errors)
+            try:
+                yield pack
+            except grpc.RpcError as error:
+                raise pack.failed(str(error)) from error
+            finally:
+                process.kill()
+                process.communicate()
+
+    def failed(self, why: str) -> PackError:
+        """The error of this pack, with the end of what it wrote."""
+        lines = self._errors.read_text(errors="replace").strip().splitlines()[-15:]
+        return PackError("\n  ".join([f"policy pack {self._folder} failed: {why}", *lines]))
+
+    def configure(self) -> tuple[str, int]:
+        """Give the policies their level and the defaults of their settings, as the engine does.
+
+        Returns:
+            The pack's name, and how many of its policies are enabled.
+        """
+        channel = _connect(f"127.0.0.1:{self._port()}", options=_CHANNEL)
+        self._stub = analyzer_pb2_grpc.AnalyzerStub(channel)
+        info = self._stub.GetAnalyzerInfo(_Empty(), timeout=_CALL_SECONDS)
+        request = analyzer_pb2.ConfigureAnalyzerRequest()
+        for policy in info.policies:
+            config = request.policyConfig[policy.name]
+            config.enforcementLevel = policy.enforcementLevel
+            schema = _plain(policy.configSchema.properties)
+            defaults = {k: v["default"] for k, v in schema.items() if "default" in v}
+            if policy.name in info.initialConfig:
+                defaults.update(_plain(info.initialConfig[policy.name].properties))
+            config.properties.update(defaults)
+        self._stub.Configure(request, timeout=_CALL_SECONDS)
+        disabled = analyzer_pb2.DISABLED
+        return info.name, sum(p.enforcementLevel != disabled for p in info.policies)
+
+    def _port(self) -> int:
+        """The port that the pack listens on, which is the first line that it writes."""
+        timer = threading.Timer(_BOOT_SECONDS, self._process.kill)
+        timer.start()
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        timer.cancel()
+        if not line.strip().isdigit():
+            raise self.failed(f"instead of a port it wrote {line.strip()!r}")
+        return int(line)
+
+    def analyze(self, result: Result) -> Iterator[Finding]:
+        """What the pack says of the resources one by one, then of the stack."""
+        stack = analyzer_pb2.AnalyzeStackRequest()
+        for resource in result.resources:
+            request = analyzer_pb2.AnalyzeRequest(**_common(resource))
+            request.properties.update(resource.inputs)
+            yield from _findings(self._stub.Analyze(request, timeout=_CALL_SECONDS), resource.urn)
+            item = stack.resources.add(
+                **_common(resource), parent=resource.parent, dependencies=resource.dependencies
+            )
+            item.properties.update(resource.outputs)
+            for name, urns in resource.property_dependencies.items():
+                item.propertyDependencies[name].urns.extend(urns)
+        yield from _findings(self._stub.AnalyzeStack(stack, timeout=_CALL_SECONDS), "")
+
+
+def _common(resource: Resource) -> dict[str, Any]:
+    options = analyzer_pb2.AnalyzerResourceOptions(
+        protect=resource.protect, parent=resource.parent, **resource.options
+    )
+    return {
+        "type": resource.type,
+        "urn": resource.urn,
+        "name": resource.name,
+        "options": options,
+    }
+
+
+def _findings(response: analyzer_pb2.AnalyzeResponse, urn: str) -> Iterator[Finding]:
+    for diagnostic in response.diagnostics:
+        yield Finding(
+            pack=diagnostic.policyPackName,
+            policy=diagnostic.policyName,
+            mandatory=diagnostic.enforcementLevel == analyzer_pb2.MANDATORY,
+            message=diagnostic.message,
+            urn=diagnostic.urn or urn,
+        )

@@ -1,0 +1,220 @@
+"""A Lambda function's execution environment: its process, and the Runtime API that it talks to.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import io
+import json
+import queue
+import sys
+import threading
+import uuid
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from .sandbox import Bind, Host, Process
+
+_API = "/2018-06-01/runtime"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """One version of a function.
+
+    Attributes:
+        configuration: As GetFunctionConfiguration gives it.
+        code: The zip.
+        region: Its region.
+        endpoint: Variables with which a client in the function finds the embedded cloud.
+    """
+
+    configuration: Mapping[str, Any]
+    code: bytes
+    region: str
+    endpoint: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """What has to be the same for an environment to be used again."""
+        return json.dumps(self.configuration, sort_keys=True, default=str)
+
+    @property
+    def log_group(self) -> str:
+        """Where it logs."""
+        name = f"/aws/lambda/{self.configuration['FunctionName']}"
+        return str(self.configuration.get("LoggingConfig", {}).get("LogGroup", name))
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether its log format is JSON."""
+        return bool(self.configuration.get("LoggingConfig", {}).get("LogFormat") == "JSON")
+
+    def environment(self, task_root: Path, runtime: Path, api: str, stream: str) -> dict[str, str]:
+        """The environment variables of its process.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        """
+        known = self.configuration
+        return {
+            **self.endpoint,
+            "LANG": "en_US.UTF-8",
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "TZ": ":UTC",
+            **known.get("Environment", {}).get("Variables", {}),
+            "_HANDLER": known["Handler"],
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{known['Runtime']}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(known["MemorySize"]),
+            "AWS_LAMBDA_FUNCTION_NAME": known["FunctionName"],
+            "AWS_LAMBDA_FUNCTION_VERSION": known["Version"],
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON" if self.logs_json else "Text",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self.log_group,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            "AWS_LAMBDA_RUNTIME_API": api,
+            "AWS_REGION": self.region,
+            "LAMBDA_TASK_ROOT": str(task_root),
+            "LAMBDA_RUNTIME_DIR": str(runtime),
+            "PYTHONPATH": f"{task_root}:{runtime}",
+        }
+
+
+@functools.cache
+def _distributions(name: str) -> frozenset[str]:
+    """A distribution and all that it needs."""
+    needs = [Requirement(line) for line in importlib.metadata.requires(name) or []]
+    wanted = (r.name for r in needs if r.marker is None or r.marker.evaluate({"extra": ""}))
+    return frozenset({name}).union(*map(_distributions, wanted))
+
+
+def runtime_folder(folder: Path) -> Path:
+    """A folder in which nothing but `awslambdaric` and what it needs can be imported."""
+    for name in _distributions("awslambdaric"):
+        distribution = importlib.metadata.distribution(name)
+        tops = {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}
+        for top in tops:
+            link = folder / top
+            if not link.exists():
+                link.symlink_to(Path(str(distribution.locate_file(top))))
+    return folder
+
+
+class _Api(BaseHTTPRequestHandler):
+    """The Runtime API of one environment."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        """The runtime asks for the next event, and waits for it."""
+        environment = self.server.environment
+        environment.happened.put(("ready", b""))
+        event = environment.events.get()
+        if event is None:
+            self.close_connection = True
+            return
+        headers, body = event
+        self._answer(200, body, headers)
+
+    def do_POST(self) -> None:
+        """The runtime reports a response or an error."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kind = self.path.removeprefix(f"{_API}/").split("/")
+        self.server.environment.happened.put(
+            (kind[-1] if kind[0] != "init" else "init error", body)
+        )
+        self._answer(202, b"{}", {})
+
+    def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        super().__init__(("127.0.0.1", 0), _Api)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+
+class Environment:
+    """An execution environment: one process that serves one event at a time."""
+
+    def __init__(
+        self,
+        function: Function,
+        host: Host,
+        runtime: Path,
+        binds: list[Bind],
+        log: list[str],
+        say: Callable[[Function, str, list[str]], None],
+    ) -> None:
+        now = datetime.now(UTC)
+        version = function.configuration["Version"]
+        self.stream = f"{now:%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
+        self.events: queue.SimpleQueue[tuple[dict[str, str], bytes] | None] = queue.SimpleQueue()
+        self.happened: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self.log = log
+        self._function, self._say = function, say
+        task_root = host.disk()
+        zipfile.ZipFile(io.BytesIO(function.code)).extractall(task_root)
+        self._server = _Server(self)
+        port = self._server.server_address[1]
+        self.process = Process(
+            host,
+            # -P, -S: of this program's own packages nothing; PYTHONPATH is Lambda's order.
+            [sys.executable, "-P", "-S", "-m", "awslambdaric", function.configuration["Handler"]],
+            environment=function.environment(task_root, runtime, f"127.0.0.1:{port}", self.stream)
+            | {"TMPDIR": str(host.disk())},
+            folder=task_root,
+            binds=[*binds, Bind(str(task_root), str(task_root), read_only=True)],
+            on_output=self.write,
+            on_exit=lambda: self.happened.put(("exit", b"")),
+        )
+
+    def write(self, lines: list[str]) -> None:
+        """Log lines."""
+        self.log += lines
+        self._say(self._function, self.stream, lines)
+
+    def wait(self, seconds: float) -> tuple[str, bytes]:
+        """What happens next; `timeout` if nothing does."""
+        try:
+            what = self.happened.get(timeout=max(seconds, 0))
+        except queue.Empty:
+            return "timeout", b""
+        self.process.drain()
+        return what
+
+    def kill(self) -> None:
+        """End the process; does not wait."""
+        self.process.kill()
+        self.events.put(None)
+
+    def close(self) -> None:
+        """End the process and the Runtime API."""
+        self.kill()
+        self.process.end()
+        self._server.shutdown()
+        self._server.server_close()

@@ -1,0 +1,224 @@
+"""The installer when something is wrong: exit code, message, and nothing left behind."""
+
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lambda_src.release.pip import environment
+
+from .conftest import SHAPES, Populate, Run, Wheel, build_wheel
+
+PHASES = ["mount", "install", "compile", "import", "copy", "manifest", "publish"]
+SOURCE = Wheel("shapes_source-1.0.tar.gz", b"no archive")
+ELSEWHERE = build_wheel("elsewhere", {"elsewhere.py": ""}, tag="cp311-cp311-win_amd64")
+
+
+def assert_failed(populate: Populate, run: Run, code: int, kind: str, message: str) -> None:
+    assert (run.code, run.last["phase"], run.last["kind"]) == (code, "failure", kind)
+    assert message in run.message
+    assert not populate.release.exists()
+    assert populate.left_behind() == set()
+
+
+@pytest.mark.parametrize(
+    ("lock", "message"),
+    [
+        ("absent==1.0 " + SHAPES.pin.split()[1], "absent==1.0"),
+        (SHAPES.pin.replace("1.0", "2.0"), "shapes==2.0"),
+        (ELSEWHERE.pin, "elsewhere==1.0"),
+        (f"{SOURCE.project}==1.0 {SOURCE.pin.split()[1]}", "shapes_source==1.0"),
+    ],
+    ids=["no-package", "no-version", "other-platform", "source-only"],
+)
+def test_a_package_without_a_wheel_for_the_target_is_a_resolution_error(
+    populate: Populate, lock: str, message: str
+) -> None:
+    populate.index.add(SOURCE, ELSEWHERE)
+    populate.write_lock(lock)
+    assert_failed(populate, populate.run(), 10, "resolution", message)
+
+
+@pytest.mark.parametrize(
+    "lock", ["shapes==1.0", "https://example.org/shapes-1.0-py3-none-any.whl", "-e ."]
+)
+def test_a_malformed_lock_is_refused_before_pip_runs(populate: Populate, lock: str) -> None:
+    populate.write_lock(lock)
+    run = populate.run()
+    assert_failed(populate, run, 10, "resolution", repr(lock))
+    assert "install" not in {line["phase"] for line in run.lines}
+
+
+def test_a_wrong_hash_is_a_hash_mismatch(populate: Populate) -> None:
+    populate.write_lock(Wheel(SHAPES.filename, b"locked").pin)
+    assert_failed(populate, populate.run(), 12, "hash-mismatch", "Expected sha256")
+
+
+@pytest.mark.parametrize("status", [500, 504, 403])
+def test_an_index_that_answers_with_an_error_is_a_network_error(
+    populate: Populate, status: int
+) -> None:
+    populate.index.status = status
+    assert_failed(populate, populate.run(), 11, "network", str(status))
+
+
+def test_an_unreachable_index_is_a_network_error(populate: Populate) -> None:
+    populate.index.close()
+    assert_failed(populate, populate.run(), 11, "network", "Connection refused")
+
+
+def test_a_download_that_breaks_off_is_a_network_error(populate: Populate) -> None:
+    populate.index.keep = 0.5
+    assert_failed(populate, populate.run(), 11, "network", "not enough bytes")
+
+
+def test_credentials_of_the_index_are_not_logged(populate: Populate) -> None:
+    populate.index.close()
+    populate.index.url = populate.index.url.replace("://", "://user:secret@")
+    assert "secret" not in str(populate.run().lines)
+
+
+def test_pip_keeps_only_the_settings_that_say_how_the_index_is_reached() -> None:
+    inherited = {
+        "PIP_CERT": "c",
+        "PIP_CACHE_DIR": "d",
+        "HTTPS_PROXY": "p",
+        "PIP_EXTRA_INDEX_URL": "x",
+        "PIP_FIND_LINKS": "x",
+        "PIP_CONSTRAINT": "x",
+        "PYTHONPATH": "x",
+    }
+    assert environment(inherited, Path("/scratch")) == {
+        "PIP_CERT": "c",
+        "PIP_CACHE_DIR": "d",
+        "HTTPS_PROXY": "p",
+        "TMPDIR": "/scratch",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def test_a_missing_mount_path_is_not_made(populate: Populate) -> None:
+    populate.mount.rmdir()
+    run = populate.run()
+    assert (run.code, run.last["kind"]) == (15, "mount")
+    assert f"the mount path {populate.mount} does not exist" in run.message
+    assert not populate.mount.exists()
+
+
+def test_a_file_in_the_mounts_place_is_a_mount_error(populate: Populate) -> None:
+    populate.mount.rmdir()
+    populate.mount.touch()
+    run = populate.run()
+    assert (run.code, "is no directory" in run.message) == (15, True)
+
+
+@pytest.mark.parametrize("path", ["relative/releases/0123456789abcdef", "/mount/0123456789abcdef"])
+def test_a_release_path_of_another_form_is_a_usage_error(populate: Populate, path: str) -> None:
+    command = populate.start().args
+    assert isinstance(command, list)
+    done = subprocess.run(
+        [path if argument == str(populate.release) else argument for argument in command],
+        cwd=populate.program,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, '"kind":"usage"' in done.stdout) == (2, True)
+
+
+@pytest.fixture(scope="session")
+def namespaces() -> None:
+    """Skips where this user may not make user and mount namespaces."""
+    if shutil.which("unshare") is None:
+        pytest.skip("util-linux's unshare is not installed")
+    done = subprocess.run(["unshare", "-Urm", "true"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"user namespaces are refused here: {done.stderr.strip()}")
+
+
+def in_namespace(populate: Populate, folder: Path, mount: str) -> Run:
+    """Run the installer with something mounted at the folder; its errors list what is left."""
+    script = f'{mount}; shift; "$@"; code=$?; find {populate.mount} {populate.staging} -mindepth 1'
+    script += " >&2; exit $code"
+    populate.prefix = ("unshare", "-Urm", "sh", "-c", script, "sh", str(folder))
+    return populate.run()
+
+
+@pytest.mark.usefixtures("namespaces")
+@pytest.mark.parametrize("options", ["size=8k", "nr_inodes=9"], ids=["bytes", "inodes"])
+def test_a_full_mount_is_a_disk_error(populate: Populate, options: str) -> None:
+    large = build_wheel("large", {"large.py": "".join(f"x{n} = {n}\n" for n in range(2000))})
+    populate.index.add(large)
+    populate.write_lock(SHAPES.pin, large.pin)
+    run = in_namespace(populate, populate.mount, f'mount -t tmpfs -o {options} tmpfs "$1"')
+    assert (run.code, run.last.get("kind")) == (14, "disk"), run
+    assert run.errors == f"{populate.mount}/releases\n"
+
+
+@pytest.mark.usefixtures("namespaces")
+@pytest.mark.parametrize("size", ["8k", "48k"], ids=["download", "unpack"])
+def test_a_full_staging_disk_is_a_disk_error(populate: Populate, size: str) -> None:
+    large = build_wheel("large", {"large.py": "".join(f"x{n} = {n}\n" for n in range(9000))})
+    populate.index.add(large)
+    populate.write_lock(large.pin)
+    run = in_namespace(populate, populate.staging, f'mount -t tmpfs -o size={size} tmpfs "$1"')
+    assert (run.code, run.last.get("kind")) == (14, "disk"), run
+    assert run.errors == f"{populate.mount}/releases\n"
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_a_mount_that_is_not_writable_is_a_mount_error(populate: Populate) -> None:
+    mount = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"'
+    run = in_namespace(populate, populate.mount, mount)
+    assert (run.code, run.last["kind"]) == (15, "mount")
+    assert "is not writable (Read-only file system" in run.message
+
+
+def processes_of(populate: Populate) -> list[str]:
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(populate.folder) in command:
+            commands.append(command)
+    return commands
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_pip_and_leaves_nothing(populate: Populate, number: signal.Signals) -> None:
+    populate.index.wait.clear()
+    run = populate.signal_at("install", number)
+    assert_failed(populate, run, 143, "stopped", f"stopped by {number.name}")
+    assert processes_of(populate) == []
+
+
+def test_a_stop_during_the_import_leaves_nothing(populate: Populate) -> None:
+    populate.write_model("import time\ntime.sleep(60)\n")
+    run = populate.signal_at("import", signal.SIGTERM)
+    assert_failed(populate, run, 143, "stopped", "stopped by SIGTERM")
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_kill_leaves_no_half_release_and_the_next_run_tidies_up(
+    populate: Populate, phase: str
+) -> None:
+    killed = populate.signal_at(phase, signal.SIGKILL)
+    assert (killed.code, processes_of(populate)) == (-signal.SIGKILL, [])
+    assert not populate.release.exists() or (populate.release / "manifest.json").is_file()
+    run = populate.run()
+    assert (run.code, populate.left_behind()) == (0, set())
+
+
+def test_a_living_installers_directory_survives_another_run(populate: Populate) -> None:
+    populate.index.wait.clear()
+    first = populate.start()
+    assert first.stdout is not None
+    while '"install"' not in first.stdout.readline():
+        pass
+    populate.index.wait.set()
+    assert populate.run().code == 0
+    assert populate.finish(first).code == 0
