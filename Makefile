@@ -5,6 +5,8 @@ UV_VERSION := $(shell awk '/^name = "uv"$$/ {getline; gsub(/[^0-9.]/, ""); print
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# Without bytecode every run would compile pulumi_aws and moto again, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 

@@ -19,6 +19,14 @@ class _StoppedError(KeyboardInterrupt):
 def _stop(number: int, _frame: FrameType | None) -> None:
     for other in _SIGNALS:
         signal.signal(other, signal.SIG_IGN)
+
+    def again(*_: object) -> None:
+        raise _StoppedError(number)
+
+    # Python drops an exception that comes up in a weak reference's callback or a __del__. So it
+    # comes again until the clean-up in `deploy`, or the end below, stops the timer.
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
     # Not print: the signal may have come in the middle of one.
     os.write(2, b"\ninterrupted: ending all that was started here\n")
     raise _StoppedError(number)
@@ -45,6 +53,7 @@ if __name__ == "__main__":
 
         _leave(main())
     except _StoppedError as stop:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         _leave(128 + int(stop.args[0]))
     except BrokenPipeError:
         _leave(128 + signal.SIGPIPE)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
-from .function_url import serve
+from .function_url import FunctionUrl
 from .packs import PackError, Verdict
 from .project import Project, ProjectError
 from .screen import Screen
@@ -42,7 +42,7 @@ def main() -> int:
     except (_UsageError, ProjectError) as error:
         screen.line(f"error: {error}", "error")
         return 2
-    except (DeploymentError, PackError) as error:
+    except (DeploymentError, PackError, OSError) as error:
         screen.line(f"error: {error}", "error")
         return 1
     finally:
@@ -64,12 +64,11 @@ def _up(options: argparse.Namespace, screen: Screen) -> int:
     screen.line("")
     screen.line(f"  {{}} -> {json.dumps(cold.payload)}", "good")
     screen.line(f"  {json.dumps(_DEMONSTRATION)} -> {json.dumps(warm.payload)}", "good")
+    told = "release found, nothing installed"
     if done.get("outcome") == "published":
         megabytes = done["bytes"] / 1e6
-        told = f"{done['files']:.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
-    else:
-        told = "release found, nothing installed"
-    screen.line(f"  populate    {told}")
+        told = f"{done['files']:,} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
+    screen.line(f"  populate    {told if done else 'none in this program'}")
     screen.line(f"  cold start  {cold.seconds:.1f} s")
     screen.line(f"  warm call   {warm.seconds * 1000:.0f} ms")
     _show_verdict(screen, deployment.verdict)
@@ -97,7 +96,12 @@ def _invoke(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _serve(options: argparse.Namespace, screen: Screen) -> int:
-    with _deployed(options, screen) as deployment, serve(deployment.invoke, options.port) as server:
+    try:
+        server = FunctionUrl(options.port)
+    except (OSError, OverflowError) as error:
+        raise _UsageError(f"--port {options.port}: {error}. Remedy: another port") from error
+    with server, _deployed(options, screen) as deployment:
+        server.invoke = deployment.invoke
         screen.line(f"serving until Ctrl-C:\n  {_curl(server.server_port)}", "good")
         server.serve_forever()
     return 0

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -64,9 +65,9 @@ class Deployment:
 
     @property
     def populate(self) -> Mapping[str, Any]:
-        """Outputs of the populate run: outcome, files, bytes, seconds."""
+        """Outputs of the populate run: outcome, files, bytes, seconds; empty without one."""
         runs = (r for r in self.result.resources if r.type.endswith(":PopulatorRun"))
-        return next(runs).outputs
+        return next((run.outputs for run in runs), {})
 
     def invoke(self, event: Any) -> Answer:
         """Call the function through its alias.
@@ -129,8 +130,10 @@ def host_config(project: Project, screen: Screen) -> Project:
         )
     if changed and project.own("populatorImage"):
         changed["populatorImage"] = ""
-    own = {f"{project.name}:{key}": value for key, value in changed.items()}
-    return replace(project, config={**project.config, **own})
+    # The embedded cloud has an account of its own, so no profile of the user's leads to it.
+    config = {key: value for key, value in project.config.items() if key != "aws:profile"}
+    config.update({f"{project.name}:{key}": value for key, value in changed.items()})
+    return replace(project, config=config)
 
 
 def plan(project: Project, screen: Screen) -> Verdict:
@@ -190,6 +193,8 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
             )
             ends.enter_context(cloud)
             ends.enter_context(_environment(cloud.environment()))
+            # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
+            ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
         with screen.step(f"up of stack {project.stack}"):
             result = engine.up(project, provider, screen)
             for type_, names in sorted(provider.not_emulated.items()):

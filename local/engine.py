@@ -458,7 +458,7 @@ def _as_program_of(project: Project, dry_run: bool) -> Iterator[None]:
         # The next run imports the program's own modules anew, as another process would.
         for name in set(sys.modules) - modules:
             origin = getattr(sys.modules[name], "__file__", None)
-            if origin and _is_part_of(origin, project.root) and not name.startswith("local"):
+            if origin and _is_part_of(origin, project.root) and name.split(".")[0] != "local":
                 del sys.modules[name]
 
 

@@ -18,47 +18,54 @@ _MAX_REQUEST = 6 * 1024 * 1024
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
 
-def serve(invoke: Callable[[Any], Answer], port: int) -> ThreadingHTTPServer:
-    """A server on 127.0.0.1 that hands each request to `invoke`; port 0 takes a free one.
+class FunctionUrl(ThreadingHTTPServer):
+    """An HTTP server on 127.0.0.1 that hands each request to `invoke`; port 0 takes a free one.
 
     Events and answers have payload format version 2.0.
     """
 
-    class Handler(BaseHTTPRequestHandler):
-        def do(self) -> None:
-            length = int(self.headers.get("content-length") or 0)
-            if length > _MAX_REQUEST:
-                self._send({"statusCode": 413, "body": "the request is larger than 6 MB"})
-                return
-            answer = invoke(_event(self, self.rfile.read(length)))
-            if isinstance(answer.payload, dict) and "statusCode" in answer.payload:
-                self._send(answer.payload)
-            elif answer.error is not None:
-                self._send({"statusCode": 502, "body": answer.error})
-            else:
-                headers = {"content-type": "application/json"}
-                body = json.dumps(answer.payload)
-                self._send({"statusCode": 200, "headers": headers, "body": body})
+    invoke: Callable[[Any], Answer]
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do  # noqa: N815
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
 
-        def _send(self, answer: dict[str, Any]) -> None:
-            body = str(answer.get("body") or "").encode()
-            if answer.get("isBase64Encoded"):
-                body = base64.b64decode(body)
-            self.send_response(int(answer["statusCode"]))
-            for name, value in (answer.get("headers") or {}).items():
-                self.send_header(name, str(value))
-            for cookie in answer.get("cookies") or []:
-                self.send_header("set-cookie", cookie)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FunctionUrl
+
+    def do(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        if length > _MAX_REQUEST:
+            self._send({"statusCode": 413, "body": "the request is larger than 6 MB"})
+            return
+        answer = self.server.invoke(_event(self, self.rfile.read(length)))
+        if isinstance(answer.payload, dict) and "statusCode" in answer.payload:
+            self._send(answer.payload)
+        elif answer.error is not None:
+            self._send({"statusCode": 502, "body": answer.error})
+        else:
+            headers = {"content-type": "application/json"}
+            body = json.dumps(answer.payload)
+            self._send({"statusCode": 200, "headers": headers, "body": body})
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do  # noqa: N815
+
+    def _send(self, answer: dict[str, Any]) -> None:
+        body = str(answer.get("body") or "").encode()
+        if answer.get("isBase64Encoded"):
+            body = base64.b64decode(body)
+        self.send_response(int(answer["statusCode"]))
+        for name, value in (answer.get("headers") or {}).items():
+            self.send_header(name, str(value))
+        for cookie in answer.get("cookies") or []:
+            self.send_header("set-cookie", cookie)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    return ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 def _event(request: BaseHTTPRequestHandler, body: bytes) -> dict[str, Any]:

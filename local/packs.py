@@ -135,7 +135,7 @@ class _Pack:
             try:
                 yield pack
             except grpc.RpcError as error:
-                raise pack.failed(str(error)) from error
+                raise pack.failed(_details(error)) from error
             finally:
                 process.kill()
                 process.communicate()
@@ -192,6 +192,11 @@ class _Pack:
             for name, urns in resource.property_dependencies.items():
                 item.propertyDependencies[name].urns.extend(urns)
         yield from _findings(self._stub.AnalyzeStack(stack, timeout=_CALL_SECONDS), "")
+
+
+def _details(error: Any) -> str:
+    """What a call of gRPC's failed of; its errors are calls too, which their type does not say."""
+    return str(error.details())
 
 
 def _common(resource: Resource) -> dict[str, Any]:

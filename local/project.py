@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
 
 
 class ProjectError(Exception):
@@ -68,7 +71,13 @@ class Project:
                     f"Give it for this run: --config {key}=VALUE"
                 )
             values[_qualified(key, name)] = _text(value)
-        return cls(root=root, name=name, stack=stack, config=values)
+        loaded = cls(root=root, name=name, stack=stack, config=values)
+        if not _REGION.fullmatch(loaded.region):
+            raise ProjectError(
+                f"aws:region {loaded.region!r}: a region has a name such as eu-central-1. "
+                "Remedy: --config aws:region=eu-central-1, or the stack's file"
+            )
+        return loaded
 
     def own(self, key: str) -> str | None:
         """The value of one of the project's own keys."""

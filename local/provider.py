@@ -140,6 +140,7 @@ class _Clients(Aws):
     def __init__(self, region: str) -> None:
         self.region = region
         self._lock = threading.RLock()
+        self._session: Any = None
         self._clients: dict[str, Any] = {}
         self._account: str | None = None
 
@@ -154,9 +155,8 @@ class _Clients(Aws):
         with self._lock:
             if service not in self._clients:
                 config = Config(max_pool_connections=32, retries={"total_max_attempts": 2})
-                session = boto3.Session(region_name=self.region)
-                make: Any = session.client
-                self._clients[service] = make(service, config=config)
+                self._session = self._session or boto3.Session(region_name=self.region)
+                self._clients[service] = self._session.client(service, config=config)
             return self._clients[service]
 
 

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from .engine import Resource
 
@@ -55,7 +56,8 @@ class Screen:
         """Show that a step is under way, and how long it took when it went well."""
         start = time.monotonic()
         if self._console.is_terminal:
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20))
+            text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
+            columns = (SpinnerColumn(), text, BarColumn(20))
             live = Progress(*columns, TimeElapsedColumn(), console=self._console, transient=True)
             live.add_task(title, total=None)
             with live:

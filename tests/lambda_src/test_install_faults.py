@@ -202,6 +202,14 @@ def test_a_stop_during_the_import_leaves_nothing(populate: Populate) -> None:
     assert_failed(populate, run, 143, "stopped", "stopped by SIGTERM")
 
 
+def test_a_stop_during_the_copy_leaves_nothing(populate: Populate) -> None:
+    many = build_wheel("many", {f"many/{n % 50}/{n}.txt": "x" for n in range(1500)})
+    populate.index.add(many)
+    populate.write_lock(SHAPES.pin, many.pin)
+    run = populate.signal_at("copy", signal.SIGTERM)
+    assert_failed(populate, run, 143, "stopped", "stopped by SIGTERM")
+
+
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_kill_leaves_no_half_release_and_the_next_run_tidies_up(
     populate: Populate, phase: str

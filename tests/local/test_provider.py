@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import urllib.request
-import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from local.provider import AwsProvider
 from .conftest import client
 from .programs import Recorder, project
 
-TRUST = """{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
     "Principal": {"Service": ["lambda.amazonaws.com", "ecs-tasks.amazonaws.com"]}}]}"""
 
 # One resource of each type that the program uses.
@@ -48,18 +46,19 @@ outward = aws.vpc.SecurityGroupEgressRule(
 aws.ec2.VpcEndpoint("s3", vpc_id=vpc.id, service_name="com.amazonaws.us-east-1.s3",
                     vpc_endpoint_type="Gateway", route_table_ids=[table.id])
 system = aws.efs.FileSystem("system", encrypted=True, throughput_mode="elastic")
-point = aws.efs.AccessPoint("point", file_system_id=system.id, posix_user={{"uid": 1000, "gid": 1000}},
-    root_directory={{"path": "/a", "creation_info":
+point = aws.efs.AccessPoint("point", file_system_id=system.id,
+    posix_user={{"uid": 1000, "gid": 1000}}, root_directory={{"path": "/a", "creation_info":
                      {{"owner_uid": 1000, "owner_gid": 1000, "permissions": "0755"}}}})
 target = aws.efs.MountTarget("target", file_system_id=system.id, subnet_id=subnet.id,
                              security_groups=[group.id])
 aws.efs.FileSystemPolicy("policy", file_system_id=system.id, policy=system.arn.apply(
-    lambda arn: json.dumps({{"Statement": [{{"Effect": "Deny", "Principal": {{"AWS": "*"}},
-        "Action": "elasticfilesystem:ClientRootAccess", "Resource": arn}}]}})))
+    lambda arn: json.dumps({{"Version": "2012-10-17", "Statement": [{{
+        "Effect": "Deny", "Principal": {{"AWS": "*"}}, "Resource": arn,
+        "Action": "elasticfilesystem:ClientRootAccess"}}]}})))
 log = aws.cloudwatch.LogGroup("log", name="/small/log", retention_in_days=14)
 role = aws.iam.Role("role", assume_role_policy={TRUST!r})
 rights = aws.iam.RolePolicy("rights", role=role.id, policy=system.arn.apply(lambda arn: json.dumps(
-    {{"Statement": [
+    {{"Version": "2012-10-17", "Statement": [
         {{"Effect": "Allow", "Action": ["elasticfilesystem:ClientMount"], "Resource": arn}},
         {{"Effect": "Allow", "Action": ["ec2:*"], "Resource": "*"}}]}})))
 attached = aws.iam.RolePolicyAttachment("attached", role=role.name, policy_arn=
@@ -85,18 +84,24 @@ aws.lambda_.Alias("alias", name="live", function_name=function.name,
 """
 
 
-def deployed(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
-) -> tuple[Result, AwsProvider]:
-    for name, value in cloud.environment().items():
-        monkeypatch.setenv(name, value)
-    provider = AwsProvider(cloud.region, cloud=True)
-    return engine.up(project(tmp_path / "program", program), provider, Recorder()), provider
+def deployed(cloud: Cloud, root: Path, program: str) -> tuple[Result, AwsProvider]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cloud.environment().items():
+            patch.setenv(name, value)
+        provider = AwsProvider(cloud.region, cloud=True)
+        return engine.up(project(root, program), provider, Recorder()), provider
 
 
-@pytest.fixture
-def everything(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
-    result, _ = deployed(cloud, tmp_path, monkeypatch, EVERYTHING)
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """One cloud for all tests here; a mount target is `creating` on it for a while."""
+    with Cloud(tmp_path_factory.mktemp("state"), seconds_to_create=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def everything(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    result, _ = deployed(cloud, tmp_path_factory.mktemp("everything"), EVERYTHING)
     assert result.error is None
     return result
 
@@ -178,63 +183,62 @@ def test_a_log_group_has_its_retention(everything: Result, cloud: Cloud) -> None
     ]
 
 
-def test_a_mount_target_is_available_when_it_is_created(tmp_path: Path) -> None:
-    waiting = pytest.MonkeyPatch()
-    with Cloud(tmp_path / "state", seconds_to_create=1) as cloud, waiting.context() as patch:
-        result, _ = deployed(cloud, tmp_path, patch, EVERYTHING)
-        found = client(cloud, "efs").describe_mount_targets(
-            FileSystemId=result.of_type("aws:efs/fileSystem:FileSystem")[0].id
-        )
+def test_a_mount_target_is_waited_for(cloud: Cloud, tmp_path: Path) -> None:
+    program = """
+        import pulumi_aws as aws
+        vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
+        subnet = aws.ec2.Subnet("subnet", vpc_id=vpc.id, cidr_block="10.0.0.0/24")
+        system = aws.efs.FileSystem("waited-for")
+        aws.efs.MountTarget("target", file_system_id=system.id, subnet_id=subnet.id)
+    """
+    result, _ = deployed(cloud, tmp_path, program)
+    (target,) = result.of_type("aws:efs/mountTarget:MountTarget")
+    found = client(cloud, "efs").describe_mount_targets(MountTargetId=target.id)
     assert found["MountTargets"][0]["LifeCycleState"] == "available"
 
 
-def test_a_refusal_of_aws_names_resource_code_and_message(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refusal_of_aws_names_resource_code_and_message(cloud: Cloud, tmp_path: Path) -> None:
     program = """
         import pulumi_aws as aws
-        aws.efs.MountTarget("target", file_system_id="fs-12345678", subnet_id="subnet-1")
+        aws.efs.MountTarget("target", file_system_id="fs-12345678",
+                            subnet_id="subnet-12345678901234567")
     """
-    result, _ = deployed(cloud, tmp_path, monkeypatch, program)
+    result, _ = deployed(cloud, tmp_path, program)
     assert result.error is not None
-    assert result.error.startswith("aws:efs/mountTarget:MountTarget (target): FileSystemNotFound: ")
+    assert result.error.startswith("aws:efs/mountTarget:MountTarget (target): SubnetNotFound: ")
 
 
 def test_a_type_that_is_not_in_the_table_gets_an_id_and_is_reported(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, tmp_path: Path
 ) -> None:
     program = """
         import pulumi, pulumi_aws as aws
         pulumi.export("id", aws.sns.Topic("topic").id)
     """
-    result, provider = deployed(cloud, tmp_path, monkeypatch, program)
+    result, provider = deployed(cloud, tmp_path, program)
     assert provider.not_emulated == {"aws:sns/topic:Topic": ["topic"]}
     assert result.outputs["id"].startswith("topic-")
 
 
-def test_inline_rules_are_refused_instead_of_left_out(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inline_rules_are_refused_instead_of_left_out(cloud: Cloud, tmp_path: Path) -> None:
     program = """
         import pulumi_aws as aws
         vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
         aws.ec2.SecurityGroup("group", vpc_id=vpc.id, description="d", ingress=[
             {"protocol": "tcp", "from_port": 1, "to_port": 1, "cidr_blocks": ["10.0.0.0/8"]}])
     """
-    result, _ = deployed(cloud, tmp_path, monkeypatch, program)
+    result, _ = deployed(cloud, tmp_path, program)
     assert result.error is not None
     assert "inline rules are not emulated" in result.error
 
 
-def test_zones_are_those_of_the_cloud(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_zones_are_those_of_the_cloud(cloud: Cloud, tmp_path: Path) -> None:
     program = """
         import pulumi, pulumi_aws as aws
         zones = aws.get_availability_zones()
         pulumi.export("zones", [zones.names, zones.zone_ids])
     """
-    result, _ = deployed(cloud, tmp_path, monkeypatch, program)
+    result, _ = deployed(cloud, tmp_path, program)
     zones = client(cloud, "ec2").describe_availability_zones()["AvailabilityZones"]
     assert result.outputs["zones"] == [
         [zone["ZoneName"] for zone in zones],
@@ -242,23 +246,21 @@ def test_zones_are_those_of_the_cloud(
     ]
 
 
-def test_the_code_has_the_archives_files_and_the_same_bytes_each_time(
-    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_code_is_what_the_archive_holds(cloud: Cloud, tmp_path: Path) -> None:
     program = f"""
         import pulumi, pulumi_aws as aws
         open("b.py", "w").write("B = 1")
-        role = aws.iam.Role("role", assume_role_policy={TRUST!r})
+        role = aws.iam.Role("code", assume_role_policy={TRUST!r})
         inner = pulumi.AssetArchive({{"b.py": pulumi.FileAsset("b.py")}})
-        aws.lambda_.Function("f", role=role.arn, runtime="python3.11", handler="a.b",
-            code=pulumi.AssetArchive({{"a.py": pulumi.StringAsset("A"), "in": inner}}))
+        aws.lambda_.Function("code", role=role.arn, runtime="python3.11", handler="a.main",
+            code=pulumi.AssetArchive({{"in": inner, "a.py": pulumi.StringAsset(
+                "from importlib import *\\ndef main(event, _): return import_module('in.b').B")}}))
     """
-    result, _ = deployed(cloud, tmp_path, monkeypatch, program)
+    result, _ = deployed(cloud, tmp_path, program)
     assert result.error is None
     (function,) = result.of_type("aws:lambda/function:Function")
-    found = client(cloud, "lambda").get_function(FunctionName=function.id)["Code"]["Location"]
-    assert found
-    assert function.outputs["sourceCodeSize"] > 0
+    answer = client(cloud, "lambda").invoke(FunctionName=function.id)
+    assert answer["Payload"].read() == b"1"
 
 
 def test_code_from_elsewhere_is_refused() -> None:

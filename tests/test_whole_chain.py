@@ -1,0 +1,299 @@
+"""The whole chain as a user runs it: commands of their own, in a copy of the project."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lambda_src.conftest import Index, build_wheel
+
+pytestmark = pytest.mark.whole
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("components", "lambda_src", "local", "policies", "__main__.py", "Pulumi.yaml")
+RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+TINY = build_wheel("tiny", {"tiny/__init__.py": "def double(x):\n    return 2 * x\n"})
+BROKEN = build_wheel("tiny", {"tiny/__init__.py": "import not_there\n"}, version="2.0")
+MODEL = """
+import tiny
+
+def predict(instances):
+    return [tiny.double(x) for x in instances]
+
+def demonstrate():
+    return {"file": tiny.__file__, "doubled": predict([21])[0]}
+"""
+
+
+class Chain:
+    """A copy of the project, and `python -m local` in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        for part in PARTS:
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, folder / part)
+        (folder / "Pulumi.dev.yaml").write_text("config: {}\n")
+
+    def serve_tiny(self, index: Index) -> None:
+        """Let the project serve the package `tiny` from this index."""
+        (self.folder / "lambda_src" / "model.py").write_text(MODEL)
+        self.config = [f"indexUrl={index.url}", "memoryMb=512"]
+        self.lock(TINY.pin)
+
+    def lock(self, text: str) -> None:
+        for lock in (self.folder / "lambda_src" / "locks").glob("*.txt"):
+            lock.write_text(text + "\n")
+
+    config: list[str] = []  # noqa: RUF012 (replaced, never changed)
+
+    def command(self, command: str, *arguments: str) -> list[str]:
+        options = [word for entry in self.config for word in ("--config", entry)]
+        return [sys.executable, "-m", "local", command, *options, *arguments]
+
+    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(command, *arguments),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    def invoke(self, event: object) -> Any:
+        result = self.run("invoke", "--event", json.dumps(event))
+        assert result.stdout, result.stderr
+        return json.loads(result.stdout)
+
+    def releases(self) -> list[Path]:
+        found = (self.folder / ".local").glob("dev/efs/*/libraries/releases/*")
+        return sorted(path for path in found if not path.name.startswith("."))
+
+    def strays(self) -> list[str]:
+        """What a run left: incoming directories, and processes with this folder in their words."""
+        found = (self.folder / ".local").glob("dev/efs/*/libraries/releases/.*")
+        commands = subprocess.run(
+            ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        return [*map(str, found), *(line for line in commands if str(self.folder) in line)]
+
+
+@pytest.fixture(scope="module")
+def index() -> Iterator[Index]:
+    served = Index()
+    served.add(TINY, BROKEN)
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory, index: Index) -> Chain:
+    made = Chain(tmp_path_factory.mktemp("whole") / "project")
+    made.serve_tiny(index)
+    return made
+
+
+@pytest.fixture(scope="module")
+def first(chain: Chain) -> subprocess.CompletedProcess[str]:
+    """The first `up`, on an empty file system."""
+    return chain.run("up")
+
+
+def test_up_ends_with_the_answers_the_times_the_verdict_and_what_to_do_next(
+    first: subprocess.CompletedProcess[str],
+) -> None:
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert '{"instances": [[[1, 2], [3, 4]]]} -> ' in first.stdout
+    for word in ("populate    ", "cold start  ", "warm call   ", "verdict     ", "next:"):
+        assert word in first.stdout
+
+
+def test_output_that_is_no_terminal_has_no_control_characters(
+    first: subprocess.CompletedProcess[str],
+) -> None:
+    assert "\x1b" not in first.stdout + first.stderr
+    assert "\r" not in first.stdout + first.stderr
+
+
+@pytest.mark.usefixtures("first")
+def test_the_package_is_imported_from_the_release_under_the_mount_path(chain: Chain) -> None:
+    (release,) = chain.releases()
+    answer = chain.invoke({})
+    assert answer["doubled"] == 42
+    assert answer["file"] == f"/mnt/efs/releases/{release.name}/site-packages/tiny/__init__.py"
+    assert not Path("/mnt/efs").exists()
+
+
+@pytest.mark.usefixtures("first")
+def test_a_second_up_finds_the_release(chain: Chain) -> None:
+    result = chain.run("up")
+    assert "populate    release found, nothing installed" in result.stdout
+    assert len(chain.releases()) == 1
+
+
+@pytest.mark.usefixtures("first")
+def test_a_change_of_the_mount_path_is_followed_by_every_part(chain: Chain) -> None:
+    result = chain.run("invoke", "--config", "mountPath=/mnt/elsewhere", "--event", "{}")
+    assert json.loads(result.stdout)["file"].startswith("/mnt/elsewhere/releases/")
+
+
+@pytest.mark.usefixtures("first")
+def test_bad_input_is_answered_with_400_and_the_exit_status_says_so(chain: Chain) -> None:
+    result = chain.run("invoke", "--event", '{"instances": "x"}')
+    assert json.loads(result.stdout)["statusCode"] == 400
+    assert result.returncode == 1
+
+
+def test_an_event_that_is_no_json_is_refused_before_anything_starts(chain: Chain) -> None:
+    result = chain.run("invoke", "--event", "{instances")
+    assert result.returncode == 2
+    assert "{instances" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_every_wrong_configuration_key_is_in_one_message(chain: Chain) -> None:
+    result = chain.run("preview", "--config", "memoryMb=1", "--config", "mountpath=/x")
+    assert result.returncode == 1
+    output = result.stdout + result.stderr
+    assert "2 problems in the configuration" in output
+    assert "pulumi config set memoryMb 3008" in output
+    assert "the nearest is mountPath" in output
+    assert "Traceback" not in output
+
+
+def failed_up(chain: Chain, *arguments: str) -> str:
+    """What a failing `up` says; nothing half-made may stay."""
+    before = chain.releases()
+    result = chain.run("up", *arguments)
+    assert result.returncode == 1
+    assert chain.releases() == before
+    assert chain.strays() == []
+    output = result.stdout + result.stderr
+    # The traceback of a model that cannot be imported is what its author needs; ours is not.
+    assert "/local/" not in output
+    assert "/components/" not in output
+    return output
+
+
+@pytest.mark.parametrize(
+    ("lock", "words"),
+    [
+        ("tiny==1.0", "at least one --hash"),
+        ("-e .", "editable installs are refused"),
+        (f"tiny @ https://example.org/tiny.whl --hash=sha256:{'0' * 64}", "URLs are refused"),
+        (f"tiny==1.0 --hash=sha256:{'0' * 64}", "exit code: 12"),
+        (f"missing==1.0 --hash=sha256:{'0' * 64}", "exit code: 10"),
+        (BROKEN.pin, "No module named 'not_there'"),
+    ],
+)
+@pytest.mark.usefixtures("first")
+def test_a_lock_that_cannot_be_installed_leaves_no_release(
+    chain: Chain, lock: str, words: str
+) -> None:
+    chain.lock(lock)
+    try:
+        assert words in failed_up(chain)
+    finally:
+        chain.lock(TINY.pin)
+
+
+@pytest.mark.usefixtures("first")
+def test_an_index_that_is_not_there_is_named(chain: Chain) -> None:
+    chain.lock(f"{TINY.pin}\n{BROKEN.pin.replace('tiny', 'other')}")
+    try:
+        output = failed_up(chain, "--config", "indexUrl=http://127.0.0.1:9/simple")
+    finally:
+        chain.lock(TINY.pin)
+    assert "exit code: 11" in output
+    assert "http://127.0.0.1:9/simple" in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after", [0.2, *(random.Random(4).uniform(1, 14) for _ in range(3))])
+@pytest.mark.usefixtures("first")
+def test_an_interrupt_at_any_moment_leaves_nothing_behind(
+    chain: Chain, number: signal.Signals, after: float
+) -> None:
+    process = subprocess.Popen(
+        chain.command("up"), cwd=chain.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(after)
+    process.send_signal(number)
+    status = process.wait(30)
+    assert status in {0, 128 + number, -number}
+    assert chain.strays() == []
+
+
+@pytest.mark.usefixtures("first")
+def test_serve_answers_over_http_as_a_function_url_does(chain: Chain) -> None:
+    process = subprocess.Popen(
+        chain.command("serve"),
+        cwd=chain.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if "curl" in line)
+        url = next(word.strip("'\"") for word in line.split() if "http://" in word)
+        answer = subprocess.run(
+            ["curl", "-sS", url, "--data", '{"instances": [1, 2]}'],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert json.loads(answer.stdout) == {"predictions": [2, 4]}
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert chain.strays() == []
+
+
+@pytest.fixture(scope="module")
+def tensorflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """The project as it is, with the real TensorFlow populated."""
+    made = Chain(tmp_path_factory.mktemp("tensorflow") / "project")
+    result = made.run("up")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert '"determinant": -2.0' in result.stdout
+    yield made
+    shutil.rmtree(made.folder)
+
+
+@pytest.mark.tensorflow
+def test_tensorflow_is_populated_and_answers_the_demonstration(tensorflow: Chain) -> None:
+    answer = tensorflow.invoke({})
+    lock = (
+        tensorflow.folder / "lambda_src" / "locks" / f"{RUNTIME}-{_architecture()}.txt"
+    ).read_text()
+    assert f"=={answer['version']} " in next(x for x in lock.splitlines() if "tensorflow" in x)
+    assert answer["determinant"] == -2.0
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("instances", "predictions"),
+    [([[[1, 2], [3, 4]]], [-2.0]), ([[[2]], [[1, 0], [0, 3]], [[0]]], [2.0, 3.0, 0.0])],
+)
+def test_determinants_of_one_matrix_or_many(
+    tensorflow: Chain, instances: list[Any], predictions: list[float]
+) -> None:
+    assert tensorflow.invoke({"instances": instances}) == {"predictions": predictions}
+
+
+def _architecture() -> str:
+    return {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
