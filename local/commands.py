@@ -67,7 +67,7 @@ def _up(options: argparse.Namespace, screen: Screen) -> int:
     told = "release found, nothing installed"
     if done.get("outcome") == "published":
         megabytes = done["bytes"] / 1e6
-        told = f"{done['files']:,} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
+        told = f"{done['files']:,.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
     screen.line(f"  populate    {told if done else 'none in this program'}")
     screen.line(f"  cold start  {cold.seconds:.1f} s")
     screen.line(f"  warm call   {warm.seconds * 1000:.0f} ms")

@@ -12,26 +12,21 @@ or not there; what it leaves when it is killed is removed by the next run.
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
 import platform
 import sys
-import tempfile
 import time
 import traceback
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
 from . import compile as bytecode
 from . import pip, requirements, tree
 from .claim import Claim, remove_abandoned, task_name
+from .job import Job
 from .layout import (
     INCOMING_PREFIX,
-    RELEASE_ID,
-    RELEASES,
     SITE_PACKAGES,
     ExitCode,
     InstallError,
@@ -47,53 +42,6 @@ STAGING_PREFIX = ".staging-"
 _ARCHITECTURES = {"aarch64": "arm64"}
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _MOUNT = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENOTCONN)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """What to install and where to."""
-
-    release: Path
-    requirements: Path
-    index_url: str
-    staging: Path
-    program: Path
-
-    @property
-    def mount(self) -> Path:
-        """The mount path, two levels above the release."""
-        return self.release.parent.parent
-
-    @classmethod
-    def parse(cls, arguments: list[str] | None) -> Job:
-        """Read the command line. Raises InstallError."""
-        parser = _Parser(prog="release.install", description="Make a release.")
-        parser.add_argument("--release", type=Path, required=True, metavar="DIR")
-        parser.add_argument("--requirements", type=Path, required=True, metavar="FILE")
-        parser.add_argument("--index-url", required=True, metavar="URL")
-        parser.add_argument(
-            "--staging", type=Path, default=Path(tempfile.gettempdir()), metavar="DIR"
-        )
-        options = parser.parse_args(arguments)
-        release: Path = options.release
-        if not (
-            release.is_absolute()
-            and RELEASE_ID.fullmatch(release.name)
-            and release.parent.name == RELEASES
-        ):
-            parser.error(f"--release {release} is not <mount path>/{RELEASES}/<16 hex digits>")
-        return cls(
-            release=release,
-            requirements=options.requirements.resolve(),
-            index_url=options.index_url,
-            staging=options.staging.resolve(),
-            program=Path.cwd(),
-        )
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise InstallError(ExitCode.USAGE, f"{message}. {self.format_usage().strip()}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -132,34 +80,10 @@ def install(job: Job) -> dict[str, object]:
     try:
         _claim_incoming(incoming, job)
         _claim_staging(staging, job)
-        staged = staging.directory / "release"
-        scratch = staging.directory / "scratch"
-        site_packages = staged / SITE_PACKAGES
-        site_packages.mkdir(parents=True)
-        scratch.mkdir()
-        with timed(seconds, "install", f"pip, {len(pins)} packages"):
-            pip.install(job.requirements, site_packages, job.index_url, scratch, len(pins))
-        with timed(seconds, "compile", "sources to bytecode"):
-            done, failed = bytecode.compile_tree(
-                site_packages, job.release / SITE_PACKAGES, scratch
-            )
-        log("compile", f"{done} sources compiled, {failed} do not compile")
-        with timed(seconds, "import", "model.py with the staged libraries"):
-            log("import", smoke(site_packages, job.program, scratch)[:200])
+        staged = stage(job, staging.directory, len(pins), seconds)
         with timed(seconds, "copy", f"to {job.mount}"):
-            found = tree.scan(staged)
-            check_space(job, found.bytes)
-            copy = tree.Copy(staged, incoming.directory, found)
-            files = copy.run(throttled("copy", found.files, found.bytes))
-        manifest = Manifest(
-            release=job.release.name,
-            python=platform.python_version(),
-            architecture=_ARCHITECTURES.get(platform.machine(), platform.machine()),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            files=files,
-            links=copy.links,
-        )
-        with timed(seconds, "manifest", f"{len(files)} files"):
+            manifest = copy(job, staged, incoming.directory)
+        with timed(seconds, "manifest", f"{len(manifest.files)} files"):
             manifest.write(incoming.directory)
         with timed(seconds, "publish", f"as {job.release}"):
             outcome = publish(incoming.directory, job.release)
@@ -167,6 +91,39 @@ def install(job: Job) -> dict[str, object]:
         ignore_stop_signals()
         _release(incoming, staging)
     return _summary(job, outcome, manifest, seconds, begin)
+
+
+def stage(job: Job, folder: Path, packages: int, seconds: dict[str, float]) -> Path:
+    """Make the whole release on the task's own disk and prove it. Returns its directory."""
+    staged = folder / "release"
+    scratch = folder / "scratch"
+    site_packages = staged / SITE_PACKAGES
+    site_packages.mkdir(parents=True)
+    scratch.mkdir()
+    with timed(seconds, "install", f"pip, {packages} packages"):
+        pip.install(job.requirements, site_packages, job.index_url, scratch, packages)
+    with timed(seconds, "compile", "sources to bytecode"):
+        final = job.release / SITE_PACKAGES
+        done, failed = bytecode.compile_tree(site_packages, final, scratch)
+    log("compile", f"{done} sources compiled, {failed} do not compile")
+    with timed(seconds, "import", "model.py with the staged libraries"):
+        log("import", smoke(site_packages, job.program, scratch)[:200])
+    return staged
+
+
+def copy(job: Job, staged: Path, incoming: Path) -> Manifest:
+    """Copy the staged release to the mount. Returns the manifest, which is not written yet."""
+    found = tree.scan(staged)
+    check_space(job, found.bytes)
+    copying = tree.Copy(staged, incoming, found)
+    return Manifest(
+        release=job.release.name,
+        python=platform.python_version(),
+        architecture=_ARCHITECTURES.get(platform.machine(), platform.machine()),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        files=copying.run(throttled("copy", found.files, found.bytes)),
+        links=copying.links,
+    )
 
 
 def prepare_mount(job: Job) -> None:
