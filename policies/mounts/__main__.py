@@ -5,16 +5,12 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from pulumi_policy import EnforcementLevel, PolicyPack
+# Packages by place, so that modules import each other alike here and in tests. `reading`, which
+# both packs share, lies beside this folder, or in it where the folder is published alone.
+_here = Path(__file__).resolve().parent
+for _name, _places in {"policies": (_here, _here.parent), "policies.mounts": (_here,)}.items():
+    _package = ModuleType(_name)
+    _package.__path__ = [str(place) for place in _places]
+    sys.modules[_name] = _package
 
-# This folder as a package, so that its modules import each other alike here and in tests, and
-# nothing outside is needed wherever a published or copied pack is unpacked.
-_package = ModuleType("mounts")
-_package.__path__ = [str(Path(__file__).resolve().parent)]
-sys.modules["mounts"] = _package
-
-PolicyPack(
-    "efs-inference-mounts",
-    importlib.import_module("mounts.pack").POLICIES,
-    enforcement_level=EnforcementLevel.MANDATORY,
-)
+importlib.import_module("policies.mounts.pack").serve()

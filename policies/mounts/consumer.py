@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from .access_points import AccessPoint
-from .findings import Report
-from .graph import UNKNOWN, Plain, Resource, Unknown, items, text
+from ..reading.findings import Report, doubt
+from ..reading.graph import Resource
+from ..reading.identity import FUNCTION, Entity
+from ..reading.values import UNKNOWN, Plain, Unknown, items, text
 
 
 @dataclass(frozen=True)
@@ -14,11 +15,12 @@ class Mount:
     One candidate is certain; several mean that only the creation tells which of them it is.
     """
 
-    candidates: tuple[AccessPoint, ...]
+    candidates: tuple[Entity, ...]
     path: str
+    read_only: bool = False
 
     @property
-    def access_point(self) -> AccessPoint | None:
+    def access_point(self) -> Entity | None:
         """The access point, if it is certain."""
         return self.candidates[0] if len(self.candidates) == 1 else None
 
@@ -41,16 +43,23 @@ class Consumer:
     """What one function or container mounts and is told.
 
     `within_reach` are access points that its task definition has and that it may or may not
-    mount. `mounted_paths` are all the places where it mounts anything, normalised.
+    mount. `mounted_paths` are all the places where it mounts anything, normalised. `image` is a
+    container's image.
     """
 
     resource: Resource
     label: str
     path_property: str
     mounts: tuple[Mount, ...]
-    within_reach: tuple[AccessPoint, ...] = ()
+    within_reach: tuple[Entity, ...] = ()
     mounted_paths: tuple[str, ...]
     texts: tuple[Text, ...]
+    image: Plain = None
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a function, and no container."""
+        return self.resource.type == FUNCTION
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,7 @@ class Reading:
 
     def leave_out(self, resource: Resource, what: str, remedy: str, *, preview: bool) -> None:
         """Note that something cannot be judged: before creation, or at all."""
-        when = "not judged before creation" if preview else "not judged"
-        self.not_judged.append(Report(f"{when}: {what}. {remedy}", resource.urn))
+        self.not_judged.append(doubt(f"{what}. {remedy}", resource.urn, preview=preview))
 
 
 def words(holder: str, value: Plain) -> list[Text]:

@@ -1,15 +1,15 @@
 """Lambda functions as consumers."""
 
-from .access_points import AccessPoints
+from ..reading.graph import Resource, Stack
+from ..reading.identity import ACCESS_POINTS, FUNCTION, Register, register
+from ..reading.values import UNKNOWN, Plain, at, items, text
 from .consumer import Consumer, Mount, Reading, Text, words
-from .graph import UNKNOWN, Plain, Resource, Stack, at, items, text
 from .paths import normalise
 
-FUNCTION = "aws:lambda/function:Function"
 
-
-def read_functions(stack: Stack, access_points: AccessPoints, reading: Reading) -> None:
+def read_functions(stack: Stack, reading: Reading) -> None:
     """Add each function that mounts an access point."""
+    access_points = register(stack, ACCESS_POINTS)
     for function in stack.of_type(FUNCTION):
         mounts = [
             mount
@@ -29,7 +29,7 @@ def read_functions(stack: Stack, access_points: AccessPoints, reading: Reading) 
 
 
 def _mount(
-    function: Resource, config: Plain, access_points: AccessPoints, reading: Reading
+    function: Resource, config: Plain, access_points: Register, reading: Reading
 ) -> Mount | None:
     candidates = access_points.named(at(config, "arn"), function, "fileSystemConfig")
     path = text(at(config, "localMountPath"))

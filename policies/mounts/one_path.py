@@ -3,10 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from ..reading.findings import Findings, Report, doubt
+from ..reading.graph import Stack
+from ..reading.values import UNKNOWN
 from .consumer import Consumer, Mount
 from .consumers import read_consumers
-from .findings import Findings, Report
-from .graph import UNKNOWN, Stack
 from .paths import Path, lies_under, paths_under_mnt
 
 NAME = "one-access-point-one-path"
@@ -20,7 +21,7 @@ _At = list[tuple[Consumer, Mount]]
 
 def judge(stack: Stack) -> Findings:
     """Compare the consumers of each access point, and each consumer's texts with its mounts."""
-    reading = read_consumers(stack)
+    reading = stack.once(read_consumers)
     sharers = _by_access_point(reading.consumers)
     violations: list[Report] = []
     not_judged = list(reading.not_judged)
@@ -90,10 +91,11 @@ def _left_open_by_preview(
             )
         else:
             yield (
-                Report(
-                    f"not judged before creation: {what}; which of them is unknown. Where only one "
-                    "volume of the task definition has an access point, it is known.",
+                doubt(
+                    f"{what}; which of them is unknown. Where only one volume of the task "
+                    "definition has an access point, it is known.",
                     consumer.resource.urn,
+                    preview=True,
                 ),
                 False,
             )
@@ -146,8 +148,9 @@ def _unknown_texts(consumer: Consumer) -> Iterator[Report]:
     unknown = [text.holder for text in consumer.texts if text.value is UNKNOWN]
     if consumer.mounts and unknown:
         paths = " or ".join(mount.path for mount in consumer.mounts)
-        yield Report(
-            f"not judged before creation: whether {', '.join(unknown)} of {consumer.label} names "
-            f"paths under {paths} only; it is unknown. Give paths values known in preview.",
+        yield doubt(
+            f"whether {', '.join(unknown)} of {consumer.label} names paths under {paths} only; it "
+            "is unknown. Give paths values known in preview.",
             consumer.resource.urn,
+            preview=True,
         )

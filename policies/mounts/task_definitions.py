@@ -4,41 +4,49 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .access_points import ACCESS_POINT, AccessPoint, AccessPoints
+from ..reading.graph import Resource, Stack
+from ..reading.identity import ACCESS_POINTS, TASK_DEFINITION, Entity, Register, register
+from ..reading.values import UNKNOWN, Plain, at, flag, items, plain, text
 from .consumer import Consumer, Mount, Reading, Text, words
-from .graph import UNKNOWN, Plain, Resource, Stack, at, items, plain, text
 from .paths import normalise
 
-TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
+
+@dataclass(frozen=True)
+class MountPoint:
+    """A volume, by name, at a normalised path."""
+
+    volume: str
+    path: str
+    read_only: bool
 
 
 @dataclass(frozen=True)
 class Container:
     """One container definition.
 
-    `mount_points` are pairs of volume name and normalised path; `borrowed_paths` are those of the
-    containers that it names in `volumesFrom`.
+    `borrowed_paths` are those of the containers that it names in `volumesFrom`.
     """
 
     label: str
     definition: Plain
-    mount_points: list[tuple[str, str]]
+    mount_points: list[MountPoint]
     borrowed_paths: list[str] = field(default_factory=list)
 
 
-def read_containers(stack: Stack, access_points: AccessPoints, reading: Reading) -> None:
+def read_containers(stack: Stack, reading: Reading) -> None:
     """Add each container of each task definition that has a volume on an access point."""
+    access_points = register(stack, ACCESS_POINTS)
     for task in stack.of_type(TASK_DEFINITION):
         if task.get("volumes") is None:
             continue
-        containers = _containers(task)
-        volumes = _volumes(task, containers, access_points, stack, reading)
+        containers = containers_of(task)
+        volumes = _volumes(task, containers, access_points, reading)
         if not volumes:
             continue
         within_reach = tuple(
             dict.fromkeys(point for points in volumes.values() for point in points)
         )
-        if isinstance(containers, _Unreadable):
+        if isinstance(containers, Unreadable):
             mounted = " and ".join(point.label for point in within_reach)
             reading.leave_out(
                 task,
@@ -54,30 +62,33 @@ def read_containers(stack: Stack, access_points: AccessPoints, reading: Reading)
 
 
 @dataclass(frozen=True)
-class _Unreadable:
+class Unreadable:
+    """Why container definitions cannot be read, the remedy, and whether a preview is to blame."""
+
     why: str
     remedy: str
     preview: bool
 
 
-def _containers(task: Resource) -> list[Container] | _Unreadable:
+def containers_of(task: Resource) -> list[Container] | Unreadable:
+    """The containers of a task definition."""
     definitions = task.get("containerDefinitions")
     if isinstance(definitions, str):
         try:
             definitions = plain(json.loads(definitions, object_pairs_hook=_camel_case))
         except (ValueError, RecursionError) as error:
-            return _Unreadable(
+            return Unreadable(
                 f"is no JSON ({error})", "Build it with a JSON encoder.", preview=False
             )
     if definitions is UNKNOWN or any(item is UNKNOWN for item in items(definitions)):
-        return _Unreadable(
+        return Unreadable(
             "is unknown as a whole, because a value in it is",
             "Build it, as one JSON text, from values that are known in preview.",
             preview=True,
         )
     found = items(definitions)
     if not found or not all(isinstance(item, dict) for item in found):
-        return _Unreadable(
+        return Unreadable(
             "is no list of container definitions", "Give a JSON list of objects.", preview=False
         )
     return _with_borrowed_paths([_container(task, item, index) for index, item in enumerate(found)])
@@ -92,7 +103,11 @@ def _container(task: Resource, definition: Plain, index: int) -> Container:
     name = at(definition, "name")
     called = f"'{name}'" if isinstance(name, str) else f"number {index + 1}"
     points = [
-        (volume if isinstance(volume := at(point, "sourceVolume"), str) else "", normalise(path))
+        MountPoint(
+            volume if isinstance(volume := at(point, "sourceVolume"), str) else "",
+            normalise(path),
+            flag(at(point, "readOnly")) is True,
+        )
         for point in items(at(definition, "mountPoints"))
         if isinstance(path := at(point, "containerPath"), str) and path
     ]
@@ -101,7 +116,7 @@ def _container(task: Resource, definition: Plain, index: int) -> Container:
 
 def _with_borrowed_paths(containers: list[Container]) -> list[Container]:
     paths = {
-        name: [path for _, path in container.mount_points]
+        name: [point.path for point in container.mount_points]
         for container in containers
         if isinstance(name := at(container.definition, "name"), str)
     }
@@ -121,13 +136,12 @@ def _with_borrowed_paths(containers: list[Container]) -> list[Container]:
 
 def _volumes(
     task: Resource,
-    containers: list[Container] | _Unreadable,
-    access_points: AccessPoints,
-    stack: Stack,
+    containers: list[Container] | Unreadable,
+    access_points: Register,
     reading: Reading,
-) -> dict[str, tuple[AccessPoint, ...]]:
+) -> dict[str, tuple[Entity, ...]]:
     """By name, the volumes that lie on an access point."""
-    found: dict[str, tuple[AccessPoint, ...]] = {}
+    found: dict[str, tuple[Entity, ...]] = {}
     unknown = False
     for volume in items(task.get("volumes")):
         name = text(at(volume, "name"))
@@ -140,7 +154,7 @@ def _volumes(
         elif given is UNKNOWN:
             unknown = True
     if unknown:
-        origins = stack.origins(task, "volumes", ACCESS_POINT)
+        origins = access_points.origins(task, "volumes")
         source = " or ".join(origin.label for origin in origins) or "no access point of this stack"
         reading.leave_out(
             task,
@@ -152,18 +166,18 @@ def _volumes(
     return found
 
 
-def _only_volume(containers: list[Container] | _Unreadable) -> str | None:
-    if isinstance(containers, _Unreadable):
+def _only_volume(containers: list[Container] | Unreadable) -> str | None:
+    if isinstance(containers, Unreadable):
         return None
-    names = {name for container in containers for name, _ in container.mount_points}
+    names = {point.volume for container in containers for point in container.mount_points}
     return names.pop() if len(names) == 1 else None
 
 
 def _consumer(
     task: Resource,
     container: Container,
-    volumes: dict[str, tuple[AccessPoint, ...]],
-    within_reach: tuple[AccessPoint, ...],
+    volumes: dict[str, tuple[Entity, ...]],
+    within_reach: tuple[Entity, ...],
 ) -> Consumer:
     tmpfs = [
         normalise(path)
@@ -175,17 +189,18 @@ def _consumer(
         label=container.label,
         path_property="containerPath",
         mounts=tuple(
-            Mount(volumes[volume], path)
-            for volume, path in container.mount_points
-            if volume in volumes
+            Mount(volumes[point.volume], point.path, point.read_only)
+            for point in container.mount_points
+            if point.volume in volumes
         ),
         within_reach=within_reach,
         mounted_paths=(
-            *(path for _, path in container.mount_points),
+            *(point.path for point in container.mount_points),
             *container.borrowed_paths,
             *tmpfs,
         ),
         texts=tuple(_texts(container.definition)),
+        image=at(container.definition, "image"),
     )
 
 

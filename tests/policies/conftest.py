@@ -12,6 +12,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from pulumi_policy import EnforcementLevel, Policy, policy
 
 from policies.mounts.pack import POLICIES
+from policies.reading.serve import read_once
 
 FUNCTION = "aws:lambda/function:Function"
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
@@ -165,10 +166,9 @@ Judge = Callable[[Graph], list[Said]]
 
 
 def judge_with(policies: list[Policy]) -> Judge:
-    """Judge in this process, through the SDK's own reading of a request."""
-    servicer: Any = policy._PolicyAnalyzerServicer(
-        "mounts", "0.0.1", policies, EnforcementLevel.MANDATORY
-    )
+    """Judge in this process, as the pack's own does."""
+    service = read_once(policy._PolicyAnalyzerServicer)
+    servicer: Any = service("pack", "0.0.1", policies, EnforcementLevel.MANDATORY)
     return lambda graph: said(servicer.AnalyzeStack(graph.wire(), None))
 
 

@@ -17,8 +17,11 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
 from pulumi_policy import PolicyResource
 
-from policies.mounts import one_path, pack
-from policies.mounts.pack import RULES, Rule, findings
+from policies.mounts import one_path
+from policies.mounts.pack import POLICIES, RULES
+from policies.reading.graph import Stack
+from policies.reading.pack import Rule, findings, policies_of
+from policies.reading.sources import from_sdk
 
 from .conftest import (
     ACCESS_POINT,
@@ -37,9 +40,10 @@ PACK = Path(__file__).resolve().parents[2] / "policies" / "mounts"
 
 @pytest.fixture(scope="module")
 def analyzer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    # A copy: the pack needs nothing but its own folder, under whatever name.
+    # A copy: with `reading` in it the pack needs nothing but its own folder, whatever its name.
     folder = tmp_path_factory.mktemp("packs") / "published-1.0"
     shutil.copytree(PACK, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACK.parent / "reading", folder / "reading")
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(folder)]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -58,6 +62,7 @@ def test_the_pack_says_who_it_is_and_how_hard_each_policy_is(analyzer: Any) -> N
     assert info.name == "efs-inference-mounts"
     assert levels == {
         "one-access-point-one-path": analyzer_pb2.MANDATORY,
+        "not-judged-before-creation": analyzer_pb2.ADVISORY,
         "not-judged": analyzer_pb2.ADVISORY,
         "nothing-judged": analyzer_pb2.ADVISORY,
     }
@@ -77,12 +82,16 @@ def test_what_is_not_judged_can_be_made_to_block_by_configuration(
     stack["inference"].props["fileSystemConfig"] = UNKNOWN
     try:
         configuration = analyzer_pb2.ConfigureAnalyzerRequest()
-        configuration.policyConfig["not-judged"].enforcementLevel = analyzer_pb2.MANDATORY
+        configuration.policyConfig[
+            "not-judged-before-creation"
+        ].enforcementLevel = analyzer_pb2.MANDATORY
         analyzer.Configure(configuration, timeout=10)
         lines = said(analyzer.AnalyzeStack(stack.wire(), timeout=10))
     finally:
         analyzer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(), timeout=10)
-    assert [(line.policy, line.mandatory) for line in lines] == [("not-judged", True)]
+    assert [(line.policy, line.mandatory) for line in lines] == [
+        ("not-judged-before-creation", True)
+    ]
 
 
 def test_a_secret_path_is_judged_and_only_the_path_is_shown(analyzer: Any, stack: Graph) -> None:
@@ -95,14 +104,13 @@ def test_a_secret_path_is_judged_and_only_the_path_is_shown(analyzer: Any, stack
 
 
 def test_a_defect_of_a_rule_is_one_line_and_no_stack_trace(
-    stack: Graph, judge_preview: Judge, monkeypatch: pytest.MonkeyPatch
+    stack: Graph,
 ) -> None:
-    def broken(_: object) -> Any:
+    def broken(_stack: Stack, _parameters: Any) -> Any:
         raise KeyError("mountPoints")
 
     rule = Rule(name=one_path.NAME, description=one_path.DESCRIPTION, judge=broken)
-    monkeypatch.setattr(pack, "RULES", (rule,))
-    lines = judge_preview(stack)
+    lines = judge_with(policies_of([rule], looked_for="a function"))(stack)
     assert [line.policy for line in lines] == ["not-judged"]
     assert lines[0].message.startswith(
         "not judged: rule one-access-point-one-path failed with KeyError: 'mountPoints'."
@@ -164,7 +172,7 @@ def _graphs(draw: st.DrawFn) -> Graph:
 
 def quiet_failures(graph: Graph) -> list[str]:
     """Lines that tell of an exception in a rule."""
-    lines = judge_with(pack.POLICIES)(graph)
+    lines = judge_with(POLICIES)(graph)
     return [line.message for line in lines if re.search("failed with|can't run", line.message)]
 
 
@@ -201,4 +209,6 @@ def test_no_properties_of_any_shape_make_a_rule_fail(kind: str, props: Any) -> N
         opts: Any = None
         resource = PolicyResource(kind, whole, "urn", "name", opts, None, None, [], {})
         for rule in RULES:
-            assert not [r for r in findings(rule, [resource]).not_judged if "failed" in r.message]
+            assert not [
+                r for r in findings(rule, from_sdk([resource])).not_judged if "failed" in r.message
+            ]

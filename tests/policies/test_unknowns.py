@@ -7,7 +7,9 @@ from .conftest import ARN, TASK_DEFINITION, Graph, Judge, Node, Said, container,
 
 
 def not_judged(about: str, message: str) -> list[Said]:
-    return [Said("not-judged", False, about, f"not judged before creation: {message}")]
+    return [
+        Said("not-judged-before-creation", False, about, f"not judged before creation: {message}")
+    ]
 
 
 def test_an_unknown_arn_from_elsewhere_is_said(stack: Graph, judge_preview: Judge) -> None:
@@ -105,7 +107,7 @@ def test_an_unknown_environment_hides_no_disagreement(stack: Graph, judge_previe
     }
     assert {line.policy for line in judge_preview(stack)} == {
         "one-access-point-one-path",
-        "not-judged",
+        "not-judged-before-creation",
     }
 
 

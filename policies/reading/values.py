@@ -1,0 +1,131 @@
+"""Property values, whatever shape a program or a preview gives them.
+
+Nothing here raises: what is missing or of a wrong shape reads as None, what a preview does not know
+yet reads as `UNKNOWN`.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, TypeAlias
+
+from pulumi_policy.proxy import (
+    UNKNOWN_ARCHIVE_VALUE,
+    UNKNOWN_ARRAY_VALUE,
+    UNKNOWN_ASSET_VALUE,
+    UNKNOWN_BOOLEAN_VALUE,
+    UNKNOWN_NUMBER_VALUE,
+    UNKNOWN_OBJECT_VALUE,
+    UNKNOWN_STRING_VALUE,
+    UnknownValueError,
+)
+
+
+class Unknown(Enum):
+    """The type of `UNKNOWN`, apart so that types can be narrowed with `is UNKNOWN`."""
+
+    UNKNOWN = "unknown before creation"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | Unknown | None"
+
+_ON_THE_WIRE = (
+    UNKNOWN_ARCHIVE_VALUE,
+    UNKNOWN_ARRAY_VALUE,
+    UNKNOWN_ASSET_VALUE,
+    UNKNOWN_BOOLEAN_VALUE,
+    UNKNOWN_NUMBER_VALUE,
+    UNKNOWN_OBJECT_VALUE,
+    UNKNOWN_STRING_VALUE,
+)
+
+
+def known_text(value: str) -> str | Unknown:
+    """The text as it came; one with an unknown part is unknown."""
+    # Every sentinel is a UUID, so a short text is none.
+    if len(value) < 36 or not any(sentinel in value for sentinel in _ON_THE_WIRE):
+        return value
+    return UNKNOWN
+
+
+def plain(value: object) -> Plain:
+    """The value without the SDK's proxies; an asset is None."""
+    if isinstance(value, str):
+        return known_text(value)
+    if value is None or isinstance(value, bool | int | float | Unknown):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): read(value.__getitem__, key) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return [read(value.__getitem__, index) for index in range(len(value))]
+    return None
+
+
+def read(getter: Callable[[Any], object], key: object) -> Plain:
+    """What the SDK's proxy gives for `key`; it raises at what is unknown."""
+    try:
+        return plain(getter(key))
+    except UnknownValueError:
+        return UNKNOWN
+
+
+def at(value: Plain, *path: str) -> Plain:
+    """What lies at `path`; a list of one object counts as that object, as some blocks come."""
+    for step in path:
+        if value is UNKNOWN:
+            return UNKNOWN
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def items(value: Plain) -> list[Plain]:
+    """A list's items; anything else but None counts as a list of one."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def text(value: Plain) -> str | Unknown | None:
+    """A text that is not empty, `UNKNOWN`, or None."""
+    return value or None if isinstance(value, str | Unknown) else None
+
+
+def texts(value: Plain) -> list[str]:
+    """The known texts of a list, or of a list of one."""
+    return [item for item in items(value) if isinstance(item, str)]
+
+
+def number(value: Plain) -> int | Unknown | None:
+    """A whole number, also one that came as 2049.0 or "2049"."""
+    if value is UNKNOWN or value is None or isinstance(value, bool):
+        return None if isinstance(value, bool) else value
+    if isinstance(value, str):
+        stripped = value.strip()
+        return int(stripped) if stripped.lstrip("-").isdecimal() and len(stripped) < 19 else None
+    if isinstance(value, int | float) and math.isfinite(value) and value == int(value):
+        return int(value)
+    return None
+
+
+def flag(value: Plain) -> bool | Unknown | None:
+    """A truth value, also one that came as a text ("true", "ENABLED")."""
+    if isinstance(value, bool | Unknown):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "enabled": True, "false": False, "disabled": False}.get(value.lower())
+    return None
+
+
+def json_object(value: Plain) -> dict[str, Plain] | Unknown | None:
+    """An object that may come as JSON text; None for what is none."""
+    if isinstance(value, str):
+        try:
+            value = plain(json.loads(value))
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, dict | Unknown) else None
