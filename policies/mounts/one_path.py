@@ -7,7 +7,7 @@ from ..reading.findings import Findings, Report, doubt
 from ..reading.graph import Stack
 from ..reading.values import UNKNOWN
 from .consumer import Consumer, Mount
-from .consumers import read_consumers
+from .consumers import Sharing, by_access_point, read_consumers
 from .paths import Path, lies_under, paths_under_mnt
 
 NAME = "one-access-point-one-path"
@@ -16,13 +16,11 @@ DESCRIPTION = (
     "its environment, command and entry point lie under its own mounts."
 )
 
-_At = list[tuple[Consumer, Mount]]
-
 
 def judge(stack: Stack) -> Findings:
     """Compare the consumers of each access point, and each consumer's texts with its mounts."""
     reading = stack.once(read_consumers)
-    sharers = _by_access_point(reading.consumers)
+    sharers = stack.once(by_access_point)
     violations: list[Report] = []
     not_judged = list(reading.not_judged)
     for mounts in sharers.values():
@@ -36,16 +34,7 @@ def judge(stack: Stack) -> Findings:
     return Findings(judged, violations, not_judged)
 
 
-def _by_access_point(consumers: list[Consumer]) -> dict[str, _At]:
-    found: dict[str, _At] = defaultdict(list)
-    for consumer in consumers:
-        for mount in consumer.mounts:
-            if mount.access_point is not None:
-                found[mount.access_point.key].append((consumer, mount))
-    return found
-
-
-def _disagreements(mounts: _At) -> Iterator[Report]:
+def _disagreements(mounts: Sharing) -> Iterator[Report]:
     """One report per mount that is not where most of the others are (the first ones, on a tie)."""
     (expected, _), *_ = Counter(mount.path for _, mount in mounts).most_common(1)
     other = next(consumer for consumer, mount in mounts if mount.path == expected)
@@ -61,7 +50,7 @@ def _disagreements(mounts: _At) -> Iterator[Report]:
 
 
 def _left_open_by_preview(
-    consumers: list[Consumer], sharers: dict[str, _At]
+    consumers: list[Consumer], sharers: dict[str, Sharing]
 ) -> Iterator[tuple[Report, bool]]:
     """Mounts of which only the creation tells the access point: (report, whether it is certain)."""
     undecided = [
@@ -105,7 +94,7 @@ def _keys(mount: Mount) -> frozenset[str]:
     return frozenset(candidate.key for candidate in mount.candidates)
 
 
-def _stray_paths(consumer: Consumer, sharers: dict[str, _At]) -> Iterator[Report]:
+def _stray_paths(consumer: Consumer, sharers: dict[str, Sharing]) -> Iterator[Report]:
     """Paths under /mnt that a consumer is told of and has nothing mounted at."""
     mounted = {mount.access_point.key for mount in consumer.mounts if mount.access_point}
     within_reach = {point.key for point in consumer.within_reach} - mounted
@@ -122,11 +111,11 @@ def _stray_paths(consumer: Consumer, sharers: dict[str, _At]) -> Iterator[Report
                 yield _stray(consumer, text.holder, path, there)
 
 
-def _all_at(keys: set[str], sharers: dict[str, _At]) -> _At:
+def _all_at(keys: set[str], sharers: dict[str, Sharing]) -> Sharing:
     return [pair for key in sorted(keys) for pair in sharers.get(key, [])]
 
 
-def _stray(consumer: Consumer, holder: str, path: Path, there: _At) -> Report:
+def _stray(consumer: Consumer, holder: str, path: Path, there: Sharing) -> Report:
     if consumer.mounts:
         mounts = " and ".join(f"{at.access_point_label} at {at.path}" for at in consumer.mounts)
         under = " or ".join(at.path for at in consumer.mounts)

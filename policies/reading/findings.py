@@ -1,5 +1,6 @@
 """What a rule hands back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -7,12 +8,16 @@ from dataclasses import dataclass, field
 class Report:
     """One line for the user: what is wrong, both values, the remedy.
 
-    `urn` is the resource that the line is shown under. `before_creation`: what could not be judged
-    is unknown in a preview only.
+    Attributes:
+        message: The line.
+        urn: The resource that the line is shown under.
+        is_doubt: Whether it tells of something not judged, rather than of something wrong.
+        before_creation: Whether only a preview does not know it.
     """
 
     message: str
     urn: str
+    is_doubt: bool = False
     before_creation: bool = False
 
 
@@ -28,8 +33,18 @@ class Findings:
     violations: list[Report] = field(default_factory=list)
     not_judged: list[Report] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, judged: int, reports: Iterable[Report]) -> "Findings":
+        """Violations and doubts as they came, told apart."""
+        found = list(reports)
+        return cls(
+            judged,
+            [report for report in found if not report.is_doubt],
+            [report for report in found if report.is_doubt],
+        )
+
 
 def doubt(what: str, urn: str, *, preview: bool) -> Report:
     """A thing that cannot be judged: not before creation (`preview`), or not at all."""
     when = "not judged before creation" if preview else "not judged"
-    return Report(f"{when}: {what}", urn, preview)
+    return Report(f"{when}: {what}", urn, is_doubt=True, before_creation=preview)

@@ -43,6 +43,7 @@ class Resource:
         dependencies: URNs of all resources that it depends on.
         property_dependencies: For each input the URNs that its value comes from.
         protect: Whether Pulumi refuses to delete it.
+        names: The properties that it has.
         read: Gives a property, None for one that is not there.
     """
 
@@ -53,6 +54,7 @@ class Resource:
     dependencies: Collection[str]
     property_dependencies: Mapping[str, Collection[str]]
     protect: bool
+    names: Collection[str]
     read: Callable[[str], Plain]
     label: str = ""
     _seen: dict[str, Plain] = field(default_factory=dict)

@@ -93,7 +93,7 @@ def findings(rule: Rule, stack: Stack, given: Parameters | None = None) -> Findi
             f"not judged: rule {rule.name} failed with {type(error).__name__}: {error}. This is a "
             "defect of the policy pack: please report it with the resource that it stopped at."
         )
-        return Findings(not_judged=[Report(defect, "")])
+        return Findings(not_judged=[Report(defect, "", is_doubt=True)])
     exempt = texts(parameters["exempt"])
     return Findings(
         verdict.judged,

@@ -42,6 +42,7 @@ def _from_wire(raw: Any) -> Resource:
             name: list(value.urns) for name, value in raw.propertyDependencies.items()
         },
         protect=raw.options.protect,
+        names=list(fields),
         read=lambda name: _value(fields[name]) if name in fields else None,
     )
 
@@ -86,6 +87,7 @@ def _from_policy_resource(raw: PolicyResource) -> Resource:
             for name, origins in (raw.property_dependencies or {}).items()
         },
         protect=bool(raw.opts and raw.opts.protect),
+        names=list(raw.props) if isinstance(raw.props, Mapping) else (),
         read=_reader(raw.props),
     )
 
