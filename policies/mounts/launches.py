@@ -148,7 +148,7 @@ def _named_anywhere(stack: Stack, resource: Resource, kind: Kind) -> Several:
     for name in resource.property_dependencies:
         if origins := there.origins(resource, name):
             value = resource.get(name) if name in resource.names else UNKNOWN
-            if not isinstance(value, list):  # a text with ids in it, or unknown
+            if not isinstance(value, list | Unknown):  # a text with ids in it
                 certain = False
                 found |= {Entity(o.urn, o.label, o): None for o in origins}
                 continue

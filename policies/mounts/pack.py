@@ -2,7 +2,7 @@
 
 from ..reading import serve as process
 from ..reading.pack import Rule, policies_of
-from . import access_point, form, one_path, order
+from . import access_point, form, one_path, order, reach, release, rights
 
 NAME = "efs-inference-mounts"
 DESCRIPTION = "Lambda functions and ECS containers that share an EFS file system fit together."
@@ -13,7 +13,7 @@ RULES: tuple[Rule, ...] = tuple(
         description=module.DESCRIPTION,
         judge=lambda stack, _, judge=module.judge: judge(stack),  # type: ignore[misc]
     )
-    for module in (one_path, form, access_point, order)
+    for module in (one_path, form, access_point, release, order, reach, rights)
 )
 
 POLICIES = policies_of(

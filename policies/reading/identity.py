@@ -145,11 +145,9 @@ class Register:
         origins = self.origins(resource, name)
         direct = resource.property_dependencies.get(name, ())
         found |= dict.fromkeys(map(_entity, origins))
-        certain = (
-            isinstance(value, list)
-            and len(found) == len(value)
-            and all(origin.urn in direct for origin in origins)
-        )
+        # One origin is it, even where the whole list is unknown; of several it may be some.
+        slots = len(value) if isinstance(value, list) else 1
+        certain = len(found) == slots and all(origin.urn in direct for origin in origins)
         return Several(tuple(found), certain)
 
     def origins(self, resource: Resource, name: str) -> list[Resource]:

@@ -1,0 +1,323 @@
+"""Rule: each consumer finds a mount target in its zone, and the network lets it through."""
+
+from collections.abc import Iterator
+
+from ..reading.answers import Answer, any_of
+from ..reading.findings import Findings, Report, doubt
+from ..reading.graph import Resource, Stack
+from ..reading.identity import (
+    DEFAULT_SECURITY_GROUP,
+    SECURITY_GROUPS,
+    VPCS,
+    Entity,
+    Several,
+    register,
+)
+from ..reading.security_groups import End, lets_through, openings_of
+from ..reading.values import UNKNOWN, items
+from .consumer import Consumer
+from .consumers import read_consumers
+from .launches import populators
+from .places import Place, places
+from .routes import image_endpoints, ways_out
+from .storage import MountTarget, file_system_of, targets, targets_of, zone_of
+
+NAME = "consumer-reaches-its-mount-targets"
+DESCRIPTION = (
+    "A consumer has a mount target in each of its availability zones, security groups let port "
+    "2049 through between the two, and what populates has a way to its packages."
+)
+
+_NFS = 2049
+_HTTPS = 443
+
+
+def judge(stack: Stack) -> Findings:
+    """Each consumer in each network that it runs in."""
+    reports: list[Report] = []
+    judged = 0
+    populating = {id(consumer) for consumer in stack.once(populators)}
+    for consumer in stack.once(read_consumers).consumers:
+        if not consumer.mounts:
+            continue
+        judged += 1
+        found = places(stack, consumer)
+        if not found:
+            reports.append(_nowhere(consumer))
+        for place in found:
+            for mount in consumer.mounts:
+                system = file_system_of(stack, mount.access_point)
+                reports.extend(_mount(stack, consumer, place, mount.access_point_label, system))
+            if id(consumer) in populating:
+                reports.extend(_way_out(stack, consumer, place))
+    return Findings.of(judged, dict.fromkeys(reports))
+
+
+def _nowhere(consumer: Consumer) -> Report:
+    if consumer.is_function:
+        points = " and ".join(mount.access_point_label for mount in consumer.mounts)
+        return Report(
+            f"{consumer.label} mounts {points}, but has no vpcConfig: Lambda refuses a function "
+            "outside a VPC that mounts an access point. Give it vpcConfig with subnetIds and "
+            "securityGroupIds.",
+            consumer.resource.urn,
+        )
+    return doubt(
+        f"whether {consumer.label} reaches its mount targets; nothing in this stack says in which "
+        "subnets it runs.",
+        consumer.resource.urn,
+        preview=False,
+    )
+
+
+def _mount(
+    stack: Stack, consumer: Consumer, place: Place, point: str, system: Entity | None
+) -> Iterator[Report]:
+    urn = consumer.resource.urn
+    if system is None or system.resource is None:
+        where = system.label if system else f"the file system of {point}"
+        yield doubt(
+            f"whether {consumer.label} reaches {where}, which is made elsewhere.",
+            urn,
+            preview=False,
+        )
+        return
+    there = targets_of(stack, system)
+    if not there:
+        if not stack.once(targets).doubtful:
+            yield Report(
+                f"{consumer.label} mounts {point} of {system.label}, but {system.label} has no "
+                "mount target. Make one in each zone that the consumer runs in.",
+                urn,
+            )
+        return
+    if not place.subnets.entities:
+        yield doubt(
+            f"in which subnets {consumer.label} runs; {place.source.label} does not tell.",
+            urn,
+            preview=not place.subnets.certain,
+        )
+        return
+    yield from _zones(consumer, place, system, there)
+    yield from _ports(stack, consumer, place, there)
+
+
+def _in_zone(subnet: Entity, target: MountTarget) -> Answer:
+    if subnet in target.subnets and len(target.subnets) == 1:
+        return True
+    same = zone_of(subnet).is_same(target.zone)
+    if same is None:
+        return (
+            None if subnet.resource is None or target.zone.is_same(target.zone) is None else UNKNOWN
+        )
+    return same
+
+
+def _zones(
+    consumer: Consumer, place: Place, system: Entity, there: list[MountTarget]
+) -> Iterator[Report]:
+    urn = consumer.resource.urn
+    answers = {
+        subnet: any_of(_in_zone(subnet, target) for target in there)
+        for subnet in place.subnets.entities
+    }
+    zones = ", ".join(dict.fromkeys(str(target.zone) for target in there))
+    missing = [subnet for subnet, answer in answers.items() if answer is False]
+    if missing and not place.subnets.certain and len(missing) < len(answers):
+        yield doubt(
+            f"whether {consumer.label} runs in {missing[0].label} ({zone_of(missing[0])}), where "
+            f"{system.label} has no mount target; its subnets are unknown as a whole. Give them as "
+            "a list, so that each of them is known by where it comes from.",
+            urn,
+            preview=True,
+        )
+        missing = []
+    for subnet in missing:
+        yield Report(
+            f"{consumer.label} runs in {subnet.label} in zone {zone_of(subnet)}, but "
+            f"{system.label} has mount targets in {zones} only: there it cannot be mounted. "
+            f"Make a mount target in {zone_of(subnet)}, or leave the subnet out.",
+            urn,
+        )
+    for subnet, answer in answers.items():
+        if answer is None or answer is UNKNOWN:
+            yield doubt(
+                f"whether {system.label} has a mount target in the zone of {subnet.label}, in "
+                f"which {consumer.label} runs; its zone is not known. The mount targets are "
+                f"in {zones}.",
+                urn,
+                preview=answer is UNKNOWN,
+            )
+
+
+def _ports(
+    stack: Stack, consumer: Consumer, place: Place, there: list[MountTarget]
+) -> Iterator[Report]:
+    groups = place.groups if place.groups.entities else _default_group(stack, place)
+    for subnet in place.subnets.entities:
+        near = [target for target in there if _in_zone(subnet, target) is True]
+        for target in near or there:
+            theirs = _target_groups(stack, target)
+            client = End(groups, subnet)
+            server = End(theirs, target.subnets[0] if len(target.subnets) == 1 else None)
+            if not groups.entities or not theirs.entities:
+                who = consumer.label if not groups.entities else target.label
+                yield doubt(
+                    f"whether port {_NFS} is open between {consumer.label} and {target.label}; "
+                    f"{who} has no security group that this stack makes.",
+                    consumer.resource.urn,
+                    preview=not (groups.certain and theirs.certain),
+                )
+                continue
+            into = lets_through(stack, server, client, _NFS, ingress=True)
+            out = lets_through(stack, client, server, _NFS, ingress=False)
+            yield from _closed(stack, consumer, target, (theirs, groups), into, ingress=True)
+            yield from _closed(stack, consumer, target, (groups, theirs), out, ingress=False)
+
+
+def _closed(
+    stack: Stack,
+    consumer: Consumer,
+    target: MountTarget,
+    ends: tuple[Several, Several],
+    answer: Answer,
+    *,
+    ingress: bool,
+) -> Iterator[Report]:
+    near, far = ends
+    verb = "admits" if ingress else "lets out"
+    if answer is True:
+        return
+    if answer is False and near.certain and far.certain:
+        stated = [
+            str(opening)
+            for group in near.entities
+            for opening in openings_of(stack, group, ingress=ingress)
+        ]
+        way = "from" if ingress else "to"
+        yield Report(
+            f"{near.labels} of {target.label if ingress else consumer.label} {verb} "
+            f"{'; '.join(stated) or 'nothing'}, but not TCP {_NFS} {way} {far.labels} of "
+            f"{consumer.label if ingress else target.label}: the mount times out. Open TCP {_NFS} "
+            f"{'into' if ingress else 'out of'} {near.labels} {way} {far.labels}.",
+            consumer.resource.urn,
+        )
+        return
+    yield doubt(
+        f"whether {near.labels} {verb} TCP {_NFS} between {consumer.label} and {target.label}; "
+        "it is made elsewhere, or its rules name prefix lists, addresses or groups that are not "
+        "known.",
+        consumer.resource.urn,
+        preview=answer is not None,
+    )
+
+
+def _target_groups(stack: Stack, target: MountTarget) -> Several:
+    resource = target.resource
+    given = resource.given("securityGroups")
+    if items(given):
+        return register(stack, SECURITY_GROUPS).listed(given, resource, "securityGroups")
+    subnet = target.subnets[0].resource if len(target.subnets) == 1 else None
+    return _default_group_of(stack, subnet)
+
+
+def _default_group(stack: Stack, place: Place) -> Several:
+    subnet = place.subnets.entities[0].resource if place.subnets.entities else None
+    return _default_group_of(stack, subnet)
+
+
+def _default_group_of(stack: Stack, subnet: Resource | None) -> Several:
+    """The default security group of a subnet's VPC, where the stack manages it."""
+    if subnet is None:
+        return Several((), certain=True)
+    vpcs = register(stack, VPCS)
+    own = vpcs.named(subnet.get("vpcId"), subnet, "vpcId")
+    found = [
+        Entity(group.urn, group.label, group)
+        for group in stack.of_type(DEFAULT_SECURITY_GROUP)
+        if own and vpcs.named(group.get("vpcId"), group, "vpcId") == own
+    ]
+    return Several(tuple(found), certain=True)
+
+
+def _way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
+    urn = consumer.resource.urn
+    who = f"{consumer.label}, run by {place.source.label},"
+    closed: list[Entity] = []
+    for subnet in place.subnets.entities:
+        ways = ways_out(stack, subnet)
+        if ways is None or ways == {"other"}:
+            yield doubt(
+                f"whether {who} has a way to its packages from {subnet.label}; its routes are made "
+                "elsewhere, or lead through neither an internet gateway nor NAT.",
+                urn,
+                preview=False,
+            )
+        elif not ways:
+            closed.append(subnet)
+        elif ways == {"internet"} and place.public_ip is not True:
+            yield from _without_address(consumer, place, subnet)
+    if closed and (place.subnets.certain or len(closed) == len(place.subnets.entities)):
+        yield from _no_route(stack, who, urn, closed)
+    elif closed:
+        yield doubt(
+            f"whether {who} runs in {closed[0].label}, which has no way to the internet.",
+            urn,
+            preview=True,
+        )
+    yield from _only_nfs(stack, consumer, place)
+
+
+def _without_address(consumer: Consumer, place: Place, subnet: Entity) -> Iterator[Report]:
+    route = f"{subnet.label} reaches the internet through an internet gateway only"
+    if place.public_ip is False:
+        yield Report(
+            f"{place.source.label} runs {consumer.label} without a public IP, but {route}: it "
+            "cannot fetch its packages. Set assignPublicIp to true, or route the subnet through a "
+            "NAT gateway.",
+            consumer.resource.urn,
+        )
+    else:
+        yield doubt(
+            f"whether {place.source.label} gives {consumer.label} a public IP; {route}.",
+            consumer.resource.urn,
+            preview=place.public_ip is UNKNOWN,
+        )
+
+
+def _no_route(stack: Stack, who: str, urn: str, closed: list[Entity]) -> Iterator[Report]:
+    for subnet in closed:
+        if image_endpoints(stack, subnet):
+            yield doubt(
+                f"whether {who} finds its packages through the endpoints of the VPC of "
+                f"{subnet.label}, which has no other way out.",
+                urn,
+                preview=False,
+            )
+        else:
+            yield Report(
+                f"{who} runs in {subnet.label}, whose route table has no route to 0.0.0.0/0: it "
+                "cannot fetch its packages. Add a route through an internet gateway (with "
+                "assignPublicIp) or a NAT gateway, or use a subnet that has one.",
+                urn,
+            )
+
+
+def _only_nfs(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
+    """Groups that let out nothing beside NFS."""
+    groups = place.groups
+    if not groups.entities or any(group.resource is None for group in groups.entities):
+        return
+    stated = [o for g in groups.entities for o in openings_of(stack, g, ingress=False)]
+    elsewhere = [
+        opening
+        for opening in stated
+        if opening.covers(_HTTPS) is not False or opening.covers(_NFS) is False
+    ]
+    if not elsewhere and groups.certain:
+        yield Report(
+            f"{groups.labels} of {consumer.label} lets out "
+            f"{'; '.join(map(str, stated)) or 'nothing'}, but nothing to a package index: it "
+            f"cannot fetch its packages. Let TCP {_HTTPS} out of {groups.labels}.",
+            consumer.resource.urn,
+        )
