@@ -48,26 +48,30 @@ class _Access:
         client = Client(f"elasticfilesystem:{action}", self.file_system, self.access_point)
         denied: list[str] = []
         allowed: list[str] = []
-        open_: list[tuple[Answer, str]] = []
-        for document, mine in [(d, True) for d in self.own] + [(d, False) for d in self.others]:
-            if document.statements is UNKNOWN or document.statements is None:
-                answer: Answer = UNKNOWN if document.statements is UNKNOWN else None
-                open_.append((answer, document.label))
+        open_: dict[bool, list[tuple[Answer, str]]] = {True: [], False: []}  # by whether it allows
+        for policy, mine in [(d, True) for d in self.own] + [(d, False) for d in self.others]:
+            if not isinstance(policy.statements, tuple):
+                for effect in policy.effects:
+                    open_[effect].append((policy.statements, policy.label))
                 continue
-            for statement in document.statements:
+            for statement in policy.statements:
                 applying = applies(statement, client)
                 if not mine:
                     applying = all_of([applying, _is_about(statement, self.role)])
                 if applying is True:
-                    (allowed if statement.allows else denied).append(document.label)
+                    (allowed if statement.allows else denied).append(policy.label)
                 elif applying is not False:
-                    open_.append((applying, document.label))
+                    open_[statement.allows].append((applying, policy.label))
         if denied:
-            return _Judgement(False, tuple(dict.fromkeys(denied)))
-        if open_:
-            answers = any_of(answer for answer, _ in open_)
-            return _Judgement(answers, tuple(dict.fromkeys(label for _, label in open_)))
-        return _Judgement(bool(allowed), tuple(dict.fromkeys(allowed)))
+            return _judgement(False, denied)
+        doubts = open_[not allowed]  # what may still allow it, or may deny what is allowed
+        if doubts:
+            return _judgement(any_of(a for a, _ in doubts), [label for _, label in doubts])
+        return _judgement(bool(allowed), allowed)
+
+
+def _judgement(answer: Answer, labels: list[str]) -> _Judgement:
+    return _Judgement(answer, tuple(dict.fromkeys(labels)))
 
 
 def _is_about(statement: Statement, role: Entity) -> Answer:

@@ -51,10 +51,14 @@ _UNRELATED = {
 
 @dataclass(frozen=True)
 class Document:
-    """A policy of a role: its statements, UNKNOWN before creation, None if they are elsewhere."""
+    """A policy of a role: its statements, UNKNOWN before creation, None if they are elsewhere.
+
+    `effects` are those that statements which are not known may have: True is Allow.
+    """
 
     label: str
     statements: tuple[Statement, ...] | Unknown | None
+    effects: tuple[bool, ...] = (True, False)
 
 
 def documents_of(stack: Stack, role: Entity) -> list[Document]:
@@ -71,7 +75,8 @@ def documents_of(stack: Stack, role: Entity) -> list[Document]:
     for arn in items(resource.given("managedPolicyArns")):
         found.extend(_attached(stack, resource, "managedPolicyArns", arn))
     if resource.given("permissionsBoundary") is not None:
-        found.append(Document(f"the permissions boundary of {role.label}", None))
+        # A boundary allows nothing by itself.
+        found.append(Document(f"the permissions boundary of {role.label}", None, (False,)))
     return found
 
 
@@ -124,7 +129,9 @@ def _attached(stack: Stack, resource: Resource, name: str, arn: Plain) -> Iterat
         statement = Statement(True, actions, None, ("*",), None, None, False, None)
         yield Document(f"AWS managed policy {managed}", (statement,))
     elif managed not in _UNRELATED:
-        yield Document(f"AWS managed policy {managed}, which is not among those known here,", None)
+        # Those that AWS manages for use as they are do not deny.
+        label = f"AWS managed policy {managed}, which is not among those known here,"
+        yield Document(label, None, (True,))
 
 
 def _policies(stack: Stack) -> dict[str, Resource]:

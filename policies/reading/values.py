@@ -129,3 +129,13 @@ def json_object(value: Plain) -> dict[str, Plain] | Unknown | None:
         except (ValueError, RecursionError):
             return None
     return value if isinstance(value, dict | Unknown) else None
+
+
+def json_list(value: Plain) -> list[Plain] | Unknown | None:
+    """A list that may come as JSON text; None for what is none."""
+    if isinstance(value, str):
+        try:
+            value = plain(json.loads(value))
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, list | Unknown) else None

@@ -1,0 +1,99 @@
+"""Whether what populates has a way to its packages: routes, a public IP, open ports."""
+
+from collections.abc import Iterator
+
+from ..reading.findings import Report, doubt
+from ..reading.graph import Stack
+from ..reading.identity import Entity
+from ..reading.security_groups import openings_of
+from ..reading.values import UNKNOWN
+from .consumer import Consumer
+from .places import Place
+from .routes import image_endpoints, ways_out
+
+_NFS = 2049
+_HTTPS = 443
+
+
+def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
+    """What keeps a container that populates from its packages, or may."""
+    urn = consumer.resource.urn
+    who = f"{consumer.label}, run by {place.source.label},"
+    closed: list[Entity] = []
+    for subnet in place.subnets.entities:
+        ways = ways_out(stack, subnet)
+        if ways is None or ways == {"other"}:
+            yield doubt(
+                f"whether {who} has a way to its packages from {subnet.label}; its routes are made "
+                "elsewhere, or lead through neither an internet gateway nor NAT.",
+                urn,
+                preview=False,
+            )
+        elif not ways:
+            closed.append(subnet)
+        elif ways == {"internet"} and place.public_ip is not True:
+            yield from _without_address(consumer, place, subnet)
+    if closed and (place.subnets.certain or len(closed) == len(place.subnets.entities)):
+        yield from _no_route(stack, who, urn, closed)
+    elif closed:
+        yield doubt(
+            f"whether {who} runs in {closed[0].label}, which has no way to the internet.",
+            urn,
+            preview=True,
+        )
+    yield from _only_nfs(stack, consumer, place)
+
+
+def _without_address(consumer: Consumer, place: Place, subnet: Entity) -> Iterator[Report]:
+    route = f"{subnet.label} reaches the internet through an internet gateway only"
+    if place.public_ip is False:
+        yield Report(
+            f"{place.source.label} runs {consumer.label} without a public IP, but {route}: it "
+            "cannot fetch its packages. Set assignPublicIp to true, or route the subnet through a "
+            "NAT gateway.",
+            consumer.resource.urn,
+        )
+    else:
+        yield doubt(
+            f"whether {place.source.label} gives {consumer.label} a public IP; {route}.",
+            consumer.resource.urn,
+            preview=place.public_ip is UNKNOWN,
+        )
+
+
+def _no_route(stack: Stack, who: str, urn: str, closed: list[Entity]) -> Iterator[Report]:
+    for subnet in closed:
+        if image_endpoints(stack, subnet):
+            yield doubt(
+                f"whether {who} finds its packages through the endpoints of the VPC of "
+                f"{subnet.label}, which has no other way out.",
+                urn,
+                preview=False,
+            )
+        else:
+            yield Report(
+                f"{who} runs in {subnet.label}, whose route table has no route to 0.0.0.0/0: it "
+                "cannot fetch its packages. Add a route through an internet gateway (with "
+                "assignPublicIp) or a NAT gateway, or use a subnet that has one.",
+                urn,
+            )
+
+
+def _only_nfs(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
+    """Groups that let out nothing beside NFS."""
+    groups = place.groups
+    if not groups.entities or any(group.resource is None for group in groups.entities):
+        return
+    stated = [o for g in groups.entities for o in openings_of(stack, g, ingress=False)]
+    elsewhere = [
+        opening
+        for opening in stated
+        if opening.covers(_HTTPS) is not False or opening.covers(_NFS) is False
+    ]
+    if not elsewhere and groups.certain:
+        yield Report(
+            f"{groups.labels} of {consumer.label} lets out "
+            f"{'; '.join(map(str, stated)) or 'nothing'}, but nothing to a package index: it "
+            f"cannot fetch its packages. Let TCP {_HTTPS} out of {groups.labels}.",
+            consumer.resource.urn,
+        )
