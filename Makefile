@@ -33,6 +33,14 @@ install: .venv/.installed ## Create the environment .venv from uv.lock
 local: install ## Deploy, populate and invoke on the embedded local cloud (STACK=dev)
 	@$(BIN)/python -m local up --stack $(STACK)
 
+.PHONY: policies
+policies: install ## Both policy packs on the preview of a stack, without AWS (STACK=dev)
+	@$(BIN)/python -m local preview --stack $(STACK)
+
+.PHONY: bench
+bench: install ## How long the policy packs take
+	@$(BIN)/python -m benchmarks.policies
+
 .PHONY: check
 check: install lint ## The quick part: linters, types, documents, unit tests
 	$(BIN)/python -m pytest -q -n 2 -m "not whole and not tensorflow"

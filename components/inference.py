@@ -165,7 +165,8 @@ class InferenceFunction(pulumi.ComponentResource):
                 "local_mount_path": args.mount.local_mount_path,
             },
             vpc_config={
-                "subnet_ids": args.network.private_subnet_ids,
+                # One by one: policies then know in a preview which subnets these are.
+                "subnet_ids": [s.id for s in args.network.private_subnets.values()],
                 "security_group_ids": [args.network.function_security_group_id],
             },
             logging_config={"log_format": "JSON", "log_group": log_group.name},

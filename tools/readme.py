@@ -10,9 +10,14 @@ import json
 import re
 import runpy
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+
+from policies.guardrails import pack as guardrails
+from policies.mounts import pack as mounts
+from policies.reading.pack import Rule
 
 ROOT = Path(__file__).parents[1]
 _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -39,6 +44,19 @@ def exit_code_table(layout: Path) -> str:
     return "\n".join(rows) + "\n"
 
 
+def policy_table(packs: Sequence[tuple[str, Sequence[Rule]]]) -> str:
+    """The rules of the policy packs as a Markdown table."""
+    rows = ["| Pack | Rule | Default | What it demands | Parameters |", "|---|---|---|---|---|"]
+    for pack, rules in packs:
+        for rule in rules:
+            parameters = ", ".join(f"`{name}`" for name in rule.parameters) or "-"
+            rows.append(
+                f"| {pack} | `{rule.name}` | {rule.level.value} | {rule.description} "
+                f"| {parameters} |"
+            )
+    return "\n".join(rows) + "\n"
+
+
 def rendered(text: str) -> str:
     """README text with every generated part as it should be.
 
@@ -47,6 +65,7 @@ def rendered(text: str) -> str:
     """
     parts = {
         "configuration": configuration_table(ROOT / "Pulumi.yaml"),
+        "policies": policy_table((("mounts", mounts.RULES), ("guardrails", guardrails.RULES))),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
     }
     return _PART.sub(lambda found: f"{found[1]}{parts[found['name']]}{found[4]}", text)

@@ -22,7 +22,7 @@ def _file_system(system: Resource, own_key: bool) -> Iterator[Report]:
     if encrypted is UNKNOWN:
         yield doubt(f"whether {system.label} is encrypted.", system.urn, preview=True)
     elif encrypted is not True:
-        said = "not set, which means false" if given is None else given
+        said = "not set, which means false" if given is None else str(given).lower()
         yield Report(
             f"encrypted of {system.label} is {said}: its files lie on disk in plain text, and that "
             "can be changed in a new file system only. Set encrypted to true.",

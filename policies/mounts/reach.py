@@ -153,6 +153,7 @@ def _ports(
     stack: Stack, consumer: Consumer, place: Place, there: list[MountTarget]
 ) -> Iterator[Report]:
     groups = place.groups if place.groups.entities else _default_group(stack, place)
+    told: set[tuple[Several, bool]] = set()  # one line for all mount targets of the same groups
     for subnet in place.subnets.entities:
         near = [target for target in there if _in_zone(subnet, target) is True]
         for target in near or there:
@@ -168,10 +169,12 @@ def _ports(
                     preview=not (groups.certain and theirs.certain),
                 )
                 continue
-            into = lets_through(stack, server, client, _NFS, ingress=True)
-            out = lets_through(stack, client, server, _NFS, ingress=False)
-            yield from _closed(stack, consumer, target, (theirs, groups), into, ingress=True)
-            yield from _closed(stack, consumer, target, (groups, theirs), out, ingress=False)
+            for ingress, near_end, far_end in ((True, server, client), (False, client, server)):
+                answer = lets_through(stack, near_end, far_end, _NFS, ingress=ingress)
+                if answer is not True and (theirs, ingress) not in told:
+                    told.add((theirs, ingress))
+                    ends = (near_end.groups, far_end.groups)
+                    yield _closed(stack, consumer, target, ends, answer, ingress=ingress)
 
 
 def _closed(
@@ -182,11 +185,9 @@ def _closed(
     answer: Answer,
     *,
     ingress: bool,
-) -> Iterator[Report]:
+) -> Report:
     near, far = ends
     verb = "admits" if ingress else "lets out"
-    if answer is True:
-        return
     if answer is False and near.certain and far.certain:
         stated = [
             str(opening)
@@ -194,15 +195,14 @@ def _closed(
             for opening in openings_of(stack, group, ingress=ingress)
         ]
         way = "from" if ingress else "to"
-        yield Report(
+        return Report(
             f"{near.labels} of {target.label if ingress else consumer.label} {verb} "
             f"{'; '.join(stated) or 'nothing'}, but not TCP {_NFS} {way} {far.labels} of "
             f"{consumer.label if ingress else target.label}: the mount times out. Open TCP {_NFS} "
             f"{'into' if ingress else 'out of'} {near.labels} {way} {far.labels}.",
             consumer.resource.urn,
         )
-        return
-    yield doubt(
+    return doubt(
         f"whether {near.labels} {verb} TCP {_NFS} between {consumer.label} and {target.label}; "
         "it is made elsewhere, or its rules name prefix lists, addresses or groups that are not "
         "known.",

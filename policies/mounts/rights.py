@@ -221,11 +221,11 @@ def _open(consumer: Consumer, mount: Mount, what: str, judgement: _Judgement) ->
 
 def _mounting(consumer: Consumer, mount: Mount, access: _Access) -> Iterator[Report]:
     judgement = access.may("ClientMount")
-    kind = "role" if consumer.is_function else "task role"
+    kind = "" if consumer.is_function else "task "
     if judgement.answer is False:
         yield Report(
-            f"{consumer.label} mounts {mount.access_point_label}, but its {kind}, "
-            f"{access.role.label}, may not elasticfilesystem:ClientMount there: {_why(judgement)}. "
+            f"{consumer.label} mounts {mount.access_point_label}, but its {kind}"
+            f"{access.role.label} may not elasticfilesystem:ClientMount there: {_why(judgement)}. "
             f"Allow elasticfilesystem:ClientMount on the file system to {access.role.label}.",
             consumer.resource.urn,
         )
@@ -237,8 +237,8 @@ def _writing(consumer: Consumer, mount: Mount, access: _Access) -> Iterator[Repo
     judgement = access.may("ClientWrite")
     if judgement.answer is False:
         yield Report(
-            f"{consumer.label} populates {mount.access_point_label}, but its task role, "
-            f"{access.role.label}, may not elasticfilesystem:ClientWrite there: "
+            f"{consumer.label} populates {mount.access_point_label}, but its task "
+            f"{access.role.label} may not elasticfilesystem:ClientWrite there: "
             f"{_why(judgement)}. Allow elasticfilesystem:ClientWrite on the file system to "
             f"{access.role.label}.",
             consumer.resource.urn,
@@ -254,7 +254,7 @@ def _not_writing(
     if judgement.answer is True:
         yield Report(
             f"{consumer.label} reads from {mount.access_point_label}, which {writer.label} "
-            f"populates, but its role, {access.role.label}, may elasticfilesystem:ClientWrite "
+            f"populates, but its {access.role.label} may elasticfilesystem:ClientWrite "
             f"there: {' and '.join(judgement.labels)} allows it. Leave it with "
             "elasticfilesystem:ClientMount.",
             consumer.resource.urn,

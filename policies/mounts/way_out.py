@@ -20,6 +20,7 @@ def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
     urn = consumer.resource.urn
     who = f"{consumer.label}, run by {place.source.label},"
     closed: list[Entity] = []
+    public: list[Entity] = []
     for subnet in place.subnets.entities:
         ways = ways_out(stack, subnet)
         if ways is None or ways == {"other"}:
@@ -32,7 +33,9 @@ def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
         elif not ways:
             closed.append(subnet)
         elif ways == {"internet"} and place.public_ip is not True:
-            yield from _without_address(consumer, place, subnet)
+            public.append(subnet)
+    if public:
+        yield _without_address(consumer, place, public)
     if closed and (place.subnets.certain or len(closed) == len(place.subnets.entities)):
         yield from _no_route(stack, who, urn, closed)
     elif closed:
@@ -44,39 +47,43 @@ def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
     yield from _only_nfs(stack, consumer, place)
 
 
-def _without_address(consumer: Consumer, place: Place, subnet: Entity) -> Iterator[Report]:
-    route = f"{subnet.label} reaches the internet through an internet gateway only"
+def _without_address(consumer: Consumer, place: Place, subnets: list[Entity]) -> Report:
+    route = f"{_labels(subnets)} reaches the internet through an internet gateway only"
     if place.public_ip is False:
-        yield Report(
+        return Report(
             f"{place.source.label} runs {consumer.label} without a public IP, but {route}: it "
             "cannot fetch its packages. Set assignPublicIp to true, or route the subnet through a "
             "NAT gateway.",
             consumer.resource.urn,
         )
-    else:
-        yield doubt(
-            f"whether {place.source.label} gives {consumer.label} a public IP; {route}.",
-            consumer.resource.urn,
-            preview=place.public_ip is UNKNOWN,
-        )
+    return doubt(
+        f"whether {place.source.label} gives {consumer.label} a public IP; {route}.",
+        consumer.resource.urn,
+        preview=place.public_ip is UNKNOWN,
+    )
+
+
+def _labels(subnets: list[Entity]) -> str:
+    return " and ".join(subnet.label for subnet in subnets)
 
 
 def _no_route(stack: Stack, who: str, urn: str, closed: list[Entity]) -> Iterator[Report]:
-    for subnet in closed:
-        if image_endpoints(stack, subnet):
-            yield doubt(
-                f"whether {who} finds its packages through the endpoints of the VPC of "
-                f"{subnet.label}, which has no other way out.",
-                urn,
-                preview=False,
-            )
-        else:
-            yield Report(
-                f"{who} runs in {subnet.label}, whose route table has no route to 0.0.0.0/0: it "
-                "cannot fetch its packages. Add a route through an internet gateway (with "
-                "assignPublicIp) or a NAT gateway, or use a subnet that has one.",
-                urn,
-            )
+    through = [subnet for subnet in closed if image_endpoints(stack, subnet)]
+    without = [subnet for subnet in closed if subnet not in through]
+    if through:
+        yield doubt(
+            f"whether {who} finds its packages through the endpoints of the VPC of "
+            f"{_labels(through)}, which has no other way out.",
+            urn,
+            preview=False,
+        )
+    if without:
+        yield Report(
+            f"{who} runs in {_labels(without)} without a route to 0.0.0.0/0: it cannot fetch its "
+            "packages. Add a route through an internet gateway (with assignPublicIp) or a NAT "
+            "gateway, or use a subnet that has one.",
+            urn,
+        )
 
 
 def _only_nfs(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:

@@ -336,8 +336,8 @@ def _run(created: bool, config: tuple[tuple[str, str], ...]) -> engine.Result:
     project = Project.load(ROOT, "dev", dict(config))
     run = engine.up if created else engine.preview
     with (
-        mock.patch.object(TaskRun, "__init__", lambda self, spec, say: None),
-        mock.patch.object(TaskRun, "complete", lambda self: {"outcome": "published"}),
+        mock.patch.object(TaskRun, "__init__", return_value=None),
+        mock.patch.object(TaskRun, "complete", return_value={"outcome": "published"}),
     ):
         result = run(project, ImaginaryAws(), Silent())
     assert result.error is None
