@@ -16,11 +16,8 @@ RULES: tuple[Rule, ...] = tuple(
     for module in (one_path, form, access_point, release, order, reach, rights)
 )
 
-POLICIES = policies_of(
-    RULES,
-    looked_for="an aws.lambda.Function or an aws.ecs.TaskDefinition that mounts an EFS access "
-    "point",
-)
+LOOKED_FOR = "an aws.lambda.Function or an aws.ecs.TaskDefinition that mounts an EFS access point"
+POLICIES = policies_of(RULES, looked_for=LOOKED_FOR)
 
 
 def serve() -> None:

@@ -189,11 +189,11 @@ def _closed(
     near, far = ends
     verb = "admits" if ingress else "lets out"
     if answer is False and near.certain and far.certain:
-        stated = [
+        stated = sorted(
             str(opening)
             for group in near.entities
             for opening in openings_of(stack, group, ingress=ingress)
-        ]
+        )
         way = "from" if ingress else "to"
         return Report(
             f"{near.labels} of {target.label if ingress else consumer.label} {verb} "

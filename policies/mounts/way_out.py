@@ -98,9 +98,9 @@ def _only_nfs(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report
         if opening.covers(_HTTPS) is not False or opening.covers(_NFS) is False
     ]
     if not elsewhere and groups.certain:
+        told = "; ".join(sorted(map(str, stated))) or "nothing"
         yield Report(
-            f"{groups.labels} of {consumer.label} lets out "
-            f"{'; '.join(map(str, stated)) or 'nothing'}, but nothing to a package index: it "
+            f"{groups.labels} of {consumer.label} lets out {told}, but nothing to a package index: it "
             f"cannot fetch its packages. Let TCP {_HTTPS} out of {groups.labels}.",
             consumer.resource.urn,
         )

@@ -20,7 +20,8 @@ from local import engine
 from local.project import Project
 from local.provider import AwsProvider
 from policies.guardrails.pack import POLICIES as GUARDRAILS
-from policies.mounts.pack import POLICIES
+from policies.mounts.pack import LOOKED_FOR, POLICIES, RULES
+from policies.reading.pack import policies_of
 from policies.reading.serve import read_once
 
 FUNCTION = "aws:lambda/function:Function"
@@ -183,7 +184,8 @@ def judge_with(policies: list[Policy]) -> Judge:
 
 @pytest.fixture
 def judge_preview() -> Judge:
-    return judge_with(POLICIES)
+    """The first rule alone: the stacks of this bench have what that one reads."""
+    return judge_with(policies_of(RULES[:1], looked_for=LOOKED_FOR))
 
 
 @pytest.fixture(params=["in preview", "after creation"])

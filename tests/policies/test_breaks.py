@@ -1,0 +1,86 @@
+"""Any stack: junk never makes a pack fail, and a break of a compliant stack is always found."""
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pulumi.runtime.rpc import UNKNOWN
+
+from .conftest import Part, Program, judge_program, program
+from .test_program import BREAKS
+
+_WORDS = st.sampled_from(
+    ["", "*", "/mnt/efs", UNKNOWN, "[]", "{}", '{"Statement":[3,{"Condition":{"Bool":3}}]}', "2049"]
+)
+_JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _WORDS | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    for key in list(value) if isinstance(value, dict) else range(len(value)):
+        yield value, key
+        if isinstance(value[key], dict | list):
+            yield from places(value[key])
+
+
+def failures(whole: Program) -> list[str]:
+    lines = [*judge_program(whole), *judge_program(whole, "guardrails")]
+    return [line.message for line in lines if re.search("failed with|can't run", line.message)]
+
+
+@settings(max_examples=35, database=None, deadline=None)
+@given(st.data())
+def test_junk_in_any_place_makes_no_rule_fail(data: st.DataObject) -> None:
+    whole = program(created=data.draw(st.booleans()))
+    for _ in range(data.draw(st.integers(1, 4))):
+        part = data.draw(st.sampled_from([part for part in whole.parts if part.props]))
+        there = list(places(part.props))
+        holder, key = data.draw(st.sampled_from(there)) if there else (part.props, "id")
+        holder[key] = data.draw(_JUNK)
+    assert failures(whole) == []
+
+
+@settings(max_examples=15, database=None, deadline=None)
+@given(st.data())
+def test_junk_for_a_whole_property_makes_no_rule_fail(data: st.DataObject) -> None:
+    whole = program(created=True)
+    for part in whole.parts:
+        if part.props and data.draw(st.integers(0, 5)) == 0:
+            part.props[data.draw(st.sampled_from(sorted(part.props)))] = data.draw(_JUNK)
+            urns = [other.urn for other in whole.parts]
+            part.origins = {name: [data.draw(st.sampled_from(urns))] for name in part.origins}
+    assert failures(whole) == []
+
+
+def compliant(data: st.DataObject, created: bool) -> Program:
+    """The program with further functions and strangers, its resources in any order."""
+    egress = data.draw(st.sampled_from(["public-ip", "nat"]))
+    whole = program(created=created, egress=egress)
+    function = whole["Function", "inference"]
+    for number in range(data.draw(st.integers(0, 3))):
+        twin: Part = copy.deepcopy(function)
+        twin.name, twin.urn = f"twin-{number}", f"{function.urn}-{number}"
+        whole.parts.append(twin)
+    for number in range(data.draw(st.integers(0, 3))):
+        whole.add("aws:s3/bucket:Bucket", f"bucket-{number}", {"tags": {"path": "/mnt/x"}})
+    whole.parts = data.draw(st.permutations(whole.parts))
+    return whole
+
+
+@settings(
+    max_examples=40, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(st.data())
+def test_any_break_of_any_compliant_stack_is_found(data: st.DataObject) -> None:
+    change, pack, lines, only_created = data.draw(st.sampled_from(BREAKS))
+    whole = compliant(data, created=only_created or data.draw(st.booleans()))
+    assert [line for line in judge_program(whole, pack) if line.mandatory] == []
+    change(whole)
+    found = {line.policy for line in judge_program(whole, pack) if line.mandatory}
+    assert found == {line.policy for line in lines}

@@ -1,0 +1,393 @@
+"""Programs of other shapes than ours."""
+
+import json
+from typing import Any
+
+import pytest
+from pulumi.runtime.rpc import UNKNOWN
+
+from .conftest import Part, Program, Said, judge_program
+
+REGION = "arn:aws:elasticfilesystem:eu-west-1:111122223333"
+READ_ONLY = "arn:aws:iam::aws:policy/AmazonElasticFileSystemClientReadOnlyAccess"
+READ_WRITE = "arn:aws:iam::aws:policy/AmazonElasticFileSystemClientReadWriteAccess"
+
+
+def team() -> Program:
+    """Another team's stack in preview.
+
+    Default VPC by id, inline security group rules, two file systems and access points, functions at
+    different paths, a service that writes its own files, rights by attachment, no populate run.
+    """
+    p = Program([])
+    subnets = ["subnet-00000000000000001", "subnet-00000000000000002"]
+    clients = p.add(
+        "aws:ec2/securityGroup:SecurityGroup",
+        "clients",
+        {
+            "ingress": UNKNOWN,
+            "egress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}],
+        },
+    )
+    nfs = p.add(
+        "aws:ec2/securityGroup:SecurityGroup",
+        "nfs",
+        {
+            "ingress": [
+                {
+                    "protocol": "tcp",
+                    "fromPort": "2049",
+                    "toPort": 2049.0,
+                    "securityGroups": [UNKNOWN],
+                }
+            ],
+            "egress": UNKNOWN,
+        },
+        ingress=clients,
+    )
+    role = p.add(
+        "aws:iam/role:Role",
+        "reader",
+        {"name": "reader-1", "inlinePolicies": UNKNOWN, "managedPolicyArns": UNKNOWN},
+    )
+    p.add(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "reader",
+        {"role": "reader-1", "policyArn": READ_ONLY},
+    )
+    writer = p.add(
+        "aws:iam/role:Role", "writer", {"name": "writer-1", "managedPolicyArns": [READ_WRITE]}
+    )
+    for name in ("models", "uploads"):
+        system = p.add("aws:efs/fileSystem:FileSystem", name, {"encrypted": True})
+        for number, subnet in enumerate(subnets):
+            target = p.add(
+                "aws:efs/mountTarget:MountTarget",
+                f"{name}-{number}",
+                {"fileSystemId": UNKNOWN, "subnetId": subnet, "securityGroups": [UNKNOWN]},
+                fileSystemId=system,
+                securityGroups=nfs,
+            )
+            target.dependencies.append(system.urn)
+        p.add(
+            "aws:efs/accessPoint:AccessPoint",
+            name,
+            {
+                "fileSystemId": UNKNOWN,
+                "posixUser": {"uid": 1000, "gid": 1000},
+                "rootDirectory": {
+                    "path": f"/{name}",
+                    "creationInfo": {"ownerUid": 1000, "ownerGid": 1000, "permissions": "0755"},
+                },
+            },
+            fileSystemId=system,
+        )
+        function = p.add(
+            "aws:lambda/function:Function",
+            name,
+            {
+                "runtime": "python3.12",
+                "role": UNKNOWN,
+                "architectures": UNKNOWN,
+                "fileSystemConfig": {"arn": UNKNOWN, "localMountPath": f"/mnt/{name}"},
+                "vpcConfig": {"subnetIds": subnets, "securityGroupIds": [UNKNOWN]},
+            },
+            role=role,
+            fileSystemConfig=p["AccessPoint", name],
+            vpcConfig=clients,
+        )
+        function.dependencies += [p["MountTarget", f"{name}-{n}"].urn for n in (0, 1)]
+    _service(p, subnets, clients, writer)
+    return p
+
+
+def _service(p: Program, subnets: list[str], clients: Part, writer: Part) -> None:
+    container = {
+        "name": "web",
+        "image": "nginx:1.27",
+        "mountPoints": [{"sourceVolume": "data", "containerPath": "/mnt/uploads"}],
+    }
+    volume = {
+        "name": "data",
+        "efsVolumeConfiguration": {
+            "fileSystemId": UNKNOWN,
+            "transitEncryption": "ENABLED",
+            "authorizationConfig": {"accessPointId": UNKNOWN, "iam": "ENABLED"},
+        },
+    }
+    task = p.add(
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "web",
+        {
+            "containerDefinitions": json.dumps([container]),
+            "volumes": [volume],
+            "taskRoleArn": UNKNOWN,
+            "requiresCompatibilities": ["FARGATE"],
+        },
+        volumes=p["AccessPoint", "uploads"],
+        taskRoleArn=writer,
+    )
+    task.origins["volumes"].append(p["FileSystem", "uploads"].urn)
+    network = {"subnets": subnets, "securityGroups": [UNKNOWN], "assignPublicIp": True}
+    p.add(
+        "aws:ecs/service:Service",
+        "web",
+        {"taskDefinition": UNKNOWN, "networkConfiguration": network},
+        taskDefinition=task,
+        networkConfiguration=clients,
+    )
+
+
+def mandatory(p: Program, pack: str = "mounts") -> list[Said]:
+    return [line for line in judge_program(p, pack) if line.mandatory]
+
+
+def only(p: Program) -> str:
+    [line] = mandatory(p)
+    return line.message
+
+
+def test_another_teams_stack_is_compliant_and_nothing_is_left_open() -> None:
+    assert judge_program(team()) == []
+
+
+def test_inline_rules_that_name_somebody_else_are_found() -> None:
+    p = team()
+    other = p.add("aws:ec2/securityGroup:SecurityGroup", "other", {})
+    p["SecurityGroup", "nfs"].origins["ingress"] = [other.urn]
+    assert {line.policy for line in mandatory(p)} == {"consumer-reaches-its-mount-targets"}
+
+
+def test_a_group_without_egress_lets_nothing_out() -> None:
+    p = team()
+    p["SecurityGroup", "clients"].props["egress"] = UNKNOWN
+    assert "lets out nothing, but not TCP 2049" in mandatory(p)[0].message
+
+
+def test_rule_resources_of_the_older_kind_count() -> None:
+    p = team()
+    p["SecurityGroup", "nfs"].props["ingress"] = UNKNOWN
+    p["SecurityGroup", "nfs"].origins = {}
+    rule = p.add(
+        "aws:ec2/securityGroupRule:SecurityGroupRule",
+        "nfs",
+        {
+            "type": "ingress",
+            "securityGroupId": UNKNOWN,
+            "sourceSecurityGroupId": UNKNOWN,
+            "protocol": "TCP",
+            "fromPort": 2000,
+            "toPort": 2100,
+        },
+        securityGroupId=p["SecurityGroup", "nfs"],
+        sourceSecurityGroupId=p["SecurityGroup", "clients"],
+    )
+    assert mandatory(p) == []
+    rule.props["toPort"] = 2048
+    assert mandatory(p)
+
+
+def test_a_group_that_admits_itself_admits_its_members() -> None:
+    p = team()
+    clients = p["SecurityGroup", "clients"]
+    clients.props["ingress"] = [{"protocol": "tcp", "fromPort": 2049, "toPort": 2049, "self": True}]
+    for part in p.parts:
+        if part.type.endswith("MountTarget"):
+            part.origins["securityGroups"] = [clients.urn]
+    assert mandatory(p) == []
+
+
+def test_a_prefix_list_is_not_judged() -> None:
+    p = team()
+    p["SecurityGroup", "nfs"].props["ingress"] = [
+        {"protocol": "tcp", "fromPort": 2049, "toPort": 2049, "prefixListIds": ["pl-1"]}
+    ]
+    assert mandatory(p) == []
+    assert "not-judged" in {line.policy for line in judge_program(p)}
+
+
+def test_a_function_without_a_vpc_is_found() -> None:
+    p = team()
+    p["Function", "models"].props["vpcConfig"] = None
+    assert only(p).startswith(
+        "function 'models' mounts access point 'models', but has no vpcConfig"
+    )
+
+
+def test_a_function_without_environment_and_mount_is_nobodys_concern() -> None:
+    p = team()
+    p.add("aws:lambda/function:Function", "plain", {"runtime": "nodejs22.x"})
+    assert judge_program(p) == []
+
+
+def test_a_role_by_its_arn_only_is_not_judged() -> None:
+    p = team()
+    function = p["Function", "models"]
+    function.props["role"] = "arn:aws:iam::111122223333:role/platform/made-elsewhere"
+    del function.origins["role"]
+    [line] = judge_program(p)
+    assert line.message == (
+        "not judged: the rights of function 'models' on access point 'models' as role "
+        "made-elsewhere, made elsewhere."
+    )
+
+
+def test_rights_by_policy_attachment_and_single_texts_count() -> None:
+    p = team()
+    p.remove(p["RolePolicyAttachment", "reader"])
+    assert {line.about for line in mandatory(p)} == {"models", "uploads"}
+    document = {
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "elasticfilesystem:*Mount",
+            "Resource": f"{REGION}:file-system/*",
+        }
+    }
+    policy = p.add("aws:iam/policy:Policy", "mount", {"policy": json.dumps(document)})
+    p.add(
+        "aws:iam/policyAttachment:PolicyAttachment",
+        "mount",
+        {"roles": ["reader-1"], "policyArn": UNKNOWN},
+        policyArn=policy,
+    )
+    assert judge_program(p) == []
+
+
+def test_inline_policies_of_a_role_count() -> None:
+    p = team()
+    p.remove(p["RolePolicyAttachment", "reader"])
+    allow = {"Effect": "Allow", "Action": ["elasticfilesystem:ClientMount"], "Resource": "*"}
+    p["Role", "reader"].props["inlinePolicies"] = [
+        {"name": "mount", "policy": json.dumps({"Statement": [allow]})}
+    ]
+    assert judge_program(p) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"Bool": {"aws:SecureTransport": "true"}}, "allowed"),
+        ({"Bool": {"aws:SecureTransport": False}}, "refused"),
+        ({"Bool": {"elasticfilesystem:AccessedViaMountTarget": ["true"]}}, "allowed"),
+        ({"StringLike": {"elasticfilesystem:AccessPointArn": "*"}}, "allowed"),
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "open"),
+    ],
+)
+def test_conditions_are_judged_within_the_subset(condition: Any, expected: str) -> None:
+    p = team()
+    p.remove(p["RolePolicyAttachment", "reader"])
+    allow = {"Effect": "Allow", "Action": "elasticfilesystem:ClientMount", "Resource": "*"}
+    document = {"Statement": [allow | {"Condition": condition}]}
+    p["Role", "reader"].props["inlinePolicies"] = [{"policy": json.dumps(document)}]
+    lines = judge_program(p)
+    found = "refused" if any(line.mandatory for line in lines) else "open" if lines else "allowed"
+    assert found == expected
+
+
+def test_the_execution_role_does_not_count() -> None:
+    p = team()
+    task = p["TaskDefinition", "web"]
+    task.props |= {"executionRoleArn": task.props["taskRoleArn"], "taskRoleArn": None}
+    del task.origins["taskRoleArn"]
+    assert "has no taskRoleArn" in only(p)
+
+
+def test_a_root_directory_beside_an_access_point_is_found() -> None:
+    p = team()
+    volume = p["TaskDefinition", "web"].props["volumes"][0]["efsVolumeConfiguration"]
+    volume["rootDirectory"] = "/uploads"
+    assert "has rootDirectory /uploads beside access point 'uploads'" in only(p)
+
+
+def test_a_volume_of_another_file_system_is_found() -> None:
+    p = team()
+    p["TaskDefinition", "web"].origins["volumes"] = [
+        p["AccessPoint", "uploads"].urn,
+        p["FileSystem", "models"].urn,
+    ]
+    assert "names file system 'models', but its access point 'uploads' belongs to" in only(p)
+
+
+def test_a_file_system_from_another_stack_is_not_judged() -> None:
+    p = team()
+    point = p["AccessPoint", "models"]
+    point.props["fileSystemId"] = "fs-0123456789abcdef0"
+    point.origins = {}
+    lines = judge_program(p)
+    assert [line.message for line in lines] == [
+        "not judged: whether function 'models' reaches file system fs-0123456789abcdef0, which is "
+        "made elsewhere."
+    ]
+
+
+def test_a_function_in_a_zone_without_mount_target_is_found() -> None:
+    p = team()
+    zones = {}
+    for name, zone in (("a", "eu-west-1a"), ("b", "eu-west-1b"), ("c", "eu-west-1c")):
+        zones[name] = p.add("aws:ec2/subnet:Subnet", name, {"availabilityZone": zone})
+    for number, name in enumerate("ab"):
+        target = p["MountTarget", f"models-{number}"]
+        target.props["subnetId"] = UNKNOWN
+        target.origins["subnetId"] = [zones[name].urn]
+    function = p["Function", "models"]
+    function.props["vpcConfig"]["subnetIds"] = [UNKNOWN, UNKNOWN]
+    function.origins["vpcConfig"] += [zones["a"].urn, zones["c"].urn]
+    assert only(p).startswith(
+        "function 'models' runs in subnet 'c' in zone eu-west-1c, but file system 'models' has "
+        "mount targets in eu-west-1a, eu-west-1b only"
+    )
+
+
+def test_two_stacks_worth_in_one_do_not_meet() -> None:
+    p, twin = team(), team()
+    for part in twin.parts:
+        part.urn += "-2"
+        part.name += "-2"
+        part.dependencies = [urn + "-2" for urn in part.dependencies]
+        part.origins = {name: [urn + "-2" for urn in urns] for name, urns in part.origins.items()}
+        part.props = json.loads(
+            json.dumps(part.props)
+            .replace("/mnt/", "/mnt/two-")
+            .replace("reader-1", "reader-2")
+            .replace("subnet-0", "subnet-1")
+        )
+    p.parts += twin.parts
+    assert judge_program(p) == []
+
+
+def test_a_command_that_runs_the_task_is_what_a_function_waits_for() -> None:
+    p = team()
+    task = p["TaskDefinition", "web"]
+    p.remove(p["Service", "web"])
+    run = p.add("command:local:Command", "fill", {"create": UNKNOWN}, create=task)
+    messages = [line.message for line in mandatory(p)]
+    assert any("does not depend on command:local:Command 'fill'" in m for m in messages)
+    p["Function", "uploads"].dependencies.append(run.urn)
+    messages = [line.message for line in mandatory(p)]
+    assert not any("does not depend on" in m for m in messages)
+
+
+def test_who_only_notes_a_task_definition_is_no_populate_run() -> None:
+    p = team()
+    task = p["TaskDefinition", "web"]
+    p.add("aws:ssm/parameter:Parameter", "note", {"value": UNKNOWN}, value=task)
+    p.add("github:index/actionsSecret:ActionsSecret", "note", {"value": UNKNOWN}, value=task)
+    assert judge_program(p) == []
+
+
+def test_an_order_through_parents_counts() -> None:
+    p = team()
+    function = p["Function", "models"]
+    targets = function.dependencies
+    function.dependencies = []
+    part = p.add("acme:index:Inference", "models", {})
+    part.dependencies = targets
+    function.parent = part.urn
+    assert judge_program(p) == []
+
+
+def test_a_stack_of_others_has_nothing_to_judge() -> None:
+    p = Program([])
+    p.add("aws:s3/bucket:Bucket", "bucket", {})
+    assert [line.policy for line in judge_program(p)] == ["nothing-judged"]
+    assert [line.policy for line in judge_program(p, "guardrails")] == ["nothing-judged"]

@@ -1,0 +1,149 @@
+"""Both packs as processes over gRPC, by the SDK's own reading, and under the real engine."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.empty_pb2 import Empty  # type: ignore[attr-defined]
+from pulumi.runtime.proto import analyzer_pb2_grpc
+from pulumi_policy import EnforcementLevel, policy
+
+from benchmarks.policies import seconds, stack_of
+from policies.guardrails.pack import POLICIES as GUARDRAILS
+from policies.guardrails.pack import RULES
+from policies.mounts.pack import POLICIES as MOUNTS
+
+from .conftest import ROOT, Program, judge_program, program, said
+from .test_program import another_architecture, no_way_in_for_the_function
+
+PACKS = {"mounts": MOUNTS, "guardrails": GUARDRAILS}
+_connect: Callable[..., Any] = grpc.insecure_channel
+
+
+@contextmanager
+def process_of(folder: Path) -> Iterator[Any]:
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(folder)]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            with _connect(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
+                yield analyzer_pb2_grpc.AnalyzerStub(channel)
+        finally:
+            process.kill()
+
+
+def broken() -> Program:
+    whole = program(created=True)
+    no_way_in_for_the_function(whole)
+    another_architecture(whole)
+    whole["Function", "inference"].props["timeout"] = 3
+    return whole
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_copy_of_the_folder_policies_is_all_that_a_pack_needs(pack: str, tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "policies", tmp_path / "copied", ignore=ignored)
+    with process_of(tmp_path / "copied" / pack) as analyzer:
+        lines = said(analyzer.AnalyzeStack(broken().wire(), timeout=30))
+    assert lines == judge_program(broken(), pack)
+    assert any(line.mandatory for line in lines)
+
+
+def test_the_guardrails_say_who_they_are_and_what_can_be_set() -> None:
+    with process_of(ROOT / "policies" / "guardrails") as analyzer:
+        info = analyzer.GetAnalyzerInfo(Empty(), timeout=30)
+    assert info.name == "efs-inference-guardrails"
+    told = {one.name: set(one.configSchema.properties.keys()) for one in info.policies}
+    assert {rule.name: set(rule.schema) for rule in RULES}.items() <= told.items()
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_without_the_sdks_private_names_a_pack_says_the_same(pack: str) -> None:
+    servicer: Any = policy._PolicyAnalyzerServicer(
+        pack, "0.0.1", PACKS[pack], EnforcementLevel.MANDATORY
+    )
+    for whole in (broken(), program(created=False)):
+        assert said(servicer.AnalyzeStack(whole.wire(), None)) == judge_program(whole, pack)
+
+
+def test_both_packs_judge_a_thousand_resources_within_a_second() -> None:
+    requests = [stack_of(1000)]
+    assert sum(seconds(pack, requests)[0] for pack in PACKS) < 1
+
+
+# Components may have any type, so the engine needs no plugin for these.
+PROGRAM = """
+import json
+import pulumi
+
+
+class Fake(pulumi.ComponentResource):
+    def __init__(self, type_, name, props):
+        super().__init__(type_, name, props)
+        self.register_outputs(props)
+
+
+arn = "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-0f0f0f0f0f0f0f0f0"
+config = {"arn": arn, "localMountPath": "/mnt/models"}
+Fake("aws:lambda/function:Function", "reader", {"fileSystemConfig": config})
+container = {
+    "name": "fill",
+    "mountPoints": [{"sourceVolume": "efs", "containerPath": "/mnt/libraries"}],
+}
+volume = {
+    "name": "efs",
+    "efsVolumeConfiguration": {
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": {"accessPointId": arn.split("/")[1], "iam": "ENABLED"},
+    },
+}
+Fake(
+    "aws:ecs/taskDefinition:TaskDefinition",
+    "filler",
+    {"containerDefinitions": json.dumps([container]), "volumes": [volume]},
+)
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
+def test_the_real_engine_stops_a_preview_in_which_paths_disagree(tmp_path: Path) -> None:
+    (tmp_path / "__main__.py").write_text(PROGRAM, encoding="utf-8")
+    runtime = f"{{name: python, options: {{virtualenv: {sys.prefix}}}}}"
+    (tmp_path / "Pulumi.yaml").write_text(f"name: team\nruntime: {runtime}\n", encoding="utf-8")
+    state = tmp_path / "state"
+    state.mkdir()
+    environment = {
+        **os.environ,
+        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_HOME": str(tmp_path / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+    def pulumi(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--cwd", str(tmp_path)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    assert pulumi("stack", "init", "dev").returncode == 0
+    done = pulumi(
+        *("preview", "--stack", "dev", "--policy-pack", str(ROOT / "policies" / "mounts"))
+    )
+    told = re.sub(r"\s+", " ", done.stdout + done.stderr)
+    assert done.returncode != 0, told
+    assert "mounts access point fsap-0f0f0f0f0f0f0f0f0 at" in told
