@@ -30,6 +30,8 @@ def judge(stack: Stack) -> Findings:
 
 def _user(point: Resource) -> Iterator[Report]:
     user = point.get("posixUser")
+    if UNKNOWN in (at(user, "uid"), at(user, "gid")):
+        yield doubt(f"as which user everybody comes to {point.label}.", point.urn, preview=True)
     missing = [name for name in ("uid", "gid") if number(at(user, name)) is None]
     if missing:
         yield Report(
@@ -67,6 +69,7 @@ def _directory(stack: Stack, point: Resource) -> Iterator[Report]:
         return
     creation = point.get("rootDirectory", "creationInfo")
     if creation is UNKNOWN:
+        yield doubt(f"for whom {point.label} makes its directory.", point.urn, preview=True)
         return
     if not isinstance(creation, dict | list) or not creation:
         yield from _no_creation_info(stack, point, path)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..reading.findings import Findings, Report
+from ..reading.findings import Findings, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.identity import (
     ACCESS_POINTS,
@@ -41,6 +41,7 @@ def judge(stack: Stack) -> Findings:
     for task in stack.of_type(TASK_DEFINITION):
         volumes = items(task.get("volumes"))
         judged += sum(1 for volume in volumes if _efs(volume) is not None)
+        reports.extend(_unknown(task, volumes))
         for volume in volumes:
             if (efs := _efs(volume)) is not None:
                 reports.extend(_volume(stack, task, volume, efs))
@@ -125,6 +126,22 @@ def _volume(stack: Stack, task: Resource, volume: Plain, efs: dict[str, Plain]) 
             task.urn,
         )
     yield from _other_file_system(stack, task, what, efs, points)
+
+
+def _unknown(task: Resource, volumes: list[Plain]) -> Iterator[Report]:
+    """What a preview does not know of volumes that lie on EFS, or may."""
+    for volume in volumes:
+        efs = at(volume, "efsVolumeConfiguration")
+        if efs is None:
+            continue
+        parts = ("transitEncryption", "rootDirectory", "authorizationConfig.iam")
+        unknown = [part for part in parts if at(efs, *part.split(".")) is UNKNOWN]
+        if unknown:
+            yield doubt(
+                f"{', '.join(unknown)} of a volume of {task.label}. Give them known values.",
+                task.urn,
+                preview=True,
+            )
 
 
 def _said(value: Plain) -> str:

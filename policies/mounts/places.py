@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ..reading.answers import Answer
 from ..reading.graph import Resource, Stack
 from ..reading.identity import SECURITY_GROUPS, SUBNETS, Several, register
-from ..reading.values import UNKNOWN
+from ..reading.values import UNKNOWN, at, items
 from .consumer import Consumer
 from .launches import launches_of
 
@@ -29,7 +29,8 @@ def places(stack: Stack, consumer: Consumer) -> list[Place]:
             for launch in launches_of(stack, resource)
         ]
     config = resource.given("vpcConfig")
-    if config in (None, [], {}):
+    # What the provider reads back for a function outside a VPC are empty lists.
+    if config is not UNKNOWN and not items(at(config, "subnetIds")):
         return []
 
     def part(name: str) -> Several:

@@ -59,7 +59,13 @@ def _python(function: Consumer, writer: Consumer) -> Iterator[Report]:
     runtime = function.resource.get("runtime")
     match = _RUNTIME.fullmatch(runtime) if isinstance(runtime, str) else None
     if match is None:
-        if runtime is UNKNOWN:
+        if function.resource.get("packageType") == "Image":
+            yield doubt(
+                f"whether {writer.label} has the Python of {function.label}, which runs an image.",
+                function.resource.urn,
+                preview=False,
+            )
+        elif runtime is UNKNOWN:
             yield doubt(
                 f"whether {writer.label} has the Python of {function.label}; runtime is unknown.",
                 function.resource.urn,
@@ -95,7 +101,19 @@ def _python_of(image: str) -> str | None:
 def _architecture(function: Consumer, writer: Consumer) -> Iterator[Report]:
     loads = _function_architecture(function.resource)
     installed = _task_architecture(writer.resource)
-    if loads is None or installed is None or loads == installed:
+    if loads is None or installed is None:
+        yield doubt(
+            f"whether {writer.label} runs on the architecture of {function.label}; "
+            f"{'architectures' if loads is None else 'cpuArchitecture'} is not known.",
+            function.resource.urn,
+            preview=UNKNOWN
+            in (
+                function.resource.given("architectures"),
+                writer.resource.get("runtimePlatform", "cpuArchitecture"),
+            ),
+        )
+        return
+    if loads == installed:
         return
     image = text(writer.image)
     if not installs(writer) and not (isinstance(image, str) and _python_of(image)):

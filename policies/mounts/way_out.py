@@ -100,7 +100,7 @@ def _only_nfs(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report
     if not elsewhere and groups.certain:
         told = "; ".join(sorted(map(str, stated))) or "nothing"
         yield Report(
-            f"{groups.labels} of {consumer.label} lets out {told}, but nothing to a package index: it "
-            f"cannot fetch its packages. Let TCP {_HTTPS} out of {groups.labels}.",
+            f"{groups.labels} of {consumer.label} lets out {told}, but nothing to a package index: "
+            f"it cannot fetch its packages. Let TCP {_HTTPS} out of {groups.labels}.",
             consumer.resource.urn,
         )

@@ -391,3 +391,91 @@ def test_a_stack_of_others_has_nothing_to_judge() -> None:
     p.add("aws:s3/bucket:Bucket", "bucket", {})
     assert [line.policy for line in judge_program(p)] == ["nothing-judged"]
     assert [line.policy for line in judge_program(p, "guardrails")] == ["nothing-judged"]
+
+
+def test_subnets_out_of_a_vpc_component_raise_no_alarm() -> None:
+    p = team()
+    vpc = p.add("awsx:ec2:Vpc", "network", {"privateSubnetIds": UNKNOWN})
+    for number, zone in enumerate(("eu-west-1a", "eu-west-1b", "eu-west-1c")):
+        subnet = p.add("aws:ec2/subnet:Subnet", f"net-{number}", {"availabilityZone": zone})
+        subnet.parent = vpc.urn
+    for part in p.parts:
+        if part.type.endswith("MountTarget"):
+            part.props["subnetId"] = UNKNOWN
+            part.origins["subnetId"] = [vpc.urn]
+    for name in ("models", "uploads"):
+        function = p["Function", name]
+        function.props["vpcConfig"]["subnetIds"] = UNKNOWN
+        function.origins["vpcConfig"].append(vpc.urn)
+    assert mandatory(p) == []
+    assert {line.policy for line in judge_program(p)} <= {
+        "not-judged",
+        "not-judged-before-creation",
+    }
+
+
+def test_a_function_outside_a_vpc_as_the_provider_reads_it_back_is_found() -> None:
+    p = team()
+    p["Function", "models"].props["vpcConfig"] = {
+        "subnetIds": [],
+        "securityGroupIds": [],
+        "vpcId": "",
+    }
+    assert "has no vpcConfig" in only(p)
+
+
+def test_volumes_unknown_as_a_whole_are_not_passed_over() -> None:
+    p = team()
+    p["TaskDefinition", "web"].props["volumes"] = UNKNOWN
+    assert mandatory(p) == []
+    assert any("transitEncryption" in line.message for line in judge_program(p))
+
+
+def test_a_task_on_instances_is_not_judged_where_it_runs() -> None:
+    p = team()
+    p["Service", "web"].props["networkConfiguration"] = None
+    p["Service", "web"].props["launchType"] = "EC2"
+    assert [line.policy for line in judge_program(p)] == ["not-judged"]
+
+
+def test_a_scheduled_task_that_populates_needs_its_rights_and_a_way_out() -> None:
+    p = team()
+    p.remove(p["Service", "web"])
+    network = {"subnets": [UNKNOWN], "securityGroups": [UNKNOWN], "assignPublicIp": False}
+    vpc = p.add("aws:ec2/vpc:Vpc", "own", {})
+    subnet = p.add(
+        "aws:ec2/subnet:Subnet",
+        "own",
+        {"availabilityZone": "eu-west-1a", "vpcId": UNKNOWN},
+        vpcId=vpc,
+    )
+    for number in (0, 1):
+        target = p["MountTarget", f"uploads-{number}"]
+        target.props["subnetId"] = UNKNOWN
+        target.origins["subnetId"] = [subnet.urn]
+    schedule = p.add(
+        "aws:cloudwatch/eventTarget:EventTarget",
+        "nightly",
+        {"ecsTarget": {"taskDefinitionArn": UNKNOWN, "networkConfiguration": network}},
+        ecsTarget=p["TaskDefinition", "web"],
+    )
+    schedule.origins["ecsTarget"] += [subnet.urn, p["SecurityGroup", "clients"].urn]
+    messages = [line.message for line in mandatory(p)]
+    assert any("runs in subnet 'own' without a route to 0.0.0.0/0" in text for text in messages)
+
+
+def test_a_function_from_an_image_is_not_judged_for_its_python() -> None:
+    p = team()
+    p.remove(p["Service", "web"])
+    p["Function", "uploads"].props |= {"runtime": None, "packageType": "Image"}
+    assert any("which runs an image" in line.message for line in judge_program(p))
+
+
+def test_a_default_security_group_that_nobody_manages_is_not_judged() -> None:
+    p = team()
+    for part in p.parts:
+        if part.type.endswith("MountTarget"):
+            part.props["securityGroups"] = UNKNOWN
+            del part.origins["securityGroups"]
+    assert mandatory(p) == []
+    assert {line.policy for line in judge_program(p)} == {"not-judged"}
