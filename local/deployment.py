@@ -156,7 +156,8 @@ def _judge(result: Result, screen: Screen) -> Verdict:
     for finding in verdict.findings:
         level = "MANDATORY" if finding.mandatory else "advisory"
         place = f" ({finding.urn.rpartition('::')[2]})" if finding.urn else ""
-        message = finding.message.replace("\n", "\n    ")
+        # The SDK puts the policy's description first, which the name says as well.
+        message = (finding.message.partition("\n")[2] or finding.message).replace("\n", "\n    ")
         screen.line(
             f"  {level} {finding.pack} {finding.policy}{place}\n    {message}",
             "error" if finding.mandatory else "warning",

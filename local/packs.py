@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,12 @@ _plain: Callable[[Any], dict[str, Any]] = json_format.MessageToDict
 _Empty: Any = empty_pb2.Empty  # type: ignore[attr-defined]
 _BOOT_SECONDS = 60
 _CALL_SECONDS = 60
+_LEVELS = {
+    "advisory": analyzer_pb2.ADVISORY,
+    "mandatory": analyzer_pb2.MANDATORY,
+    "remediate": analyzer_pb2.REMEDIATE,
+    "disabled": analyzer_pb2.DISABLED,
+}
 _CHANNEL = [
     ("grpc.max_receive_message_length", 400 * 1024 * 1024),
     ("grpc.max_send_message_length", 400 * 1024 * 1024),
@@ -82,8 +88,12 @@ def find_packs(project: Path) -> tuple[Path, ...]:
 def judge(packs: Sequence[Path], result: Result) -> Verdict:
     """Ask each pack about every resource's inputs, and about the stack's outputs.
 
+    A file `<stack>.json` in a pack's folder is its configuration, in the form that
+    `--policy-pack-config` takes.
+
     Raises:
-        PackError: A pack's process did not start, or failed.
+        PackError: A pack's process did not start, or failed, or its configuration is no JSON
+            object of levels.
     """
     findings: list[Finding] = []
     names: dict[str, int] = {}
@@ -91,7 +101,7 @@ def judge(packs: Sequence[Path], result: Result) -> Verdict:
         # All processes start before the first is asked: each takes most of a second to import.
         running = [ends.enter_context(_Pack.start(pack, result)) for pack in packs]
         for pack in running:
-            name, policies = pack.configure()
+            name, policies = pack.configure(result.project.stack)
             names[name] = policies
             findings += pack.analyze(result)
     return Verdict(findings=tuple(findings), packs=names)
@@ -145,8 +155,8 @@ class _Pack:
         lines = self._errors.read_text(errors="replace").strip().splitlines()[-15:]
         return PackError("\n  ".join([f"policy pack {self._folder} failed: {why}", *lines]))
 
-    def configure(self) -> tuple[str, int]:
-        """Give the policies their level and the defaults of their settings, as the engine does.
+    def configure(self, stack: str) -> tuple[str, int]:
+        """Give the policies levels and settings: the stack's, or else their own defaults.
 
         Returns:
             The pack's name, and how many of its policies are enabled.
@@ -155,17 +165,40 @@ class _Pack:
         self._stub = analyzer_pb2_grpc.AnalyzerStub(channel)
         info = self._stub.GetAnalyzerInfo(_Empty(), timeout=_CALL_SECONDS)
         request = analyzer_pb2.ConfigureAnalyzerRequest()
+        wanted = self._wanted(stack, {policy.name for policy in info.policies})
         for policy in info.policies:
             config = request.policyConfig[policy.name]
-            config.enforcementLevel = policy.enforcementLevel
             schema = _plain(policy.configSchema.properties)
-            defaults = {k: v["default"] for k, v in schema.items() if "default" in v}
+            settings = {k: v["default"] for k, v in schema.items() if "default" in v}
             if policy.name in info.initialConfig:
-                defaults.update(_plain(info.initialConfig[policy.name].properties))
-            config.properties.update(defaults)
+                settings.update(_plain(info.initialConfig[policy.name].properties))
+            settings.update(wanted.get(policy.name, wanted.get("all", {})))
+            level = settings.pop("enforcementLevel", None)
+            config.enforcementLevel = _LEVELS[level] if level else policy.enforcementLevel
+            config.properties.update(settings)
         self._stub.Configure(request, timeout=_CALL_SECONDS)
-        disabled = analyzer_pb2.DISABLED
-        return info.name, sum(p.enforcementLevel != disabled for p in info.policies)
+        levels = [config.enforcementLevel for config in request.policyConfig.values()]
+        return info.name, len(levels) - levels.count(_LEVELS["disabled"])
+
+    def _wanted(self, stack: str, policies: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The stack's configuration: settings by policy, a bare level as one of them."""
+        path = self._folder / f"{stack}.json"
+        if not path.exists():
+            return {}
+        try:
+            written = json.loads(path.read_text(encoding="utf-8"))
+            wanted = {
+                name: entry if isinstance(entry, dict) else {"enforcementLevel": entry}
+                for name, entry in written.items()
+            }
+        except (ValueError, AttributeError) as error:
+            raise PackError(f"{path} is no JSON object of policies: {error}") from error
+        for name, settings in wanted.items():
+            if name not in {*policies, "all"}:
+                raise PackError(f"{path} names {name}, which is none of the pack's policies")
+            if settings.get("enforcementLevel", "advisory") not in _LEVELS:
+                raise PackError(f"{path}, {name}: the levels are {', '.join(_LEVELS)}")
+        return wanted
 
     def _port(self) -> int:
         """The port that the pack listens on, which is the first line that it writes."""

@@ -120,6 +120,60 @@ def test_the_level_of_a_policy_wins_over_that_of_its_pack(planned: Result, tmp_p
     assert said.packs == {"rules": 2}
 
 
+SHOWS_SETTING = """
+    def rule(args, report):
+        report(str(args.get_config()))
+    schema = PolicyConfigSchema({"days": {"type": "integer", "default": 30}})
+    POLICIES = [StackValidationPolicy("rule", "Rule.", rule, config_schema=schema)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "mandatory", "days"),
+    [
+        ('{"rule": "advisory"}', False, 30),
+        ('{"all": "advisory"}', False, 30),
+        ('{"all": "advisory", "rule": {"days": 7}}', True, 7),
+        ('{"rule": {"enforcementLevel": "advisory", "days": 7}}', False, 7),
+    ],
+)
+def test_a_file_named_by_the_stack_sets_levels_and_settings(
+    planned: Result, tmp_path: Path, config: str, mandatory: bool, days: int
+) -> None:
+    write_pack(tmp_path, SHOWS_SETTING)
+    (tmp_path / "policies" / "rules" / "dev.json").write_text(config)
+    (finding,) = judge(find_packs(tmp_path), planned).findings
+    assert finding.mandatory is mandatory
+    assert f"'days': {days}" in finding.message
+
+
+def test_a_file_named_by_the_stack_can_disable_a_policy(planned: Result, tmp_path: Path) -> None:
+    write_pack(tmp_path, SHOWS_SETTING)
+    (tmp_path / "policies" / "rules" / "dev.json").write_text('{"rule": "disabled"}')
+    told = judge(find_packs(tmp_path), planned)
+    assert told.findings == ()
+    assert told.packs == {"rules": 0}
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ('{"rul": "advisory"}', "names rul, which is none of the pack's policies"),
+        ('{"rule": "strict"}', "the levels are advisory, mandatory, remediate, disabled"),
+        ("[]", "is no JSON object of policies"),
+        ("{", "is no JSON object of policies"),
+    ],
+)
+def test_a_wrong_configuration_of_a_pack_is_an_error_that_names_the_file(
+    planned: Result, tmp_path: Path, config: str, words: str
+) -> None:
+    write_pack(tmp_path, SHOWS_SETTING)
+    (tmp_path / "policies" / "rules" / "dev.json").write_text(config)
+    with pytest.raises(PackError, match=words) as caught:
+        judge(find_packs(tmp_path), planned)
+    assert "dev.json" in str(caught.value)
+
+
 def test_a_pack_that_does_not_start_is_an_error_with_what_it_wrote(
     planned: Result, tmp_path: Path
 ) -> None:
