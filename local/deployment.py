@@ -156,8 +156,11 @@ def _judge(result: Result, screen: Screen) -> Verdict:
     for finding in verdict.findings:
         level = "MANDATORY" if finding.mandatory else "advisory"
         place = f" ({finding.urn.rpartition('::')[2]})" if finding.urn else ""
-        # The SDK puts the policy's description first, which the name says as well.
-        message = (finding.message.partition("\n")[2] or finding.message).replace("\n", "\n    ")
+        message = finding.message
+        if not finding.mandatory:
+            # The SDK puts the policy's description first; of advice there may be a lot.
+            message = message.partition("\n")[2] or message
+        message = message.replace("\n", "\n    ")
         screen.line(
             f"  {level} {finding.pack} {finding.policy}{place}\n    {message}",
             "error" if finding.mandatory else "warning",

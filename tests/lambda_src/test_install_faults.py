@@ -11,6 +11,8 @@ from lambda_src.release.pip import environment
 
 from .conftest import SHAPES, Populate, Run, Wheel, build_wheel
 
+pytestmark = pytest.mark.whole
+
 PHASES = ["mount", "install", "compile", "import", "copy", "manifest", "publish"]
 SOURCE = Wheel("shapes_source-1.0.tar.gz", b"no archive")
 ELSEWHERE = build_wheel("elsewhere", {"elsewhere.py": ""}, tag="cp311-cp311-win_amd64")

@@ -18,6 +18,8 @@ from local.cloud import Cloud
 from local.sandbox import Bind, Host, Process, mapped
 from tests.local.conftest import eventually, living
 
+pytestmark = pytest.mark.whole
+
 if TYPE_CHECKING:
     from tests.local.conftest import Stack
 

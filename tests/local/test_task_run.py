@@ -16,6 +16,8 @@ from local.cloud import Cloud
 
 from .conftest import Stack
 
+pytestmark = pytest.mark.whole
+
 SUMMARY = {
     "phase": "summary",
     "outcome": "published",
