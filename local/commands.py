@@ -126,7 +126,7 @@ def _clean(options: argparse.Namespace, screen: Screen) -> int:
 def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deployment]:
     project = host_config(_project(options), screen)
     with screen.without_resources():
-        plan(project, screen)
+        plan(project, screen, advice=False)
     with deploy(project, _state(options), screen) as deployment:
         yield deployment
 

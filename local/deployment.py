@@ -136,8 +136,14 @@ def host_config(project: Project, screen: Screen) -> Project:
     return replace(project, config=config)
 
 
-def plan(project: Project, screen: Screen) -> Verdict:
+def plan(project: Project, screen: Screen, *, advice: bool = True) -> Verdict:
     """Preview the project and let the packs judge the plan. Needs no cloud.
+
+    Args:
+        project: What to preview.
+        screen: Is told what happens.
+        advice: Whether to show advisory findings; what is created now is judged again, and
+            most of them are that something is not known before.
 
     Raises:
         DeploymentError: The preview fails, or a mandatory rule is broken.
@@ -146,14 +152,14 @@ def plan(project: Project, screen: Screen) -> Verdict:
         result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
         if result.error is not None:
             raise DeploymentError(result.error)
-    return _judge(result, screen)
+    return _judge(result, screen, advice=advice)
 
 
-def _judge(result: Result, screen: Screen) -> Verdict:
+def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
     found = packs.find_packs(result.project.root)
     with screen.step(f"policy packs on the {'preview' if result.dry_run else 'result'}"):
         verdict = packs.judge(found, result)
-    for finding in verdict.findings:
+    for finding in verdict.findings if advice else verdict.mandatory:
         level = "MANDATORY" if finding.mandatory else "advisory"
         place = f" ({finding.urn.rpartition('::')[2]})" if finding.urn else ""
         message = finding.message
