@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pulumi.runtime.rpc import UNKNOWN
 
 from .conftest import Part, Program, judge_program, program
-from .test_program import BREAKS
+from .test_program_guardrails import CHANGES as GUARDRAILS
+from .test_program_mounts import CHANGES as MOUNTS
 
 _WORDS = st.sampled_from(
     ["", "*", "/mnt/efs", UNKNOWN, "[]", "{}", '{"Statement":[3,{"Condition":{"Bool":3}}]}', "2049"]
@@ -78,9 +79,10 @@ def compliant(data: st.DataObject, created: bool) -> Program:
 )
 @given(st.data())
 def test_any_break_of_any_compliant_stack_is_found(data: st.DataObject) -> None:
-    change, pack, lines, only_created = data.draw(st.sampled_from(BREAKS))
-    whole = compliant(data, created=only_created or data.draw(st.booleans()))
-    assert [line for line in judge_program(whole, pack) if line.mandatory] == []
-    change(whole)
-    found = {line.policy for line in judge_program(whole, pack) if line.mandatory}
-    assert found == {line.policy for line in lines}
+    changes = data.draw(st.sampled_from([MOUNTS, GUARDRAILS]))
+    broken = data.draw(st.sampled_from(changes.breaking))
+    whole = compliant(data, created=broken.only_created or data.draw(st.booleans()))
+    assert [line for line in judge_program(whole, changes.pack) if line.mandatory] == []
+    broken.change(whole)
+    found = {line.policy for line in judge_program(whole, changes.pack) if line.mandatory}
+    assert found == {line.policy for line in broken.lines}

@@ -22,7 +22,7 @@ from policies.guardrails.pack import RULES
 from policies.mounts.pack import POLICIES as MOUNTS
 
 from .conftest import ROOT, Program, judge_program, program, said
-from .test_program import another_architecture, no_way_in_for_the_function
+from .test_program_mounts import another_architecture, no_way_in_for_the_function
 
 PACKS = {"mounts": MOUNTS, "guardrails": GUARDRAILS}
 _connect: Callable[..., Any] = grpc.insecure_channel

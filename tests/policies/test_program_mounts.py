@@ -1,0 +1,511 @@
+"""Each rule of `mounts` on the real program, changed in one property."""
+
+import json
+from typing import Any
+
+import pytest
+
+from .changes import (
+    MOUNT,
+    Break,
+    Change,
+    Changes,
+    function,
+    ids,
+    point,
+    run,
+    system,
+    target,
+    task,
+    volume,
+    wrong,
+)
+from .conftest import Program
+
+CHANGES = Changes("mounts")
+
+
+@CHANGES.breaks(
+    wrong(
+        "one-access-point-one-path",
+        "inference",
+        "function 'inference' mounts access point 'store-access-point' at /mnt/models, but "
+        "container 'populate' of task definition 'populator' mounts it at /mnt/efs: what one "
+        "writes under its path the other does not find. Give fileSystemConfig.localMountPath of "
+        "function 'inference' and containerPath of container 'populate' of task definition "
+        "'populator' the same value.",
+    ),
+)
+def a_function_at_another_path(p: Program) -> None:
+    function(p).props["fileSystemConfig"]["localMountPath"] = "/mnt/models"
+
+
+@CHANGES.breaks(
+    wrong(
+        "one-access-point-one-path",
+        "inference",
+        "environment variable RELEASE_PATH of function 'inference' names /mnt/efs2/releases/1, "
+        "where nothing is mounted: function 'inference' mounts access point "
+        "'store-access-point' at /mnt/efs. Let it name a path under /mnt/efs, or mount there "
+        "what it needs.",
+    ),
+)
+def a_release_path_outside_the_mount(p: Program) -> None:
+    function(p).props["environment"]["variables"]["RELEASE_PATH"] = "/mnt/efs2/releases/1"
+
+
+@CHANGES.breaks(
+    wrong(
+        "one-access-point-one-path",
+        "inference",
+        "function 'inference' mounts access point 'store-access-point' at /mnt/efs/libraries, "
+        "but container 'populate' of task definition 'populator' mounts it at /mnt/efs: what "
+        "one writes under its path the other does not find. Give "
+        "fileSystemConfig.localMountPath of function 'inference' and containerPath of container "
+        "'populate' of task definition 'populator' the same value.",
+    ),
+    wrong(
+        "mounts-have-the-right-form",
+        "inference",
+        "fileSystemConfig.localMountPath of function 'inference' is /mnt/efs/libraries, which "
+        "Lambda refuses: a mount path is /mnt/ and one name of letters, digits, '-', '_' and "
+        "'.', 160 characters at most. Give it, and every consumer of the same access point, "
+        "such a path.",
+    ),
+)
+def a_mount_path_of_two_levels(p: Program) -> None:
+    function(p).props["fileSystemConfig"]["localMountPath"] = "/mnt/efs/libraries"
+
+
+@CHANGES.breaks(
+    wrong(
+        "mounts-have-the-right-form",
+        "populator",
+        "container 'populate' of task definition 'populator' mounts volume 'scratch', but task "
+        "definition 'populator' has no such volume; it has 'efs'. Give sourceVolume of the "
+        "mount point the name of a volume of the task definition.",
+    ),
+)
+def a_volume_that_does_not_exist(p: Program) -> None:
+    point_ = {"sourceVolume": "scratch", "containerPath": "/scratch"}
+    p.edit(task(p), "containerDefinitions", lambda d: d[0]["mountPoints"].append(point_))
+
+
+@CHANGES.breaks(
+    wrong(
+        "mounts-have-the-right-form",
+        "populator",
+        "volume 'efs' of task definition 'populator' has rootDirectory /libraries beside access "
+        "point 'store-access-point': ECS takes the access point's own root only, and refuses "
+        "the task definition. Leave rootDirectory out, or give the access point that root.",
+    ),
+)
+def a_root_directory_beside_the_access_point(p: Program) -> None:
+    volume(p)["rootDirectory"] = "/libraries"
+
+
+@CHANGES.breaks(
+    wrong(
+        "mounts-have-the-right-form",
+        "populator",
+        "volume 'efs' of task definition 'populator' lies on access point 'store-access-point', "
+        "but its transitEncryption is not set, which means DISABLED: ECS demands TLS for that. "
+        "Set efsVolumeConfiguration.transitEncryption to ENABLED.",
+    ),
+)
+def a_volume_without_tls(p: Program) -> None:
+    del volume(p)["transitEncryption"]
+
+
+@CHANGES.breaks(
+    wrong(
+        "mounts-have-the-right-form",
+        "populator",
+        "volume 'efs' of task definition 'populator' lies on access point 'store-access-point', "
+        "but its authorizationConfig.iam is DISABLED: the task mounts as nobody in particular, "
+        "and its task role does not count. Set authorizationConfig.iam to ENABLED.",
+    ),
+)
+def a_volume_without_iam(p: Program) -> None:
+    volume(p)["authorizationConfig"]["iam"] = "DISABLED"
+
+
+@CHANGES.breaks(
+    wrong(
+        "access-point-owns-its-directory",
+        "store-access-point",
+        "access point 'store-access-point' has no posixUser.uid and no posixUser.gid: each "
+        "consumer then comes as its own user, and what one writes the other may not read. Set "
+        "posixUser.uid and posixUser.gid to one user for all.",
+    ),
+)
+def an_access_point_without_a_user(p: Program) -> None:
+    del point(p).props["posixUser"]
+
+
+@CHANGES.breaks(
+    wrong(
+        "access-point-owns-its-directory",
+        "store-access-point",
+        "access point 'store-access-point' makes its directory with "
+        "rootDirectory.creationInfo.ownerUid 1001, but everybody comes with posixUser.uid 1000. "
+        "Give both the same id.",
+    ),
+)
+def an_access_point_that_makes_its_directory_for_somebody_else(p: Program) -> None:
+    point(p).props["rootDirectory"]["creationInfo"]["ownerUid"] = "1001"
+
+
+@CHANGES.breaks(
+    wrong(
+        "access-point-owns-its-directory",
+        "store-access-point",
+        "access point 'store-access-point' shows the whole file system (rootDirectory.path is "
+        "/), and container 'populate' of task definition 'populator' writes through it while "
+        "function 'inference' shares it: what it writes there it can also overwrite for "
+        "everybody. Set rootDirectory.path to a directory of its own, with creationInfo.",
+    ),
+)
+def an_access_point_that_shows_everything(p: Program) -> None:
+    point(p).props["rootDirectory"]["path"] = "/"
+
+
+@CHANGES.breaks(
+    wrong(
+        "access-point-owns-its-directory",
+        "store-access-point",
+        "access point 'store-access-point' has no rootDirectory.creationInfo, and file system "
+        "'store' is new: nobody makes /libraries, and each mount fails. Set creationInfo with "
+        "ownerUid, ownerGid and permissions.",
+    ),
+)
+def an_access_point_without_creation_info(p: Program) -> None:
+    del point(p).props["rootDirectory"]["creationInfo"]
+
+
+@CHANGES.breaks(
+    wrong(
+        "function-loads-what-is-populated",
+        "inference",
+        "function 'inference' runs on python3.12, but container 'populate' of task definition "
+        "'populator' populates with Python 3.11 (image public.ecr.aws/lambda/python:3.11): "
+        "compiled packages do not load. Give both the same Python, for instance the image "
+        "public.ecr.aws/lambda/python:3.12.",
+    ),
+)
+def another_python(p: Program) -> None:
+    function(p).props["runtime"] = "python3.12"
+
+
+@CHANGES.breaks(
+    wrong(
+        "function-loads-what-is-populated",
+        "inference",
+        "function 'inference' runs on x86_64 (architectures), but container 'populate' of task "
+        "definition 'populator' populates on arm64 (runtimePlatform.cpuArchitecture of task "
+        "definition 'populator'): compiled packages do not load. Give both the same "
+        "architecture.",
+    ),
+)
+def another_architecture(p: Program) -> None:
+    task(p).props["runtimePlatform"]["cpuArchitecture"] = "ARM64"
+
+
+@CHANGES.breaks(
+    wrong(
+        "function-loads-what-is-populated",
+        "inference",
+        "environment variable RELEASE_PATH of function 'inference' names "
+        "/mnt/efs/releases/0111111111111111, but container 'populate' of task definition "
+        "'populator' publishes /mnt/efs/releases/565f6f065a2d6ea6: the function finds nothing "
+        "there. Give both the same release path.",
+    ),
+)
+def another_release(p: Program) -> None:
+    function(p).props["environment"]["variables"]["RELEASE_PATH"] = "/mnt/efs/releases/0" + "1" * 15
+
+
+@CHANGES.breaks(
+    wrong(
+        "function-comes-after-what-it-mounts",
+        "inference",
+        "function 'inference' mounts access point 'store-access-point', but does not depend on "
+        "mount target 'store-mount-target-us-east-1b' of the same file system 'store': Lambda "
+        "refuses the function while the mount target is not available. Let function 'inference' "
+        "depend on mount target 'store-mount-target-us-east-1b' (dependsOn).",
+    ),
+)
+def nothing_waits_for_a_mount_target(p: Program) -> None:
+    p.forget(target(p))
+
+
+@CHANGES.breaks(
+    wrong(
+        "function-comes-after-what-it-mounts",
+        "inference",
+        "function 'inference' reads what container 'populate' of task definition 'populator' "
+        "writes, but does not depend on pulumi-python:dynamic/efs-inference:PopulatorRun "
+        "'populate', which runs it: the function may serve before anything is there. Let "
+        "function 'inference' depend on pulumi-python:dynamic/efs-inference:PopulatorRun "
+        "'populate' (dependsOn).",
+    ),
+)
+def a_function_that_does_not_wait_for_the_populate(p: Program) -> None:
+    p.forget(run(p))
+
+
+@CHANGES.breaks(
+    wrong(
+        "consumer-reaches-its-mount-targets",
+        "populator",
+        "container 'populate' of task definition 'populator' runs in subnet "
+        "'network-public-us-east-1b' in zone us-east-1b, but file system 'store' has mount "
+        "targets in us-east-1a only: there it cannot be mounted. Make a mount target in "
+        "us-east-1b, or leave the subnet out.",
+    ),
+    wrong(
+        "consumer-reaches-its-mount-targets",
+        "inference",
+        "function 'inference' runs in subnet 'network-private-us-east-1b' in zone us-east-1b, "
+        "but file system 'store' has mount targets in us-east-1a only: there it cannot be "
+        "mounted. Make a mount target in us-east-1b, or leave the subnet out.",
+    ),
+    only_created=True,
+)
+def a_zone_without_mount_target(p: Program) -> None:
+    p.remove(target(p))
+
+
+@CHANGES.breaks(
+    wrong(
+        "consumer-reaches-its-mount-targets",
+        "inference",
+        "security group 'network-mount-targets' of mount target 'store-mount-target-us-east-1a' "
+        "admits tcp 2049 from security group 'network-populator', but not TCP 2049 from "
+        "security group 'network-function' of function 'inference': the mount times out. Open "
+        "TCP 2049 into security group 'network-mount-targets' from security group "
+        "'network-function'.",
+    ),
+)
+def no_way_in_for_the_function(p: Program) -> None:
+    p.remove(p["SecurityGroupIngressRule", "network-mount-targets-from-function"])
+
+
+@CHANGES.breaks(
+    wrong(
+        "consumer-reaches-its-mount-targets",
+        "populator",
+        "security group 'network-populator' of container 'populate' of task definition "
+        "'populator' lets out tcp 2048 to security group 'network-mount-targets'; tcp 443 to "
+        "0.0.0.0/0, but not TCP 2049 to security group 'network-mount-targets' of mount target "
+        "'store-mount-target-us-east-1a': the mount times out. Open TCP 2049 out of security "
+        "group 'network-populator' to security group 'network-mount-targets'.",
+    ),
+)
+def another_port_out_of_the_populate(p: Program) -> None:
+    p["SecurityGroupEgressRule", "network-populator-to-mount-targets"].props["toPort"] = 2048
+    p["SecurityGroupEgressRule", "network-populator-to-mount-targets"].props["fromPort"] = 2048
+
+
+@CHANGES.breaks(
+    wrong(
+        "consumer-reaches-its-mount-targets",
+        "populator",
+        "security group 'network-populator' of container 'populate' of task definition "
+        "'populator' lets out tcp 2049 to security group 'network-mount-targets', but nothing "
+        "to a package index: it cannot fetch its packages. Let TCP 443 out of security group "
+        "'network-populator'.",
+    ),
+)
+def only_nfs_out_of_the_populate(p: Program) -> None:
+    p.remove(p["SecurityGroupEgressRule", "network-populator-to-443"])
+
+
+@CHANGES.breaks(
+    wrong(
+        "consumer-reaches-its-mount-targets",
+        "populator",
+        "container 'populate' of task definition 'populator', run by "
+        "pulumi-python:dynamic/efs-inference:PopulatorRun 'populate', runs in subnet "
+        "'network-public-us-east-1a' and subnet 'network-public-us-east-1b' without a route to "
+        "0.0.0.0/0: it cannot fetch its packages. Add a route through an internet gateway (with "
+        "assignPublicIp) or a NAT gateway, or use a subnet that has one.",
+    ),
+)
+def no_route_out(p: Program) -> None:
+    names = ("network-private-internet", "network-public-internet")
+    routes = [x for x in p.parts if x.type.endswith(":Route") and x.name in names]
+    p.remove(routes[-1])
+
+
+@CHANGES.breaks(
+    wrong(
+        "roles-may-mount-and-only-populators-write",
+        "inference",
+        "function 'inference' mounts access point 'store-access-point', but its role "
+        "'inference' may not elasticfilesystem:ClientMount there: nothing allows it. Allow "
+        "elasticfilesystem:ClientMount on the file system to role 'inference'.",
+    ),
+    only_created=True,
+)
+def a_function_that_may_not_mount(p: Program) -> None:
+    p.edit(p["RolePolicy", "inference"], "policy", lambda d: d["Statement"].pop(0) and None)
+
+
+@CHANGES.breaks(
+    wrong(
+        "roles-may-mount-and-only-populators-write",
+        "inference",
+        "function 'inference' reads from access point 'store-access-point', which container "
+        "'populate' of task definition 'populator' populates, but its role 'inference' may "
+        "elasticfilesystem:ClientWrite there: role policy 'inference' allows it. Leave it with "
+        "elasticfilesystem:ClientMount.",
+    ),
+    only_created=True,
+)
+def a_function_that_may_write(p: Program) -> None:
+    def widen(document: Any) -> None:
+        document["Statement"][0]["Action"] = ["elasticfilesystem:Client*"]
+
+    p.edit(p["RolePolicy", "inference"], "policy", widen)
+
+
+@CHANGES.breaks(
+    wrong(
+        "roles-may-mount-and-only-populators-write",
+        "populator",
+        "container 'populate' of task definition 'populator' populates access point "
+        "'store-access-point', but its task role 'populator-task' may not "
+        "elasticfilesystem:ClientWrite there: nothing allows it. Allow "
+        "elasticfilesystem:ClientWrite on the file system to role 'populator-task'.",
+    ),
+    only_created=True,
+)
+def a_populate_that_may_not_write(p: Program) -> None:
+    def narrow(document: Any) -> None:
+        document["Statement"][0]["Action"] = MOUNT
+
+    p.edit(p["RolePolicy", "populator-task"], "policy", narrow)
+
+
+@CHANGES.breaks(
+    wrong(
+        "roles-may-mount-and-only-populators-write",
+        "inference",
+        "function 'inference' mounts access point 'store-access-point', but its role "
+        "'inference' may not elasticfilesystem:ClientMount there: file system policy "
+        "'store-policy' denies it. Allow elasticfilesystem:ClientMount on the file system to "
+        "role 'inference'.",
+    ),
+    only_created=True,
+)
+def a_file_system_policy_that_shuts_out_the_function(p: Program) -> None:
+    deny = {
+        "Effect": "Deny",
+        "Principal": {"AWS": p["Role", "inference"].props["arn"]},
+        "Action": "elasticfilesystem:*",
+    }
+    p.edit(p["FileSystemPolicy", "store-policy"], "policy", lambda d: d["Statement"].append(deny))
+
+
+@CHANGES.allowed
+def another_path_of_the_right_form_everywhere(p: Program) -> None:
+    for part in (function(p), task(p)):
+        part.props = json.loads(json.dumps(part.props).replace("/mnt/efs", "/mnt/a-b_c.d"))
+
+
+@CHANGES.allowed
+def a_root_directory_that_says_nothing(p: Program) -> None:
+    volume(p)["rootDirectory"] = "/"
+
+
+@CHANGES.allowed
+def ids_as_texts(p: Program) -> None:
+    point(p).props["posixUser"] = {"uid": "1000", "gid": 1000.0}
+
+
+@CHANGES.allowed
+def the_official_image(p: Program) -> None:
+    p.edit(task(p), "containerDefinitions", lambda d: d[0].update(image="python:3.11-slim"))
+
+
+@CHANGES.allowed
+def a_digest_beside_the_tag(p: Program) -> None:
+    image = "public.ecr.aws/lambda/python:3.11@sha256:" + "0" * 64
+    p.edit(task(p), "containerDefinitions", lambda d: d[0].update(image=image))
+
+
+@CHANGES.allowed
+def a_path_in_the_release(p: Program) -> None:
+    variables = function(p).props["environment"]["variables"]
+    variables["PYTHONPATH"] = variables["RELEASE_PATH"] + "/site-packages"
+    variables["CACHE"] = "/mnt/efs/cache"
+
+
+@CHANGES.allowed
+def a_function_that_waits_through_the_populate_only(p: Program) -> None:
+    p.forget(target(p), function(p))
+    p.forget(target(p, "a"), function(p))
+
+
+@CHANGES.allowed
+def a_mount_target_that_another_zone_uses(p: Program) -> None:
+    other = p.add(
+        "aws:ec2/subnet:Subnet",
+        "far",
+        {"availabilityZone": "us-east-1f", "id": "subnet-0f0f0f0f0f0f0f0f0"},
+    )
+    p.add(
+        "aws:efs/mountTarget:MountTarget",
+        "far",
+        {"fileSystemId": system(p).props["id"], "subnetId": "subnet-0f0f0f0f0f0f0f0f0"},
+        fileSystemId=system(p),
+        subnetId=other,
+    )
+
+
+@CHANGES.allowed
+def everything_out_of_the_populate(p: Program) -> None:
+    rule = p["SecurityGroupEgressRule", "network-populator-to-443"]
+    rule.props |= {"ipProtocol": "-1", "fromPort": None, "toPort": None}
+
+
+@CHANGES.allowed
+def the_network_as_the_source(p: Program) -> None:
+    rule = p["SecurityGroupIngressRule", "network-mount-targets-from-function"]
+    rule.props |= {"cidrIpv4": "10.42.0.0/16", "referencedSecurityGroupId": None}
+
+
+@CHANGES.allowed
+def wildcards_that_allow_no_more(p: Program) -> None:
+    def widen(document: Any) -> None:
+        document["Statement"][0] |= {"Action": ["elasticfilesystem:ClientMoun?"], "Resource": "*"}
+
+    p.edit(p["RolePolicy", "inference"], "policy", widen)
+
+
+@CHANGES.allowed
+def a_denial_of_writing_to_the_function(p: Program) -> None:
+    def deny(document: Any) -> None:
+        document["Statement"].append({"Effect": "Deny", "NotAction": MOUNT, "Resource": "*"})
+
+    p.edit(p["RolePolicy", "inference"], "policy", deny)
+
+
+@pytest.mark.parametrize("broken", CHANGES.breaking, ids=ids)
+def test_a_break_of_the_created_program_is_found(broken: Break) -> None:
+    assert CHANGES.said_of(broken.change, created=True) == list(broken.lines)
+
+
+# In a preview the rest is unknown: policy documents, and where the populate task runs.
+@pytest.mark.parametrize("broken", [b for b in CHANGES.breaking if not b.only_created], ids=ids)
+def test_a_break_of_a_preview_is_found(broken: Break) -> None:
+    more = CHANGES.said_of(broken.change, created=False, egress="nat")
+    assert {line.policy for line in more if line.mandatory} == {
+        line.policy for line in broken.lines
+    }
+
+
+@pytest.mark.parametrize("change", CHANGES.harmless, ids=ids)
+def test_there_is_no_false_alarm_for(change: Change) -> None:
+    assert CHANGES.said_of(change, created=True) == []
