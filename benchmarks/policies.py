@@ -82,11 +82,11 @@ def _ask(analyzer: Any, request: analyzer_pb2.AnalyzeStackRequest) -> float:
     return time.perf_counter() - start
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.policies", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="N")
-    sizes = parser.parse_args().sizes
+    sizes = parser.parse_args(arguments).sizes
     requests = [stack_of(size) for size in sizes]
     times = {pack: seconds(pack, requests) for pack in PACKS}
     print("resources  " + "  ".join(f"{pack:>10}" for pack in PACKS) + "        both")

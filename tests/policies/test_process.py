@@ -16,7 +16,7 @@ from google.protobuf.empty_pb2 import Empty  # type: ignore[attr-defined]
 from pulumi.runtime.proto import analyzer_pb2_grpc
 from pulumi_policy import EnforcementLevel, policy
 
-from benchmarks.policies import seconds, stack_of
+from benchmarks.policies import main
 from policies.guardrails.pack import POLICIES as GUARDRAILS
 from policies.guardrails.pack import RULES
 from policies.mounts.pack import POLICIES as MOUNTS
@@ -75,9 +75,11 @@ def test_without_the_sdks_private_names_a_pack_says_the_same(pack: str) -> None:
         assert said(servicer.AnalyzeStack(whole.wire(), None)) == judge_program(whole, pack)
 
 
-def test_both_packs_judge_a_thousand_resources_within_a_second() -> None:
-    requests = [stack_of(1000)]
-    assert sum(seconds(pack, requests)[0] for pack in PACKS) < 1
+def test_the_benchmark_times_each_pack_on_each_size(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--sizes", "50", "100"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["resources", *PACKS, "both"]
+    assert [row.split()[0] for row in rows] == ["50", "100"]
 
 
 # Components may have any type, so the engine needs no plugin for these.
