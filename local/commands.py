@@ -152,12 +152,17 @@ def _event(text: str) -> Any:
     """The event that `text` is, or that lies in the file of this name."""
     is_file = not text.lstrip().startswith(("{", "[", '"')) and Path(text).is_file()
     try:
-        return json.loads(Path(text).read_text(encoding="utf-8") if is_file else text)
+        written = Path(text).read_text(encoding="utf-8") if is_file else text
+        return json.loads(written, parse_constant=_no_constant)
     except (ValueError, OSError) as error:
         raise _UsageError(
             f"--event {text!r} is neither a file nor JSON: {error}. "
             f"Remedy: --event '{json.dumps(_DEMONSTRATION)}', or a file's name"
         ) from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _project(options: argparse.Namespace) -> Project:

@@ -157,10 +157,13 @@ def test_bad_input_is_answered_with_400_and_the_exit_status_says_so(chain: Chain
     assert result.returncode == 1
 
 
-def test_an_event_that_is_no_json_is_refused_before_anything_starts(chain: Chain) -> None:
-    result = chain.run("invoke", "--event", "{instances")
+@pytest.mark.parametrize("event", ["{instances", '{"instances": [NaN]}'])
+def test_an_event_that_is_no_json_is_refused_before_anything_starts(
+    chain: Chain, event: str
+) -> None:
+    result = chain.run("invoke", "--event", event)
     assert result.returncode == 2
-    assert "{instances" in result.stderr
+    assert event in result.stderr
     assert "Traceback" not in result.stderr
 
 
