@@ -17,7 +17,12 @@ release = efs.Release.planned(
     image=settings.image,
 )
 container = efs.PopulateContainer(
-    mount=mount, release=release, source=source, index_url=settings.index_url, account=account
+    name="populator",
+    mount=mount,
+    release=release,
+    source=source,
+    index_url=settings.index_url,
+    account=account,
 )
 
 network = efs.Network(

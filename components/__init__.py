@@ -6,6 +6,7 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 
 from .account import Account
 from .errors import ConfigurationError, EfsInferenceError, PopulateError, Problem
+from .fargate import TaskSize
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .mount import Mount
 from .names import log_group_name
@@ -38,5 +39,6 @@ __all__ = [
     "Release",
     "Settings",
     "Source",
+    "TaskSize",
     "log_group_name",
 ]

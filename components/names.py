@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pulumi
 
 
@@ -12,4 +14,5 @@ def log_group_name(name: str) -> str:
 
 def family(name: str) -> str:
     """Family of the task definition of component `name`."""
-    return f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}"
+    # ECS takes no periods in a family, Pulumi does in the names of projects and stacks.
+    return re.sub(r"[^A-Za-z0-9_-]", "-", f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}")

@@ -40,6 +40,7 @@ class PopulateContainer:
     """The container of the populate task, known in full before anything is deployed.
 
     Attributes:
+        name: Name of the populator, which makes the log group's.
         mount: Where the access point is mounted.
         release: The release to publish.
         source: Folder with the installer.
@@ -50,6 +51,7 @@ class PopulateContainer:
         ConfigurationError: The task definition would be larger than ECS accepts.
     """
 
+    name: str
     mount: Mount
     release: Release
     source: Source
@@ -75,7 +77,7 @@ class PopulateContainer:
     @property
     def log_group(self) -> str:
         """Name of the log group, plain text so that it can stand in plain definitions."""
-        return log_group_name(CONTAINER)
+        return log_group_name(self.name)
 
     @cached_property
     def definitions(self) -> str:

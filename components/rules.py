@@ -15,6 +15,11 @@ _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _IMAGE = re.compile(
     r"[a-z0-9][a-z0-9._:-]*(/[a-z0-9._-]+)*(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?"
 )
+# RFC 1918, and the shared address space of RFC 6598.
+_PRIVATE = [
+    ipaddress.IPv4Network(block)
+    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+]
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MAX_ZONES = 6
 # AWS allows 50 tags on a resource; one of them is the Name that the components set.
@@ -110,7 +115,8 @@ def network_cidr(text: str) -> str:
         network = ipaddress.IPv4Network(text)
     except ValueError as error:
         raise BreaksRuleError(f"{rule} ({error})") from error
-    if "/" not in text or not network.is_private or not 16 <= network.prefixlen <= 24:
+    private = any(network.subnet_of(block) for block in _PRIVATE)
+    if "/" not in text or not private or not 16 <= network.prefixlen <= 24:
         raise BreaksRuleError(rule)
     return text
 

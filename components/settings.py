@@ -23,6 +23,8 @@ from .release import parse_lock
 from .source import Source
 
 T = TypeVar("T")
+# The name in this repository, under which a renamed fork may have left keys in a stack's file.
+_ORIGINAL = "efs-inference"
 _LAMBDA_IMAGE = "public.ecr.aws/lambda/python"
 
 
@@ -80,7 +82,8 @@ class Settings:
         Raises:
             ConfigurationError: With every problem of the configuration.
         """
-        prefix = f"{pulumi.get_project()}:"
+        project = pulumi.get_project()
+        prefix = f"{project}:"
         # pulumi.Config can only be asked for keys that one knows, and the unknown ones matter too.
         stack: dict[str, Any] = {**get_config_env(), **CONFIG.get()}
         values = {
@@ -88,6 +91,9 @@ class Settings:
             for key, value in stack.items()
             if key.startswith(prefix)
         }
+        left = sorted(key for key in stack if key.startswith(f"{_ORIGINAL}:"))
+        if project != _ORIGINAL and left:
+            raise ConfigurationError(_of_another_project(key, project) for key in left)
         return cls.load(values, source)
 
     @classmethod
@@ -120,6 +126,15 @@ class Settings:
         if problems:
             raise ConfigurationError(problems)
         return cls(**parsed)
+
+
+def _of_another_project(key: str, project: str) -> Problem:
+    return Problem(
+        subject=key,
+        value="set in the stack",
+        rule=f"the project is called {project} now, so Pulumi does not count the key as its own",
+        remedy=f"write {project}:{key.partition(':')[2]} in the stack's file",
+    )
 
 
 def _camel_case(name: str) -> str:
@@ -186,6 +201,10 @@ def _lock(parsed: Mapping[str, Any], source: Source) -> list[Problem]:
         parse_lock(source.lock(runtime, architecture), path.name)
     except ConfigurationError as error:
         return list(error.problems)
+    except UnicodeDecodeError as error:
+        rule = f"a lock is UTF-8 text ({error})"
+        remedy = "make the lock anew with `make lock`"
+        return [Problem(subject=path.name, value="no text", rule=rule, remedy=remedy)]
     return []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -133,7 +134,9 @@ def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deploymen
 
 def _answered(deployment: Deployment, event: Any) -> Answer:
     answer = deployment.invoke(event)
-    if answer.error is not None:
+    refused = isinstance(answer.payload, dict) and answer.payload.get("statusCode") == 400
+    # A model of the user's need not take the demonstration; that it refuses is an answer as well.
+    if answer.error is not None and not refused:
         raise DeploymentError(
             f"the function failed: {answer.error}\n  it answered {json.dumps(answer.payload)}"
         )
@@ -154,15 +157,24 @@ def _event(text: str) -> Any:
     try:
         written = Path(text).read_text(encoding="utf-8") if is_file else text
         return json.loads(written, parse_constant=_no_constant)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise _UsageError(
-            f"--event {text!r} is neither a file nor JSON: {error}. "
+            f"--event {text[:200]!r} is neither a file nor JSON: {error}. "
             f"Remedy: --event '{json.dumps(_DEMONSTRATION)}', or a file's name"
         ) from error
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _stack_name(text: str) -> str:
+    """The name of a stack, which is that of a folder too: Pulumi allows no slash in it either."""
+    if re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", text) is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name of a stack: letters, digits, hyphens, underscores and periods"
+        )
+    return text
 
 
 def _project(options: argparse.Namespace) -> Project:
@@ -192,7 +204,7 @@ def _curl(port: int) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--stack", default="dev", help="the stack, default: dev")
+    common.add_argument("--stack", type=_stack_name, default="dev", help="the stack, default: dev")
     common.add_argument(
         "--config",
         action="append",

@@ -34,11 +34,14 @@ class _Handler(BaseHTTPRequestHandler):
     server: FunctionUrl
 
     def do(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        if length > _MAX_REQUEST:
+        length = self.headers.get("content-length") or "0"
+        if "transfer-encoding" in self.headers or not (length.isascii() and length.isdigit()):
+            self._send({"statusCode": 411, "body": "the request needs a content-length"})
+            return
+        if int(length) > _MAX_REQUEST:
             self._send({"statusCode": 413, "body": "the request is larger than 6 MB"})
             return
-        answer = self.server.invoke(_event(self, self.rfile.read(length)))
+        answer = self.server.invoke(_event(self, self.rfile.read(int(length))))
         if isinstance(answer.payload, dict) and "statusCode" in answer.payload:
             self._send(answer.payload)
         elif answer.error is not None:

@@ -66,6 +66,7 @@ def chain(environment: Mapping[str, str] | None = None) -> Callable[[], Inferenc
             ),
         )
         container = PopulateContainer(
+            name="populator",
             mount=mount,
             release=RELEASE,
             source=SOURCE,

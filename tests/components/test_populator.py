@@ -57,6 +57,7 @@ def release(source: Source) -> Release:
 
 def container(source: Source) -> PopulateContainer:
     return PopulateContainer(
+        name="populator",
         mount=Mount("/mnt/models"),
         release=release(source),
         source=source,
@@ -226,6 +227,7 @@ def test_the_installer_of_this_repository_fits_with_every_lock(
         own, runtime=runtime, architecture=architecture, image="public.ecr.aws/lambda/python"
     )
     made = PopulateContainer(
+        name="populator",
         mount=Mount("/mnt/" + "a" * 155),
         release=planned,
         source=own,

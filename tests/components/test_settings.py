@@ -89,6 +89,8 @@ WRONG = {
         "10.0.0.0/8",
         "10.0.0.0/25",
         "8.8.8.0/24",
+        "127.0.0.0/16",
+        "169.254.0.0/16",
         "10.0.0.1/16",
         "10.0.0.0",
         "::/64",
@@ -190,3 +192,19 @@ def test_a_broken_lock_is_reported_together_with_wrong_values(tmp_path: Path) ->
 def test_tags_are_read_as_a_mapping() -> None:
     settings = Settings.load({**defaults(), "tags": '["team=ml","cost=a=b"]'}, SOURCE)
     assert dict(settings.tags) == {"team": "ml", "cost": "a=b"}
+
+
+def test_keys_left_from_before_the_project_was_renamed_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("components.settings.pulumi.get_project", lambda: "forked")
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"efs-inference:protect": "true"}))
+    with pytest.raises(ConfigurationError, match="write forked:protect in the stack's file"):
+        Settings.from_stack(SOURCE)
+
+
+def test_a_lock_that_is_no_text_is_one_problem(tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "python3.11-x86_64.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigurationError, match="a lock is UTF-8 text"):
+        Settings.load(defaults(), Source(tmp_path))

@@ -358,3 +358,17 @@ def test_an_answer_without_a_status_code_is_a_json_body(url: Url) -> None:
 def test_a_function_error_is_502(url: Url) -> None:
     url.answer = Answer(payload=None, seconds=0, error="Runtime.ExitError: it died")
     assert url.get()[:2] == (502, b"Runtime.ExitError: it died")
+
+
+@pytest.mark.parametrize("stack", ["..", ".", "", "/etc", "a/b"])
+def test_a_stack_that_is_no_plain_name_is_refused(tmp_path: Path, stack: str) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / "kept").touch()
+    command = [sys.executable, "-m", "local", "clean", "--stack", stack]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "is no name of a stack" in ended.stderr
+    assert (tmp_path / "kept").exists()
