@@ -175,7 +175,7 @@ class InferenceFunction(pulumi.ComponentResource):
             replace_security_groups_on_destroy=True,
             replacement_security_group_ids=[args.network.default_security_group_id],
             tags=args.tags,
-            # The rights outlive the function: without them its network interfaces stay behind.
+            # The rights come first and go last: Lambda needs them for its network interfaces.
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[rights, args.network, args.store, args.run]
             ),

@@ -60,7 +60,8 @@ def _up(options: argparse.Namespace, screen: Screen) -> int:
         with screen.step("cold start"):
             cold = _answered(deployment, {})
         with screen.step("warm call"):
-            warm = _answered(deployment, _DEMONSTRATION)
+            # A model of the user's may well take no matrices; what it says to them is shown.
+            warm = deployment.invoke(_DEMONSTRATION)
     done = deployment.populate
     screen.line("")
     screen.line(f"  {{}} -> {json.dumps(cold.payload)}", "good")
@@ -135,7 +136,7 @@ def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deploymen
 def _answered(deployment: Deployment, event: Any) -> Answer:
     answer = deployment.invoke(event)
     refused = isinstance(answer.payload, dict) and answer.payload.get("statusCode") == 400
-    # A model of the user's need not take the demonstration; that it refuses is an answer as well.
+    # A model without `demonstrate` refuses the empty event, and works all the same.
     if answer.error is not None and not refused:
         raise DeploymentError(
             f"the function failed: {answer.error}\n  it answered {json.dumps(answer.payload)}"
