@@ -48,11 +48,29 @@ def judge(stack: Stack) -> Findings:
             if not function.is_function or key not in writers:
                 continue
             judged += 1
-            for writer, _ in writers[key]:
+            for writer, _ in _suppliers(function, mount, writers[key]):
                 reports.extend(_python(function, writer))
                 reports.extend(_architecture(function, writer))
             reports.extend(_paths(function, mount, writers[key]))
     return Findings.of(judged, dict.fromkeys(reports))
+
+
+def _suppliers(
+    function: Consumer, mount: Mount, writers: list[tuple[Consumer, Mount]]
+) -> list[tuple[Consumer, Mount]]:
+    """Who populates what the function loads; all of them where no path tells.
+
+    Releases for several Pythons lie side by side on one access point, as in a migration.
+    """
+    wanted = [path for _, path in _below(function.texts, mount.path)]
+    named = [
+        (writer, at_)
+        for writer, at_ in writers
+        if any(
+            _related(path, mine) for _, path in _below(writer.texts, at_.path) for mine in wanted
+        )
+    ]
+    return named or writers
 
 
 def _python(function: Consumer, writer: Consumer) -> Iterator[Report]:

@@ -492,6 +492,20 @@ def a_denial_of_writing_to_the_function(p: Program) -> None:
     p.edit(p["RolePolicy", "inference"], "policy", deny)
 
 
+@CHANGES.allowed
+def a_populate_for_another_python_beside_the_first(p: Program) -> None:
+    """A migration: the second function loads the second release."""
+    variables = function(p).props["environment"]["variables"]
+    old = variables["RELEASE_PATH"]
+    new = old[:-16] + "0" * 16
+
+    def migrate(definitions: Any) -> None:
+        again = json.loads(json.dumps(definitions[0]).replace(old, new))
+        definitions.append({**again, "name": "again", "image": "python:3.12", "essential": False})
+
+    p.edit(task(p), "containerDefinitions", migrate)
+
+
 @pytest.mark.parametrize("broken", CHANGES.breaking, ids=ids)
 def test_a_break_of_the_created_program_is_found(broken: Break) -> None:
     assert CHANGES.said_of(broken.change, created=True) == list(broken.lines)
