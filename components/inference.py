@@ -166,7 +166,7 @@ class InferenceFunction(pulumi.ComponentResource):
             },
             vpc_config={
                 # One by one: policies then know in a preview which subnets these are.
-                "subnet_ids": [s.id for s in args.network.private_subnets.values()],
+                "subnet_ids": list(args.network.private_subnet_id_by_zone.values()),
                 "security_group_ids": [args.network.function_security_group_id],
             },
             logging_config={"log_format": "JSON", "log_group": log_group.name},

@@ -87,17 +87,17 @@ class Network(pulumi.ComponentResource):
             tags=self._tags(f"{name}-default"),
             opts=self._child,
         )
-        self.private_subnets, public_subnets = self._subnets()
-        private_table = self._route_table("private", self.private_subnets)
+        private_subnets, public_subnets = self._subnets()
+        private_table = self._route_table("private", private_subnets)
         public_table = self._route_table("public", public_subnets)
         self._way_out(private_table, public_table, public_subnets)
         self._s3_endpoint([private_table, public_table])
         self._security_groups()
 
-        populator_subnets = public_subnets if self.assign_public_ip else self.private_subnets
-        self.private_subnet_id_by_zone = {z: s.id for z, s in self.private_subnets.items()}
+        populator_subnets = public_subnets if self.assign_public_ip else private_subnets
+        self.private_subnet_id_by_zone = {z: s.id for z, s in private_subnets.items()}
         self.vpc_id = self._vpc.id
-        self.private_subnet_ids = _ids(self.private_subnets)
+        self.private_subnet_ids = _ids(private_subnets)
         self.populator_subnet_ids = _ids(populator_subnets)
         self.default_security_group_id = self._closed.id
         self.register_outputs(

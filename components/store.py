@@ -119,7 +119,7 @@ class EfsStore(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        self.mount_targets = [
+        for zone, subnet_id in args.subnet_ids.items():
             aws.efs.MountTarget(
                 f"{name}-mount-target-{zone}",
                 file_system_id=file_system.id,
@@ -127,8 +127,6 @@ class EfsStore(pulumi.ComponentResource):
                 security_groups=[args.security_group_id],
                 opts=child,
             )
-            for zone, subnet_id in args.subnet_ids.items()
-        ]
 
         self.file_system_id = file_system.id
         self.file_system_arn = file_system.arn

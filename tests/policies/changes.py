@@ -52,6 +52,8 @@ class Changes:
 
 def ids(given: object) -> str:
     """The name of a test's parameter."""
+    if isinstance(given, Changes):
+        return given.pack
     given = getattr(given, "change", given)
     if callable(given):
         return str(getattr(given, "__name__", ""))

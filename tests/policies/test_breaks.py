@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi.runtime.rpc import UNKNOWN
 
+from .changes_of_mounts import CHANGES as MOUNTS
 from .conftest import Part, Program, judge_program, program
 from .test_program_guardrails import CHANGES as GUARDRAILS
-from .test_program_mounts import CHANGES as MOUNTS
 
 _WORDS = st.sampled_from(
     ["", "*", "/mnt/efs", UNKNOWN, "[]", "{}", '{"Statement":[3,{"Condition":{"Bool":3}}]}', "2049"]

@@ -21,8 +21,8 @@ from policies.guardrails.pack import POLICIES as GUARDRAILS
 from policies.guardrails.pack import RULES
 from policies.mounts.pack import POLICIES as MOUNTS
 
+from .changes_of_mounts import another_architecture, no_way_in_for_the_function
 from .conftest import ROOT, Program, judge_program, program, said
-from .test_program_mounts import another_architecture, no_way_in_for_the_function
 
 PACKS = {"mounts": MOUNTS, "guardrails": GUARDRAILS}
 _connect: Callable[..., Any] = grpc.insecure_channel

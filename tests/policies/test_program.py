@@ -2,8 +2,13 @@
 
 import pytest
 
-from .changes import ids, target
+from .changes import Break, Change, Changes, ids, target
+from .changes_of_mounts import CHANGES as MOUNTS
 from .conftest import Program, judge_program, program
+from .test_program_guardrails import CHANGES as GUARDRAILS
+
+BREAKS = [(changes, broken) for changes in (MOUNTS, GUARDRAILS) for broken in changes.breaking]
+HARMLESS = [(changes, change) for changes in (MOUNTS, GUARDRAILS) for change in changes.harmless]
 
 CONFIGURATIONS = [
     {"egress": egress, "runtime": runtime, "architecture": architecture}
@@ -43,3 +48,24 @@ def test_a_missing_mount_target_is_found_in_preview() -> None:
     assert line.message.startswith(
         "function 'inference' runs in subnet 'network-private-us-east-1b' in zone us-east-1b, but "
     )
+
+
+@pytest.mark.parametrize(("changes", "broken"), BREAKS, ids=ids)
+def test_a_break_of_the_created_program_is_found(changes: Changes, broken: Break) -> None:
+    assert changes.said_of(broken.change, created=True) == list(broken.lines)
+
+
+# In a preview the rest is unknown: policy documents, and where the populate task runs.
+@pytest.mark.parametrize(
+    ("changes", "broken"), [pair for pair in BREAKS if not pair[1].only_created], ids=ids
+)
+def test_a_break_of_a_preview_is_found(changes: Changes, broken: Break) -> None:
+    more = changes.said_of(broken.change, created=False, egress="nat")
+    assert {line.policy for line in more if line.mandatory} == {
+        line.policy for line in broken.lines
+    }
+
+
+@pytest.mark.parametrize(("changes", "change"), HARMLESS, ids=ids)
+def test_there_is_no_false_alarm_for(changes: Changes, change: Change) -> None:
+    assert changes.said_of(change, created=True) == []

@@ -1,17 +1,12 @@
-"""Each rule of `mounts` on the real program, changed in one property."""
+"""What breaks each rule of `mounts` on the real program, and what must not; see test_program.py."""
 
 import json
 from typing import Any
 
-import pytest
-
 from .changes import (
     MOUNT,
-    Break,
-    Change,
     Changes,
     function,
-    ids,
     point,
     run,
     system,
@@ -504,22 +499,3 @@ def a_populate_for_another_python_beside_the_first(p: Program) -> None:
         definitions.append({**again, "name": "again", "image": "python:3.12", "essential": False})
 
     p.edit(task(p), "containerDefinitions", migrate)
-
-
-@pytest.mark.parametrize("broken", CHANGES.breaking, ids=ids)
-def test_a_break_of_the_created_program_is_found(broken: Break) -> None:
-    assert CHANGES.said_of(broken.change, created=True) == list(broken.lines)
-
-
-# In a preview the rest is unknown: policy documents, and where the populate task runs.
-@pytest.mark.parametrize("broken", [b for b in CHANGES.breaking if not b.only_created], ids=ids)
-def test_a_break_of_a_preview_is_found(broken: Break) -> None:
-    more = CHANGES.said_of(broken.change, created=False, egress="nat")
-    assert {line.policy for line in more if line.mandatory} == {
-        line.policy for line in broken.lines
-    }
-
-
-@pytest.mark.parametrize("change", CHANGES.harmless, ids=ids)
-def test_there_is_no_false_alarm_for(change: Change) -> None:
-    assert CHANGES.said_of(change, created=True) == []
