@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -190,12 +191,20 @@ def processes_of(populate: Populate) -> list[str]:
     return commands
 
 
+def survivors(populate: Populate) -> list[str]:
+    """Processes left ten seconds after a kill; the kernel ends a child in its own time."""
+    deadline = time.monotonic() + 10
+    while processes_of(populate) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return processes_of(populate)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_pip_and_leaves_nothing(populate: Populate, number: signal.Signals) -> None:
     populate.index.wait.clear()
     run = populate.signal_at("install", number)
     assert_failed(populate, run, 143, "stopped", f"stopped by {number.name}")
-    assert processes_of(populate) == []
+    assert survivors(populate) == []
 
 
 def test_a_stop_during_the_import_leaves_nothing(populate: Populate) -> None:
@@ -217,7 +226,7 @@ def test_a_kill_leaves_no_half_release_and_the_next_run_tidies_up(
     populate: Populate, phase: str
 ) -> None:
     killed = populate.signal_at(phase, signal.SIGKILL)
-    assert (killed.code, processes_of(populate)) == (-signal.SIGKILL, [])
+    assert (killed.code, survivors(populate)) == (-signal.SIGKILL, [])
     assert not populate.release.exists() or (populate.release / "manifest.json").is_file()
     run = populate.run()
     assert (run.code, populate.left_behind()) == (0, set())

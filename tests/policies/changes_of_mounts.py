@@ -328,9 +328,8 @@ def only_nfs_out_of_the_populate(p: Program) -> None:
     ),
 )
 def no_route_out(p: Program) -> None:
-    names = ("network-private-internet", "network-public-internet")
-    routes = [x for x in p.parts if x.type.endswith(":Route") and x.name in names]
-    p.remove(routes[-1])
+    routes = {x.name: x for x in p.parts if x.type.endswith(":Route")}
+    p.remove(routes.get("network-private-internet", routes["network-public-internet"]))
 
 
 @CHANGES.breaks(
