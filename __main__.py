@@ -15,6 +15,7 @@ release = efs.Release.planned(
     runtime=settings.runtime,
     architecture=settings.architecture,
     image=settings.image,
+    salt=settings.release_salt,
 )
 container = efs.PopulateContainer(
     name="populator",
@@ -49,7 +50,11 @@ store = efs.EfsStore(
 populator = efs.Populator(
     "populator",
     efs.PopulatorArgs(
-        container=container, store=store, size=settings.populator_size, tags=settings.tags
+        container=container,
+        store=store,
+        size=settings.populator_size,
+        log_retention_days=settings.log_retention_days,
+        tags=settings.tags,
     ),
 )
 run = efs.PopulatorRun(
@@ -60,6 +65,7 @@ run = efs.PopulatorRun(
         network=network,
         store=store,
         timeout_minutes=settings.populator_timeout_minutes,
+        keep_releases=settings.keep_releases,
         account=account,
     ),
 )
@@ -75,6 +81,7 @@ function = efs.InferenceFunction(
         memory_mb=settings.memory_mb,
         timeout_seconds=settings.timeout_seconds,
         ephemeral_storage_mb=settings.ephemeral_storage_mb,
+        log_retention_days=settings.log_retention_days,
         tags=settings.tags,
     ),
 )

@@ -100,6 +100,7 @@ class PopulatorRunArgs:
         network: Where the task runs.
         store: Where the release goes.
         timeout_minutes: Minutes after which the task is stopped.
+        keep_releases: How many of the newest releases stay on the file system.
         account: The AWS account in which the task has to run; another one is refused.
     """
 
@@ -108,6 +109,7 @@ class PopulatorRunArgs:
     network: Network
     store: EfsStore
     timeout_minutes: int
+    keep_releases: int
     account: Account
 
 
@@ -144,6 +146,7 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
                 "file_system_id": args.store.file_system_id,
                 "access_point_id": args.store.access_point_id,
                 "timeout_minutes": args.timeout_minutes,
+                "keep_releases": args.keep_releases,
                 "account_id": args.account.id,
                 "region": args.account.region,
                 "outcome": None,

@@ -134,8 +134,12 @@ class Release:
     options: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def planned(cls, source: Source, *, runtime: str, architecture: str, image: str) -> Release:
+    def planned(
+        cls, source: Source, *, runtime: str, architecture: str, image: str, salt: str = ""
+    ) -> Release:
         """The release that the lock in `source` for this runtime and architecture makes.
+
+        Another `salt` makes another release of the same packages.
 
         Raises:
             ConfigurationError: The lock breaks a rule.
@@ -147,6 +151,7 @@ class Release:
             architecture=architecture,
             image=image,
             format=source.release_format,
+            options={"salt": salt} if salt else {},
         )
 
     @property

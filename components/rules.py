@@ -67,6 +67,19 @@ def integer_of(*allowed: int) -> Callable[[str], int]:
     return lambda text: int(word(text))
 
 
+def word(most: int) -> Callable[[str], str]:
+    """A parser for up to `most` letters, digits, periods, hyphens and underscores."""
+
+    def parse(text: str) -> str:
+        if re.fullmatch(r"[A-Za-z0-9._-]*", text) is None or len(text) > most:
+            raise BreaksRuleError(
+                f"it is up to {most} letters, digits, periods, hyphens and underscores"
+            )
+        return text
+
+    return parse
+
+
 def boolean(text: str) -> bool:
     """`true` or `false`."""
     return one_of("true", "false")(text) == "true"

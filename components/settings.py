@@ -27,6 +27,12 @@ T = TypeVar("T")
 _ORIGINAL = "efs-inference"
 _LAMBDA_IMAGE = "public.ecr.aws/lambda/python"
 
+# CloudWatch Logs API reference, PutRetentionPolicy.
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
 
 def _key(parse: Callable[[str], T], example: str) -> T:
     """A field read from the configuration key of its name in camel case."""
@@ -49,10 +55,13 @@ class Settings:
     populator_timeout_minutes: int = _key(rules.integer(1, 720), "30")
     populator_image: str = _key(rules.image, f"{_LAMBDA_IMAGE}:3.11")
     index_url: str = _key(rules.index_url, "https://pypi.org/simple")
+    keep_releases: int = _key(rules.integer(1, 100), "3")
+    release_salt: str = _key(rules.word(64), "2026-11-24")
     network_cidr: str = _key(rules.network_cidr, "10.42.0.0/16")
     availability_zones: tuple[str, ...] = _key(rules.availability_zones, "us-east-1a")
     egress: str = _key(rules.one_of("public-ip", "nat"), "public-ip")
     throughput: str = _key(rules.one_of("elastic", "bursting"), "elastic")
+    log_retention_days: int = _key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
     protect: bool = _key(rules.boolean, "true")
     tags: Mapping[str, str] = _key(rules.tags, "team=ml")
 

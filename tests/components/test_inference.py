@@ -85,6 +85,7 @@ def chain(environment: Mapping[str, str] | None = None) -> Callable[[], Inferenc
                 network=network,
                 store=store,
                 timeout_minutes=30,
+                keep_releases=3,
                 account=account,
             ),
         )

@@ -15,6 +15,7 @@ INPUTS: dict[str, object] = {
     "file_system_id": "fs-1",
     "access_point_id": "fsap-1",
     "timeout_minutes": 30,
+    "keep_releases": 3,
     "account_id": "123456789012",
     "region": "us-east-1",
 }
@@ -31,7 +32,8 @@ def test_another_release_or_another_place_runs_the_task_again(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["task_definition_arn", "subnet_ids", "security_group_ids", "timeout_minutes"]
+    "key",
+    ["task_definition_arn", "subnet_ids", "security_group_ids", "timeout_minutes", "keep_releases"],
 )
 def test_how_a_task_would_run_does_not_run_it_again(key: str) -> None:
     result = PopulatorRunProvider().diff("id", INPUTS, {**INPUTS, key: "other"})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 
 from components.errors import ConfigurationError
 from components.release import Pin, Release, parse_lock
+from components.source import Source
 
 A, B = "a" * 64, "b" * 64
 LOCK = f"""\
@@ -104,6 +106,21 @@ def test_an_id_does_not_depend_on_the_order_of_the_pins() -> None:
 )
 def test_whatever_a_release_is_made_of_changes_its_id(change: dict[str, object]) -> None:
     assert dataclasses.replace(RELEASE, **change).id != RELEASE.id  # type: ignore[arg-type]
+
+
+def test_a_salt_makes_another_release_of_the_same_packages(tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "release").mkdir()
+    (tmp_path / "release" / "layout.py").write_text("FORMAT = 1\n")
+    source = Source(tmp_path)
+    source.lock_path("python3.11", "x86_64").write_text(f"six==1 --hash=sha256:{A}\n")
+    ids = {
+        Release.planned(
+            source, runtime="python3.11", architecture="x86_64", image="python", salt=salt
+        ).id
+        for salt in ("", "again", "and-again")
+    }
+    assert len(ids) == 3
 
 
 def test_an_id_stays_the_same_from_version_to_version_of_this_program() -> None:
