@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..reading.graph import Resource, Stack
-from ..reading.identity import ROUTE_TABLES, SUBNETS, VPCS, Entity, register
+from ..reading.identity import NAT_GATEWAYS, ROUTE_TABLES, SUBNETS, VPCS, Entity, register
 from ..reading.values import UNKNOWN, Plain, at, items, text
 
 _ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
@@ -32,10 +32,12 @@ _OTHER_TARGETS = (
 class Routes:
     """Default routes by the key of their route table (or of the VPC, for its main table).
 
-    `ways`: nat, internet, or other. `tables`: by the key of a subnet. `main`: by the key of a VPC.
+    `ways`: nat, internet, or other. `nats`: the NAT gateways of this program among them.
+    `tables`: by the key of a subnet. `main`: by the key of a VPC.
     """
 
     ways: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    nats: dict[str, list[Resource]] = field(default_factory=lambda: defaultdict(list))
     tables: dict[str, str] = field(default_factory=dict)
     main: dict[str, str] = field(default_factory=dict)
     uncertain: bool = False
@@ -58,9 +60,10 @@ def routes(stack: Stack) -> Routes:
         table = _table(stack, association)
         if table is not None and len(vpc) == 1:
             found.main[vpc[0].key] = table
-    for key, route in _all_routes(stack):
+    for key, route, nats in _all_routes(stack):
         if route is not None:
             found.ways[key].add(route)
+            found.nats[key] += nats
     return found
 
 
@@ -74,12 +77,13 @@ def _table(stack: Stack, resource: Resource) -> str | None:
     return vpcs[0].urn if not named and len(vpcs) == 1 else None
 
 
-def _all_routes(stack: Stack) -> Iterator[tuple[str, str | None]]:
+def _all_routes(stack: Stack) -> Iterator[tuple[str, str | None, list[Resource]]]:
     for route in stack.of_type(_ROUTE):
         table = _table(stack, route)
         if table is not None and route.get("destinationCidrBlock") == _ANYWHERE:
             values = {name: route.given(name) for name in (*_GATEWAYS, *_OTHER_TARGETS)}
-            yield table, _way(stack, route, "gatewayId", values)
+            nats = _nats(stack, route, "natGatewayId", values)
+            yield table, _way(stack, route, "gatewayId", values), nats
     for token in ("aws:ec2/routeTable:RouteTable", _DEFAULT_TABLE):
         for resource in stack.of_type(token):
             keys = [resource.urn]
@@ -89,8 +93,9 @@ def _all_routes(stack: Stack) -> Iterator[tuple[str, str | None]]:
             for inline in items(resource.given("routes")):
                 if inline is UNKNOWN or at(inline, "cidrBlock") == _ANYWHERE:
                     values = {n: at(inline, n) for n in (*_GATEWAYS, *_OTHER_TARGETS)}
+                    nats = _nats(stack, resource, "routes", values)
                     for key in keys:
-                        yield key, _way(stack, resource, "routes", values)
+                        yield key, _way(stack, resource, "routes", values), nats
 
 
 def _way(stack: Stack, resource: Resource, name: str, values: dict[str, Plain]) -> str | None:
@@ -104,6 +109,26 @@ def _way(stack: Stack, resource: Resource, name: str, values: dict[str, Plain]) 
     if gateway is None:
         return None
     return "internet" if gateway.startswith("igw-") else "other"
+
+
+def _nats(stack: Stack, resource: Resource, name: str, values: dict[str, Plain]) -> list[Resource]:
+    """The NAT gateway of this program to which a route certainly leads."""
+    named = register(stack, NAT_GATEWAYS).named(values["natGatewayId"], resource, name)
+    return [nat.resource for nat in named if nat.resource is not None and len(named) == 1]
+
+
+def stranded_nats(stack: Stack, subnet: Entity) -> list[tuple[Resource, str]]:
+    """NAT gateways on the subnet's way out that have none themselves, and why."""
+    found = stack.once(routes)
+    table = found.tables.get(subnet.key)
+    stranded = []
+    for nat in found.nats.get(table, []) if table is not None else []:
+        own = register(stack, SUBNETS).named(nat.get("subnetId"), nat, "subnetId")
+        if nat.get("connectivityType") == "private":
+            stranded.append((nat, "is a private one"))
+        elif len(own) == 1 and ways_out(stack, own[0]) in (set(), {"nat"}):
+            stranded.append((nat, f"lies in {own[0].label}, which has no internet gateway"))
+    return stranded
 
 
 def ways_out(stack: Stack, subnet: Entity) -> set[str] | None:

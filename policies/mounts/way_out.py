@@ -9,7 +9,7 @@ from ..reading.security_groups import openings_of
 from ..reading.values import UNKNOWN
 from .consumer import Consumer
 from .places import Place
-from .routes import image_endpoints, ways_out
+from .routes import image_endpoints, stranded_nats, ways_out
 
 _NFS = 2049
 _HTTPS = 443
@@ -34,6 +34,8 @@ def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
             closed.append(subnet)
         elif ways == {"internet"} and place.public_ip is not True:
             public.append(subnet)
+        elif ways == {"nat"}:
+            yield from _stranded(stack, who, urn, subnet)
     if public:
         yield _without_address(consumer, place, public)
     if closed and (place.subnets.certain or len(closed) == len(place.subnets.entities)):
@@ -61,6 +63,15 @@ def _without_address(consumer: Consumer, place: Place, subnets: list[Entity]) ->
         consumer.resource.urn,
         preview=place.public_ip is UNKNOWN,
     )
+
+
+def _stranded(stack: Stack, who: str, urn: str, subnet: Entity) -> Iterator[Report]:
+    for nat, why in stranded_nats(stack, subnet):
+        yield Report(
+            f"{who} runs in {subnet.label} behind {nat.label}, which {why}: it cannot fetch its "
+            "packages. Use a public NAT gateway in a subnet with a route to an internet gateway.",
+            urn,
+        )
 
 
 def _labels(subnets: list[Entity]) -> str:

@@ -12,6 +12,7 @@ _T = TypeVar("_T")
 _KINDS = {
     "aws:cloudwatch/logGroup:LogGroup": "log group",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "default security group",
+    "aws:ec2/natGateway:NatGateway": "NAT gateway",
     "aws:ec2/routeTable:RouteTable": "route table",
     "aws:ec2/securityGroup:SecurityGroup": "security group",
     "aws:ec2/subnet:Subnet": "subnet",

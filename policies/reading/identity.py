@@ -11,6 +11,7 @@ ACCESS_POINT = "aws:efs/accessPoint:AccessPoint"
 FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
 FUNCTION = "aws:lambda/function:Function"
 ROLE = "aws:iam/role:Role"
+NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 DEFAULT_SECURITY_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
@@ -65,6 +66,7 @@ FUNCTIONS = Kind(
     r"(?:arn:[\w-]+:lambda:[\w-]*:\d*:function:)?([\w-]+)(?::[\w$-]+)?",
     ("id", "name", "arn"),
 )
+NAT_GATEWAYS = Kind((NAT_GATEWAY,), "NAT gateway", r"(nat-[0-9a-f]+)", ("id",))
 ROLES = Kind(
     (ROLE,),
     "role",

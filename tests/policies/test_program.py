@@ -1,5 +1,7 @@
 """The real program is compliant in every configuration, before and after its creation."""
 
+from collections.abc import Callable
+
 import pytest
 
 from .changes import Break, Change, Changes, ids, target
@@ -47,6 +49,30 @@ def test_a_missing_mount_target_is_found_in_preview() -> None:
     [line] = [line for line in judge_program(whole) if line.mandatory]
     assert line.message.startswith(
         "function 'inference' runs in subnet 'network-private-us-east-1b' in zone us-east-1b, but "
+    )
+
+
+def a_nat_gateway_without_internet(p: Program) -> str:
+    p.remove(p["Route", "network-public-internet"])
+    return "lies in subnet 'network-public-us-east-1a', which has no internet gateway"
+
+
+def a_private_nat_gateway(p: Program) -> str:
+    p["NatGateway", "network-nat"].props["connectivityType"] = "private"
+    return "is a private one"
+
+
+@pytest.mark.parametrize("created", [False, True])
+@pytest.mark.parametrize("change", [a_nat_gateway_without_internet, a_private_nat_gateway])
+def test_a_nat_gateway_that_leads_nowhere_is_found(
+    change: Callable[[Program], str], created: bool
+) -> None:
+    whole = program(created=created, egress="nat")
+    why = change(whole)
+    lines = [line.message for line in judge_program(whole) if line.mandatory]
+    assert lines
+    assert all(
+        f"behind NAT gateway 'network-nat', which {why}: it cannot" in line for line in lines
     )
 
 
