@@ -59,6 +59,31 @@ def test_junk_for_a_whole_property_makes_no_rule_fail(data: st.DataObject) -> No
     assert failures(whole) == []
 
 
+def anything(data: st.DataObject) -> Program:
+    """Resources of the real program's types and properties, put together without any sense."""
+    real = program(created=True)
+    known = [part for part in real.parts if part.props]
+    values = st.sampled_from([value for part in known for value in part.props.values()]) | _JUNK
+    whole = Program([])
+    for number in range(data.draw(st.integers(0, 12))):
+        like = data.draw(st.sampled_from(known))
+        props = data.draw(st.dictionaries(st.sampled_from(sorted(like.props)), values, max_size=6))
+        part = whole.add(like.type, f"r{number}", copy.deepcopy(props))
+        urns = st.lists(st.sampled_from([other.urn for other in whole.parts]), max_size=2)
+        part.parent = data.draw(st.just("") | urns.map("".join))
+        part.dependencies = data.draw(urns)
+        part.origins = {name: data.draw(urns) for name in props}
+    return whole
+
+
+@settings(
+    max_examples=40, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(st.data())
+def test_any_graph_at_all_makes_no_rule_fail(data: st.DataObject) -> None:
+    assert failures(anything(data)) == []
+
+
 def compliant(data: st.DataObject, created: bool) -> Program:
     """The program with further functions and strangers, its resources in any order."""
     egress = data.draw(st.sampled_from(["public-ip", "nat"]))
