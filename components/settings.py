@@ -82,7 +82,9 @@ class Settings:
     @property
     def egress_ports(self) -> tuple[int, ...]:
         """TCP ports by which the populate task reaches the image registry and the package index."""
-        return tuple(sorted({443, urlsplit(self.index_url).port or 443}))
+        registry = re.match(r"[^/@]+:(\d+)/", self.image)
+        ports = {443, urlsplit(self.index_url).port, int(registry[1]) if registry else None}
+        return tuple(sorted(port for port in ports if port))
 
     @classmethod
     def from_stack(cls, source: Source) -> Settings:

@@ -163,6 +163,12 @@ def test_plain_http_is_for_this_machine_only() -> None:
     assert settings.egress_ports == (443, 8080)
 
 
+def test_the_port_of_a_registry_is_let_out() -> None:
+    image = "registry.example.org:5000/populate:3.11"
+    settings = Settings.load({**defaults(), "populatorImage": image}, SOURCE)
+    assert settings.egress_ports == (443, 5000)
+
+
 def test_an_image_that_says_another_python_is_refused() -> None:
     (problem,) = problems(populatorImage="public.ecr.aws/lambda/python:3.12-arm64")
     assert "its Python is 3.12, and libraries for python3.11 need Python 3.11" in problem
