@@ -81,6 +81,7 @@ function = efs.InferenceFunction(
         memory_mb=settings.memory_mb,
         timeout_seconds=settings.timeout_seconds,
         ephemeral_storage_mb=settings.ephemeral_storage_mb,
+        account=account,
         log_retention_days=settings.log_retention_days,
         tags=settings.tags,
     ),

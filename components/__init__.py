@@ -5,7 +5,13 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 """
 
 from .account import Account
-from .errors import ConfigurationError, EfsInferenceError, PopulateError, Problem
+from .errors import (
+    ConfigurationError,
+    EfsInferenceError,
+    InvocationError,
+    PopulateError,
+    Problem,
+)
 from .fargate import TaskSize
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .mount import Mount
@@ -15,6 +21,7 @@ from .populator import PopulateContainer, Populator, PopulatorArgs
 from .populator_run import PopulatorRun, PopulatorRunArgs
 from .release import Release
 from .settings import Settings
+from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs
 from .source import Source
 from .store import EfsStore, EfsStoreArgs
 
@@ -26,6 +33,7 @@ __all__ = [
     "EfsStoreArgs",
     "InferenceFunction",
     "InferenceFunctionArgs",
+    "InvocationError",
     "Mount",
     "Network",
     "NetworkArgs",
@@ -38,6 +46,8 @@ __all__ = [
     "Problem",
     "Release",
     "Settings",
+    "SmokeInvocation",
+    "SmokeInvocationArgs",
     "Source",
     "TaskSize",
     "log_group_name",

@@ -49,3 +49,7 @@ class ConfigurationError(EfsInferenceError, pulumi.RunError):
 
 class PopulateError(EfsInferenceError):
     """A populate that did not end with a published release."""
+
+
+class InvocationError(EfsInferenceError):
+    """A version of the function that failed its first call."""

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from .account import Account
 from .errors import ConfigurationError, Problem
 from .mount import Mount
 from .names import log_group_name
 from .network import Network
 from .populator_run import PopulatorRun
 from .release import Release
+from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs
 from .source import Source
 from .store import EfsStore, client_policy
 
@@ -94,6 +96,7 @@ class InferenceFunctionArgs:
         memory_mb: Memory in MB.
         timeout_seconds: Time-out of one call in seconds.
         ephemeral_storage_mb: Size of /tmp in MB.
+        account: The AWS account of the function.
         log_retention_days: Days that log events are kept.
         environment: Variables beside the one that names the release.
         tags: Tags for every resource.
@@ -108,6 +111,7 @@ class InferenceFunctionArgs:
     memory_mb: int
     timeout_seconds: int
     ephemeral_storage_mb: int
+    account: Account
     log_retention_days: int = 30
     environment: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -116,7 +120,8 @@ class InferenceFunctionArgs:
 class InferenceFunction(pulumi.ComponentResource):
     """The function, a version for each change, and the alias that callers use.
 
-    The alias moves only after the new version exists, and that only after its release is published.
+    A version exists only after its release is published, and the alias moves to it only after it
+    has answered a first call.
     """
 
     function_name: pulumi.Output[str]
@@ -180,11 +185,20 @@ class InferenceFunction(pulumi.ComponentResource):
                 parent=self, depends_on=[rights, args.network, args.store, args.run]
             ),
         )
+        smoke = SmokeInvocation(
+            name,
+            SmokeInvocationArgs(
+                function_name=function.name,
+                function_version=function.version,
+                account=args.account,
+            ),
+            opts=child,
+        )
         alias = aws.lambda_.Alias(
             f"{name}-{ALIAS}",
             name=ALIAS,
             function_name=function.name,
-            function_version=function.version,
+            function_version=smoke.function_version,
             opts=child,
         )
 

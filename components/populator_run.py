@@ -6,50 +6,32 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import (
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import Resource
 
 from .account import Account
-from .errors import PopulateError
+from .gate import GateProvider
 from .network import Network
 from .populator import CONTAINER, Populator
 from .release import Release
 from .store import EfsStore
 from .task_run import TaskRun, TaskRunSpec
 
-# A change of one of these needs the release somewhere else, or another one; nothing else does.
-_REPLACED_BY = (
-    "release_id",
-    "file_system_id",
-    "access_point_id",
-    "cluster_arn",
-    "account_id",
-    "region",
-)
 
+class PopulatorRunProvider(GateProvider):
+    """Runs the task; deleting a run leaves the release, where it serves a rollback."""
 
-class PopulatorRunProvider(ResourceProvider):
-    """Runs in Pulumi's dynamic provider; holds nothing, because it is pickled into the state."""
+    # A change of one of these needs the release somewhere else, or another one; nothing else does.
+    replaced_by = (
+        "release_id",
+        "file_system_id",
+        "access_point_id",
+        "cluster_arn",
+        "account_id",
+        "region",
+    )
 
-    profile: str | None = None
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Take over the profile that the aws provider was given, if any."""
-        self.profile = req.config.get("aws:profile")
-
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Populate, or find the release there.
-
-        Raises:
-            PopulateError: The task did not end with a published release; the log has the diagnosis.
-        """
+    def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Populate, or find the release there."""
         spec = TaskRunSpec(
             release_id=props["release_id"],
             cluster=props["cluster_arn"],
@@ -64,30 +46,11 @@ class PopulatorRunProvider(ResourceProvider):
             region=props["region"],
             profile=self.profile,
         )
-        try:
-            outcome = TaskRun(spec, say=pulumi.log.info).complete()
-        except PopulateError as error:
-            # Pulumi shows an exception of a dynamic provider with its stack trace, so the diagnosis
-            # goes out by itself and the exception stays short.
-            pulumi.log.error(str(error))
-            raise PopulateError(f"release {spec.release_id} was not published, see above") from None
-        return CreateResult(id_=spec.release_id, outs={**props, **outcome})
+        return spec.release_id, TaskRun(spec, say=pulumi.log.info).complete()
 
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Only what makes another release, or puts it somewhere else, runs the task again."""
-        replaces = [key for key in _REPLACED_BY if _olds.get(key) != _news.get(key)]
-        return DiffResult(changes=bool(replaces), replaces=replaces, stables=list(_REPLACED_BY))
-
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing to do: every change that counts replaces."""
-        return UpdateResult(outs=_olds)
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """A run is a fact of the past, so it reads as it was."""
-        return ReadResult(id_, props)
-
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Leave the release on the file system, where it serves a rollback."""
+    def in_short(self, props: dict[str, Any]) -> str:
+        """The release is not there."""
+        return f"release {props['release_id']} was not published"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .errors import PopulateError
+from .gate import other_account
 from .task_log import TaskLog
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class TaskRun:
         self._say = say
         session = boto3.Session(profile_name=spec.profile, region_name=spec.region)
         config = Config(retries={"mode": "standard", "max_attempts": 10})
-        self._sts = session.client("sts", config=config)
+        self._session = session
         self._ecs: ECSClient = session.client("ecs", config=config)
         self._logs: CloudWatchLogsClient = session.client("logs", config=config)
         self._deadline = time.monotonic() + spec.timeout_seconds
@@ -90,21 +91,13 @@ class TaskRun:
                 message says why, and what the log said last.
         """
         try:
-            self._refuse_other_account()
+            if why := other_account(self._session, self._spec.account_id):
+                raise PopulateError(why)
             return self._until_settled()
         except (BotoCoreError, ClientError) as error:
             raise PopulateError(
                 f"AWS refused a call while release {self._spec.release_id} was populated: {error}"
             ) from error
-
-    def _refuse_other_account(self) -> None:
-        account_id = self._sts.get_caller_identity()["Account"]
-        if account_id != self._spec.account_id:
-            raise PopulateError(
-                f"the credentials belong to account {account_id}, but the stack was planned for "
-                f"{self._spec.account_id}: nothing was started. Remedy: set AWS_PROFILE or `pulumi "
-                "config set aws:profile` to the account of the stack"
-            )
 
     def _until_settled(self) -> dict[str, Any]:
         """Run again while AWS says what it says in the first minutes of a new account."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
+from .deployment import Deployment, DeploymentError, deploy, host_config, plan
 from .function_url import FunctionUrl
 from .packs import PackError, Verdict
 from .project import Project, ProjectError
@@ -57,21 +57,20 @@ def _preview(options: argparse.Namespace, screen: Screen) -> int:
 
 def _up(options: argparse.Namespace, screen: Screen) -> int:
     with _deployed(options, screen) as deployment:
-        with screen.step("cold start"):
-            cold = _answered(deployment, {})
+        cold, answer = _cold_start(deployment, screen)
         with screen.step("warm call"):
             # A model of the user's may well take no matrices; what it says to them is shown.
             warm = deployment.invoke(_DEMONSTRATION)
     done = deployment.populate
     screen.line("")
-    screen.line(f"  {{}} -> {json.dumps(cold.payload)}", "good")
+    screen.line(f"  {{}} -> {answer}", "good")
     screen.line(f"  {json.dumps(_DEMONSTRATION)} -> {json.dumps(warm.payload)}", "good")
     told = "release found, nothing installed"
     if done.get("outcome") == "published":
         megabytes = done["bytes"] / 1e6
         told = f"{done['files']:,.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
     screen.line(f"  populate    {told if done else 'none in this program'}")
-    screen.line(f"  cold start  {cold.seconds:.1f} s")
+    screen.line(f"  cold start  {cold:.1f} s")
     screen.line(f"  warm call   {warm.seconds * 1000:.0f} ms")
     _show_verdict(screen, deployment.verdict)
     command = f"{_python()} -m local"
@@ -133,15 +132,19 @@ def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deploymen
         yield deployment
 
 
-def _answered(deployment: Deployment, event: Any) -> Answer:
-    answer = deployment.invoke(event)
+def _cold_start(deployment: Deployment, screen: Screen) -> tuple[float, str]:
+    """The seconds that the first call took, and its answer."""
+    if smoke := deployment.smoke:
+        return smoke["seconds"], smoke["answer"]
+    with screen.step("cold start"):
+        answer = deployment.invoke({})
     refused = isinstance(answer.payload, dict) and answer.payload.get("statusCode") == 400
     # A model without `demonstrate` refuses the empty event, and works all the same.
     if answer.error is not None and not refused:
         raise DeploymentError(
             f"the function failed: {answer.error}\n  it answered {json.dumps(answer.payload)}"
         )
-    return answer
+    return answer.seconds, json.dumps(answer.payload)
 
 
 def _show_verdict(screen: Screen, verdict: Verdict) -> None:

@@ -66,8 +66,16 @@ class Deployment:
     @property
     def populate(self) -> Mapping[str, Any]:
         """Outputs of the populate run: outcome, files, bytes, seconds; empty without one."""
-        runs = (r for r in self.result.resources if r.type.endswith(":PopulatorRun"))
-        return next((run.outputs for run in runs), {})
+        return self._outputs("PopulatorRun")
+
+    @property
+    def smoke(self) -> Mapping[str, Any]:
+        """Outputs of the smoke invocation: seconds, answer; empty without one."""
+        return self._outputs("SmokeInvocation")
+
+    def _outputs(self, kind: str) -> Mapping[str, Any]:
+        found = (r for r in self.result.resources if r.type.endswith(f":{kind}"))
+        return next((resource.outputs for resource in found), {})
 
     def invoke(self, event: Any) -> Answer:
         """Call the function through its alias.

@@ -101,6 +101,7 @@ def chain(environment: Mapping[str, str] | None = None) -> Callable[[], Inferenc
                 memory_mb=3008,
                 timeout_seconds=120,
                 ephemeral_storage_mb=512,
+                account=account,
                 environment=environment or {},
             ),
         )
@@ -124,6 +125,7 @@ def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
         "Role inference",
         "RolePolicy inference",
         "Function inference",
+        "SmokeInvocation inference",
         "Alias inference-live",
     }
 

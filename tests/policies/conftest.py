@@ -15,6 +15,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from pulumi.runtime.rpc import UNKNOWN
 from pulumi_policy import EnforcementLevel, Policy, policy
 
+from components.smoke_invocation import FirstCall
 from components.task_run import TaskRun
 from local import engine
 from local.project import Project
@@ -340,6 +341,7 @@ def _run(created: bool, config: tuple[tuple[str, str], ...]) -> engine.Result:
     with (
         mock.patch.object(TaskRun, "__init__", return_value=None),
         mock.patch.object(TaskRun, "complete", return_value={"outcome": "published"}),
+        mock.patch.object(FirstCall, "complete", return_value={"seconds": 1.0, "answer": "{}"}),
     ):
         result = run(project, ImaginaryAws(), Silent())
     assert result.error is None

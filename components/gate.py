@@ -1,0 +1,85 @@
+"""What the two gates share: dynamic resources that do a thing once, and exist when it went well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pulumi
+from pulumi.dynamic import (
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from .errors import EfsInferenceError
+
+
+class GateProvider(ResourceProvider):
+    """Runs in Pulumi's dynamic provider; holds nothing, because it is pickled into the state.
+
+    Attributes:
+        replaced_by: The inputs whose change makes it do its thing again.
+        profile: The profile that the aws provider was given, if any.
+    """
+
+    replaced_by: tuple[str, ...] = ()
+    profile: str | None = None
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take over the aws provider's profile."""
+        self.profile = req.config.get("aws:profile")
+
+    def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Do it: the id, and the outputs beside the inputs."""
+        raise NotImplementedError
+
+    def in_short(self, props: dict[str, Any]) -> str:
+        """What a failure means, in a line."""
+        raise NotImplementedError
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Do it.
+
+        Raises:
+            EfsInferenceError: It did not go well; the log has the diagnosis.
+        """
+        try:
+            id_, outputs = self.passed(props)
+        except EfsInferenceError as error:
+            # Pulumi shows an exception of a dynamic provider with its stack trace, so the diagnosis
+            # goes out by itself and the exception stays short.
+            pulumi.log.error(str(error))
+            raise type(error)(f"{self.in_short(props)}, see above") from None
+        return CreateResult(id_=id_, outs={**props, **outputs})
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Only what is named in `replaced_by` makes it run again."""
+        replaces = [key for key in self.replaced_by if _olds.get(key) != _news.get(key)]
+        return DiffResult(changes=bool(replaces), replaces=replaces, stables=[*self.replaced_by])
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Nothing to do: every change that counts replaces."""
+        return UpdateResult(outs=_olds)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """What was done is a fact of the past, so it reads as it was."""
+        return ReadResult(id_, props)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Leave what was done."""
+
+
+def other_account(session: boto3.Session, account_id: str) -> str | None:
+    """Why the session's credentials are not those of the stack; None where they are."""
+    found = session.client("sts").get_caller_identity()["Account"]
+    if found == account_id:
+        return None
+    return (
+        f"the credentials belong to account {found}, but the stack was planned for {account_id}: "
+        "nothing was started. Remedy: set AWS_PROFILE or `pulumi config set aws:profile` to the "
+        "account of the stack"
+    )
