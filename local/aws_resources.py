@@ -1,4 +1,4 @@
-"""A table of AWS resource types: the boto3 call that creates one, and the outputs it gives.
+"""A table of AWS resource types: the boto3 calls that make one, and the outputs it gives.
 
 Names are those of pulumi-aws 7 on the wire. Properties that the table does not name have no effect.
 """
@@ -67,6 +67,8 @@ class Kind:
         also: Further arguments.
         then: Further calls; what it returns are further outputs.
         later: Names of the outputs that `then` returns.
+        update: The call that brings one to new inputs, with the arguments of `call`; None where a
+            run only creates.
     """
 
     call: str
@@ -78,17 +80,24 @@ class Kind:
     also: Callable[[Properties], dict[str, Any]] | None = None
     then: Callable[[Made], dict[str, Any] | None] | None = None
     later: tuple[str, ...] = ()
+    update: str | Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def computed(self) -> tuple[str, ...]:
         """Outputs that are not known before creation."""
         return ("id", *self.gives, *self.later)
 
-    def make(self, aws: Aws, properties: Properties) -> tuple[str, dict[str, Any]]:
-        """Create one: its id, and its outputs beside the inputs."""
-        service, _, operation = self.call.partition(".")
+    def make(
+        self, aws: Aws, properties: Properties, *, again: bool = False
+    ) -> tuple[str, dict[str, Any]]:
+        """Create one, or update it: its id, and its outputs beside the inputs."""
+        service = self.call.partition(".")[0]
+        call = (again and self.update) or self.call
         arguments = self._arguments(properties)
-        answer = getattr(aws.client(service), operation)(**arguments)
+        if isinstance(call, str):
+            answer = getattr(aws.client(service), call.partition(".")[2])(**arguments)
+        else:
+            answer = call(aws.client(service), arguments)
         part, _, key = self.id.rpartition(".") if "{" not in self.id else ("", "", "")
         answer = answer[part] if part else answer
         known = {"region": aws.region, "account": aws.account, **arguments, **answer}
@@ -247,6 +256,21 @@ def _pack(archive: zipfile.ZipFile, name: str, part: Any) -> None:
         )
 
 
+def _update_function(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """New configuration, new code, and a version of both, as terraform does it."""
+    name, settled = arguments["FunctionName"], client.get_waiter("function_updated_v2")
+    code = {k: v for k, v in arguments.items() if k in {"FunctionName", "Architectures"}}
+    apart = {"Code", "Architectures", "Publish", "Tags"}
+    client.update_function_configuration(
+        **{key: value for key, value in arguments.items() if key not in apart}
+    )
+    settled.wait(FunctionName=name)
+    client.update_function_code(ZipFile=arguments["Code"]["ZipFile"], **code)
+    settled.wait(FunctionName=name)
+    published: dict[str, Any] = client.publish_version(FunctionName=name)
+    return published
+
+
 def _function_active(made: Made) -> None:
     made.aws.client("lambda").get_waiter("function_active_v2").wait(FunctionName=made.id)
 
@@ -313,7 +337,8 @@ KINDS: Mapping[str, Kind] = {
         gives={**_EFS, "arn": "FileSystemArn"}, named="creationToken",
         then=_available("describe_file_systems", "FileSystemId", "FileSystems")),
     "aws:efs/fileSystemPolicy:FileSystemPolicy": Kind(
-        "efs.put_file_system_policy", "{FileSystemId}", "FileSystemId Policy"),
+        "efs.put_file_system_policy", "{FileSystemId}", "FileSystemId Policy",
+        update="efs.put_file_system_policy"),
     "aws:efs/mountTarget:MountTarget": Kind(
         "efs.create_mount_target", "MountTargetId",
         "FileSystemId SubnetId SecurityGroups IpAddress",
@@ -331,7 +356,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:ecs/taskDefinition:TaskDefinition": Kind(
         "ecs.register_task_definition", "taskDefinition.family",
         "family taskRoleArn executionRoleArn networkMode requiresCompatibilities cpu memory "
-        "volumes runtimePlatform", also=_task_definition,
+        "volumes runtimePlatform", also=_task_definition, update="ecs.register_task_definition",
         gives={"arn": "taskDefinitionArn", "revision": "revision",
                "arnWithoutRevision": "arn:aws:ecs:{region}:{account}:task-definition/{family}"}),
     "aws:cloudwatch/logGroup:LogGroup": Kind(
@@ -344,14 +369,15 @@ KINDS: Mapping[str, Kind] = {
         gives={"arn": "Arn", "uniqueId": "RoleId"}, named="name"),
     "aws:iam/rolePolicy:RolePolicy": Kind(
         "iam.put_role_policy", "{RoleName}:{PolicyName}",
-        "RoleName=role PolicyName=name PolicyDocument=policy", named="name"),
+        "RoleName=role PolicyName=name PolicyDocument=policy", named="name",
+        update="iam.put_role_policy"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
         "iam.attach_role_policy", "{RoleName}/{PolicyArn}", "RoleName=role PolicyArn"),
     "aws:lambda/function:Function": Kind(
         "lambda.create_function", "FunctionName",
         "FunctionName=name Role Runtime Handler Description Timeout MemorySize Publish VpcConfig "
         "Architectures EphemeralStorage LoggingConfig TracingConfig Layers KMSKeyArn=kmsKeyArn",
-        also=_function, named="name", then=_function_active,
+        also=_function, named="name", then=_function_active, update=_update_function,
         gives={"arn": _FUNCTION_ARN, "qualifiedArn": _FUNCTION_ARN + ":{Version}",
                "invokeArn": _INVOKE + _FUNCTION_ARN + "/invocations", "version": "Version",
                "codeSha256": "CodeSha256", "sourceCodeSize": "CodeSize",
@@ -359,5 +385,6 @@ KINDS: Mapping[str, Kind] = {
     "aws:lambda/alias:Alias": Kind(
         "lambda.create_alias", "AliasArn",
         "FunctionName Name FunctionVersion Description RoutingConfig", named="name",
+        update="lambda.update_alias",
         gives={"arn": "AliasArn", "invokeArn": _INVOKE + "{AliasArn}/invocations"}),
 }

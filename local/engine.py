@@ -1,7 +1,7 @@
 """Runs a Pulumi program in process over the SDK's monitor interface, without the Pulumi CLI.
 
-A preview has genuine unknowns; an up creates. There is no state, so no diff, update or delete: that
-is the real engine's work.
+A preview has genuine unknowns; an up creates. A further up in the same cloud updates what the
+provider can update. Nothing is stored, replaced or deleted: that is the real engine's work.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Result:
     Attributes:
         project: What was run.
         dry_run: Whether it was a preview.
-        resources: In the order of their registration.
+        resources: In the order of their registration. After an error: all that is there.
         outputs: The stack's exports, secrets unwrapped.
         error: Why it failed; None when it did not.
     """
@@ -64,29 +64,45 @@ def preview(project: Project, provider: Provider, watcher: Watcher) -> Result:
         provider: Names what is computed and answers the program's function calls.
         watcher: Is told what happens.
     """
-    return _run(project, provider, watcher, dry_run=True)
+    return _run(project, provider, watcher, {}, dry_run=True)
 
 
-def up(project: Project, provider: Provider, watcher: Watcher) -> Result:
+def up(
+    project: Project, provider: Provider, watcher: Watcher, before: Result | None = None
+) -> Result:
     """Run the program and create its resources.
 
     Args:
         project: The program and its stack.
         provider: Creates the resources.
         watcher: Is told what happens.
+        before: What an earlier `up` on the same cloud made. What has the same inputs stays as it
+            is; a dynamic resource is created again where its provider would replace it.
     """
-    return _run(project, provider, watcher, dry_run=False)
+    there = {r.urn: r for r in before.resources if r.id} if before else {}
+    return _run(project, provider, watcher, there, dry_run=False)
 
 
-def _run(project: Project, provider: Provider, watcher: Watcher, *, dry_run: bool) -> Result:
+def _run(
+    project: Project,
+    provider: Provider,
+    watcher: Watcher,
+    before: Mapping[str, Resource],
+    *,
+    dry_run: bool,
+) -> Result:
     _refuse_other_sdk()
-    monitor = Monitor(project, provider, watcher, dry_run)
+    monitor = Monitor(project, provider, watcher, dry_run, before)
     with _as_program_of(project, dry_run):
         # A context of its own: the SDK keeps its settings in context variables.
         error = contextvars.copy_context().run(
             _run_in_context, project, monitor, Log(watcher), dry_run
         )
-    resources = tuple(monitor.registered.values())
+    gone = [resource for urn, resource in before.items() if urn not in monitor.registered]
+    if gone and error is None:
+        names = ", ".join(f"{resource.type} ({resource.name})" for resource in gone)
+        error = f"no longer in the program: {names}. A local run deletes nothing: begin a new one"
+    resources = (*gone, *monitor.registered.values())
     stack = next((r.outputs for r in resources if r.type == STACK), {})
     exports = Struct()
     exports.update(stack)

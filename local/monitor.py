@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import dill  # type: ignore[import-untyped]
@@ -93,6 +95,11 @@ class Provider(Protocol):
     def create(self, type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Create a resource: its id and its outputs beside the inputs."""
 
+    def update(
+        self, type_: str, inputs: dict[str, Any], changed: Collection[str]
+    ) -> tuple[str, dict[str, Any]]:
+        """Bring a resource to new inputs, of which some changed: as `create`."""
+
     def invoke(self, token: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a function call such as `aws:index/getRegion:getRegion`."""
 
@@ -129,9 +136,15 @@ class Monitor(MockMonitor):
     """Takes the program's registrations; called from several threads at once."""
 
     def __init__(
-        self, project: Project, provider: Provider, watcher: Watcher, dry_run: bool
+        self,
+        project: Project,
+        provider: Provider,
+        watcher: Watcher,
+        dry_run: bool,
+        before: Mapping[str, Resource],
     ) -> None:
         super().__init__(None)  # type: ignore[arg-type] # this one answers by itself
+        self._before = before
         self._project, self._provider = project, provider
         self._watcher, self._dry_run = watcher, dry_run
         self._lock = threading.Lock()
@@ -153,10 +166,13 @@ class Monitor(MockMonitor):
             if request.custom:
                 resource = self._create(resource, reply)
         except Exception as error:
+            with self._lock:
+                self.registered.pop(resource.urn)
             raise self._failed(request, str(error) or type(error).__name__) from error
         with self._lock:
             self.registered[resource.urn] = resource
-        if resource.type != STACK:
+        old = self._before.get(resource.urn)
+        if resource.type != STACK and not (old and old.outputs is resource.outputs):
             self._watcher.created(resource, time.monotonic() - start)
         return resource_pb2.RegisterResourceResponse(urn=resource.urn, id=resource.id, object=reply)
 
@@ -168,7 +184,7 @@ class Monitor(MockMonitor):
 
     def _register(self, request: resource_pb2.RegisterResourceRequest) -> Resource:
         urn = self._urn(request.parent, request.type, request.name)
-        inputs = _plain(request.object)
+        inputs: dict[str, Any] = _hashed(_plain(request.object))
         if request.custom and not request.type.startswith(_DYNAMIC):
             inputs.update(self._provider.check(request.type, urn, inputs))
         resource = Resource(
@@ -207,12 +223,15 @@ class Monitor(MockMonitor):
         return f"urn:pulumi:{self._project.stack}::{self._project.name}::{qualified}::{name}"
 
     def _create(self, resource: Resource, reply: Any) -> Resource:
-        """Create or plan it; `reply` comes with the inputs and leaves with the outputs."""
+        """Plan, create, update or keep it; `reply` comes with inputs and leaves with outputs."""
+        old = self._before.get(resource.urn)
         if resource.type.startswith(_DYNAMIC):
             provider, props = self._dynamic_provider(reply)
             if self._dry_run:
                 reply.Clear()  # the dynamic provider has no preview, so nothing of it is known
                 return resource
+            if old and not provider.diff(old.id, _unwrapped(old.outputs), props).replaces:
+                return _kept(resource, old, reply)
             created = provider.create(props)
             outputs = {**(created.outs or {}), _PROVIDER: props[_PROVIDER]}
             loop = asyncio.new_event_loop()
@@ -223,8 +242,15 @@ class Monitor(MockMonitor):
             computed = self._provider.computed(resource.type)
             reply.update({name: UNKNOWN for name in computed if name not in resource.inputs})
             return replace(resource, outputs=_plain(reply))
-        props, _ = rpc.deserialize_properties_unwrap_secrets(reply)
-        id_, computed_values = self._provider.create(resource.type, resource.name, props)
+        new, known = resource.inputs, old.inputs if old else {}
+        changed = sorted(key for key in {*known, *new} if known.get(key) != new.get(key))
+        props = _unwrapped(new)
+        if old is None:
+            id_, computed_values = self._provider.create(resource.type, resource.name, props)
+        elif changed:
+            id_, computed_values = self._provider.update(resource.type, props, changed)
+        else:
+            return _kept(resource, old, reply)
         reply.update({"id": id_, **computed_values})
         return replace(resource, id=id_, outputs=_plain(reply))
 
@@ -288,3 +314,29 @@ class Monitor(MockMonitor):
         except Exception as error:
             raise pulumi.RunError(f"{request.tok}: {error}") from error
         return resource_pb2.ResourceInvokeResponse(**{"return": answer})
+
+
+def _kept(resource: Resource, old: Resource, reply: Any) -> Resource:
+    reply.Clear()
+    reply.update(old.outputs)
+    return replace(resource, id=old.id, outputs=old.outputs)
+
+
+def _unwrapped(wire: Mapping[str, Any]) -> dict[str, Any]:
+    struct = Struct()
+    struct.update(wire)
+    props: dict[str, Any] = rpc.deserialize_properties_unwrap_secrets(struct)[0]
+    return props
+
+
+def _hashed(value: Any) -> Any:
+    """With the hash of each file asset, as the real engine has it: the path tells no change."""
+    if isinstance(value, list):
+        return [_hashed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get(rpc._special_sig_key) == rpc._special_asset_sig and "path" in value:
+        file = Path(value["path"])
+        content = file.read_bytes() if file.is_file() else b""
+        return {**value, "hash": hashlib.sha256(content).hexdigest()}
+    return {key: _hashed(item) for key, item in value.items()}

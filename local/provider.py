@@ -5,9 +5,10 @@ The table is in `aws_resources`. A type that is not in it gets a synthetic id.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import boto3
@@ -60,13 +61,25 @@ class AwsProvider:
                 self.not_emulated.setdefault(type_, []).append(name)
             digits = hashlib.sha256(f"{type_} {name}".encode()).hexdigest()[:17]
             return f"{name}-{digits}", {}
-        try:
+        with _errors():
             return KINDS[type_].make(self._aws, _integers(inputs))
-        except ClientError as error:
-            answer = error.response["Error"]
-            raise ProviderError(f"{answer.get('Code')}: {answer.get('Message')}") from error
-        except BotoCoreError as error:
-            raise ProviderError(f"{type(error).__name__}: {error}") from error
+
+    def update(
+        self, type_: str, inputs: dict[str, Any], changed: Collection[str]
+    ) -> tuple[str, dict[str, Any]]:
+        """Bring the resource to new inputs.
+
+        Raises:
+            ProviderError: This type is only created here, or AWS refused.
+        """
+        if type_ not in KINDS or KINDS[type_].update is None:
+            able = ", ".join(token.rpartition(":")[2] for token, k in KINDS.items() if k.update)
+            raise ProviderError(
+                f"{', '.join(changed)} changed; within a run only these are updated: {able}. "
+                "Remedy: a new run"
+            )
+        with _errors():
+            return KINDS[type_].make(self._aws, _integers(inputs), again=True)
 
     def invoke(self, token: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one of the few functions that need no account of its own.
@@ -132,6 +145,17 @@ class AwsProvider:
             "description": region,
             "endpoint": endpoint,
         }
+
+
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        answer = error.response["Error"]
+        raise ProviderError(f"{answer.get('Code')}: {answer.get('Message')}") from error
+    except BotoCoreError as error:
+        raise ProviderError(f"{type(error).__name__}: {error}") from error
 
 
 class _Clients(Aws):
