@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .account import Account
+from .names import tag_name
 
 NFS_PORT = 2049
 _ANYWHERE = "0.0.0.0/0"
@@ -113,7 +114,7 @@ class Network(pulumi.ComponentResource):
         )
 
     def _tags(self, name: str) -> dict[str, str]:
-        return {**self._args.tags, "Name": name}
+        return {**self._args.tags, "Name": tag_name(name)}
 
     def _subnets(self) -> tuple[dict[str, aws.ec2.Subnet], dict[str, aws.ec2.Subnet]]:
         """Private subnets in every zone; public ones where something stands in them."""

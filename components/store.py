@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from .names import tag_name
+
 _CLIENT_ACTIONS = [
     "elasticfilesystem:ClientMount",
     "elasticfilesystem:ClientWrite",
@@ -93,7 +95,7 @@ class EfsStore(pulumi.ComponentResource):
             encrypted=True,
             performance_mode="generalPurpose",
             throughput_mode=args.throughput,
-            tags={**args.tags, "Name": name},
+            tags={**args.tags, "Name": tag_name(name)},
             opts=kept,
         )
         access_point = aws.efs.AccessPoint(
@@ -108,7 +110,7 @@ class EfsStore(pulumi.ComponentResource):
                     "permissions": "0755",
                 },
             },
-            tags={**args.tags, "Name": name},
+            tags={**args.tags, "Name": tag_name(name)},
             opts=kept,
         )
         aws.efs.FileSystemPolicy(

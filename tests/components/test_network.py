@@ -57,7 +57,7 @@ def test_the_vpc_has_dns_which_mount_targets_need(build: Build) -> None:
     vpc = build(network()).one("Vpc")
     assert vpc["enableDnsSupport"] is True
     assert vpc["enableDnsHostnames"] is True
-    assert vpc["tags"] == {"team": "ml", "Name": "net"}
+    assert vpc["tags"] == {"team": "ml", "Name": "efs-inference/test/net"}
 
 
 def test_the_default_security_group_is_closed(build: Build) -> None:
