@@ -26,6 +26,7 @@ container = efs.PopulateContainer(
     account=account,
 )
 
+role = efs.FunctionRole("inference", settings.tags)
 network = efs.Network(
     "network",
     efs.NetworkArgs(
@@ -36,6 +37,7 @@ network = efs.Network(
         account=account,
         tags=settings.tags,
     ),
+    pulumi.ResourceOptions(depends_on=[role]),
 )
 store = efs.EfsStore(
     "store",
@@ -75,6 +77,7 @@ function = efs.InferenceFunction(
         source=source,
         mount=mount,
         release=release,
+        role=role,
         run=run,
         network=network,
         store=store,

@@ -13,6 +13,7 @@ from .errors import (
     Problem,
 )
 from .fargate import TaskSize
+from .function_role import FunctionRole
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .mount import Mount
 from .names import log_group_name
@@ -31,6 +32,7 @@ __all__ = [
     "EfsInferenceError",
     "EfsStore",
     "EfsStoreArgs",
+    "FunctionRole",
     "InferenceFunction",
     "InferenceFunctionArgs",
     "InvocationError",

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from .account import Account
 from .errors import ConfigurationError, Problem
+from .function_role import FunctionRole
 from .mount import Mount
 from .names import log_group_name
 from .network import Network
@@ -24,28 +25,6 @@ ALIAS = "live"
 _HANDLER = "handler.handler"
 # Lambda: "...exceeded the 4KB limit. Measured size: N bytes", counted as JSON.
 _MAX_ENVIRONMENT_BYTES = 4_096
-# What a function in a VPC needs for its network interfaces. They know no resources.
-_INTERFACE_ACTIONS = [
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-]
-
-_TRUST_POLICY = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Principal": {"Service": "lambda.amazonaws.com"},
-            }
-        ],
-    }
-)
 
 
 def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -71,15 +50,14 @@ def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def function_policy(log_group_arn: str, file_system_arn: str, access_point_arn: str) -> str:
-    """What the function may do: mount read-only, write its log, have its network interfaces."""
+    """What the function itself may do: mount read-only, and write its log."""
     write_log = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": f"{log_group_arn.removesuffix(':*')}:*",
     }
-    interfaces = {"Effect": "Allow", "Action": _INTERFACE_ACTIONS, "Resource": "*"}
     mount = client_policy(file_system_arn, access_point_arn, "ClientMount")
-    return json.dumps({"Version": "2012-10-17", "Statement": [mount, write_log, interfaces]})
+    return json.dumps({"Version": "2012-10-17", "Statement": [mount, write_log]})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +68,7 @@ class InferenceFunctionArgs:
         source: Folder with handler and model.
         mount: Where the access point is mounted.
         release: The release to serve from, which brings runtime and architecture.
+        role: The function's role; the network depends on it.
         run: The populate that has to be through before the function exists.
         network: Where the function runs.
         store: The file system.
@@ -105,6 +84,7 @@ class InferenceFunctionArgs:
     source: Source
     mount: Mount
     release: Release
+    role: FunctionRole
     run: PopulatorRun
     network: Network
     store: EfsStore
@@ -144,10 +124,9 @@ class InferenceFunction(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        role = aws.iam.Role(name, assume_role_policy=_TRUST_POLICY, tags=args.tags, opts=child)
         rights = aws.iam.RolePolicy(
             name,
-            role=role.id,
+            role=args.role.role_name,
             policy=pulumi.Output.all(
                 log_group.arn, args.store.file_system_arn, args.store.access_point_arn
             ).apply(lambda arns: function_policy(*arns)),
@@ -155,7 +134,7 @@ class InferenceFunction(pulumi.ComponentResource):
         )
         function = aws.lambda_.Function(
             name,
-            role=role.arn,
+            role=args.role.arn,
             runtime=args.release.runtime,
             architectures=[args.release.architecture],
             handler=_HANDLER,
@@ -180,9 +159,8 @@ class InferenceFunction(pulumi.ComponentResource):
             replace_security_groups_on_destroy=True,
             replacement_security_group_ids=[args.network.default_security_group_id],
             tags=args.tags,
-            # The rights come first and go last: Lambda needs them for its network interfaces.
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[rights, args.network, args.store, args.run]
+                parent=self, depends_on=[args.role, rights, args.network, args.store, args.run]
             ),
         )
         smoke = SmokeInvocation(

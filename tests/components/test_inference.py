@@ -13,6 +13,7 @@ import pytest
 from components.account import Account
 from components.errors import ConfigurationError
 from components.fargate import TaskSize
+from components.function_role import FunctionRole
 from components.inference import (
     InferenceFunction,
     InferenceFunctionArgs,
@@ -95,6 +96,7 @@ def chain(environment: Mapping[str, str] | None = None) -> Callable[[], Inferenc
                 source=SOURCE,
                 mount=mount,
                 release=RELEASE,
+                role=FunctionRole("inference"),
                 run=run,
                 network=network,
                 store=store,
@@ -123,6 +125,7 @@ def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
     assert {key for key in built.resources if " inference" in key} == {
         "LogGroup inference-log",
         "Role inference",
+        "RolePolicy inference-interfaces",
         "RolePolicy inference",
         "Function inference",
         "SmokeInvocation inference",

@@ -201,9 +201,9 @@ def a_function_url_with_iam(p: Program) -> None:
 @CHANGES.allowed
 def network_interfaces_of_any_kind(p: Program) -> None:
     def widen(document: Any) -> None:
-        document["Statement"][2]["Action"].append("ec2:DescribeVpcs")
+        document["Statement"][0]["Action"].append("ec2:DescribeVpcs")
 
-    p.edit(p["RolePolicy", "inference"], "policy", widen)
+    p.edit(p["RolePolicy", "inference-interfaces"], "policy", widen)
 
 
 @CHANGES.allowed
