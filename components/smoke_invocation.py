@@ -144,8 +144,9 @@ class FirstCall:
         lines.append(
             "  The alias stays where it is, and callers get the version that they got before; a "
             "stack that is new has no alias yet.\n"
-            "  Remedy: mend what the answer and the log say (`python -m local up` runs the same "
-            "call without AWS), or `git revert`; then `pulumi up`"
+            "  Remedy: mend what the answer and the log say (`python -m local up` makes the same "
+            "call without AWS; after a time-out, more timeoutSeconds or memoryMb), or "
+            "`git revert`; then `pulumi up`"
         )
         return InvocationError("\n".join(lines))
 
