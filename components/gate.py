@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import boto3
 import pulumi
 from pulumi.dynamic import (
     ConfigureRequest,
@@ -24,14 +24,23 @@ class GateProvider(ResourceProvider):
     Attributes:
         replaced_by: The inputs whose change makes it do its thing again.
         profile: The profile that the aws provider was given, if any.
+        region: Its region, if it was given one.
+        assume_roles: The roles that it assumes, one after the other.
     """
 
     replaced_by: tuple[str, ...] = ()
     profile: str | None = None
+    region: str | None = None
+    assume_roles: tuple[dict[str, str], ...] = ()
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Take over the aws provider's profile."""
+        """Take over what the aws provider was told."""
         self.profile = req.config.get("aws:profile")
+        self.region = req.config.get("aws:region")
+        # A JSON list; before version 7 of the provider it was one object.
+        written = req.config.get("aws:assumeRoles") or req.config.get("aws:assumeRole") or "[]"
+        roles = json.loads(written) if isinstance(written, str) else written
+        self.assume_roles = tuple(roles) if isinstance(roles, list) else (roles,)
 
     def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Do it: the id, and the outputs beside the inputs."""
@@ -48,6 +57,7 @@ class GateProvider(ResourceProvider):
             EfsInferenceError: It did not go well; the log has the diagnosis.
         """
         try:
+            self._refuse_other_region(props["region"])
             id_, outputs = self.passed(props)
         except EfsInferenceError as error:
             # Pulumi shows an exception of a dynamic provider with its stack trace, so the diagnosis
@@ -55,6 +65,14 @@ class GateProvider(ResourceProvider):
             pulumi.log.error(str(error))
             raise type(error)(f"{self.in_short(props)}, see above") from None
         return CreateResult(id_=id_, outs={**props, **outputs})
+
+    def _refuse_other_region(self, planned: str) -> None:
+        if self.region not in {None, planned}:
+            raise EfsInferenceError(
+                f"aws:region is {self.region}, but the stack was planned for {planned}: nothing "
+                f"was started. Remedy: `pulumi config set aws:region {planned}`, or run the whole "
+                "program in the other region"
+            )
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Only what is named in `replaced_by` makes it run again."""
@@ -73,13 +91,12 @@ class GateProvider(ResourceProvider):
         """Leave what was done."""
 
 
-def other_account(session: boto3.Session, account_id: str) -> str | None:
-    """Why the session's credentials are not those of the stack; None where they are."""
-    found = session.client("sts").get_caller_identity()["Account"]
-    if found == account_id:
+def other_account(found: str, planned: str) -> str | None:
+    """Why the account of the credentials is not that of the stack; None where it is."""
+    if found == planned:
         return None
     return (
-        f"the credentials belong to account {found}, but the stack was planned for {account_id}: "
+        f"the credentials belong to account {found}, but the stack was planned for {planned}: "
         "nothing was started. Remedy: set AWS_PROFILE or `pulumi config set aws:profile` to the "
         "account of the stack"
     )

@@ -44,9 +44,13 @@ class PopulatorRunProvider(GateProvider):
             timeout_seconds=int(props["timeout_minutes"]) * 60,
             account_id=props["account_id"],
             region=props["region"],
+            access_point_arn=props["access_point_arn"],
+            keep_releases=int(props["keep_releases"]),
             profile=self.profile,
+            assume_roles=self.assume_roles,
         )
-        return spec.release_id, TaskRun(spec, say=pulumi.log.info).complete()
+        outcome = TaskRun(spec, say=pulumi.log.info, warn=pulumi.log.warn).complete()
+        return spec.release_id, {key: outcome[key] for key in outcome if key != "summary"}
 
     def in_short(self, props: dict[str, Any]) -> str:
         """The release is not there."""
@@ -108,6 +112,7 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
                 "log_group": args.populator.log_group_name,
                 "file_system_id": args.store.file_system_id,
                 "access_point_id": args.store.access_point_id,
+                "access_point_arn": args.store.access_point_arn,
                 "timeout_minutes": args.timeout_minutes,
                 "keep_releases": args.keep_releases,
                 "account_id": args.account.id,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pulumi
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.dynamic import Resource
 
 from .account import Account
+from .aws_calls import Login
 from .errors import InvocationError
 from .gate import GateProvider, other_account
 
@@ -51,6 +51,7 @@ class FunctionVersion:
         account_id: The account that the credentials have to belong to.
         region: The AWS region.
         profile: AWS profile, or None for the usual chain of credentials.
+        assume_roles: Roles to assume one after the other, as in pulumi-aws's `aws:assumeRoles`.
     """
 
     function: str
@@ -58,6 +59,7 @@ class FunctionVersion:
     account_id: str
     region: str
     profile: str | None = None
+    assume_roles: Sequence[Mapping[str, str]] = ()
 
 
 class FirstCall:
@@ -78,8 +80,11 @@ class FirstCall:
         """
         called = self._called
         try:
-            session = boto3.Session(profile_name=called.profile, region_name=called.region)
-            if why := other_account(session, called.account_id):
+            session = Login(
+                region=called.region, profile=called.profile, roles=called.assume_roles
+            ).session()
+            found = session.client("sts").get_caller_identity()["Account"]
+            if why := other_account(found, called.account_id):
                 raise InvocationError(why)
             timeout = self._timeout_once_active(session.client("lambda"))
             # A second attempt would be a second call of a function that may still be running.
@@ -187,6 +192,7 @@ class SmokeInvocationProvider(GateProvider):
             account_id=props["account_id"],
             region=props["region"],
             profile=self.profile,
+            assume_roles=self.assume_roles,
         )
         outputs = FirstCall(called, say=pulumi.log.info).complete()
         return f"{called.function}:{called.version}", outputs

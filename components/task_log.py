@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
-    from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_logs.type_defs import GetLogEventsRequestTypeDef
+    from mypy_boto3_logs.type_defs import (
+        GetLogEventsRequestTypeDef,
+        GetLogEventsResponseTypeDef,
+    )
+
+    GetLogEvents = Callable[[GetLogEventsRequestTypeDef], GetLogEventsResponseTypeDef]
 
 _TAIL_LINES = 20
 
@@ -18,15 +24,16 @@ class TaskLog:
 
     Attributes:
         stream: Name of the log stream.
-        tail: The last 20 lines as they were written.
+        tail: The last 20 lines as they were written, but for the failure's.
         summary: The task's own summary, its last line when it succeeded.
         failure: The task's own account of what went wrong.
+        kind: Its word for that.
     """
 
     def __init__(
-        self, client: CloudWatchLogsClient, group: str, container: str, task_id: str
+        self, get_log_events: GetLogEvents, group: str, container: str, task_id: str
     ) -> None:
-        self._client = client
+        self._get_log_events = get_log_events
         self._group = group
         # awslogs names a stream prefix/container/task, and the prefix is the container's name.
         self.stream = f"{container}/{container}/{task_id}"
@@ -34,6 +41,7 @@ class TaskLog:
         self.tail: list[str] = []
         self.summary: dict[str, Any] | None = None
         self.failure: str | None = None
+        self.kind = ""
 
     @property
     def ended(self) -> bool:
@@ -41,30 +49,17 @@ class TaskLog:
         return self.summary is not None or self.failure is not None
 
     def messages(self) -> Iterator[str]:
-        """What the task has said since the last call, readable."""
+        """What the task has said since the last call, readable, but for its failure."""
         for line in self._lines():
+            entry = _entry(line)
+            if entry.get("phase") == "failure":
+                self.failure = str(entry.get("message", line))
+                self.kind = str(entry.get("kind", ""))
+                continue
+            if entry.get("phase") == "summary":
+                self.summary = entry
             self.tail = [*self.tail, line][-_TAIL_LINES:]
-            yield self._read(line)
-
-    def _read(self, line: str) -> str:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            return line
-        if not isinstance(entry, dict) or "phase" not in entry:
-            return line
-        if entry["phase"] == "summary":
-            self.summary = entry
-            size = f"{entry['files']:,} files, {entry['bytes'] / 1e6:,.0f} MB"
-            return f"{entry['outcome']}, {size}, {entry['seconds']['total']:.1f} s"
-        if entry["phase"] == "failure":
-            self.failure = entry["message"]
-        if entry["phase"] == "copy" and "files" in entry:
-            done = f"{entry['files']:,} of {entry['of']:,} files"
-            size = f"{entry['bytes'] / 1e6:,.0f} of {entry['of_bytes'] / 1e6:,.0f} MB"
-            return f"copy: {done}, {size}"
-        count = f" ({entry['done']} of {entry['of']})" if "done" in entry else ""
-        return f"{entry['phase']}: {entry.get('message', '')}{count}"
+            yield _readable(entry) if entry else line
 
     def _lines(self) -> Iterator[str]:
         while True:
@@ -76,12 +71,39 @@ class TaskLog:
             if self._token:
                 where["nextToken"] = self._token
             try:
-                page = self._client.get_log_events(**where)
-            except self._client.exceptions.ResourceNotFoundException:
-                return  # the stream appears with the first line
+                page = self._get_log_events(where)
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                    return  # the stream appears with the first line
+                raise
+            before, self._token = self._token, page["nextForwardToken"]
             for event in page["events"]:
                 yield event["message"]
             # CloudWatch Logs hands back the same token at the end; a page may be empty before it.
-            if page["nextForwardToken"] == self._token:
+            if page["nextForwardToken"] == before:
                 return
-            self._token = page["nextForwardToken"]
+
+
+def _entry(line: str) -> dict[str, Any]:
+    """A structured line of the task; empty for any other."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) and "phase" in entry else {}
+
+
+def _readable(entry: dict[str, Any]) -> str:
+    try:
+        if entry["phase"] == "summary":
+            size = f"{entry['files']:,} files, {entry['bytes'] / 1e6:,.0f} MB"
+            return f"{entry['outcome']}, {size}, {entry['seconds']['total']:.1f} s"
+        if entry["phase"] == "copy" and "files" in entry:
+            done = f"{entry['files']:,} of {entry['of']:,} files"
+            size = f"{entry['bytes'] / 1e6:,.0f} of {entry['of_bytes'] / 1e6:,.0f} MB"
+            return f"copy: {done}, {size}"
+    except (KeyError, TypeError, ValueError):
+        # Another task's line of the same name: shown as it is.
+        return f"{entry['phase']}: {json.dumps({k: entry[k] for k in entry if k != 'phase'})}"
+    count = f" ({entry['done']} of {entry['of']})" if {"done", "of"} <= entry.keys() else ""
+    return f"{entry['phase']}: {entry.get('message', '')}{count}"

@@ -48,7 +48,8 @@ class Tasks:
             definition = self._definition(request["taskDefinition"])
             code, network = "InvalidParameterException", _network(request)
             unknown = self._account.unknown_subnets(network.get("subnets", []))
-            refuse(code, run_task(request, definition.network_mode))
+            names = [c["name"] for c in definition.container_definitions]
+            refuse(code, run_task(request, definition.network_mode, names))
             refuse(code, subnets(unknown, "ecs"))
             arns = [
                 self._start(cluster, definition, request) for _ in range(request.get("count", 1))
@@ -106,7 +107,11 @@ class Tasks:
         if "family" in request:
             wanted["group"] = f"family:{request['family']}"
         shown = [task.shown for task in self._tasks.values()]
-        return {"taskArns": [t["taskArn"] for t in shown if wanted.items() <= _flat(t).items()]}
+        arns = [t["taskArn"] for t in shown if wanted.items() <= _flat(t).items()]
+        first = int(request.get("nextToken", 0))
+        after = first + request.get("maxResults", 100)
+        more = {"nextToken": str(after)} if after < len(arns) else {}
+        return {"taskArns": arns[first:after], **more}
 
     def stop(self, request: Document) -> Document:
         """StopTask."""
@@ -197,8 +202,9 @@ class _Task(threading.Thread):
         try:
             self._show(lastStatus="PENDING")
             self._start_containers(disk)
-            self._show(lastStatus="RUNNING", startedAt=time.time())
-            self._wait()
+            if not self._stopping:
+                self._show(lastStatus="RUNNING", startedAt=time.time())
+                self._wait()
         except MountError as error:
             self.stop("TaskFailedToStart", error.stopped_reason(self._account.region))
         except _CannotStartError as error:

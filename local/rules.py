@@ -210,7 +210,7 @@ def _fargate(request: Document) -> Iterator[str]:
         yield "EphemeralStorage size should be at most 200"  # [unv.]
 
 
-def run_task(request: Document, network_mode: str) -> Iterator[str]:
+def run_task(request: Document, network_mode: str, containers: Sequence[str]) -> Iterator[str]:
     """RunTask: `InvalidParameterException`. [model, doc]"""
     network = request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     if network_mode == "awsvpc" and not network.get("subnets"):
@@ -221,6 +221,9 @@ def run_task(request: Document, network_mode: str) -> Iterator[str]:
             yield f"{name} has to match {pattern}"  # [unv.]
     if not 1 <= request.get("count", 1) <= 10:
         yield "count has to be from 1 to 10"  # [unv.]
+    for override in request.get("overrides", {}).get("containerOverrides", []):
+        if (name := override.get("name")) not in containers:  # [field]
+            yield f"Override for container named {name} is not a container in the TaskDefinition."
     if len(json.dumps(request.get("overrides", {}))) > 8192:
         yield "overrides: at most 8192 characters"  # [unv.]
 

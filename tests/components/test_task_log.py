@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -13,15 +13,11 @@ from components.task_log import TaskLog
 class Pages:
     """Log events in pages, as GetLogEvents hands them out: an empty one may come before the end."""
 
-    class exceptions:  # noqa: N801 (boto3's name)
-        class ResourceNotFoundException(Exception):  # noqa: N818 (AWS's name)
-            pass
-
     def __init__(self, *pages: list[str]) -> None:
         self.pages = pages
 
-    def get_log_events(self, *, nextToken: str = "0", **_: object) -> dict[str, Any]:  # noqa: N803
-        at = int(nextToken)
+    def get_log_events(self, where: Any) -> Any:
+        at = int(where.get("nextToken", "0"))
         events = self.pages[at] if at < len(self.pages) else []
         return {
             "events": [{"message": line} for line in events],
@@ -30,7 +26,7 @@ class Pages:
 
 
 def read(*pages: list[str]) -> tuple[TaskLog, list[str]]:
-    log = TaskLog(cast("Any", Pages(*pages)), "group", "populate", "task")
+    log = TaskLog(Pages(*pages).get_log_events, "group", "populate", "task")
     return log, list(log.messages())
 
 
@@ -56,6 +52,7 @@ SUMMARY = {
             "copy: 1,200 of 16,072 files, 5 of 1,000 MB",
         ),
         (json.dumps(SUMMARY), "published, 16,072 files, 1,455 MB, 61.2 s"),
+        ('{"phase":"summary","checked":3}', 'summary: {"checked": 3}'),
     ],
 )
 def test_a_line_is_shown_as(line: str, message: str) -> None:
@@ -68,7 +65,7 @@ def test_an_empty_page_is_not_the_end() -> None:
 
 def test_reading_goes_on_where_it_ended() -> None:
     pages = Pages(["a"])
-    log = TaskLog(cast("Any", pages), "group", "populate", "task")
+    log = TaskLog(pages.get_log_events, "group", "populate", "task")
     assert list(log.messages()) == ["a"]
     pages.pages = (["a"], ["b"])
     assert list(log.messages()) == ["b"]
@@ -82,6 +79,8 @@ def test_the_last_twenty_lines_are_kept_for_a_diagnosis() -> None:
 def test_the_summary_and_a_failure_end_a_log() -> None:
     assert not read(["x"])[0].ended
     assert read([json.dumps(SUMMARY)])[0].summary == SUMMARY
-    failed, _ = read(['{"phase":"failure","kind":"disk","message":"full"}'])
+    failed, said = read(["x", '{"phase":"failure","kind":"disk","message":"full"}'])
     assert failed.ended
-    assert failed.failure == "full"
+    assert (failed.failure, failed.kind) == ("full", "disk")
+    # The diagnosis tells it, so it is told once.
+    assert (said, failed.tail) == (["x"], ["x"])

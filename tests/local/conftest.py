@@ -10,13 +10,16 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
+
+if TYPE_CHECKING:
+    from .gate import Gate
 
 PATH = "/mnt/shared"
 TOKEN = "libraries"
@@ -256,6 +259,21 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
 def stack(cloud: Cloud) -> Stack:
     """A small program on the cloud."""
     return Stack(cloud)
+
+
+@pytest.fixture
+def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """The gate against the cloud; it talks through `gate.proxy`."""
+    from .gate import Gate, Proxy
+
+    with Proxy(cloud) as proxy:
+        for name, value in {**cloud.environment(), "AWS_ENDPOINT_URL": proxy.endpoint}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("AWS_PROFILE", raising=False)
+        # Here the log is never behind the task by more than a moment, and nothing is far away.
+        monkeypatch.setattr("components.task_run._LOG_LAG_SECONDS", 1)
+        monkeypatch.setattr("components.aws_calls._PAUSE_SECONDS", (0.05, 0.2))
+        yield Gate(cloud, stack, proxy)
 
 
 def refusal(call: Callable[..., object], **request: object) -> str:

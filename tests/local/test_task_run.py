@@ -3,182 +3,216 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
 
 import pytest
+from werkzeug.wrappers import Request, Response
 
-from components.errors import PopulateError
-from components.task_run import TaskRun, TaskRunSpec
-from local.cloud import Cloud
-
-from .conftest import Stack
+from .gate import RELEASE, SUCCEEDS, SUMMARY, WAITS, Gate, Real, after, changed
 
 pytestmark = pytest.mark.whole
 
-SUMMARY = {
-    "phase": "summary",
-    "outcome": "published",
-    "files": 3,
-    "bytes": 1000,
-    "seconds": {"total": 1.5},
-}
-SUCCEEDS = f"print({json.dumps(json.dumps(SUMMARY))})"
-RELEASE = "0123456789abcdef"
-
-
-class Gate:
-    """A task definition on the cloud, and what `TaskRun` says of its task."""
-
-    def __init__(self, cloud: Cloud, stack: Stack) -> None:
-        self.cloud, self.stack = cloud, stack
-        self.said: list[str] = []
-
-    def run(self, source: str, **changes: Any) -> Mapping[str, Any]:
-        options = {
-            "awslogs-group": "/tasks",
-            "awslogs-region": self.cloud.region,
-            "awslogs-stream-prefix": "main",
-        }
-        log = {"logDriver": "awslogs", "options": options}
-        definition = self.stack.ecs.register_task_definition(
-            **self.stack.definition(source, container={"logConfiguration": log})
-        )
-        values = {
-            "release_id": RELEASE,
-            "cluster": "main",
-            "task_definition": definition["taskDefinition"]["taskDefinitionArn"],
-            "container": "main",
-            "subnets": tuple(self.stack.subnets),
-            "security_groups": (self.stack.client_group,),
-            "assign_public_ip": True,
-            "log_group": "/tasks",
-            "timeout_seconds": 60,
-            "account_id": self.cloud.account_id,
-            "region": self.cloud.region,
-            **changes,
-        }
-        return TaskRun(TaskRunSpec(**values), say=self.said.append).complete()
-
-    def failure(self, source: str, **changes: Any) -> str:
-        with pytest.raises(PopulateError) as caught:
-            self.run(source, **changes)
-        return str(caught.value)
-
-
-@pytest.fixture
-def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Gate:
-    for name, value in cloud.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    # Here the log is never behind the task by more than a moment.
-    monkeypatch.setattr("components.task_run._LOG_LAG_SECONDS", 1)
-    return Gate(cloud, stack)
+ROOT = Path(__file__).parents[2]
+CHILD = """
+import json, sys
+from components.task_run import TaskRun, TaskRunSpec
+say = lambda text: print(text, flush=True)
+TaskRun(TaskRunSpec(**json.loads(sys.argv[1])), say=say).complete()
+"""
 
 
 def test_a_task_that_publishes_gives_its_summary(gate: Gate) -> None:
     outcome = gate.run(SUCCEEDS)
-    assert {key: outcome[key] for key in ("outcome", "files", "bytes", "seconds")} == {
+    assert {key: outcome[key] for key in outcome if key != "task_arn"} == {
         "outcome": "published",
         "files": 3,
         "bytes": 1000,
         "seconds": 1.5,
+        "summary": SUMMARY,
     }
 
 
 def test_the_log_is_shown_while_the_task_runs(gate: Gate) -> None:
-    gate.run(f"import time; print('begin', flush=True); time.sleep(2); {SUCCEEDS}")
+    with gate.background(WAITS):  # waits for the line "ready"
+        gate.go()
+    gate.run(f"print('begin', flush=True); {SUCCEEDS}")
     assert gate.said[1:] == ["populate: begin", "populate: published, 3 files, 0 MB, 1.5 s"]
 
 
-def test_a_failure_says_exit_code_reason_and_the_last_lines(gate: Gate) -> None:
+def test_a_failure_says_exit_code_reason_the_last_lines_and_what_to_do(gate: Gate) -> None:
     line = json.dumps({"phase": "failure", "kind": "disk", "message": "it is full"})
     message = gate.failure(f"import sys; print('before'); print({line!r}); sys.exit(14)")
-    assert "exit code: 14" in message
-    assert "stop code: EssentialContainerExited" in message
-    assert "failure: it is full" in message
-    assert "    before\n" in message
+    task = gate.tasks("STOPPED")[0].rpartition("/")[2]
+    assert message.splitlines() == [
+        f"release {RELEASE}: a disk is full, or cannot be written",
+        "  stop code: EssentialContainerExited",
+        "  exit code: 14",
+        "  reason: Essential container in task exited",
+        "  failure: it is full",
+        f"  log group /tasks, stream main/main/{task}, its last lines:",
+        "    before",
+        "  Remedy: raise populatorEphemeralStorageGib where it is the task's own; remove old "
+        "releases where it is the file system",
+    ]
+    # The failure is told in the message, and not a second time before it.
+    assert gate.said[1:] == ["populate: before"]
 
 
-def test_a_task_stopped_from_outside_says_by_whom(gate: Gate) -> None:
+def test_a_task_with_a_command_of_its_own_runs_that(gate: Gate) -> None:
+    gate.run("import sys; print(sys.argv[1:])", command=("a", "b c"), started_by="verify-1")
+    assert gate.said[1] == "populate: ['a', 'b c']"
+    (run,) = (asked for name, asked in gate.proxy.asked if name == "RunTask")
+    assert run["startedBy"] == "verify-1"
+    assert run["overrides"] == {"containerOverrides": [{"name": "main", "command": ["a", "b c"]}]}
+
+
+# --- stopped in each phase -------------------------------------------------------------------
+
+
+def test_a_task_stopped_before_it_runs_never_started(gate: Gate) -> None:
+    def stopped_at_once(_: Request, real: Real) -> Response:
+        with gate.cloud._account.lock:  # a task goes on only with this
+            response = real()
+            arn = json.loads(response.get_data())["tasks"][0]["taskArn"]
+            gate.cloud._tasks.stop({"cluster": "main", "task": arn, "reason": "too early"})
+        return response
+
+    gate.proxy.fault("RunTask", stopped_at_once)
+    message = gate.failure(WAITS)
+    assert "somebody stopped the task" in message
+    assert "stop code: UserInitiated" in message
+    assert "exit code: the container never started" in message
+    assert "reason: too early" in message
+
+
+def test_a_task_stopped_while_it_runs_says_by_whom(gate: Gate) -> None:
     def stop() -> None:
-        while not (arns := gate.stack.ecs.list_tasks(cluster="main")["taskArns"]):
-            time.sleep(0.05)
-        gate.stack.ecs.stop_task(cluster="main", task=arns[0], reason="by hand")
+        while not gate.told("ready"):
+            time.sleep(0.02)
+        gate.stop()
 
     stopper = threading.Thread(target=stop)
     stopper.start()
-    source = "import signal, time; signal.signal(15, lambda *_: exit(143)); time.sleep(50)"
-    message = gate.failure(source)
+    message = gate.failure(WAITS)
     stopper.join()
+    assert "somebody stopped the task" in message
     assert "stop code: UserInitiated" in message
+    assert "exit code: 143" in message
     assert "reason: by hand" in message
 
 
+def test_a_task_stopped_when_it_has_ended_has_published(gate: Gate) -> None:
+    def stop_the_ended(answer: dict[str, list[dict[str, str]]]) -> None:
+        if answer["tasks"][0]["lastStatus"] == "STOPPED":
+            arn = answer["tasks"][0]["taskArn"]
+            gate.stack.ecs.stop_task(cluster="main", task=arn, reason="too late")
+
+    gate.proxy.fault("DescribeTasks", after(stop_the_ended))
+    assert gate.run(SUCCEEDS)["outcome"] == "published"
+
+
 def test_a_passed_deadline_stops_the_task_and_names_the_key(gate: Gate) -> None:
-    message = gate.failure("import time; time.sleep(50)", timeout_seconds=0)
+    message = gate.failure(WAITS, timeout_seconds=0)
+    assert "the task was stopped because its time was over" in message
     assert "populatorTimeoutMinutes (0) passed" in message
+    assert gate.tasks() == []
+
+
+# --- adopted ---------------------------------------------------------------------------------
 
 
 def test_a_running_task_of_the_release_is_adopted_instead_of_a_second_one(gate: Gate) -> None:
-    other = threading.Thread(
-        target=lambda: gate.run(f"import time; time.sleep(3); {SUCCEEDS}"), daemon=True
+    with gate.background(WAITS) as first:
+        gate.proxy.fault("DescribeTaskDefinition", after(lambda _: gate.go()))
+        assert gate.run("raise SystemExit(1)")["outcome"] == "published"
+    assert [outcome["outcome"] for outcome in first] == ["published"]
+    assert len(gate.tasks("STOPPED")) == 1
+    assert gate.told("waiting for task") == 1
+
+
+def test_a_killed_gate_leaves_a_task_that_the_next_one_adopts(gate: Gate) -> None:
+    spec = gate.values(WAITS)
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, json.dumps(spec)],
+        cwd=ROOT,
+        env={**os.environ},
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    other.start()
-    while not gate.said:
-        time.sleep(0.05)
-    assert gate.run("raise SystemExit(1)")["outcome"] == "published"
-    other.join()
-    assert len(gate.stack.ecs.list_tasks(cluster="main", desiredStatus="STOPPED")["taskArns"]) == 1
+    assert child.stdout is not None
+    for line in child.stdout:
+        if "ready" in line:
+            break
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    child.stdout.close()
+    (left,) = gate.tasks()
+    gate.proxy.fault("DescribeTaskDefinition", after(lambda _: gate.go()))
+    assert gate.run("raise SystemExit(1)")["task_arn"] == left
+    assert gate.tasks("STOPPED") == [left]
+
+
+def test_a_task_that_mounts_another_access_point_is_not_adopted(gate: Gate) -> None:
+    other = gate.stack.efs.create_access_point(
+        ClientToken="other",
+        FileSystemId=gate.stack.file_system,
+        PosixUser={"Uid": 1000, "Gid": 1000},
+        RootDirectory={
+            "Path": "/data",
+            "CreationInfo": {"OwnerUid": 1000, "OwnerGid": 1000, "Permissions": "0755"},
+        },
+    )
+    gate.stack.set_policy(Effect="Allow", Action="*")
+    old = {"authorizationConfig": {"accessPointId": other["AccessPointId"], "iam": "ENABLED"}}
+    old_task = gate.define(WAITS, efs=old)
+    with gate.background(WAITS, task_definition=old_task, access_point_arn=other["AccessPointArn"]):
+        (left,) = gate.tasks()
+        assert gate.run(SUCCEEDS)["task_arn"] != left
+        assert gate.told("mounts another access point, it is let be") == 1
+        gate.go()
+
+
+def test_a_task_on_the_second_page_is_adopted(gate: Gate) -> None:
+    def empty(answer: dict[str, object]) -> dict[str, object]:
+        return {**answer, "taskArns": [], "nextToken": "0"}
+
+    with gate.background(WAITS):
+        gate.proxy.fault("ListTasks", changed(empty), times=1)
+        gate.proxy.fault("DescribeTaskDefinition", after(lambda _: gate.go()))
+        assert gate.run("raise SystemExit(1)")["outcome"] == "published"
+    assert len(gate.tasks("STOPPED")) == 1
+
+
+# --- refused ---------------------------------------------------------------------------------
 
 
 def test_the_wrong_account_is_refused_before_anything_starts(gate: Gate) -> None:
     message = gate.failure(SUCCEEDS, account_id="999999999999")
     assert "the stack was planned for 999999999999: nothing was started" in message
-    assert gate.stack.ecs.list_tasks(cluster="main")["taskArns"] == []
+    assert gate.proxy.count("RunTask") == 0
 
 
 def test_what_aws_refuses_is_said_in_its_own_words(gate: Gate) -> None:
-    assert "ClusterNotFoundException" in gate.failure(SUCCEEDS, cluster="other")
+    message = gate.failure(SUCCEEDS, cluster="other")
+    assert "the cluster is gone" in message
+    assert "ClusterNotFoundException" in message
+    assert message.endswith("Nothing was started")
 
 
-def test_a_mount_that_is_denied_is_told_as_ecs_tells_it(gate: Gate) -> None:
-    gate.stack.allow("task", [])
-    message = gate.failure(SUCCEEDS)
-    assert "access denied by server" in message
-    assert "exit code: the container never started" in message
-
-
-def test_what_passes_in_the_first_minutes_is_tried_again(
-    gate: Gate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    targets = gate.stack.efs.describe_mount_targets(FileSystemId=gate.stack.file_system)
-    for target in targets["MountTargets"]:
-        gate.stack.efs.delete_mount_target(MountTargetId=target["MountTargetId"])
-
-    def instead_of_waiting(_seconds: float) -> None:
-        for subnet in gate.stack.subnets:
-            gate.stack.efs.create_mount_target(
-                FileSystemId=gate.stack.file_system,
-                SubnetId=subnet,
-                SecurityGroups=[gate.stack.target_group],
-            )
-        monkeypatch.undo()
-        for name, value in gate.cloud.environment().items():
-            monkeypatch.setenv(name, value)
-
-    _once(monkeypatch, instead_of_waiting)
-    assert gate.run(SUCCEEDS)["outcome"] == "published"
-    assert any("failed to resolve" in line for line in gate.said)
-
-
-def _once(monkeypatch: pytest.MonkeyPatch, action: Callable[[float], None]) -> None:
-    """Run `action` at the gate's first pause of five seconds or more."""
-    sleep = time.sleep
-
-    def pause(seconds: float) -> None:
-        action(seconds) if seconds >= 5 else sleep(seconds)
-
-    monkeypatch.setattr("components.task_run.time.sleep", pause)
+def test_roles_are_assumed_one_after_the_other(gate: Gate) -> None:
+    arn = f"arn:aws:iam::{gate.cloud.account_id}:role/deployer"
+    roles = [{"roleArn": arn, "externalId": "xyz", "sessionName": "one"}, {"roleArn": arn}]
+    assert gate.run(SUCCEEDS, assume_roles=roles)["outcome"] == "published"
+    assumed = [asked for name, asked in gate.proxy.asked if name == "AssumeRole"]
+    assert [(a["RoleArn"], a.get("ExternalId")) for a in assumed] == [(arn, "xyz"), (arn, None)]
+    assert assumed[0]["RoleSessionName"] == "one"
+    keys = list(dict.fromkeys(gate.proxy.signed_by))
+    assert keys[0] == "embedded"
+    assert len(keys) == 3
+    assert gate.proxy.signed_by[-1] == keys[2]
