@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
@@ -41,7 +41,7 @@ AwsError = (BotoCoreError, ClientError, ResponseParserError)
 
 # botocore repeats each call a few times by itself, within seconds; what lasts is for us.
 _CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 3}, connect_timeout=10, read_timeout=30
+    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=10, read_timeout=30
 )
 _PAUSE_SECONDS = (1.0, 20.0)
 
@@ -203,7 +203,7 @@ class AwsCalls:
                     self._told.discard("expired")
                     self._say("the credentials are valid again")
                 return answer
-            time.sleep(pause)
+            sleep(pause)
             pause = min(pause * 2, longest)
 
     def _endure(self, error: Exception, end: float) -> None:
@@ -220,7 +220,7 @@ class AwsCalls:
         if kind not in self._told:
             self._told.add(kind)
             self._say(f"{what}. {_WAITING[kind]}")
-        if time.monotonic() >= end:
+        if monotonic() >= end:
             raise GaveUpError(f"{what}. Remedy: {_REMEDIES[kind]}") from error
 
     def _refuse_fixed_credentials(self, error: Exception) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from .aws_calls import AwsCalls, AwsError, GaveUpError
@@ -36,7 +36,7 @@ def releases_in_use(
     try:
         return aws.patiently(
             lambda: frozenset(_named(aws.lambda_, access_point_arn)),
-            time.monotonic() + _PATIENCE_SECONDS,
+            monotonic() + _PATIENCE_SECONDS,
         )
     except (*AwsError, GaveUpError, _UnreadableError) as error:
         warn(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -52,7 +52,7 @@ class TaskRun:
         self._spec = spec
         self._say = _speaker(say)
         self._warn = _speaker(warn or say)
-        self._deadline = time.monotonic() + spec.timeout_seconds
+        self._deadline = monotonic() + spec.timeout_seconds
         self._end = self._deadline + _STOPPING_SECONDS
         login = Login(region=spec.region, profile=spec.profile, roles=spec.assume_roles)
         self._aws = AwsCalls(login, self._end, self._warn)
@@ -88,17 +88,17 @@ class TaskRun:
 
     def _until_settled(self) -> dict[str, Any]:
         """Run again while AWS says what it says in the first minutes of a new stack."""
-        settled = time.monotonic() + _SETTLING_SECONDS
+        settled = monotonic() + _SETTLING_SECONDS
         delay, longest = _SETTLING_PAUSES
         while True:
             try:
                 return self._attempt()
             except _NotStartedError as error:
-                if not error.cause.settles or time.monotonic() + delay > settled:
+                if not error.cause.settles or monotonic() + delay > settled:
                     raise self._failed(str(error)) from error
                 what = error.cause.what
                 self._say(f"{what}: usual in a new stack, again in {delay:.0f} s")
-                time.sleep(delay)
+                sleep(delay)
                 delay = min(delay * 2, longest)
 
     def _attempt(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class TaskRun:
         log = TaskLog(
             lambda where: self._aws.patiently(
                 lambda: self._aws.logs.get_log_events(**where),
-                time.monotonic() + _LOG_PATIENCE_SECONDS,
+                monotonic() + _LOG_PATIENCE_SECONDS,
             ),
             self._spec.log_group,
             self._spec.container,
@@ -141,10 +141,10 @@ class TaskRun:
         """Show the log until the task has stopped, and return the stopped task."""
         delay, longest = _POLL_SECONDS
         stopping = False
-        seen = time.monotonic()
+        seen = monotonic()
         while True:
             task = self._described(arn)
-            now = time.monotonic()
+            now = monotonic()
             seen = now if task else seen
             if now - seen > _MISSING_SECONDS:
                 self._fate = "Nothing of it goes on"
@@ -161,7 +161,7 @@ class TaskRun:
                 self._stop(arn)
             if now > self._end:
                 raise GaveUpError(f"task {arn} was told to stop, and does not")
-            time.sleep(delay)
+            sleep(delay)
             delay = min(delay * 1.3, longest)
 
     def _described(self, arn: str) -> TaskTypeDef | None:
@@ -191,10 +191,10 @@ class TaskRun:
         container = self._container(task)
         exit_code = container.get("exitCode")
         # The log comes a little behind the task. A task that was killed has no last line.
-        late = time.monotonic() + (_LOG_LAG_SECONDS if exit_code not in {None, 137} else 0)
+        late = monotonic() + (_LOG_LAG_SECONDS if exit_code not in {None, 137} else 0)
         self._show(log)
-        while not log.ended and time.monotonic() < late:
-            time.sleep(_POLL_SECONDS[0])
+        while not log.ended and monotonic() < late:
+            sleep(_POLL_SECONDS[0])
             self._show(log)
         if exit_code == 0:
             summary = log.summary or {}
