@@ -14,6 +14,7 @@ INPUTS: dict[str, object] = {
     "security_group_ids": ["sg-1"],
     "file_system_id": "fs-1",
     "access_point_id": "fsap-1",
+    "access_point_arn": "arn:fsap-1",
     "timeout_minutes": 30,
     "keep_releases": 3,
     "account_id": "123456789012",
@@ -39,6 +40,11 @@ def test_how_a_task_would_run_does_not_run_it_again(key: str) -> None:
     result = PopulatorRunProvider().diff("id", INPUTS, {**INPUTS, key: "other"})
     assert result.changes is False
     assert not result.replaces
+
+
+def test_a_run_of_before_the_access_point_had_an_arn_is_not_run_again() -> None:
+    olds = {key: value for key, value in INPUTS.items() if key != "access_point_arn"}
+    assert PopulatorRunProvider().diff("id", olds, dict(INPUTS)).changes is False
 
 
 def test_nothing_changed_runs_nothing() -> None:

@@ -77,6 +77,18 @@ def test_a_container_sees_the_definition_and_of_the_host_only_what_the_network_n
     assert not {"AWS_PROFILE", "PIP_INDEX_URL", "AWS_ENDPOINT_URL"} & seen.keys()
 
 
+def test_an_override_replaces_the_command_and_is_of_a_container_that_exists(stack: Stack) -> None:
+    def request(name: str) -> dict[str, object]:
+        return {"overrides": {"containerOverrides": [{"name": name, "command": ["x", "y z"]}]}}
+
+    source = "import sys; print(sys.argv[1:])"
+    stack.ended(stack.run(source, container={"command": ["of the definition"]}))
+    stack.ended(stack.run(source, container={"command": ["a"]}, request=request("main")))
+    assert stack.lines() == ["['of the definition']", "['x', 'y z']"]
+    with pytest.raises(stack.ecs.exceptions.InvalidParameterException, match="named other is not"):
+        stack.run(source, request=request("other"))
+
+
 def test_a_stopped_task_gets_sigterm_and_the_chance_to_end_by_itself(stack: Stack) -> None:
     source = """
         import signal, sys, time
@@ -120,6 +132,32 @@ def test_the_same_client_token_gives_the_same_task_and_other_parameters_a_confli
     with pytest.raises(stack.ecs.exceptions.ConflictException) as caught:
         stack.run("pass", request={**request, "startedBy": "you"})
     assert caught.value.response["resourceIds"] == [first["taskArn"]]
+
+
+def test_tasks_are_listed_in_pages(stack: Stack) -> None:
+    tasks = [stack.run("pass", request={"startedBy": "me"})["taskArn"] for _ in range(3)]
+    for task in tasks:
+        stack.ended({"taskArn": task})
+    pages = stack.ecs.get_paginator("list_tasks").paginate(
+        cluster="main", desiredStatus="STOPPED", PaginationConfig={"PageSize": 2}
+    )
+    assert [page["taskArns"] for page in pages] == [tasks[:2], tasks[2:]]
+
+
+def test_a_task_that_is_stopped_before_it_starts_never_runs(stack: Stack) -> None:
+    registered = stack.ecs.register_task_definition(**stack.definition("print('ran')"))
+    request = {
+        "cluster": "main",
+        "taskDefinition": registered["taskDefinition"]["taskDefinitionArn"],
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": stack.subnets}},
+    }
+    with stack.cloud._account.lock:  # a task goes on only with this
+        task = stack.cloud._tasks.run(request)["tasks"][0]
+        stack.cloud._tasks.stop({"cluster": "main", "task": task["taskArn"]})
+    ended = stack.ended(task)
+    assert ended["stopCode"] == "UserInitiated"
+    assert "exitCode" not in ended["containers"][0]
+    assert stack.lines() == []
 
 
 def test_tasks_are_listed_by_who_started_them_and_stay_known_after_the_end(stack: Stack) -> None:

@@ -90,7 +90,7 @@ def test_a_path_below_a_release_counts_and_what_only_looks_like_one_does_not(gat
     gate.stack.create_function(
         "def handler(*_): pass", Environment={"Variables": {"PYTHONPATH": below, "OLD": longer}}
     )
-    assert found(gate)[0] == {release(1)}
+    assert found(gate)[0] == frozenset({release(1)})
 
 
 def test_a_function_without_variables_names_no_release(gate: Gate) -> None:
@@ -123,7 +123,7 @@ def test_variables_that_a_key_hides_remove_nothing(functions: Gate) -> None:
 def test_a_lookup_that_is_throttled_is_made_again(functions: Gate) -> None:
     functions.proxy.fault("ListAliases", refuses("TooManyRequestsException", 429), times=4)
     in_use, warned = found(functions)
-    assert in_use == set(map(release, (2, 3, 4, 5)))
+    assert in_use == frozenset(map(release, (2, 3, 4, 5)))
     assert [line.partition(" (")[0] for line in warned] == ["AWS throttles its calls"]
 
 

@@ -1,0 +1,96 @@
+"""The dynamic provider on the embedded cloud: from a resource's inputs to a published release."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+
+from components.errors import PopulateError
+from components.populator_run import PopulatorRunProvider
+
+from .gate import RELEASE, SUCCEEDS, Gate
+
+pytestmark = pytest.mark.whole
+
+
+def provider(**config: str) -> PopulatorRunProvider:
+    """As the engine makes it, with the stack's configuration of the aws provider."""
+    made = PopulatorRunProvider()
+    settings = {key.replace("_", ":", 1): value for key, value in config.items()}
+    made.configure(ConfigureRequest(Config(settings, "project")))
+    return made
+
+
+def props(gate: Gate, source: str) -> dict[str, Any]:
+    """The inputs of a PopulatorRun whose task runs `source`; numbers as the engine hands them."""
+    return {
+        "release_id": RELEASE,
+        "cluster_arn": "main",
+        "task_definition_arn": gate.define(source),
+        "container": "main",
+        "subnet_ids": gate.stack.subnets,
+        "security_group_ids": [gate.stack.client_group],
+        "assign_public_ip": True,
+        "log_group": "/tasks",
+        "file_system_id": gate.stack.file_system,
+        "access_point_id": gate.stack.point,
+        "access_point_arn": gate.stack.point_arn,
+        "timeout_minutes": 10.0,
+        "keep_releases": 3.0,
+        "account_id": gate.cloud.account_id,
+        "region": gate.cloud.region,
+        "outcome": None,
+    }
+
+
+def test_a_run_that_is_created_is_a_published_release(gate: Gate) -> None:
+    source = f"import os; print(os.environ['KEEP_RELEASES']); {SUCCEEDS}"
+    inputs = props(gate, source)
+    created = provider(aws_region=gate.cloud.region).create(inputs)
+    assert created.id == RELEASE
+    assert created.outs is not None
+    assert "summary" not in created.outs
+    made = {"outcome": "published", "files": 3, "bytes": 1000, "seconds": 1.5}
+    assert created.outs == {**inputs, **made, "task_arn": gate.tasks("STOPPED")[0]}
+    assert gate.stack.lines()[0] == "3"
+
+
+def test_a_failure_is_told_once_and_the_exception_points_to_it(
+    gate: Gate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = json.dumps({"phase": "failure", "kind": "disk", "message": "it is full"})
+    inputs = props(gate, f"print({line!r}); raise SystemExit(14)")
+    with pytest.raises(PopulateError) as caught:
+        provider().create(inputs)
+    assert str(caught.value) == f"release {RELEASE} was not published, see above"
+    told = capsys.readouterr().err
+    assert told.count("it is full") == 1
+    assert told.count("a disk is full, or cannot be written") == 1
+
+
+def test_another_region_than_the_planned_one_is_refused_before_anything_starts(gate: Gate) -> None:
+    with pytest.raises(PopulateError) as caught:
+        provider(aws_region="eu-north-1").create(props(gate, SUCCEEDS))
+    assert str(caught.value).startswith(
+        "aws:region is eu-north-1, but the stack was planned for us-east-1: nothing was started. "
+        "Remedy: `pulumi config set aws:region us-east-1`"
+    )
+    assert gate.proxy.asked == []
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"aws_assumeRoles": '[{"roleArn": "ARN", "sessionName": "deploy"}]'},
+        {"aws_assumeRole": '{"roleArn": "ARN", "sessionName": "deploy"}'},
+    ],
+)
+def test_the_roles_of_the_aws_provider_are_assumed(gate: Gate, config: dict[str, str]) -> None:
+    arn = f"arn:aws:iam::{gate.cloud.account_id}:role/deployer"
+    written = {key: value.replace("ARN", arn) for key, value in config.items()}
+    provider(**written).create(props(gate, SUCCEEDS))
+    (assumed,) = (asked for name, asked in gate.proxy.asked if name == "AssumeRole")
+    assert (assumed["RoleArn"], assumed["RoleSessionName"]) == (arn, "deploy")
