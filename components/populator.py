@@ -31,7 +31,7 @@ _BOOTSTRAP = (
     "d=tempfile.mkdtemp();"
     "zipfile.ZipFile(io.BytesIO(base64.b64decode(os.environ.pop('INSTALLER')))).extractall(d);"
     "os.chdir(d);"
-    "os.execv(sys.executable,[sys.executable,'-m','release.install',*sys.argv[1:]])"
+    "os.execv(sys.executable,[sys.executable,'-m','release',*sys.argv[1:]])"
 )
 
 
@@ -90,6 +90,7 @@ class PopulateContainer:
                     "essential": True,
                     "entryPoint": ["python3", "-c", _BOOTSTRAP],
                     "command": [
+                        "install",
                         *("--release", self.mount.release_path(self.release.id)),
                         *("--requirements", REQUIREMENTS),
                         *("--index-url", self.index_url),

@@ -1,10 +1,9 @@
 """Makes a release. Runs in the populate task.
 
-    python3 -m release.install --release <mount path>/releases/<id> \\
+    python3 -m release install --release <mount path>/releases/<id> \\
         --requirements requirements.txt --index-url URL [--staging DIR]
 
-The working folder is the program: this package, model.py and the lock. Standard output is JSON
-lines, the last one a summary or a failure; the exit codes are those of ``layout.ExitCode``.
+The working folder is the program: this package, model.py and the lock.
 
 A release appears by one rename. Whenever this program ends, and however, the release is whole
 or not there; what it leaves when it is killed is removed by the next run.
@@ -15,22 +14,24 @@ from __future__ import annotations
 import errno
 import os
 import platform
-import sys
 import time
-import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
 from . import compile as bytecode
 from . import pip, requirements, tree
 from .claim import Claim, remove_abandoned, task_name
+from .housekeeping import housekeep
 from .job import Job
 from .layout import (
     INCOMING_PREFIX,
+    REMOVING_PREFIX,
     SITE_PACKAGES,
     ExitCode,
     InstallError,
     Manifest,
+    check_mount,
+    is_listed,
     is_published,
     sync_directory,
 )
@@ -39,40 +40,43 @@ from .smoke import smoke
 from .stop import Stopped, ignore_stop_signals, raise_on_stop_signals
 
 STAGING_PREFIX = ".staging-"
+ATTEMPTS = 3
+"""How often a release is made anew that another task's housekeeping removes meanwhile."""
 _ARCHITECTURES = {"aarch64": "arm64"}
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-_MOUNT = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENOTCONN)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Install and return the exit code."""
-    raise_on_stop_signals()
-    os.umask(0o022)
-    try:
-        summary = install(Job.parse(arguments))
-    except InstallError as error:
-        return _failed(error.code, str(error))
-    except Stopped as stopped:
-        return _failed(ExitCode.STOPPED, f"stopped by {stopped} before the end; run it again.")
-    except OSError as error:
-        return _failed(*_explain(error))
-    except Exception as error:
-        trace = traceback.format_tb(error.__traceback__)[-1].strip().replace("\n", " | ")
-        return _failed(ExitCode.ERROR, f"{type(error).__name__}: {error}, at {trace}")
-    log("summary", **summary)
-    return ExitCode.PUBLISHED
+MOUNT_ERRORS = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENOTCONN)
 
 
 def install(job: Job) -> dict[str, object]:
-    """Make the release, phase by phase, unless it is there. Returns the summary's fields.
+    """Make the release unless it is there, then do the housekeeping. Returns the summary's fields.
 
     Raises InstallError, OSError or Stopped; then nothing of this run is left.
     """
+    for _ in range(ATTEMPTS):
+        summary = make(job)
+        raise_on_stop_signals()
+        try:
+            removed = housekeep(job.release, os.environ)
+        except Stopped:
+            if not is_listed(job.release):
+                raise
+            removed = []
+        if is_listed(job.release):
+            return summary | {"removed": removed}
+        log("publish", f"the housekeeping of another task has removed {job.release}; once more")
+    raise InstallError(
+        ExitCode.ERROR,
+        f"{job.release} was published {ATTEMPTS} times, and each time the housekeeping of another "
+        "task removed it. Let the other task end, or raise keepReleases, and run it again.",
+    )
+
+
+def make(job: Job) -> dict[str, object]:
+    """Make the release, phase by phase, unless it is there. Returns the summary's fields."""
     begin = time.monotonic()
     seconds: dict[str, float] = {}
     prepare_mount(job)
-    if is_published(job.release):
-        return _summary(job, "already-published", None, seconds, begin)
+    if (found := _found(job)) is not None:
+        return _summary(job, "already-published", found, seconds, begin)
     pins = requirements.read(job.requirements)
     task = task_name()
     incoming = Claim(job.release.with_name(f"{INCOMING_PREFIX}{job.release.name}-{task}"))
@@ -129,14 +133,9 @@ def copy(job: Job, staged: Path, incoming: Path) -> Manifest:
 def prepare_mount(job: Job) -> None:
     """Check the mount path, which is never made here, and remove what dead installers left."""
     log("mount", str(job.mount))
-    if not job.mount.is_dir():
-        what = "is no directory" if job.mount.exists() else "does not exist"
-        raise InstallError(
-            ExitCode.MOUNT,
-            f"the mount path {job.mount} {what}. The task's container has to mount the access "
-            "point there: containerPath in the task definition, mountPath in the stack.",
-        )
+    check_mount(job.mount)
     tidy_up(job.release.parent, INCOMING_PREFIX)
+    tidy_up(job.release.parent, REMOVING_PREFIX)
     tidy_up(job.staging, STAGING_PREFIX)
     if job.release.exists() and not is_published(job.release) and any(job.release.iterdir()):
         raise InstallError(
@@ -151,7 +150,7 @@ def tidy_up(parent: Path, prefix: str) -> None:
     try:
         for name in remove_abandoned(parent, prefix) if parent.is_dir() else ():
             log("mount", f"removed {name}, left by a run that was killed")
-    except OSError as error:
+    except (OSError, InstallError) as error:
         # Not decisive: a published release needs no writing, and the next run tries again.
         log("mount", f"cannot tidy up: {error}")
 
@@ -188,7 +187,7 @@ def _claim_incoming(incoming: Claim, job: Job) -> None:
         job.release.parent.mkdir(exist_ok=True)
         incoming.acquire()
     except OSError as error:
-        if error.errno not in _MOUNT:
+        if error.errno not in MOUNT_ERRORS:
             raise
         raise InstallError(
             ExitCode.MOUNT,
@@ -218,10 +217,17 @@ def _release(*claims: Claim) -> None:
             log("tidy", f"{claim.directory} stays, the next run removes it: {error}")
 
 
+def _found(job: Job) -> Manifest | None:
+    """The manifest of the release if it is there."""
+    try:
+        return Manifest.read(job.release)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
 def _summary(
-    job: Job, outcome: str, manifest: Manifest | None, seconds: dict[str, float], begin: float
+    job: Job, outcome: str, manifest: Manifest, seconds: dict[str, float], begin: float
 ) -> dict[str, object]:
-    manifest = manifest or Manifest.read(job.release)
     seconds["total"] = round(time.monotonic() - begin, 2)
     return {
         "release": job.release.name,
@@ -230,26 +236,3 @@ def _summary(
         "bytes": manifest.bytes,
         "seconds": seconds,
     }
-
-
-def _explain(error: OSError) -> tuple[ExitCode, str]:
-    if error.errno in _DISK:
-        return ExitCode.DISK, (
-            f"{error.filename or 'a file'}: {error.strerror}. Free the disk, raise "
-            "populatorEphemeralStorageGib if it is the task's, or look at the file system."
-        )
-    if error.errno in _MOUNT:
-        return ExitCode.MOUNT, (
-            f"{error.filename or 'a file'}: {error.strerror}. Check the mount, the role's "
-            "elasticfilesystem:ClientWrite, and the access point's user."
-        )
-    return ExitCode.ERROR, f"{type(error).__name__}: {error}"
-
-
-def _failed(code: ExitCode, message: str) -> int:
-    log("failure", message, kind=code.kind)
-    return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The installer's command line."""
+"""The command line: what to install or to verify, and where it lies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .layout import RELEASE_ID, RELEASES, ExitCode, InstallError
+from .verify import HASHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,31 +27,59 @@ class Job:
         """The mount path, two levels above the release."""
         return self.release.parent.parent
 
-    @classmethod
-    def parse(cls, arguments: list[str] | None) -> Job:
-        """Read the command line. Raises InstallError."""
-        parser = _Parser(prog="release.install", description="Make a release.")
-        parser.add_argument("--release", type=Path, required=True, metavar="DIR")
-        parser.add_argument("--requirements", type=Path, required=True, metavar="FILE")
-        parser.add_argument("--index-url", required=True, metavar="URL")
-        parser.add_argument(
-            "--staging", type=Path, default=Path(tempfile.gettempdir()), metavar="DIR"
-        )
-        options = parser.parse_args(arguments)
-        release: Path = options.release
-        if not (
-            release.is_absolute()
-            and RELEASE_ID.fullmatch(release.name)
-            and release.parent.name == RELEASES
-        ):
-            parser.error(f"--release {release} is not <mount path>/{RELEASES}/<16 hex digits>")
-        return cls(
-            release=release,
-            requirements=options.requirements.resolve(),
-            index_url=options.index_url,
-            staging=options.staging.resolve(),
-            program=Path.cwd(),
-        )
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """What to verify: a release, and how much of it is read (see ``verify.HASHING``)."""
+
+    release: Path
+    sha256: str
+
+
+def parse(arguments: list[str] | None) -> Job | Inspection:
+    """Read the command line. Raises InstallError; ``--help`` ends the program."""
+    parser = _Parser(prog="python3 -m release", description="Makes and verifies releases.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    temporary = Path(tempfile.gettempdir())
+
+    text = "make a release, unless it is there; the working folder has model.py and this package"
+    install = commands.add_parser("install", help=text, description=text)
+    _add_release(install)
+    install.add_argument("--requirements", type=Path, required=True, metavar="FILE", help="lock")
+    install.add_argument(
+        "--index-url", required=True, metavar="URL", help="package index (PEP 503)"
+    )
+    install.add_argument("--staging", type=Path, default=temporary, metavar="DIR", help="own disk")
+
+    text = "compare a release with its manifest; writes nothing"
+    verify = commands.add_parser("verify", help=text, description=text)
+    _add_release(verify)
+    text = "whose SHA-256 is compared beside the size; default: %(default)s"
+    verify.add_argument("--sha256", choices=HASHING, default="sample", help=text)
+
+    options = parser.parse_args(arguments)
+    if options.command == "verify":
+        return Inspection(release=options.release, sha256=options.sha256)
+    return Job(
+        release=options.release,
+        requirements=options.requirements.resolve(),
+        index_url=options.index_url,
+        staging=options.staging.resolve(),
+        program=Path.cwd(),
+    )
+
+
+def _add_release(parser: argparse.ArgumentParser) -> None:
+    form = f"<mount path>/{RELEASES}/<16 hex digits>"
+    parser.add_argument("--release", type=_release, required=True, metavar="DIR", help=form)
+
+
+def _release(text: str) -> Path:
+    path = Path(text)
+    named = RELEASE_ID.fullmatch(path.name) and path.parent.name == RELEASES
+    if not (path.is_absolute() and named):
+        raise argparse.ArgumentTypeError(f"{text} is not <mount path>/{RELEASES}/<16 hex digits>")
+    return path
 
 
 class _Parser(argparse.ArgumentParser):

@@ -25,19 +25,25 @@ MANIFEST = "manifest.json"
 INCOMING_PREFIX = ".incoming-"
 """A release being copied is ``.incoming-<id>-<task>``, with its lock file beside it."""
 
+REMOVING_PREFIX = ".removing-"
+"""A release being removed is ``.removing-<id>-<task>``, with its lock file beside it."""
+
 LOCK_SUFFIX = ".lock"
 """``<incoming>.lock`` is held with flock by the installer as long as it lives."""
 
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")
 
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What comes of reading a manifest that is not one."""
+
 
 class ExitCode(enum.IntEnum):
-    """How the installer ends.
+    """How ``python3 -m release`` ends.
 
     ======  ===============================================================================
     code    meaning
     ======  ===============================================================================
-    0       published, or it was there already
+    0       published, or it was there already; by `verify`: intact
     1       anything else
     2       wrong command line
     10      resolution: no such package, no wheel for the target, a malformed lock
@@ -46,6 +52,7 @@ class ExitCode(enum.IntEnum):
     13      import: the staged release cannot be imported, or the model does not load
     14      disk: staging or the mount is full, or an I/O error
     15      mount: the mount path is missing, no directory, or not writable
+    16      damaged: the release differs from its manifest, or the manifest cannot be read
     143     stopped by SIGTERM or SIGINT
     ======  ===============================================================================
     """
@@ -59,6 +66,7 @@ class ExitCode(enum.IntEnum):
     IMPORT = 13
     DISK = 14
     MOUNT = 15
+    DAMAGED = 16
     STOPPED = 143
 
     @property
@@ -72,7 +80,7 @@ class ReleaseError(Exception):
 
 
 class InstallError(ReleaseError):
-    """The installer has to give up; ``code`` says how it ends."""
+    """The program has to give up; ``code`` says how it ends."""
 
     def __init__(self, code: ExitCode, message: str) -> None:
         super().__init__(message)
@@ -138,22 +146,21 @@ class Manifest:
         another format.
         """
         path = release / MANIFEST
-        text = path.read_text(encoding="ascii")
         try:
-            document = json.loads(text)
+            document = json.loads(path.read_text(encoding="ascii"))
             manifest = cls(
                 format=int(document["format"]),
-                release=document["release"],
+                release=str(document["release"]),
                 python=document["python"],
                 architecture=document["architecture"],
                 created=document["created"],
                 files=tuple(
-                    File(path=name, size=size, sha256=sha256)
+                    File(path=name, size=int(size), sha256=str(sha256))
                     for name, (size, sha256) in document["files"].items()
                 ),
-                links=document["links"],
+                links={path: str(target) for path, target in document["links"].items()},
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except _DAMAGE as error:
             raise ReleaseError(
                 f"{path} is damaged ({type(error).__name__}: {error}). A release never changes "
                 "after its publication: make it anew under another id."
@@ -169,6 +176,26 @@ class Manifest:
 def is_published(release: Path) -> bool:
     """Whether the release exists, that is, whether its manifest does."""
     return (release / MANIFEST).is_file()
+
+
+def is_listed(release: Path) -> bool:
+    """Whether the release exists, asked of the file server.
+
+    Where an NFS client may answer for a path from its cache, opening the directory above makes it
+    ask whether that has changed: nfs(5), close-to-open cache consistency.
+    """
+    return release.name in os.listdir(release.parent) and is_published(release)  # noqa: PTH208
+
+
+def check_mount(mount: Path) -> None:
+    """Raise InstallError unless the mount path is a directory."""
+    if not mount.is_dir():
+        what = "is no directory" if mount.exists() else "does not exist"
+        raise InstallError(
+            ExitCode.MOUNT,
+            f"the mount path {mount} {what}. The task's container has to mount the access point "
+            "there: containerPath in the task definition, mountPath in the stack.",
+        )
 
 
 def sync_directory(directory: Path) -> None:

@@ -38,7 +38,7 @@ def source(tmp_path: Path) -> Source:
     """A source folder with a small installer, which says with what it was called."""
     (tmp_path / "release").mkdir()
     (tmp_path / "release" / "__init__.py").touch()
-    (tmp_path / "release" / "install.py").write_text(
+    (tmp_path / "release" / "__main__.py").write_text(
         "import os, sys, json\n"
         "print(json.dumps([sys.argv[1:], sorted(os.listdir()), 'INSTALLER' in os.environ]))\n"
     )
@@ -132,7 +132,7 @@ def test_the_container_mounts_the_volume_where_the_release_path_says(
     assert mount_point["sourceVolume"] == volume["name"]
     assert mount_point["containerPath"] == "/mnt/models"
     command = definition(built)["command"]
-    assert command[:2] == ["--release", f"/mnt/models/releases/{release(source).id}"]
+    assert command[:3] == ["install", "--release", f"/mnt/models/releases/{release(source).id}"]
 
 
 def test_the_log_is_blocking_and_goes_to_the_group_that_exists(

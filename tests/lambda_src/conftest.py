@@ -195,7 +195,7 @@ class Populate:
         (self.program / "requirements.txt").write_text("\n".join([*lines, ""]))
 
     def start(self, **options: Any) -> subprocess.Popen[str]:
-        command = [*self.prefix, self.python, "-m", "release.install"]
+        command = [*self.prefix, self.python, "-m", "release", "install"]
         command += ["--release", str(self.release), "--requirements", "requirements.txt"]
         command += ["--index-url", self.index.url, "--staging", str(self.staging)]
         inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
