@@ -12,17 +12,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lambda_src.release.layout import RELEASE_ID
+from lambda_src.release.verify import HASHING
+
 from .deployment import Deployment, DeploymentError, deploy, host_config, plan
 from .function_url import FunctionUrl
 from .packs import PackError, Verdict
 from .project import Project, ProjectError
 from .screen import Screen
+from .verify import verify_releases
 
 _DEMONSTRATION = {"instances": [[[1, 2], [3, 4]]]}
 _EXIT_CODES = """exit status:
   0    done
   1    failed; for `preview` and `up` also: a mandatory policy is violated; for `invoke` also: the
-       function failed, or its answer has a statusCode of 400 or more
+       function failed, or its answer has a statusCode of 400 or more; for `verify` also: a release
+       is not intact
   2    wrong usage: an option, a stack without a file, an event that is no JSON
   130  interrupted (143 by SIGTERM); nothing is left running"""
 
@@ -108,6 +113,16 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
+def _verify(options: argparse.Namespace, screen: Screen) -> int:
+    word = f"{_python()} -m local"
+    remedy = (
+        f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it anew "
+        f"under another id, and `{word} clean --stack {options.stack}` removes what is here"
+    )
+    intact = verify_releases(_state(options), options.release, options.sha256, remedy, screen)
+    return 0 if intact else 1
+
+
 def _clean(options: argparse.Namespace, screen: Screen) -> int:
     folder = _state(options).parent
     if not folder.exists():
@@ -181,6 +196,12 @@ def _stack_name(text: str) -> str:
     return text
 
 
+def _release_id(text: str) -> str:
+    if RELEASE_ID.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no release id: 16 hex digits")
+    return text
+
+
 def _project(options: argparse.Namespace) -> Project:
     overrides = {}
     for setting in options.config:
@@ -243,5 +264,13 @@ def _parser() -> argparse.ArgumentParser:
     invoke.add_argument("--event", required=True, metavar="FILE|JSON", help="the event")
     server = add("serve", _serve, "deploy, serve the function over HTTP until Ctrl-C")
     server.add_argument("--port", type=int, default=0, help="default: a free one")
+    verify = add("verify", _verify, "compare the stack's local releases with their manifests")
+    verify.add_argument("--release", type=_release_id, metavar="ID", help="only this one")
+    verify.add_argument(
+        "--sha256",
+        choices=HASHING,
+        default="sample",
+        help="whose SHA-256 is compared beside the size, default: %(default)s",
+    )
     add("clean", _clean, "remove the stack's local file systems")
     return parser

@@ -72,6 +72,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "up",
         "invoke",
         "serve",
+        "verify",
         "clean",
     }
 

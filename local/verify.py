@@ -1,0 +1,63 @@
+"""Compares the releases on a stack's local file systems with their manifests; needs no cloud."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lambda_src.release.layout import RELEASE_ID, RELEASES
+from lambda_src.release.verify import Verification, counted, shown
+
+from .deployment import DeploymentError
+from .screen import Screen
+
+
+def find_releases(state: Path) -> list[Path]:
+    """Every release on the file systems in this folder, wherever their access points are."""
+    found: list[Path] = []
+    for folder, names, _ in os.walk(state):
+        if Path(folder).name == RELEASES:
+            found += [Path(folder, name) for name in names if RELEASE_ID.fullmatch(name)]
+            names.clear()
+    return sorted(found)
+
+
+def verify_releases(
+    state: Path, release_id: str | None, sha256: str, remedy: str, screen: Screen
+) -> bool:
+    """Verify all releases, or the one of this id, and show of each whether it is intact.
+
+    Args:
+        state: Folder of the file systems.
+        release_id: The only one to verify.
+        sha256: Whose SHA-256 is compared: none, sample or all.
+        remedy: What to do about a release that is not intact.
+        screen: Is told what was found.
+
+    Raises:
+        DeploymentError: There is no such release.
+    """
+    there = find_releases(state)
+    wanted = [path for path in there if release_id in {None, path.name}]
+    if not wanted:
+        names = ", ".join(path.name for path in there) or "none"
+        raise DeploymentError(
+            f"no release {release_id or ''}".rstrip() + f" lies under {state}; there are: {names}. "
+            "Remedy: `python -m local up` makes the stack's release"
+        )
+    damaged = [path for path in wanted if not _verify(path, sha256, remedy, screen)]
+    return not damaged
+
+
+def _verify(release: Path, sha256: str, remedy: str, screen: Screen) -> bool:
+    check = Verification(release, sha256)
+    with screen.step(f"release {release.name}"):
+        differences = check.run()
+    size = f"{check.files:,} files, {check.bytes / 1e6:,.0f} MB"
+    if not differences:
+        screen.line(f"  intact: {size}, SHA-256 of {check.hashed:,} files compared", "good")
+        return True
+    for line in shown(differences):
+        screen.line(f"  {line}", "warning")
+    screen.line(f"  {release}: {counted(differences)}. Remedy: {remedy}", "error")
+    return False
