@@ -37,6 +37,10 @@ local: install ## Deploy, populate and invoke on the embedded local cloud (STACK
 policies: install ## Both policy packs on the preview of a stack, without AWS (STACK=dev)
 	@$(BIN)/python -m local preview --stack $(STACK)
 
+.PHONY: verify
+verify: install ## Compare a release on AWS with its manifest (STACK=dev RELEASE=id SHA256=all)
+	@$(BIN)/python -m tools.verify --stack $(STACK) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHA256),--sha256 $(SHA256))
+
 .PHONY: bench
 bench: install ## How long the policy packs take
 	@$(BIN)/python -m benchmarks.policies

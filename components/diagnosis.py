@@ -272,6 +272,7 @@ _KINDS = {
     13: "import",
     14: "disk",
     15: "mount",
+    16: "damaged",
     143: "stopped",
 }
 _BY_THE_TASK = (
@@ -308,6 +309,12 @@ _BY_THE_TASK = (
         what="the task cannot use the mounted file system",
         remedy="see that the access point's user owns its root directory, and that the task role "
         "has elasticfilesystem:ClientWrite",
+    ),
+    Cause(
+        kind="damaged",
+        what="the release differs from its manifest",
+        remedy="`pulumi config set releaseSalt <any new word>` and `pulumi up` make it anew under "
+        "another id, to which the function moves",
     ),
     Cause(
         kind="stopped",

@@ -48,7 +48,15 @@ class ConfigurationError(EfsInferenceError, pulumi.RunError):
 
 
 class PopulateError(EfsInferenceError):
-    """A populate that did not end with a published release."""
+    """A task that did not do its work: a populate, for one, that did not publish its release.
+
+    Attributes:
+        kind: The task's own word for its failure, such as `damaged`; empty where it has none.
+    """
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class InvocationError(EfsInferenceError):

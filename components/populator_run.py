@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,30 @@ from .populator import CONTAINER, Populator
 from .release import Release
 from .store import EfsStore
 from .task_run import TaskRun, TaskRunSpec
+
+
+def task_run_spec(props: Mapping[str, Any], **more: Any) -> TaskRunSpec:
+    """A run of the populate task, from a `PopulatorRun`'s inputs or its `task`.
+
+    Args:
+        props: The inputs.
+        more: Further fields of the specification; they win.
+    """
+    fields = {
+        "release_id": props["release_id"],
+        "cluster": props["cluster_arn"],
+        "task_definition": props["task_definition_arn"],
+        "container": props["container"],
+        "subnets": tuple(props["subnet_ids"]),
+        "security_groups": tuple(props["security_group_ids"]),
+        "assign_public_ip": bool(props["assign_public_ip"]),
+        "log_group": props["log_group"],
+        "timeout_seconds": int(props["timeout_minutes"]) * 60,
+        "account_id": props["account_id"],
+        "region": props["region"],
+        "access_point_arn": props["access_point_arn"],
+    }
+    return TaskRunSpec(**fields | more)
 
 
 class PopulatorRunProvider(GateProvider):
@@ -32,19 +57,8 @@ class PopulatorRunProvider(GateProvider):
 
     def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Populate, or find the release there."""
-        spec = TaskRunSpec(
-            release_id=props["release_id"],
-            cluster=props["cluster_arn"],
-            task_definition=props["task_definition_arn"],
-            container=props["container"],
-            subnets=tuple(props["subnet_ids"]),
-            security_groups=tuple(props["security_group_ids"]),
-            assign_public_ip=bool(props["assign_public_ip"]),
-            log_group=props["log_group"],
-            timeout_seconds=int(props["timeout_minutes"]) * 60,
-            account_id=props["account_id"],
-            region=props["region"],
-            access_point_arn=props["access_point_arn"],
+        spec = task_run_spec(
+            props,
             keep_releases=int(props["keep_releases"]),
             profile=self.profile,
             assume_roles=self.assume_roles,
@@ -85,6 +99,9 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
 
     A new release id, file system, access point, cluster, account or region runs the task again.
     The task itself ends at once when it finds the release.
+
+    Attributes:
+        task: What runs the task, as plain values: the inputs, for whoever runs it once more.
     """
 
     release_id: pulumi.Output[str]
@@ -98,29 +115,28 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
     ) -> None:
         # Rights, routes and every zone's mount target have to be there before the task starts.
         waits = pulumi.ResourceOptions(depends_on=[args.network, args.store, args.populator])
+        task = {
+            "release_id": args.release.id,
+            "cluster_arn": args.populator.cluster_arn,
+            "task_definition_arn": args.populator.task_definition_arn,
+            "container": CONTAINER,
+            "subnet_ids": args.network.populator_subnet_ids,
+            "security_group_ids": [args.network.populator_security_group_id],
+            "assign_public_ip": args.network.assign_public_ip,
+            "log_group": args.populator.log_group_name,
+            "file_system_id": args.store.file_system_id,
+            "access_point_id": args.store.access_point_id,
+            "access_point_arn": args.store.access_point_arn,
+            "timeout_minutes": args.timeout_minutes,
+            "keep_releases": args.keep_releases,
+            "account_id": args.account.id,
+            "region": args.account.region,
+        }
+        told = {"outcome": None, "files": None, "bytes": None, "seconds": None}
         super().__init__(
             PopulatorRunProvider(),
             name,
-            {
-                "release_id": args.release.id,
-                "cluster_arn": args.populator.cluster_arn,
-                "task_definition_arn": args.populator.task_definition_arn,
-                "container": CONTAINER,
-                "subnet_ids": args.network.populator_subnet_ids,
-                "security_group_ids": [args.network.populator_security_group_id],
-                "assign_public_ip": args.network.assign_public_ip,
-                "log_group": args.populator.log_group_name,
-                "file_system_id": args.store.file_system_id,
-                "access_point_id": args.store.access_point_id,
-                "access_point_arn": args.store.access_point_arn,
-                "timeout_minutes": args.timeout_minutes,
-                "keep_releases": args.keep_releases,
-                "account_id": args.account.id,
-                "region": args.account.region,
-                "outcome": None,
-                "files": None,
-                "bytes": None,
-                "seconds": None,
-            },
+            {**task, **told},
             pulumi.ResourceOptions.merge(waits, opts),
         )
+        self.task = pulumi.Output.from_input(task)

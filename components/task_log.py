@@ -98,10 +98,10 @@ def _readable(entry: dict[str, Any]) -> str:
         if entry["phase"] == "summary":
             size = f"{entry['files']:,} files, {entry['bytes'] / 1e6:,.0f} MB"
             return f"{entry['outcome']}, {size}, {entry['seconds']['total']:.1f} s"
-        if entry["phase"] == "copy" and "files" in entry:
+        if entry["phase"] in {"copy", "verify"} and "files" in entry:
             done = f"{entry['files']:,} of {entry['of']:,} files"
             size = f"{entry['bytes'] / 1e6:,.0f} of {entry['of_bytes'] / 1e6:,.0f} MB"
-            return f"copy: {done}, {size}"
+            return f"{entry['phase']}: {done}, {size}"
     except (KeyError, TypeError, ValueError):
         # Another task's line of the same name: shown as it is.
         return f"{entry['phase']}: {json.dumps({k: entry[k] for k in entry if k != 'phase'})}"

@@ -63,8 +63,8 @@ class TaskRun:
         """Run or adopt the task and wait until it has stopped.
 
         Returns:
-            `task_arn`; `summary`, the task's own summary line; and from it `outcome` (`published`
-            or `already-published`), `files`, `bytes` and `seconds`.
+            `task_arn`; `summary`, the task's own summary line; and from it `outcome` (`published`,
+            `already-published` or `intact`), `files`, `bytes` and `seconds`.
 
         Raises:
             PopulateError: The task did not start, did not end in time, or ended with a failure; the
@@ -78,8 +78,8 @@ class TaskRun:
         except AwsError as error:
             raise self._failed(f"{_refusal(error)}. {self._fate}") from error
 
-    def _failed(self, why: str) -> PopulateError:
-        return PopulateError(f"release {self._spec.release_id}: {why}")
+    def _failed(self, why: str, kind: str = "") -> PopulateError:
+        return PopulateError(f"release {self._spec.release_id}: {why}", kind)
 
     def _refuse_other_account(self) -> None:
         found = self._aws.patiently(lambda: self._aws.sts.get_caller_identity())["Account"]
@@ -218,7 +218,7 @@ class TaskRun:
         message = self._diagnosis(cause, task, container, log)
         if exit_code is None:
             raise _NotStartedError(cause, message)
-        raise self._failed(message)
+        raise self._failed(message, cause.kind)
 
     def _container(self, task: TaskTypeDef) -> ContainerTypeDef:
         for container in task.get("containers", []):

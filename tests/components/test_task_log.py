@@ -51,6 +51,10 @@ SUMMARY = {
             '{"phase":"copy","files":1200,"of":16072,"bytes":5e6,"of_bytes":1e9}',
             "copy: 1,200 of 16,072 files, 5 of 1,000 MB",
         ),
+        (
+            '{"phase":"verify","files":5,"of":7,"bytes":5e6,"of_bytes":1e9}',
+            "verify: 5 of 7 files, 5 of 1,000 MB",
+        ),
         (json.dumps(SUMMARY), "published, 16,072 files, 1,455 MB, 61.2 s"),
         ('{"phase":"summary","checked":3}', 'summary: {"checked": 3}'),
     ],
