@@ -137,12 +137,19 @@ def prepare_mount(job: Job) -> None:
     tidy_up(job.release.parent, INCOMING_PREFIX)
     tidy_up(job.release.parent, REMOVING_PREFIX)
     tidy_up(job.staging, STAGING_PREFIX)
-    if job.release.exists() and not is_published(job.release) and any(job.release.iterdir()):
+    if not is_published(job.release) and _has_entries(job.release):
         raise InstallError(
             ExitCode.ERROR,
             f"{job.release} is there without a manifest, so it is no release and was not made "
             "by this program. Look at it, then move it away.",
         )
+
+
+def _has_entries(directory: Path) -> bool:
+    try:
+        return any(directory.iterdir())
+    except FileNotFoundError:
+        return False
 
 
 def tidy_up(parent: Path, prefix: str) -> None:
@@ -175,9 +182,12 @@ def publish(incoming: Path, release: Path) -> str:
     try:
         incoming.rename(release)
     except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and is_published(release):
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        if is_published(release):
             return "already-published"
-        raise
+        # What was in its place may have gone meanwhile, by the housekeeping of another task.
+        incoming.rename(release)
     sync_directory(release.parent)
     return "published"
 

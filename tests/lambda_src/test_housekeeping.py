@@ -16,7 +16,7 @@ from lambda_src.release import install
 from lambda_src.release.claim import Claim
 from lambda_src.release.housekeeping import IN_USE, KEEP, housekeep
 from lambda_src.release.job import Job
-from lambda_src.release.layout import REMOVING_PREFIX, ExitCode, InstallError
+from lambda_src.release.layout import REMOVING_PREFIX, ExitCode, InstallError, is_published
 from lambda_src.release.verify import verify
 
 from .conftest import LAMBDA_SRC, RELEASE_ID, Populate
@@ -340,6 +340,22 @@ def test_after_some_attempts_it_says_that_others_remove_the_release(
     with pytest.raises(InstallError, match=r"was published 3 times, .* raise keepReleases"):
         install.install(job(releases, tmp_path))
     assert len(seen) == 3
+
+
+def test_a_release_that_goes_away_at_the_moment_of_publication_is_no_obstacle(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incoming, release = releases / ".incoming-1", releases / IDS[0]
+    shutil.copytree(release, incoming, symlinks=True)
+    look = is_published
+
+    def late(path: Path) -> bool:
+        shutil.rmtree(path)
+        return look(path)
+
+    monkeypatch.setattr(install, "is_published", late)
+    assert install.publish(incoming, release) == "published"
+    assert verify(release) == []
 
 
 @pytest.mark.whole
