@@ -89,7 +89,9 @@ class FirstCall:
             timeout = self._timeout_once_active(session.client("lambda"))
             # A second attempt would be a second call of a function that may still be running.
             once = Config(
-                read_timeout=timeout + _BEFORE_START_SECONDS, retries={"total_max_attempts": 1}
+                read_timeout=timeout + _BEFORE_START_SECONDS,
+                retries={"total_max_attempts": 1},
+                tcp_keepalive=True,  # a NAT on the way forgets a silent connection
             )
             seconds, response = self._until_settled(session.client("lambda", config=once))
             answer = response["Payload"].read().decode()
