@@ -27,9 +27,10 @@ _OTHER_PARTS_BYTES = 2_048
 
 # Runs in the image as it is: unpacks the installer next to nothing else and becomes it.
 _BOOTSTRAP = (
-    "import base64,io,os,sys,tempfile,zipfile;"
+    "import base64,io,os,sys,tempfile,zipfile,zlib;"
     "d=tempfile.mkdtemp();"
-    "zipfile.ZipFile(io.BytesIO(base64.b64decode(os.environ.pop('INSTALLER')))).extractall(d);"
+    "z=zlib.decompress(base64.b64decode(os.environ.pop('INSTALLER')));"
+    "zipfile.ZipFile(io.BytesIO(z)).extractall(d);"
     "os.chdir(d);"
     "os.execv(sys.executable,[sys.executable,'-m','release',*sys.argv[1:]])"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 import pulumi
@@ -16,7 +17,7 @@ SOURCE = Source(Path(__file__).parents[2] / "lambda_src")
 
 
 def unpacked(installer: str) -> dict[str, str]:
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(installer))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zlib.decompress(base64.b64decode(installer)))) as archive:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
