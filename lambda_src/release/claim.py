@@ -7,6 +7,7 @@ Who removes one removes the directory first and the lock file last, holding the 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -70,9 +71,10 @@ def remove_abandoned(parent: Path, prefix: str) -> list[str]:
     names = set()
     owners = (os.geteuid(), parent.stat().st_uid)
     for entry in os.scandir(parent):
-        owner = entry.stat(follow_symlinks=False).st_uid
-        if entry.name.startswith(prefix) and owner in owners:
-            names.add(entry.name.removesuffix(LOCK_SUFFIX))
+        if entry.name.startswith(prefix):
+            with contextlib.suppress(FileNotFoundError):  # its owner has just removed it
+                if entry.stat(follow_symlinks=False).st_uid in owners:
+                    names.add(entry.name.removesuffix(LOCK_SUFFIX))
     removed = []
     for name in sorted(names):
         lock = _Lock(parent / (name + LOCK_SUFFIX))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .child import child
 from .layout import ExitCode, InstallError
+from .tree import prove_room
 
 _FAILED = "*** Error compiling"
 
@@ -19,7 +20,7 @@ def compile_tree(staged: Path, final: Path, scratch: Path) -> tuple[int, int]:
     Returns how many were compiled and how many do not compile (some packages carry templates,
     or code for other Pythons). The files are of the kind unchecked-hash: a release never
     changes, and times are not copied, so a file of the default kind would always look stale.
-    One process for each CPU. Raises InstallError if the disk is full.
+    One process for each CPU. Raises InstallError or OSError if the disk is full.
     """
     sources = sorted(staged.rglob("*.py"), key=lambda path: path.stat().st_size, reverse=True)
     shards = len(os.sched_getaffinity(0))
@@ -45,6 +46,7 @@ def compile_tree(staged: Path, final: Path, scratch: Path) -> tuple[int, int]:
             "populatorEphemeralStorageGib, or free the disk.",
         )
     if any(process.returncode not in (0, 1) for process in running):
+        prove_room(scratch)  # on a full disk compileall cannot even write what is wrong
         statuses = [process.returncode for process in running]
         raise InstallError(
             ExitCode.ERROR,

@@ -92,8 +92,11 @@ def make(job: Job) -> dict[str, object]:
         with timed(seconds, "publish", f"as {job.release}"):
             outcome = publish(incoming.directory, job.release)
     finally:
-        ignore_stop_signals()
-        _release(incoming, staging)
+        try:
+            ignore_stop_signals()
+        finally:
+            # A stop that came right before was raised there, and it was the last one.
+            _release(incoming, staging)
     return _summary(job, outcome, manifest, seconds, begin)
 
 

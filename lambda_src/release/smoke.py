@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .child import child
 from .layout import ExitCode, InstallError
+from .tree import prove_room
 
 LINES = 12
 """Lines of the traceback that an error message shows."""
@@ -42,7 +43,8 @@ def smoke(site_packages: Path, program: Path, scratch: Path) -> str:
     """Import ``model`` from the program folder with the staged libraries; load and demonstrate.
 
     The interpreter sees the standard library, these two directories and nothing else. Returns
-    the last line that it printed. Raises InstallError with the end of the traceback.
+    the last line that it printed. Raises InstallError with the end of the traceback, OSError if
+    the disk is full.
     """
     output = scratch / "import.out"
     command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", "-c", PROGRAM]
@@ -55,6 +57,7 @@ def smoke(site_packages: Path, program: Path, scratch: Path) -> str:
     lines = output.read_text(errors="replace").rstrip().splitlines()
     if status == 0:
         return lines[-1] if lines else ""
+    prove_room(scratch)  # on a full disk the interpreter could not even say what is wrong
     if status < 0:
         reason = f"it was ended by {signal.Signals(-status).name}"
     else:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -201,6 +202,12 @@ def remove(root: Path) -> None:
     for level in reversed(found.levels):
         spread(remove_directories, _pieces(level, DIRECTORIES))
     root.rmdir()
+
+
+def prove_room(folder: Path) -> None:
+    """Write and remove a small file. Raises OSError where the disk takes nothing more."""
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as stream:
+        stream.write(bytes(1))
 
 
 def spread(
