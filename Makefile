@@ -45,6 +45,11 @@ verify: install ## Compare a release on AWS with its manifest (STACK=dev RELEASE
 bench: install ## How long the policy packs take
 	@$(BIN)/python -m benchmarks.policies
 
+.PHONY: soak
+soak: install ## Every fault at every operation and 1,000 random kills; counts go to README.md
+	@$(BIN)/python -m tests.faults.soak $(SOAK)
+	@$(BIN)/python -m tools.readme
+
 .PHONY: check
 check: install lint ## The quick part: linters, types, documents, unit tests
 	$(BIN)/python -m pytest -q -n 2 -m "not whole and not tensorflow"

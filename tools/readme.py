@@ -57,6 +57,26 @@ def policy_table(packs: Sequence[tuple[str, Sequence[Rule]]]) -> str:
     return "\n".join(rows) + "\n"
 
 
+def reliability_table(counts: Path) -> str:
+    """What `make soak` has counted, as a Markdown table with a sentence below."""
+    soak = json.loads(counts.read_text(encoding="utf-8"))
+    rows = [
+        "| Fault | Cases | Next runs that succeeded | Releases verified | Violations |",
+        "|---|---|---|---|---|",
+    ]
+    columns = ("cases", "next_runs", "verified", "violations")
+    for row in soak["faults"]:
+        numbers = " | ".join(f"{row[column]:,}" for column in columns)
+        rows.append(f"| {row['fault']} | {numbers} |")
+    rows += [
+        "",
+        f"Counted on {soak['date']} at commit `{soak['commit']}` in {soak['seconds'] / 60:,.0f} "
+        f"minutes ({soak['machine']}, Python {soak['python']}, seed {soak['seed']}). Meanwhile "
+        f"readers looked at a release {soak['reads']:,} times, each time at all of its files.",
+    ]
+    return "\n".join(rows) + "\n"
+
+
 def rendered(text: str) -> str:
     """README text with every generated part as it should be.
 
@@ -66,6 +86,7 @@ def rendered(text: str) -> str:
     parts = {
         "configuration": configuration_table(ROOT / "Pulumi.yaml"),
         "policies": policy_table((("mounts", mounts.RULES), ("guardrails", guardrails.RULES))),
+        "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
     }
     return _PART.sub(lambda found: f"{found[1]}{parts[found['name']]}{found[4]}", text)

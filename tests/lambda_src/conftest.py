@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -89,6 +90,7 @@ class Index:
         self.files: dict[str, bytes] = {}
         self.status: int | None = None
         self.keep: float = 1.0
+        self.pieces = 1
         self.wait = threading.Event()
         self.wait.set()
         index = self
@@ -134,7 +136,11 @@ class Index:
         request.send_header("Content-Type", kind)
         request.send_header("Content-Length", str(len(content)))
         request.end_headers()
-        request.wfile.write(content[: int(len(content) * keep)])
+        content = content[: int(len(content) * keep)]
+        size = -(-len(content) // self.pieces)
+        for start in range(0, len(content), size):
+            request.wfile.write(content[start : start + size])
+            time.sleep(0 if self.pieces == 1 else 0.01)
 
     def close(self) -> None:
         self.wait.set()
@@ -167,6 +173,7 @@ class Populate:
     index: Index
     environment: dict[str, str] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
+    prelude: tuple[str, ...] = ()
     release_id: str = RELEASE_ID
     python: str = sys.executable
 
@@ -195,7 +202,7 @@ class Populate:
         (self.program / "requirements.txt").write_text("\n".join([*lines, ""]))
 
     def start(self, **options: Any) -> subprocess.Popen[str]:
-        command = [*self.prefix, self.python, "-m", "release", "install"]
+        command = [*self.prefix, self.python, *self.prelude, "-m", "release", "install"]
         command += ["--release", str(self.release), "--requirements", "requirements.txt"]
         command += ["--index-url", self.index.url, "--staging", str(self.staging)]
         inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -229,6 +236,25 @@ class Populate:
                 break
         rest = self.finish(process)
         return Run(rest.code, lines + rest.lines, rest.errors)
+
+    def processes(self) -> list[str]:
+        """Command lines of the processes that work for this mount."""
+        commands = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if str(self.folder) in command:
+                commands.append(command)
+        return commands
+
+    def survivors(self) -> list[str]:
+        """Processes left a minute after a kill; the kernel ends a child in its own time."""
+        deadline = time.monotonic() + 60
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return left
 
     def left_behind(self) -> set[str]:
         """What lies under mount and staging apart from published releases."""

@@ -3,7 +3,6 @@
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from .conftest import SHAPES, Populate, Run, Wheel, build_wheel
 
 pytestmark = pytest.mark.whole
 
-PHASES = ["mount", "install", "compile", "import", "copy", "manifest", "publish"]
 SOURCE = Wheel("shapes_source-1.0.tar.gz", b"no archive")
 ELSEWHERE = build_wheel("elsewhere", {"elsewhere.py": ""}, tag="cp311-cp311-win_amd64")
 
@@ -150,17 +148,6 @@ def in_namespace(populate: Populate, folder: Path, mount: str) -> Run:
 
 
 @pytest.mark.usefixtures("namespaces")
-@pytest.mark.parametrize("options", ["size=8k", "nr_inodes=9"], ids=["bytes", "inodes"])
-def test_a_full_mount_is_a_disk_error(populate: Populate, options: str) -> None:
-    large = build_wheel("large", {"large.py": "".join(f"x{n} = {n}\n" for n in range(2000))})
-    populate.index.add(large)
-    populate.write_lock(SHAPES.pin, large.pin)
-    run = in_namespace(populate, populate.mount, f'mount -t tmpfs -o {options} tmpfs "$1"')
-    assert (run.code, run.last.get("kind")) == (14, "disk"), run
-    assert run.errors == f"{populate.mount}/releases\n"
-
-
-@pytest.mark.usefixtures("namespaces")
 @pytest.mark.parametrize("size", ["8k", "48k"], ids=["download", "unpack"])
 def test_a_full_staging_disk_is_a_disk_error(populate: Populate, size: str) -> None:
     large = build_wheel("large", {"large.py": "".join(f"x{n} = {n}\n" for n in range(9000))})
@@ -179,32 +166,12 @@ def test_a_mount_that_is_not_writable_is_a_mount_error(populate: Populate) -> No
     assert "is not writable (Read-only file system" in run.message
 
 
-def processes_of(populate: Populate) -> list[str]:
-    commands = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if str(populate.folder) in command:
-            commands.append(command)
-    return commands
-
-
-def survivors(populate: Populate) -> list[str]:
-    """Processes left ten seconds after a kill; the kernel ends a child in its own time."""
-    deadline = time.monotonic() + 10
-    while processes_of(populate) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return processes_of(populate)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_pip_and_leaves_nothing(populate: Populate, number: signal.Signals) -> None:
     populate.index.wait.clear()
     run = populate.signal_at("install", number)
     assert_failed(populate, run, 143, "stopped", f"stopped by {number.name}")
-    assert survivors(populate) == []
+    assert populate.survivors() == []
 
 
 def test_a_stop_during_the_import_leaves_nothing(populate: Populate) -> None:
@@ -219,17 +186,6 @@ def test_a_stop_during_the_copy_leaves_nothing(populate: Populate) -> None:
     populate.write_lock(SHAPES.pin, many.pin)
     run = populate.signal_at("copy", signal.SIGTERM)
     assert_failed(populate, run, 143, "stopped", "stopped by SIGTERM")
-
-
-@pytest.mark.parametrize("phase", PHASES)
-def test_a_kill_leaves_no_half_release_and_the_next_run_tidies_up(
-    populate: Populate, phase: str
-) -> None:
-    killed = populate.signal_at(phase, signal.SIGKILL)
-    assert (killed.code, survivors(populate)) == (-signal.SIGKILL, [])
-    assert not populate.release.exists() or (populate.release / "manifest.json").is_file()
-    run = populate.run()
-    assert (run.code, populate.left_behind()) == (0, set())
 
 
 def test_a_living_installers_directory_survives_another_run(populate: Populate) -> None:

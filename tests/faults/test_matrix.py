@@ -1,0 +1,28 @@
+"""The fault matrix: a release is whole or not there, whatever goes wrong; the next run succeeds."""
+
+from pathlib import Path
+
+import pytest
+
+from .disk import refused
+from .matrix import CASES, Case
+from .world import world
+
+pytestmark = pytest.mark.whole
+
+
+@pytest.mark.parametrize(
+    ("case", "number"),
+    [
+        pytest.param(case, number, id=f"{case.fault}: {case.name} {number}")
+        for case in CASES
+        for number in case.quick
+    ],
+)
+def test_a_release_is_whole_or_not_there_and_the_next_run_succeeds(
+    tmp_path: Path, case: Case, number: int
+) -> None:
+    if case.disk and (reason := refused()):
+        pytest.skip(reason)
+    with world(tmp_path) as new:
+        assert case.run(new, number)

@@ -1,0 +1,285 @@
+"""A mount with releases, installers that meet faults, a reader, and what has to hold afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from importlib.util import cache_from_source
+from pathlib import Path
+
+from lambda_src.release.housekeeping import IN_USE, KEEP
+from lambda_src.release.layout import (
+    INCOMING_PREFIX,
+    LOCK_SUFFIX,
+    RELEASE_ID,
+    RELEASES,
+    REMOVING_PREFIX,
+    File,
+    Manifest,
+)
+from lambda_src.release.verify import verify
+
+from ..lambda_src.conftest import SHAPES, Index, Populate, Run
+from .disk import Disk, small_disk
+
+HERE = Path(__file__).parent
+IDS = tuple(f"{number:016x}" for number in range(1, 17))
+BYSTANDER = "f" * 16
+"""A release that is there from the beginning, which nobody has to touch."""
+MADE = "2026-01-01T00:00:00+00:00"
+"""When releases of `make_release` say they were made."""
+COMPLETE = frozenset(
+    f"site-packages/{path}"
+    for path in (
+        *zipfile.ZipFile(io.BytesIO(SHAPES.content)).namelist(),
+        "shapes-1.0.dist-info/INSTALLER",
+        "shapes-1.0.dist-info/REQUESTED",
+        cache_from_source("shapes/__init__.py"),
+        cache_from_source("shapes/sides.py"),
+    )
+)
+"""Files of the wheel as pip installs it, and bytecode of what compiles."""
+PUBLISHED = ("published", "already-published")
+STAGING_PREFIX = ".staging-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What happens in a process of the installer, and where.
+
+    Attributes:
+        action: A signal that the process sends itself, or the errno of the error that is raised.
+        at: At which of the operations that match, from 1; 0 for never.
+        process: ``release`` (the installer itself), ``pip``, ``compileall`` or ``import``.
+        kind: Only operations of this kind, see prelude.py; all if empty.
+        path: Only paths in which this pattern is found.
+        clock: Seconds by which the clock is wrong.
+    """
+
+    action: str = "SIGKILL"
+    at: int = 1
+    process: str = "release"
+    kind: str = ""
+    path: str = ""
+    clock: float = 0
+
+    def prelude(self, word: Path, *under: Path) -> tuple[str, ...]:
+        """The words between Python and what it runs.
+
+        ``word`` is the file that tells where the fault struck, ``under`` where operations count.
+        """
+        specification = asdict(self) | {"word": str(word), "under": [str(path) for path in under]}
+        return (str(HERE / "prelude.py"), json.dumps(specification))
+
+
+@dataclass
+class Counts:
+    """What was seen."""
+
+    cases: int = 0
+    verified: int = 0
+    next_runs: int = 0
+    reads: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add what was seen elsewhere."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass
+class World:
+    """One mount and one staging disk; installers on them, one after the other or at once."""
+
+    folder: Path
+    index: Index
+    counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self) -> None:
+        self.populate = Populate(self.folder, self.index)
+        self.disk: Disk | None = None
+        self.seconds = 1.0  # how long an installer takes, for kills at random moments
+        self._before: dict[str, dict[str, tuple[int, int, int]]] = {}
+
+    @property
+    def releases(self) -> Path:
+        """The folder of the releases, as it is reached from here."""
+        return self.seen(self.populate.mount / RELEASES)
+
+    def seen(self, path: Path) -> Path:
+        """A path of the installers as it is reached from here."""
+        return self.disk.view / path.relative_to("/") if self.disk else path
+
+    @contextmanager
+    def small_disk(self, place: str) -> Iterator[None]:
+        """A small disk as ``mount`` or ``staging``, for everything that runs meanwhile."""
+        populate = self.populate
+        with small_disk(self.folder / "disk", getattr(populate, place)) as self.disk:
+            # Enter first: the working folder has to be reached in the namespace.
+            go = ("sh", "-c", 'cd "$0" && exec "$@"', str(populate.program))
+            populate.prefix = (*self.disk.enter, *go)
+            yield
+
+    # Installers
+
+    def start(self, release_id: str, fault: Fault | None = None) -> subprocess.Popen[str]:
+        """Start an installer of the release."""
+        populate = self.populate
+        populate.release_id = release_id
+        where = (populate.mount, populate.staging)
+        populate.prelude = fault.prelude(self.folder / "struck", *where) if fault else ()
+        return populate.start(start_new_session=True)
+
+    def finish(self, *processes: subprocess.Popen[str]) -> list[Run]:
+        """Wait for installers, and for what they started."""
+        runs = [self.populate.finish(process) for process in processes]
+        assert self.populate.survivors() == []
+        return runs
+
+    def run(self, release_id: str, fault: Fault | None = None) -> Run:
+        """Run an installer to its end."""
+        return self.finish(self.start(release_id, fault))[0]
+
+    def struck(self) -> str:
+        """Where a fault has met an installer since the last call; empty if nowhere."""
+        word = self.folder / "struck"
+        text = word.read_text() if word.exists() else ""
+        word.unlink(missing_ok=True)
+        return text
+
+    def kill_in_phase(self, release_id: str, phase: str) -> Run:
+        """Run an installer until it logs the phase."""
+        self.populate.release_id, self.populate.prelude = release_id, ()
+        run = self.populate.signal_at(phase, signal.SIGKILL)
+        assert self.populate.survivors() == []
+        return run
+
+    def next_run(self, *release_ids: str) -> None:
+        """The releases again, without faults: all succeed, and nothing else is left."""
+        for run in self.finish(*[self.start(release_id) for release_id in release_ids]):
+            assert (run.code, run.last.get("outcome") in PUBLISHED) == (0, True), run
+            self.counts.next_runs += 1
+        assert set(release_ids) <= self.check()
+
+    def set_times(self, seconds: float) -> None:
+        """Shift the times of everything that is no release."""
+        for folder in (self.releases, self.seen(self.populate.staging)):
+            for rest in folder.glob(".*"):
+                for path in (rest, *rest.rglob("*")):
+                    with suppress(FileNotFoundError):  # pip may still be at work in there
+                        moment = path.lstat().st_mtime + seconds
+                        os.utime(path, (moment, moment), follow_symlinks=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A reader in a process of its own meanwhile, who finds no partial release."""
+        command = [*self.populate.prefix, sys.executable, "-I", "-S", str(HERE / "reader.py")]
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            assert process.stdin is not None
+            process.stdin.write(f"{self.populate.mount / RELEASES}\n")
+            process.stdin.flush()
+            try:
+                yield
+            finally:
+                output, _ = process.communicate()
+        found = json.loads(output)
+        assert found["partial"] == []
+        self.counts.reads += found["reads"]
+
+    # What has to hold
+
+    def check(self, dead: int = 0) -> set[str]:
+        """Look at the whole file system. Returns the ids of the releases, all of them whole.
+
+        ``dead`` is how many installers were killed since the last one that succeeded: each may
+        have left one directory on the mount and one on the staging disk, with locks, and no more.
+        """
+        assert {path.name for path in self.seen(self.populate.mount).iterdir()} <= {RELEASES}
+        entries = [path.name for path in self.releases.iterdir()] if self.releases.exists() else []
+        published = {name for name in entries if RELEASE_ID.fullmatch(name)}
+        staged = [path.name for path in self.seen(self.populate.staging).iterdir()]
+        for names, prefixes in (
+            (sorted({*entries} - published), (INCOMING_PREFIX, REMOVING_PREFIX)),
+            (staged, (STAGING_PREFIX,)),
+        ):
+            assert [name for name in names if not name.startswith(prefixes)] == []
+            claims = {name.removesuffix(LOCK_SUFFIX) for name in names}
+            assert len(claims) <= dead, f"{dead} installers died, they left {claims}"
+        for name in sorted(published):
+            assert verify(self.releases / name, "all") == []
+            manifest = Manifest.read(self.releases / name)
+            if manifest.created != MADE:
+                assert {file.path for file in manifest.files} == COMPLETE
+            self._compare_with_before(self.releases / name)
+            self.counts.verified += 1
+        gone = self._before.keys() - published
+        assert not gone & self._staying(gone), gone
+        for release_id in gone:
+            del self._before[release_id]
+        return published
+
+    def _staying(self, release_ids: set[str]) -> set[str]:
+        """Those that no installer may remove."""
+        environment = self.populate.environment
+        return set(environment[IN_USE].split()) if KEEP in environment else release_ids
+
+    def keep(self, releases: int | None, *in_use: str) -> None:
+        """From now on installers remove all but so many releases, and those in use."""
+        self.populate.environment = (
+            {} if releases is None else {KEEP: str(releases), IN_USE: " ".join(in_use)}
+        )
+
+    def _compare_with_before(self, release: Path) -> None:
+        now = {
+            str(path.relative_to(release)): (status.st_ino, status.st_size, status.st_mtime_ns)
+            for path in [release, *release.rglob("*")]
+            for status in [path.lstat()]
+        }
+        assert self._before.setdefault(release.name, now) == now, f"{release} was touched"
+
+
+@contextmanager
+def world(folder: Path, counts: Counts | None = None) -> Iterator[World]:
+    """A new world in an empty folder, with an index."""
+    index = Index()
+    try:
+        index.add(SHAPES)
+        yield World(folder, index, counts or Counts())
+    finally:
+        index.close()
+
+
+def make_release(release: Path) -> None:
+    """A small release, made without an installer, but published by a rename, too."""
+    making = release.with_name(f".making-{release.name}")
+    (making / "site-packages").mkdir(parents=True)
+    files = []
+    for number in range(3):
+        content = f"number = {number}\n".encode()
+        path = f"site-packages/module_{number}.py"
+        (making / path).write_bytes(content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        files.append(File(path=path, size=len(content), sha256=sha256))
+    Manifest(
+        release=release.name,
+        python="3.11.0",
+        architecture="x86_64",
+        created=MADE,
+        files=tuple(files),
+    ).write(making)
+    making.rename(release)
