@@ -88,7 +88,7 @@ class Deployed:
 
     def close(self) -> None:
         try:
-            self.process.communicate(timeout=120)
+            self.process.communicate(timeout=600)
         finally:
             self.process.kill()
 

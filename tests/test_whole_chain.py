@@ -264,7 +264,7 @@ def test_serve_answers_over_http_as_a_function_url_does(chain: Chain) -> None:
         assert json.loads(answer.stdout) == {"predictions": [2, 4]}
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=600)
     assert chain.strays() == []
 
 

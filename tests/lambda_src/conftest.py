@@ -218,7 +218,7 @@ class Populate:
         )
 
     def finish(self, process: subprocess.Popen[str]) -> Run:
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=600)
         return Run(process.returncode, [json.loads(line) for line in output.splitlines()], errors)
 
     def run(self) -> Run:
@@ -251,7 +251,7 @@ class Populate:
 
     def survivors(self) -> list[str]:
         """Processes left a minute after a kill; the kernel ends a child in its own time."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while (left := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.01)
         return left

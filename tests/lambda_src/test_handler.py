@@ -93,7 +93,7 @@ class Function:
             env={"PATH": os.environ["PATH"]} | self.environment,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=600,
             check=False,
         )
         answers, logs = [], []

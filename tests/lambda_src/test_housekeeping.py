@@ -212,7 +212,7 @@ def test_a_kill_leaves_whole_releases_and_the_next_run_removes_the_rest(
 ) -> None:
     killed = start(releases, "3", MOMENTS[moment])
     begin(killed)
-    killed.communicate(timeout=60)
+    killed.communicate(timeout=600)
     assert killed.returncode == -signal.SIGKILL
     left = [name for name in kept(releases) if not name.startswith(".")]
     assert [d for name in left for d in verify(releases / name)] == []
@@ -226,7 +226,7 @@ def test_a_kill_leaves_whole_releases_and_the_next_run_removes_the_rest(
 def test_two_tasks_at_once_remove_each_release_once(releases: Path) -> None:
     tasks = [start(releases, "2") for _ in range(4)]
     begin(*tasks)
-    outputs = [task.communicate(timeout=60)[0] for task in tasks]
+    outputs = [task.communicate(timeout=600)[0] for task in tasks]
     assert [task.returncode for task in tasks] == [0] * 4
     assert not any("the next run goes on" in output for output in outputs), outputs
     removed = [name for output in outputs for name in IDS if f"'{name}'" in output]
@@ -253,7 +253,7 @@ def test_a_reader_sees_a_release_whole_or_not_at_all(releases: Path) -> None:
         assert looking.wait(60)
         task = start(releases, "1")
         begin(task)
-        task.communicate(timeout=60)
+        task.communicate(timeout=600)
     finally:
         done.set()
         for reader in readers:

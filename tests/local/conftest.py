@@ -297,7 +297,7 @@ def living(marker: str) -> list[str]:
     return found
 
 
-def eventually(condition: Any, seconds: float = 30) -> None:
+def eventually(condition: Any, seconds: float = 300) -> None:
     """Wait until `condition()` holds."""
     until = time.monotonic() + seconds
     while not condition():
