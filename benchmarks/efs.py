@@ -69,7 +69,7 @@ _PESSIMISTIC = _latencies(stat=2.42, read=2.5, make=11, change=5)
 _PESSIMISTIC |= {"getattr": 1.27, "access": 1.88, "open": 5.64, "close": 0.63, "readdir": 6.46}
 
 PRESETS = {
-    "local": Preset({}, bandwidth=0, source="no latency, no limit: what FUSE itself costs"),
+    "zero": Preset({}, bandwidth=0, source="no latency, no limit: what FUSE itself costs"),
     "optimistic": Preset(
         _latencies(stat=0.3, read=0.3, make=2.7, change=2.7),
         source="EFS User Guide, performance: a Regional file system reads in as low as 0.25 ms "

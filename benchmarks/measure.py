@@ -1,0 +1,197 @@
+"""Measuring ways of doing the same thing against each other.
+
+The ways take turns, so that whatever else the machine does hits all of them alike, and a ratio is
+taken within one turn before the median over the turns (report.py). Every run is a fresh process with a fresh
+mount; the files behind the mount are in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .efs import COUNTERS, REQUESTS, Efs
+
+PROBE = Path(__file__).with_name("probe.py")
+RESULTS = Path(__file__).with_name("results")
+ROUNDS = 5
+
+
+class FailedRunError(Exception):
+    """A run did not end well; the message has its command and what it said."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: seconds within the process, requests by kind, bytes, peak memory."""
+
+    seconds: float
+    requests: dict[str, int] = field(default_factory=dict)
+    bytes_read: int = 0
+    bytes_written: int = 0
+    memory_mb: float = 0.0
+
+    @property
+    def round_trips(self) -> int:
+        return sum(self.requests.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One way of doing it.
+
+    `release` is where it finds or makes its files. With `efs` the directory `backing`, above
+    it, is mounted over itself, so that the paths are those of the local runs.
+    `labels` are what tables are made of; `reference` is the name of the variant that ratios are
+    to. `cpus` limits the process, not the file server.
+    """
+
+    name: str
+    labels: dict[str, str]
+    way: str
+    program: Path
+    release: Path
+    backing: Path
+    reference: str
+    efs: Efs | None = None
+    cpus: int | None = None
+    arguments: dict[str, object] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self) -> Run:
+        """Run it once. Raises FailedRunError, UnavailableError."""
+        with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+            result = Path(scratch, "result.json")
+            work = {
+                "way": self.way,
+                "result": str(result),
+                "counters": str(self.backing / COUNTERS) if self.efs else None,
+                "cpus": self.cpus,
+                "program": str(self.program),
+                "release": str(self.release),
+                **self.arguments,
+            }
+            command = [sys.executable, "-I", "-S", "-B", str(PROBE), json.dumps(work)]
+            if self.efs:
+                command = self.efs.command(self.backing, self.backing, command)
+            _run(command, {**os.environ, **self.environment}, scratch)
+            return _read(result)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> None:
+    output = Path(folder, "output")
+    with (
+        output.open("w") as stream,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            status = process.wait()
+        except BaseException:
+            # The simulator ends its command; any other process is alone in its group.
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
+    if status != 0:
+        said = output.read_text(errors="replace")[-4000:]
+        raise FailedRunError(f"{' '.join(command)}\nended with {status}:\n{said}")
+
+
+def _read(result: Path) -> Run:
+    measured = json.loads(result.read_text(encoding="ascii"))
+    counted = measured.get("requests", {})
+    return Run(
+        seconds=round(measured["seconds"], 4),
+        requests={name: counted[name] for name in REQUESTS if counted.get(name)},
+        bytes_read=counted.get("bytes_read", 0),
+        bytes_written=counted.get("bytes_written", 0),
+        memory_mb=round(measured["memory_mb"], 1),
+    )
+
+
+def measure(
+    variants: Sequence[Variant],
+    rounds: int,
+    progress: Callable[[Variant, int, Run], None] = lambda *_: None,
+    prepare: Callable[[Variant], None] = lambda _: None,
+) -> dict[str, list[Run]]:
+    """Run all variants in turn, `rounds` times. `prepare` is called before each run."""
+    runs: dict[str, list[Run]] = {variant.name: [] for variant in variants}
+    for number in range(rounds):
+        for variant in variants:
+            prepare(variant)
+            run = variant.run()
+            runs[variant.name].append(run)
+            progress(variant, number, run)
+    return runs
+
+
+def document(
+    benchmark: str,
+    variants: Sequence[Variant],
+    runs: Mapping[str, Sequence[Run]],
+    **more: object,
+) -> dict[str, Any]:
+    """The raw results with what one has to know of the machine."""
+    return {
+        "benchmark": benchmark,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        **more,
+        "variants": [
+            {
+                "name": variant.name,
+                "labels": variant.labels,
+                "reference": variant.reference,
+                "efs": asdict(variant.efs) if variant.efs else None,
+                "cpus": variant.cpus,
+                "runs": [asdict(run) for run in runs[variant.name]],
+            }
+            for variant in variants
+        ],
+    }
+
+
+def machine() -> dict[str, object]:
+    """Processor, kernel, memory and Python of this machine."""
+    text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    models = [line.partition(":")[2].strip() for line in text.splitlines() if "model name" in line]
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "processor": models[0] if models else platform.machine(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "memory_gb": round(pages / 1e9, 1),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[2], 1),
+    }
+
+
+def save(results: Mapping[str, Any], folder: Path = RESULTS) -> Path:
+    """Write the results. Returns the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{results['benchmark']}.json"
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def load(benchmark: str, folder: Path = RESULTS) -> dict[str, Any] | None:
+    """Read the results, None if there are none."""
+    path = folder / f"{benchmark}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

@@ -1,0 +1,87 @@
+"""Runs in a fresh interpreter that sees the standard library alone, and measures itself.
+
+`python -I -S -B probe.py '<JSON>'`, the keys of the JSON being the arguments of `main`. Seconds
+count from the first statement of the work; starting the interpreter is not part of it.
+"""
+
+import gc
+import json
+import os
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable
+
+
+def append(program: str, release: str, collector: bool = True) -> None:
+    """The article's way: the libraries behind everything else, then the import."""
+    if not collector:
+        gc.disable()
+    sys.path.append(f"{release}/site-packages")
+    sys.path.insert(0, program)
+    import model  # type: ignore[import-not-found]
+
+    if not collector:
+        gc.enable()
+        gc.freeze()
+    if hasattr(model, "load"):
+        model.load()
+    model.demonstrate()
+
+
+def handler(program: str, release: str) -> None:
+    """This project's way: its handler, from being loaded to the answer to an empty event."""
+    os.environ["RELEASE_PATH"] = release
+    sys.path.insert(0, program)
+    import handler as entry  # type: ignore[import-not-found]
+
+    answer = entry.handler({})
+    if answer["statusCode"] != 200:
+        raise SystemExit(f"the handler answers {answer}")
+
+
+def copytree(program: str, release: str, source: str) -> None:  # noqa: ARG001
+    """The article's populate."""
+    shutil.copytree(source, f"{release}/site-packages", symlinks=True)
+
+
+def copy(program: str, release: str, source: str) -> None:
+    """The installer's populate, without pip before it and the manifest after it."""
+    sys.path.insert(0, program)
+    from pathlib import Path
+
+    from release import tree  # type: ignore[import-not-found]
+
+    os.mkdir(f"{release}/site-packages")  # noqa: PTH102
+    found = tree.scan(Path(source))
+    tree.Copy(Path(source), Path(release, "site-packages"), found).run(lambda *_: None)
+
+
+WAYS: dict[str, Callable[..., None]] = {
+    "append": append,
+    "handler": handler,
+    "copytree": copytree,
+    "copy": copy,
+}
+
+
+def main(
+    way: str, result: str, counters: str | None, cpus: int | None, **arguments: object
+) -> None:
+    """Do it one way, and write seconds, memory and the file system's counters to `result`."""
+    if cpus is not None:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cpus])
+    begin = time.perf_counter()
+    WAYS[way](**arguments)
+    measured: dict[str, object] = {"seconds": time.perf_counter() - begin}
+    measured["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    if counters:
+        with open(counters, encoding="ascii") as stream:  # noqa: PTH123
+            measured["requests"] = json.load(stream)
+    with open(result, "w", encoding="ascii") as stream:  # noqa: PTH123
+        json.dump(measured, stream)
+
+
+if __name__ == "__main__":
+    main(**json.loads(sys.argv[1]))

@@ -1,0 +1,117 @@
+"""Releases to measure on, made by the installer once and kept in `.local/benchmarks`."""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import json
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.lock import LAMBDA_SRC, Target, lock
+
+ROOT = Path(__file__).resolve().parents[1]
+HOME = ROOT / ".local" / "benchmarks"
+INDEX = "https://pypi.org/simple"
+IMPORT_ONLY = (
+    "\ndef predict(instances):\n    return instances\n\ndef demonstrate():\n    return {}\n"
+)
+
+
+class InstallationError(Exception):
+    """The installer made no release; the message has its last lines."""
+
+
+def target() -> Target:
+    """The runtime and architecture that this machine is like."""
+    runtime = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    machine = platform.machine()
+    return Target(runtime, "arm64" if machine == "aarch64" else machine)
+
+
+def program(name: str, model: str, home: Path = HOME) -> Path:
+    """What Lambda gets as code, with this model.py, compiled."""
+    folder = home / "programs" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(
+        LAMBDA_SRC, folder, ignore=shutil.ignore_patterns("locks", "__pycache__", "*.in")
+    )
+    (folder / "model.py").write_text(model, encoding="utf-8")
+    compileall.compile_dir(folder, quiet=1)
+    return folder
+
+
+def locked(requirements: str, name: str, home: Path = HOME, index: str = INDEX) -> Path:
+    """The lock of these requirements for this machine, made anew if there is none."""
+    digest = hashlib.sha256(requirements.encode()).hexdigest()[:8]
+    path = home / "locks" / f"{name}-{target().name}-{digest}.txt"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        wishes = path.with_suffix(".in")
+        wishes.write_text(requirements, encoding="ascii")
+        path.write_text(lock(wishes, target(), index), encoding="ascii")
+    return path
+
+
+def release(locks: Path, code: Path, name: str, home: Path = HOME, index: str = INDEX) -> Path:
+    """The release of this lock and program, made by the installer unless it is there.
+
+    Raises InstallationError.
+    """
+    digest = hashlib.sha256(locks.read_bytes() + platform.python_version().encode())
+    for path in sorted(code.rglob("*.py")):
+        digest.update(path.read_bytes())
+    mount = home / "efs" / name
+    made = mount / "releases" / digest.hexdigest()[:16]
+    if (made / "manifest.json").exists():
+        return made
+    shutil.rmtree(mount, ignore_errors=True)
+    staging = home / "staging"
+    mount.mkdir(parents=True)
+    staging.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "release.install", "--release", str(made)]
+    command += ["--requirements", str(locks), "--index-url", index, "--staging", str(staging)]
+    done = subprocess.run(command, cwd=code, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = "\n".join((done.stdout + done.stderr).splitlines()[-5:])
+        raise InstallationError(f"{name}: the installer ended with {done.returncode}:\n{said}")
+    return made
+
+
+def plain(locks: Path, name: str, home: Path = HOME, index: str = INDEX) -> Path:
+    """What the article copies: the same lock installed by pip, nothing left out, compiled."""
+    folder = home / "plain" / f"{name}-{hashlib.sha256(locks.read_bytes()).hexdigest()[:16]}"
+    if folder.exists():
+        return folder
+    making = folder.with_suffix(".part")
+    shutil.rmtree(making, ignore_errors=True)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    command += ["--only-binary=:all:", "--index-url", index, "--target", str(making)]
+    subprocess.run([*command, "-r", str(locks)], check=True)
+    making.rename(folder)
+    return folder
+
+
+def versions(made: Path) -> dict[str, str]:
+    """Names and versions of the packages of a release."""
+    found = sorted((made / "site-packages").glob("*.dist-info"))
+    return dict(path.name.removesuffix(".dist-info").split("-", 1) for path in found)
+
+
+def size(made: Path) -> dict[str, int]:
+    """Files and bytes of a release, as its manifest has them."""
+    document = json.loads((made / "manifest.json").read_text(encoding="ascii"))
+    return {
+        "files": len(document["files"]),
+        "bytes": sum(entry[0] for entry in document["files"].values()),
+    }
+
+
+def check(made: Path) -> Path:
+    """The path, if it is a published release. Raises InstallationError."""
+    if not (made / "manifest.json").is_file():
+        raise InstallationError(f"{made} has no manifest.json, so it is no release")
+    return made.resolve()

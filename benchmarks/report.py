@@ -1,0 +1,158 @@
+"""Tables and plots of results: on the screen, and in Markdown and SVG for the README."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as Screen
+
+from .chart import Bar, Group
+
+Results = Mapping[str, Any]
+Variant = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first column is text, the others are numbers."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def markdown(self) -> str:
+        """The table as Markdown, without its title."""
+        lines = [
+            f"| {' | '.join(self.columns)} |",
+            f"|---|{'---:|' * (len(self.columns) - 1)}",
+            *(f"| {' | '.join(row)} |" for row in self.rows),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def show(table: Table, console: Console) -> None:
+    """Print the table."""
+    screen = Screen(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
+    for number, column in enumerate(table.columns):
+        screen.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for row in table.rows:
+        screen.add_row(*row)
+    console.print(screen)
+
+
+def median(variant: Variant, key: str) -> float:
+    """The median of a number over the runs."""
+    return _median(run[key] for run in variant["runs"])
+
+
+def ratio(variant: Variant, reference: Variant) -> float:
+    """The median of the ratios of seconds, each within one round."""
+    pairs = zip(variant["runs"], reference["runs"], strict=True)
+    return _median(run["seconds"] / other["seconds"] for run, other in pairs)
+
+
+def round_trips(variant: Variant, *kinds: str) -> float:
+    """The median of the requests, of all kinds or of these."""
+    return _median(
+        sum(count for kind, count in run["requests"].items() if not kinds or kind in kinds)
+        for run in variant["runs"]
+    )
+
+
+def _median(numbers: Iterable[float]) -> float:
+    return float(statistics.median(numbers))
+
+
+def conditions(results: Results) -> str:
+    """One sentence: how often, when, where it was measured."""
+    machine = results["machine"]
+    return (
+        f"Median of {results['rounds']} rounds, {results['date'][:10]}, {machine['cpus']} CPUs "
+        f"({machine['processor']}), Linux {machine['kernel']}, Python {machine['python']}; EFS is "
+        "simulated."
+    )
+
+
+def _named(results: Results) -> dict[str, Variant]:
+    return {variant["name"]: variant for variant in results["variants"]}
+
+
+def import_table(results: Results) -> Table:
+    """Seconds, ratios, round trips and bytes by workload, storage and way."""
+    by_name = _named(results)
+    rows = []
+    for variant in results["variants"]:
+        labels = variant["labels"]
+        reference = by_name[variant["reference"]]
+        lean = by_name.get(f"{labels['workload']}, plain, no collector, local")
+        remote = variant["efs"] is not None
+        reads = round_trips(variant, "read")
+        rows.append(
+            (
+                f"{labels['workload']}: {labels['storage']}, {labels['way']}",
+                f"{median(variant, 'seconds'):.2f}",
+                f"{ratio(variant, reference):.2f}",
+                f"{ratio(variant, lean):.2f}" if lean and not variant["cpus"] else "",
+                f"{round_trips(variant) - reads:,.0f}" if remote else "",
+                f"{reads:,.0f}" if remote else "",
+                f"{median(variant, 'bytes_read') / 1e6:,.0f}" if remote else "",
+                f"{median(variant, 'memory_mb'):,.0f}",
+            )
+        )
+    return Table(
+        "Cold import of TensorFlow, and the first answer",
+        (*("Way", "s", "x local", "x local, gc off", "requests", "reads", "MB", "peak MB"),),
+        tuple(rows),
+    )
+
+
+WAYS = ("article", "switched off", "project")
+
+
+def import_groups(results: Results) -> list[Group]:
+    """The bars of the import by preset."""
+    return _bars(results, lambda variant: median(variant, "seconds"))
+
+
+def round_trip_groups(results: Results) -> list[Group]:
+    """The bars of the round trips by preset."""
+    return _bars(results, round_trips)
+
+
+def _bars(results: Results, value: Any) -> list[Group]:
+    groups = []
+    for storage in ("local", "optimistic", "central", "pessimistic"):
+        bars = [
+            Bar(variant["labels"]["way"], value(variant))
+            for variant in results["variants"]
+            if variant["labels"]["workload"] == "import" and variant["labels"]["storage"] == storage
+        ]
+        if any(bar.value for bar in bars):
+            groups.append(Group(storage, tuple(bars)))
+    return groups
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Parts of a README section with an empty line between them."""
+    return "\n".join(parts)
+
+
+def kinds_table(variants: Sequence[Variant]) -> Table:
+    """Requests by kind, a column for each variant."""
+    kinds = sorted(
+        {kind for variant in variants for run in variant["runs"] for kind in run["requests"]}
+    )
+    rows = [
+        (kind, *(f"{round_trips(variant, kind):,.0f}" for variant in variants)) for kind in kinds
+    ]
+    rows.append(("all", *(f"{round_trips(variant):,.0f}" for variant in variants)))
+    return Table(
+        "Round trips by kind",
+        ("request", *(variant["name"] for variant in variants)),
+        tuple(rows),
+    )
