@@ -124,18 +124,26 @@ static void finish(int64_t due, size_t bytes) {
         sleep_until(reserve(&link_free, bytes * nanoseconds_per_byte));
 }
 
-/* ---- Files: each one the kernel knows has a descriptor that only names it ---- */
+/* ---- Files: a directory the kernel knows is open, everything else is a name in one ---- */
 
 struct file {
-    int fd; /* O_PATH */
+    int fd;              /* of a directory, O_PATH; -1 for others */
+    struct file *parent; /* of others: where they were seen last, */
+    char *name;          /* and how they were called */
     dev_t device;
     ino_t number;
-    uint64_t known; /* how often the kernel has been told of it, less what it forgot */
+    uint64_t known; /* how often the kernel was told of it, less what it forgot; and its files */
     atomic_bool access_asked;
     struct file *next;
 };
 
-static struct file root, counters = {.fd = -1}; /* counters: the file .counters */
+/* How a file is reached: a name relative to a descriptor. */
+struct place {
+    int fd;
+    char name[NAME_MAX + 1];
+};
+
+static struct file root, counters; /* counters: the file .counters */
 static struct file *files[BUCKETS];
 static pthread_mutex_t filing = PTHREAD_MUTEX_INITIALIZER;
 
@@ -143,66 +151,102 @@ static struct file *file_of(fuse_ino_t ino) {
     return ino == FUSE_ROOT_ID ? &root : (struct file *)(uintptr_t)ino;
 }
 
-static struct file **bucket(dev_t device, ino_t number) {
-    return &files[(number * 0x9E3779B97F4A7C15u + device) >> 48 & (BUCKETS - 1)];
+static struct place place_of(const struct file *file) {
+    struct place place = {.fd = file->fd, .name = "."};
+    if (file->name) {
+        pthread_mutex_lock(&filing);
+        place.fd = file->parent->fd;
+        strncpy(place.name, file->name, NAME_MAX);
+        pthread_mutex_unlock(&filing);
+    }
+    return place;
 }
 
-/* The file behind the descriptor, which is closed if the file is known. NULL: no memory. */
-static struct file *known_file(int fd, const struct stat *status) {
-    pthread_mutex_lock(&filing);
-    struct file **slot = bucket(status->st_dev, status->st_ino), *file = *slot;
-    while (file && (file->number != status->st_ino || file->device != status->st_dev))
-        file = file->next;
-    if (file) {
-        close(fd);
-    } else if ((file = calloc(1, sizeof *file))) {
-        *file = (struct file){.fd = fd, .device = status->st_dev, .number = status->st_ino};
-        file->next = *slot;
-        *slot = file;
-    }
-    if (file)
-        file->known++;
-    pthread_mutex_unlock(&filing);
-    return file;
+static struct file **bucket(const struct stat *status) {
+    return &files[(status->st_ino * 0x9E3779B97F4A7C15u + status->st_dev) >> 48 & (BUCKETS - 1)];
+}
+
+static void forget_locked(struct file *file, uint64_t times) {
+    if (file == &root || file == &counters || (file->known -= times))
+        return;
+    struct stat status = {.st_dev = file->device, .st_ino = file->number};
+    struct file **slot = bucket(&status);
+    while (*slot != file)
+        slot = &(*slot)->next;
+    *slot = file->next;
+    if (file->name)
+        forget_locked(file->parent, 1);
+    else
+        close(file->fd);
+    free(file->name);
+    free(file);
 }
 
 static void forget(struct file *file, uint64_t times) {
-    if (file == &root || file == &counters)
-        return;
     pthread_mutex_lock(&filing);
-    if ((file->known -= times) == 0) {
-        struct file **slot = bucket(file->device, file->number);
-        while (*slot != file)
-            slot = &(*slot)->next;
-        *slot = file->next;
-        close(file->fd);
-        free(file);
-    }
+    forget_locked(file, times);
     pthread_mutex_unlock(&filing);
 }
 
-/* The way to open or change what an O_PATH descriptor only names. */
-static const char *path_of(const struct file *file, char path[32]) {
-    snprintf(path, 32, "/proc/self/fd/%d", file->fd);
-    return path;
+/* The file, if the kernel knows it. */
+static struct file *known_file(const struct stat *status) {
+    struct file *file = *bucket(status);
+    while (file && (file->number != status->st_ino || file->device != status->st_dev))
+        file = file->next;
+    return file;
+}
+
+/* The file is to be found there from now on. */
+static bool move(struct file *file, struct file *parent, const char *name) {
+    char *copy = strdup(name);
+    if (!copy)
+        return false;
+    if (parent != &root)
+        parent->known++;
+    if (file->name)
+        forget_locked(file->parent, 1);
+    free(file->name);
+    file->name = copy;
+    file->parent = parent;
+    return true;
+}
+
+static struct file *new_file(struct file *parent, const char *name, const struct stat *status) {
+    struct file *file = calloc(1, sizeof *file);
+    if (!file)
+        return NULL;
+    *file = (struct file){.fd = -1, .device = status->st_dev, .number = status->st_ino};
+    if (S_ISDIR(status->st_mode))
+        file->fd = openat(parent->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (S_ISDIR(status->st_mode) ? file->fd < 0 : !move(file, parent, name)) {
+        free(file);
+        return NULL;
+    }
+    struct file **slot = bucket(status);
+    file->next = *slot;
+    return *slot = file;
 }
 
 /* Finds a name in a directory. Returns 0 or an error number. */
 static int find(struct file *parent, const char *name, struct fuse_entry_param *entry) {
-    int fd = openat(parent->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
     memset(entry, 0, sizeof *entry);
     entry->attr_timeout = entry->entry_timeout = timeout;
-    struct file *file = NULL;
-    if (fstatat(fd, "", &entry->attr, AT_EMPTY_PATH) == 0)
-        file = known_file(fd, &entry->attr);
-    if (!file) {
-        close(fd);
+    if (fstatat(parent->fd, name, &entry->attr, AT_SYMLINK_NOFOLLOW) < 0)
         return errno;
-    }
+    int error = 0;
+    pthread_mutex_lock(&filing);
+    struct file *file = known_file(&entry->attr);
+    if (!file)
+        file = new_file(parent, name, &entry->attr);
+    else if (file->name && (file->parent != parent || strcmp(file->name, name) != 0))
+        move(file, parent, name);
+    if (file)
+        file->known++;
+    else
+        error = errno;
+    pthread_mutex_unlock(&filing);
     entry->ino = (uintptr_t)file;
-    return 0;
+    return error;
 }
 
 /* ---- The file .counters ---- */
@@ -265,7 +309,8 @@ static void efs_forget_multi(fuse_req_t request, size_t count, struct fuse_forge
 
 static void reply_attributes(fuse_req_t request, struct file *file) {
     struct stat status;
-    if (fstatat(file->fd, "", &status, AT_EMPTY_PATH) < 0)
+    struct place place = place_of(file);
+    if (fstatat(place.fd, place.name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         fuse_reply_err(request, errno);
     else
         fuse_reply_attr(request, &status, timeout);
@@ -282,7 +327,7 @@ static void efs_getattr(fuse_req_t request, fuse_ino_t ino, struct fuse_file_inf
     reply_attributes(request, file_of(ino));
 }
 
-static int set_times(int fd, const struct stat *wanted, int set) {
+static int set_times(const struct place *place, const struct stat *wanted, int set) {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}};
     if (set & FUSE_SET_ATTR_ATIME)
         times[0] = wanted->st_atim;
@@ -292,40 +337,48 @@ static int set_times(int fd, const struct stat *wanted, int set) {
         times[0].tv_nsec = UTIME_NOW;
     if (set & FUSE_SET_ATTR_MTIME_NOW)
         times[1].tv_nsec = UTIME_NOW;
-    return utimensat(fd, "", times, AT_EMPTY_PATH);
+    return utimensat(place->fd, place->name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static int set_size(const struct place *place, off_t size) {
+    int fd = openat(place->fd, place->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    int failed = fd < 0 ? -1 : ftruncate(fd, size);
+    if (fd >= 0)
+        close(fd);
+    return failed;
 }
 
 static void efs_setattr(fuse_req_t request, fuse_ino_t ino, struct stat *wanted, int set,
                         struct fuse_file_info *info) {
-    (void)info;
-    struct file *file = file_of(ino);
-    char path[32];
-    int failed = 0;
-    if (file == &counters) {
+    if (file_of(ino) == &counters) {
         efs_getattr(request, ino, info);
         return;
     }
     finish(begin(SETATTR), 0);
-    path_of(file, path);
+    struct place place = place_of(file_of(ino));
+    int failed = 0;
     if (set & FUSE_SET_ATTR_MODE)
-        failed |= chmod(path, wanted->st_mode);
+        failed |= fchmodat(place.fd, place.name, wanted->st_mode, 0);
     if (set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
-        failed |= fchownat(file->fd, "", set & FUSE_SET_ATTR_UID ? wanted->st_uid : (uid_t)-1,
-                           set & FUSE_SET_ATTR_GID ? wanted->st_gid : (gid_t)-1, AT_EMPTY_PATH);
+        failed |= fchownat(place.fd, place.name,
+                           set & FUSE_SET_ATTR_UID ? wanted->st_uid : (uid_t)-1,
+                           set & FUSE_SET_ATTR_GID ? wanted->st_gid : (gid_t)-1,
+                           AT_SYMLINK_NOFOLLOW);
     if (set & FUSE_SET_ATTR_SIZE)
-        failed |= truncate(path, wanted->st_size);
+        failed |= set_size(&place, wanted->st_size);
     if (set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME))
-        failed |= set_times(file->fd, wanted, set);
+        failed |= set_times(&place, wanted, set);
     if (failed)
         fuse_reply_err(request, errno);
     else
-        reply_attributes(request, file);
+        reply_attributes(request, file_of(ino));
 }
 
 static void efs_readlink(fuse_req_t request, fuse_ino_t ino) {
     char target[PATH_MAX];
     finish(begin(READLINK), 0);
-    ssize_t length = readlinkat(file_of(ino)->fd, "", target, sizeof target - 1);
+    struct place place = place_of(file_of(ino));
+    ssize_t length = readlinkat(place.fd, place.name, target, sizeof target - 1);
     if (length < 0) {
         fuse_reply_err(request, errno);
         return;
@@ -368,18 +421,28 @@ static void efs_symlink(fuse_req_t request, const char *target, fuse_ino_t paren
 }
 
 static void efs_link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t parent, const char *name) {
-    char path[32];
     finish(begin(LINK), 0);
-    int failed = linkat(AT_FDCWD, path_of(file_of(ino), path), file_of(parent)->fd, name,
-                        AT_SYMLINK_FOLLOW);
-    reply_made(request, failed, parent, name);
+    struct place place = place_of(file_of(ino));
+    reply_made(request, linkat(place.fd, place.name, file_of(parent)->fd, name, 0), parent, name);
 }
 
 static void efs_rename(fuse_req_t request, fuse_ino_t from, const char *old, fuse_ino_t to,
                        const char *new, unsigned flags) {
+    struct stat status;
     finish(begin(RENAME), 0);
-    int failed = renameat2(file_of(from)->fd, old, file_of(to)->fd, new, flags);
-    fuse_reply_err(request, failed ? errno : 0);
+    if (flags & RENAME_EXCHANGE) { /* NFS cannot do it, either */
+        fuse_reply_err(request, EINVAL);
+        return;
+    }
+    pthread_mutex_lock(&filing);
+    int error = renameat2(file_of(from)->fd, old, file_of(to)->fd, new, flags) ? errno : 0;
+    struct file *file = NULL;
+    if (!error && fstatat(file_of(to)->fd, new, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        file = known_file(&status);
+    if (file && file->name)
+        move(file, file_of(to), new);
+    pthread_mutex_unlock(&filing);
+    fuse_reply_err(request, error);
 }
 
 static void efs_unlink(fuse_req_t request, fuse_ino_t parent, const char *name) {
@@ -422,15 +485,15 @@ static int hold(int fd, struct fuse_file_info *info) {
 }
 
 static void efs_open(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info) {
-    char path[32];
     if (file_of(ino) == &counters) {
         info->direct_io = 1;
         fuse_reply_open(request, info);
         return;
     }
     finish(begin(OPEN), 0);
-    int flags = (info->flags & ~(O_NOFOLLOW | O_CREAT | O_EXCL)) | O_CLOEXEC;
-    int error = hold(open(path_of(file_of(ino), path), flags), info);
+    struct place place = place_of(file_of(ino));
+    int flags = (info->flags & ~(O_CREAT | O_EXCL | O_APPEND)) | O_NOFOLLOW | O_CLOEXEC;
+    int error = hold(openat(place.fd, place.name, flags), info);
     if (error)
         fuse_reply_err(request, error);
     else
@@ -441,7 +504,7 @@ static void efs_create(fuse_req_t request, fuse_ino_t parent, const char *name, 
                        struct fuse_file_info *info) {
     struct fuse_entry_param entry;
     finish(begin(CREATE), 0);
-    int flags = info->flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    int flags = (info->flags & ~O_APPEND) | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(file_of(parent)->fd, name, flags, mode);
     int error = hold(fd, info);
     if (!error && (error = find(file_of(parent), name, &entry))) {
@@ -676,6 +739,14 @@ static void separate_mounts(void) {
         fail("mounts cannot be made private: %s", strerror(errno));
 }
 
+/* A descriptor for each directory that the kernel knows, and for each open file. */
+static void allow_descriptors(void) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void set_read_ahead(dev_t device, const char *kibibytes) {
     char path[64];
     snprintf(path, sizeof path, "/sys/class/bdi/%u:%u/read_ahead_kb", major(device), minor(device));
@@ -692,9 +763,10 @@ static void *serve(void *session) {
     return NULL;
 }
 
-static pid_t start(char **command, const sigset_t *signals) {
+static pid_t start(char **command, const sigset_t *signals, const struct rlimit *descriptors) {
     pid_t child = fork();
     if (child == 0) {
+        setrlimit(RLIMIT_NOFILE, descriptors);
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         sigprocmask(SIG_UNBLOCK, signals, NULL);
@@ -743,10 +815,9 @@ int main(int count, char **arguments) {
     if (command && strcmp(*command, "--") == 0)
         command++;
 
-    struct rlimit descriptors;
+    struct rlimit descriptors; /* the command keeps its own */
     getrlimit(RLIMIT_NOFILE, &descriptors);
-    descriptors.rlim_cur = descriptors.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &descriptors);
+    allow_descriptors();
     prctl(PR_SET_TIMERSLACK, 1); /* the default, 50 us, is a sixth of an optimistic latency */
 
     root.fd = open(backing, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -779,7 +850,7 @@ int main(int count, char **arguments) {
     pid_t child = 0;
     if (command) {
         umask(mask);
-        child = start(command, &signals);
+        child = start(command, &signals, &descriptors);
         umask(0);
     }
     int code = wait_for(child, &signals);

@@ -99,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console()
     try:
         build()
-        made = _release(options.release, options.index_url)
+        made = made_or_given(options.release, options.index_url)
         chosen = select(list(variants(made)), options.only)
         for variant in chosen:
             if variant.efs is None and variant.cpus is None:
@@ -115,14 +115,13 @@ def main(arguments: list[str] | None = None) -> int:
         *("import", chosen, runs), rounds=options.rounds, versions=releases.versions(made)
     )
     report.show(report.import_table(results), console)
-    if options.keep:
-        console.print(f"raw results: {save(results)}")
-    else:
-        console.print(f"raw results: {save(results, releases.HOME / 'results')}")
+    folder = {} if options.keep else {"folder": releases.HOME / "results"}
+    console.print(f"raw results: {save(results, **folder)}")
     return 0
 
 
-def _release(given: Path | None, index: str) -> Path:
+def made_or_given(given: Path | None, index: str) -> Path:
+    """TensorFlow's release: the given one, or the one of the project's own lock and model."""
     if given is not None:
         return releases.check(given)
     code = releases.program("release", MODELS["answer"])

@@ -1,8 +1,8 @@
 """Measuring ways of doing the same thing against each other.
 
 The ways take turns, so that whatever else the machine does hits all of them alike, and a ratio is
-taken within one turn before the median over the turns (report.py). Every run is a fresh process with a fresh
-mount; the files behind the mount are in memory.
+taken within one turn before the median over the turns (report.py). Every run is a fresh process
+with a fresh mount; the files behind the mount are in memory.
 """
 
 from __future__ import annotations

@@ -111,9 +111,6 @@ def import_table(results: Results) -> Table:
     )
 
 
-WAYS = ("article", "switched off", "project")
-
-
 def import_groups(results: Results) -> list[Group]:
     """The bars of the import by preset."""
     return _bars(results, lambda variant: median(variant, "seconds"))
@@ -156,3 +153,58 @@ def kinds_table(variants: Sequence[Variant]) -> Table:
         ("request", *(variant["name"] for variant in variants)),
         tuple(rows),
     )
+
+
+def populate_table(results: Results) -> Table:
+    """Seconds of a whole populate; copytree's are scaled from its sample."""
+    rows = []
+    for variant in results["variants"]:
+        labels = variant["labels"]
+        scale = _scale(results, variant)
+        extent = results["whole"] if labels["way"] == "copytree" else results["release"]
+        seconds = median(variant, "seconds")
+        rows.append(
+            (
+                f"{labels['storage']}: {POPULATE[labels['way']]}",
+                f"{extent['files']:,}",
+                f"{extent['bytes'] / 1e6:,.0f}",
+                f"{seconds * scale:,.1f}",
+                f"{extent['files'] / seconds / scale:,.0f}",
+                f"{seconds:.1f}" if scale != 1 else "",
+                f"{scale:.2f}" if scale != 1 else "",
+                f"{round_trips(variant):,.0f}",
+            )
+        )
+    return Table(
+        "Populating EFS with TensorFlow",
+        ("Way", "files", "MB", "s", "files/s", "sample s", "scaled by", "requests counted"),
+        tuple(rows),
+    )
+
+
+POPULATE = {"copytree": "copytree (article)", "copy": "installer"}
+
+
+def _scale(results: Results, variant: Variant) -> float:
+    if variant["labels"]["way"] != "copytree":
+        return 1.0
+    return float(results["scales"][variant["labels"]["storage"]])
+
+
+def populate_groups(results: Results) -> list[Group]:
+    """The bars of the populate by preset."""
+    storages = dict.fromkeys(variant["labels"]["storage"] for variant in results["variants"])
+    return [
+        Group(
+            storage,
+            tuple(
+                Bar(
+                    POPULATE[variant["labels"]["way"]],
+                    median(variant, "seconds") * _scale(results, variant),
+                )
+                for variant in results["variants"]
+                if variant["labels"]["storage"] == storage
+            ),
+        )
+        for storage in storages
+    ]

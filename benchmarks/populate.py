@@ -1,0 +1,180 @@
+"""Populating the simulated EFS: `python -m benchmarks.populate`.
+
+The article installs with pip and copies with `shutil.copytree`; this project's installer copies
+what it staged in parallel. copytree would take minutes, so it copies a sample of the directories,
+and its time is scaled by what the requests of the whole tree would cost against those counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from tools.lock import LAMBDA_SRC
+
+from . import releases, report
+from .efs import PRESETS, UNAVAILABLE, Efs, Preset, UnavailableError, build
+from .imports import MODELS, made_or_given, told
+from .measure import ROUNDS, FailedRunError, Variant, document, measure, save
+
+SAMPLE = 12
+"""copytree gets one in so many directories."""
+PIECE = 1 << 20
+"""Bytes that one WRITE takes at most."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What copying a tree asks for. `pieces` are WRITEs, `long` the files that need several."""
+
+    files: int = 0
+    directories: int = 0
+    links: int = 0
+    bytes: int = 0
+    pieces: int = 0
+    long: int = 0
+
+    @classmethod
+    def of(cls, root: Path) -> Extent:
+        """Measure a tree; the root counts."""
+        sizes: list[int] = []
+        directories = links = 0
+        for folder, _, names in os.walk(root):
+            directories += 1
+            for name in names:
+                path = Path(folder, name)
+                if path.is_symlink():
+                    links += 1
+                else:
+                    sizes.append(path.stat().st_size)
+        return cls(
+            files=len(sizes),
+            directories=directories,
+            links=links,
+            bytes=sum(sizes),
+            pieces=sum(-(-size // PIECE) for size in sizes),
+            long=sum(size > PIECE for size in sizes),
+        )
+
+    def copytree_requests(self) -> dict[str, int]:
+        """What `shutil.copytree` sends: mode and times are two requests for each entry."""
+        return {
+            "create": self.files,
+            "mkdir": self.directories,
+            "symlink": self.links,
+            "write": self.pieces,
+            "commit": self.long,
+            "close": self.files,
+            "setattr": 2 * (self.files + self.directories),
+        }
+
+
+def cost(requests: Mapping[str, int], written: int, preset: Preset) -> float:
+    """Seconds that requests take one after another, with the bytes on the link."""
+    waiting = sum(count * preset.latency.get(kind, 0.0) for kind, count in requests.items())
+    # All WRITEs of a file wait together, in its close.
+    together = (requests.get("write", 0) - requests.get("create", 0)) * preset.latency["write"]
+    return (waiting - max(0.0, together)) / 1e3 + written / 1e6 / preset.bandwidth
+
+
+def sample(source: Path, target: Path, one_in: int = SAMPLE) -> Extent:
+    """Make a tree of one in so many directories of the source, with all their files."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for folder, _, names in os.walk(source):
+        relative = Path(folder).relative_to(source)
+        if int(hashlib.sha256(str(relative).encode()).hexdigest(), 16) % one_in:
+            continue
+        (target / relative).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            os.link(Path(folder, name), target / relative / name, follow_symlinks=False)
+    return Extent.of(target)
+
+
+def variants(
+    plain: Path, made: Path, home: Path = releases.HOME, one_in: int = SAMPLE
+) -> tuple[list[Variant], Extent]:
+    """The ways to populate, and the extent of copytree's sample."""
+    code = releases.program("answer", MODELS["answer"], home)
+    part = home / "sample"
+    extent = sample(plain, part, one_in)
+    target = home / "populated"
+    sources = {"copytree": part, "copy": made / "site-packages"}
+    return [
+        Variant(
+            name=f"{way}, {storage}",
+            labels={"way": way, "storage": storage},
+            way=way,
+            program=code,
+            release=target / "release",
+            backing=target,
+            reference=f"copy, {storage}",
+            efs=Efs(preset=PRESETS[storage], creating=True),
+            arguments={"source": str(source)},
+        )
+        for storage in ("central", "ceiling")
+        for way, source in sources.items()
+    ], extent
+
+
+def empty(variant: Variant) -> None:
+    """Make the target empty before a run."""
+    shutil.rmtree(variant.backing, ignore_errors=True)
+    variant.release.mkdir(parents=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print the table and keep the raw results."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.populate", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
+    parser.add_argument("--release", type=Path, metavar="DIR", help="a release that is there")
+    parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
+    parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N")
+    parser.add_argument("--keep", action="store_true", help="write the results for the README")
+    options = parser.parse_args(arguments)
+    console = Console()
+    try:
+        build()
+        made = made_or_given(options.release, options.index_url)
+        locks = LAMBDA_SRC / "locks" / f"{releases.target().name}.txt"
+        plain = releases.plain(locks, "tensorflow", index=options.index_url)
+        ways, part = variants(plain, made, one_in=options.sample)
+        runs = measure(ways, options.rounds, lambda *run: console.print(told(*run)), empty)
+        shutil.rmtree(ways[0].backing, ignore_errors=True)
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return UNAVAILABLE
+    except (FailedRunError, releases.InstallationError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    whole = Extent.of(plain)
+    scales = {
+        name: cost(whole.copytree_requests(), whole.bytes, PRESETS[name])
+        / cost(part.copytree_requests(), part.bytes, PRESETS[name])
+        for name in ("central", "ceiling")
+    }
+    results = document(
+        *("populate", ways, runs),
+        rounds=options.rounds,
+        versions=releases.versions(made),
+        sample=asdict(part),
+        whole=asdict(whole),
+        release=releases.size(made),
+        scales=scales,
+    )
+    report.show(report.populate_table(results), console)
+    folder = {} if options.keep else {"folder": releases.HOME / "results"}
+    console.print(f"raw results: {save(results, **folder)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
