@@ -1,6 +1,7 @@
 # Needs Python 3.11 to 3.13, make and git beforehand; everything else comes from PyPI into .venv.
 PYTHON ?= python3
 STACK  ?= dev
+WHAT   ?= policies imports populate
 UV_VERSION := $(shell awk '/^name = "uv"$$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock)
 
 export UV_PYTHON_DOWNLOADS := never
@@ -42,8 +43,9 @@ verify: install ## Compare a release on AWS with its manifest (STACK=dev RELEASE
 	@$(BIN)/python -m tools.verify --stack $(STACK) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHA256),--sha256 $(SHA256))
 
 .PHONY: bench
-bench: install ## How long the policy packs take
-	@$(BIN)/python -m benchmarks.policies
+bench: install ## Measure for the README (WHAT=policies, imports, populate, packages)
+	@for what in $(WHAT); do $(BIN)/python -m benchmarks.$$what $(OPTIONS) || exit; done
+	@$(BIN)/python -m tools.readme
 
 .PHONY: soak
 soak: install ## Every fault at every operation and 1,000 random kills; counts go to README.md

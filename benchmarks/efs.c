@@ -17,7 +17,7 @@
  * 125 if the simulator fails.
  *
  * MOUNTPOINT/.counters is a JSON object: requests by kind, bytes read and written. It appears in
- * no listing, costs nothing, and writing to it sets everything to 0.
+ * no listing, costs nothing, and truncating it sets everything to 0.
  *
  * What is modelled, and how:
  * - A client has 64 slots, so at most 64 requests are in flight: there are 64 threads, and each
@@ -487,6 +487,8 @@ static int hold(int fd, struct fuse_file_info *info) {
 static void efs_open(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info) {
     if (file_of(ino) == &counters) {
         info->direct_io = 1;
+        if (info->flags & O_TRUNC)
+            reset_counters();
         fuse_reply_open(request, info);
         return;
     }
@@ -546,7 +548,6 @@ static void send_piece(struct handle *handle, size_t bytes) {
 static void efs_write(fuse_req_t request, fuse_ino_t ino, const char *data, size_t size,
                       off_t offset, struct fuse_file_info *info) {
     if (file_of(ino) == &counters) {
-        reset_counters();
         fuse_reply_write(request, size);
         return;
     }

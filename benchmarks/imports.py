@@ -1,6 +1,6 @@
 """Cold imports and first answers: `python -m benchmarks.imports`.
 
-The same release is imported from the local disk and from the simulated EFS, the article's way
+The same release is imported from the local disk and from the simulated EFS, the plain way
 (`sys.path.append`) and by this project's handler, with its cold start switched off and on. The
 first answer is what the handler does on a cold start: import, load and one demonstration. It takes
 about six minutes a round; `--only` picks variants by words in their names.
@@ -15,13 +15,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from tools.lock import LAMBDA_SRC
 
 from . import releases, report
 from .efs import PRESETS, UNAVAILABLE, Efs, Preset, UnavailableError, build
-from .measure import ROUNDS, FailedRunError, Run, Variant, document, measure, save
+from .measure import RESULTS, ROUNDS, FailedRunError, Run, Variant, document, measure, save
 
 SWITCH = {"RELEASE_COLD_START": "off"}
 """The environment that switches the handler's cold start off."""
@@ -31,6 +29,8 @@ MODELS = {
     "answer": (LAMBDA_SRC / "model.py").read_text(encoding="utf-8"),
 }
 """model.py by workload."""
+PLAIN, NO_GC, OFF, HANDLER = "sys.path", "sys.path, no gc", "handler, switched off", "handler"
+"""The ways; `NO_GC` collects no garbage during the import."""
 BANDWIDTHS = (100, 1000)
 CPUS = (1, 2, 4)
 
@@ -55,33 +55,33 @@ def _variant(workload: str, way: str, storage: str, code: Path, made: Path) -> V
     return Variant(
         name=f"{workload}, {way}, {storage}",
         labels={"workload": workload, "way": way, "storage": storage},
-        way="append" if way in ("plain", "plain, no collector", "article") else "handler",
+        way="append" if way in (PLAIN, NO_GC) else "handler",
         program=code,
         release=made,
         backing=made.parents[1],
-        reference=f"{workload}, plain, local",
-        arguments={"collector": False} if way == "plain, no collector" else {},
-        environment=SWITCH if way == "switched off" else {},
+        reference=f"{workload}, {PLAIN}, local",
+        arguments={"collector": False} if way == NO_GC else {},
+        environment=SWITCH if way == OFF else {},
     )
 
 
 def _local(workload: str, code: Path, made: Path) -> Iterator[Variant]:
-    for way in ("plain", "plain, no collector"):
+    for way in (PLAIN, NO_GC):
         yield _variant(workload, way, "local", code, made)
 
 
 def _remote(
     workload: str, code: Path, made: Path, storage: str, preset: Preset
 ) -> Iterator[Variant]:
-    for way in ("article", "switched off", "project"):
+    for way in (PLAIN, OFF, HANDLER):
         variant = _variant(workload, way, storage, code, made)
         yield replace(variant, efs=Efs(preset=preset, read_only=True))
 
 
 def _limited(workload: str, code: Path, made: Path, cpus: int) -> Iterator[Variant]:
     limit = "1 CPU" if cpus == 1 else f"{cpus} CPUs"
-    reference = f"{workload}, plain, local, {limit}"
-    for way, storage in (("plain", "local"), ("project", "central")):
+    reference = f"{workload}, {PLAIN}, local, {limit}"
+    for way, storage in ((PLAIN, "local"), (HANDLER, "central")):
         variant = _variant(workload, way, f"{storage}, {limit}", code, made)
         efs = Efs(preset=PRESETS["central"], read_only=True) if storage == "central" else None
         yield replace(variant, cpus=cpus, reference=reference, efs=efs)
@@ -94,9 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--release", type=Path, metavar="DIR", help="a release that is there")
     parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
     parser.add_argument("--only", action="append", default=[], metavar="WORD")
-    parser.add_argument("--keep", action="store_true", help="write the results for the README")
     options = parser.parse_args(arguments)
-    console = Console()
+    console = report.console()
     try:
         build()
         made = made_or_given(options.release, options.index_url)
@@ -112,11 +111,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     results = document(
-        *("import", chosen, runs), rounds=options.rounds, versions=releases.versions(made)
+        *("imports", chosen, runs), rounds=options.rounds, versions=releases.versions(made)
     )
     report.show(report.import_table(results), console)
-    folder = {} if options.keep else {"folder": releases.HOME / "results"}
-    console.print(f"raw results: {save(results, **folder)}")
+    console.print(f"raw results: {save(results, releases.KEPT if options.only else RESULTS)}")
     return 0
 
 

@@ -85,7 +85,7 @@ class Variant:
             if self.efs:
                 command = self.efs.command(self.backing, self.backing, command)
             _run(command, {**os.environ, **self.environment}, scratch)
-            return _read(result)
+            return _read(result, free=("missing",) if self.efs and self.efs.creating else ())
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> None:
@@ -113,12 +113,14 @@ def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) ->
         raise FailedRunError(f"{' '.join(command)}\nended with {status}:\n{said}")
 
 
-def _read(result: Path) -> Run:
+def _read(result: Path, free: Sequence[str]) -> Run:
     measured = json.loads(result.read_text(encoding="ascii"))
     counted = measured.get("requests", {})
     return Run(
         seconds=round(measured["seconds"], 4),
-        requests={name: counted[name] for name in REQUESTS if counted.get(name)},
+        requests={
+            name: counted[name] for name in REQUESTS if counted.get(name) and name not in free
+        },
         bytes_read=counted.get("bytes_read", 0),
         bytes_written=counted.get("bytes_written", 0),
         memory_mb=round(measured["memory_mb"], 1),

@@ -1,6 +1,6 @@
 """Populating the simulated EFS: `python -m benchmarks.populate`.
 
-The article installs with pip and copies with `shutil.copytree`; this project's installer copies
+The plain way is pip and `shutil.copytree`; this project's installer copies
 what it staged in parallel. copytree would take minutes, so it copies a sample of the directories,
 and its time is scaled by what the requests of the whole tree would cost against those counted.
 """
@@ -15,8 +15,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from rich.console import Console
 
 from tools.lock import LAMBDA_SRC
 
@@ -65,7 +63,7 @@ class Extent:
         )
 
     def copytree_requests(self) -> dict[str, int]:
-        """What `shutil.copytree` sends: mode and times are two requests for each entry."""
+        """What `shutil.copytree` sends: mode and times are a request each."""
         return {
             "create": self.files,
             "mkdir": self.directories,
@@ -73,7 +71,7 @@ class Extent:
             "write": self.pieces,
             "commit": self.long,
             "close": self.files,
-            "setattr": 2 * (self.files + self.directories),
+            "setattr": 2 * (self.files + self.directories) + self.links,
         }
 
 
@@ -138,9 +136,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--release", type=Path, metavar="DIR", help="a release that is there")
     parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N")
-    parser.add_argument("--keep", action="store_true", help="write the results for the README")
     options = parser.parse_args(arguments)
-    console = Console()
+    console = report.console()
     try:
         build()
         made = made_or_given(options.release, options.index_url)
@@ -171,8 +168,7 @@ def main(arguments: list[str] | None = None) -> int:
         scales=scales,
     )
     report.show(report.populate_table(results), console)
-    folder = {} if options.keep else {"folder": releases.HOME / "results"}
-    console.print(f"raw results: {save(results, **folder)}")
+    console.print(f"raw results: {save(results)}")
     return 0
 
 

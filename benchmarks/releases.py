@@ -15,6 +15,8 @@ from tools.lock import LAMBDA_SRC, Target, lock
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".local" / "benchmarks"
+KEPT = HOME / "results"
+"""Where raw results of a part of a benchmark go; those of all of it are for the README."""
 INDEX = "https://pypi.org/simple"
 IMPORT_ONLY = (
     "\ndef predict(instances):\n    return instances\n\ndef demonstrate():\n    return {}\n"
@@ -82,7 +84,7 @@ def release(locks: Path, code: Path, name: str, home: Path = HOME, index: str = 
 
 
 def plain(locks: Path, name: str, home: Path = HOME, index: str = INDEX) -> Path:
-    """What the article copies: the same lock installed by pip, nothing left out, compiled."""
+    """What the plain way copies: the same lock installed by pip, nothing left out, compiled."""
     folder = home / "plain" / f"{name}-{hashlib.sha256(locks.read_bytes()).hexdigest()[:16]}"
     if folder.exists():
         return folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Screen
 
-from .chart import Bar, Group
+from .chart import Bar, Group, svg
 
 Results = Mapping[str, Any]
 Variant = Mapping[str, Any]
@@ -35,14 +35,20 @@ class Table:
         return "\n".join(lines) + "\n"
 
 
-def show(table: Table, console: Console) -> None:
+def console() -> Console:
+    """The screen, wide enough for a table where there is none."""
+    screen = Console()
+    return screen if screen.is_terminal else Console(width=140)
+
+
+def show(table: Table, screen: Console) -> None:
     """Print the table."""
-    screen = Screen(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
+    grid = Screen(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
     for number, column in enumerate(table.columns):
-        screen.add_column(column, justify="right" if number else "left", no_wrap=True)
+        grid.add_column(column, justify="right" if number else "left", no_wrap=True)
     for row in table.rows:
-        screen.add_row(*row)
-    console.print(screen)
+        grid.add_row(*row)
+    screen.print(grid)
 
 
 def median(variant: Variant, key: str) -> float:
@@ -89,7 +95,7 @@ def import_table(results: Results) -> Table:
     for variant in results["variants"]:
         labels = variant["labels"]
         reference = by_name[variant["reference"]]
-        lean = by_name.get(f"{labels['workload']}, plain, no collector, local")
+        lean = by_name.get(f"{labels['workload']}, sys.path, no gc, local")
         remote = variant["efs"] is not None
         reads = round_trips(variant, "read")
         rows.append(
@@ -98,7 +104,7 @@ def import_table(results: Results) -> Table:
                 f"{median(variant, 'seconds'):.2f}",
                 f"{ratio(variant, reference):.2f}",
                 f"{ratio(variant, lean):.2f}" if lean and not variant["cpus"] else "",
-                f"{round_trips(variant) - reads:,.0f}" if remote else "",
+                f"{round_trips(variant):,.0f}" if remote else "",
                 f"{reads:,.0f}" if remote else "",
                 f"{median(variant, 'bytes_read') / 1e6:,.0f}" if remote else "",
                 f"{median(variant, 'memory_mb'):,.0f}",
@@ -106,7 +112,7 @@ def import_table(results: Results) -> Table:
         )
     return Table(
         "Cold import of TensorFlow, and the first answer",
-        (*("Way", "s", "x local", "x local, gc off", "requests", "reads", "MB", "peak MB"),),
+        (*("Way", "s", "x local", "x local, no gc", "round trips", "reads", "MB", "peak MB"),),
         tuple(rows),
     )
 
@@ -132,11 +138,6 @@ def _bars(results: Results, value: Any) -> list[Group]:
         if any(bar.value for bar in bars):
             groups.append(Group(storage, tuple(bars)))
     return groups
-
-
-def joined(parts: Iterable[str]) -> str:
-    """Parts of a README section with an empty line between them."""
-    return "\n".join(parts)
 
 
 def kinds_table(variants: Sequence[Variant]) -> Table:
@@ -182,7 +183,7 @@ def populate_table(results: Results) -> Table:
     )
 
 
-POPULATE = {"copytree": "copytree (article)", "copy": "installer"}
+POPULATE = {"copytree": "shutil.copytree", "copy": "installer"}
 
 
 def _scale(results: Results, variant: Variant) -> float:
@@ -208,3 +209,61 @@ def populate_groups(results: Results) -> list[Group]:
         )
         for storage in storages
     ]
+
+
+def packages_table(results: Results) -> Table:
+    """One row for each package: its size, and the import with a first use, three ways."""
+    by_name = _named(results)
+    rows = []
+    for local in results["variants"]:
+        if local["labels"]["way"] != "local":
+            continue
+        name = local["reference"].removesuffix(", local")
+        plain, handler = by_name[f"{name}, sys.path"], by_name[f"{name}, handler"]
+        labels = local["labels"]
+        rows.append(
+            (
+                *(labels["package"], labels["files"], labels["mb"]),
+                f"{median(local, 'seconds'):.2f}",
+                *(f"{median(plain, 'seconds'):.2f}", f"{ratio(plain, local):.1f}"),
+                f"{round_trips(plain):,.0f}",
+                *(f"{median(handler, 'seconds'):.2f}", f"{ratio(handler, local):.1f}"),
+                f"{round_trips(handler):,.0f}",
+            )
+        )
+    return Table(
+        "Import and first use of other packages; EFS is central",
+        (
+            *("Package", "files", "MB", "local s", "sys.path s", "x local", "round trips"),
+            *("handler s", "x local", "round trips"),
+        ),
+        tuple(rows),
+    )
+
+
+TABLES: dict[str, Callable[[Results], Table]] = {
+    "imports": import_table,
+    "populate": populate_table,
+    "packages": packages_table,
+}
+PLOTS: dict[str, dict[str, str]] = {
+    "imports": {
+        "import-seconds": "Seconds for a cold import of TensorFlow",
+        "import-round-trips": "Round trips of a cold import of TensorFlow",
+    },
+    "populate": {"populate-seconds": "Seconds to populate EFS with TensorFlow"},
+    "packages": {},
+}
+"""Plots by benchmark: name of the file in docs/, and title."""
+_GROUPS: dict[str, tuple[str, Callable[[Results], list[Group]]]] = {
+    "import-seconds": ("s", import_groups),
+    "import-round-trips": ("", round_trip_groups),
+    "populate-seconds": ("s", populate_groups),
+}
+
+
+def plot(name: str, results: Results) -> str:
+    """A plot as SVG."""
+    title = next(titles[name] for titles in PLOTS.values() if name in titles)
+    unit, groups = _GROUPS[name]
+    return svg(title, unit, groups(results))

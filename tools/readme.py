@@ -1,6 +1,7 @@
 """Writes the generated parts of README.md: `python -m tools.readme`, or `--check` to compare.
 
-A part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. The plots beside the measured
+tables are files in docs/.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks import measure, report
 from policies.guardrails import pack as guardrails
 from policies.mounts import pack as mounts
 from policies.reading.pack import Rule
@@ -77,6 +79,26 @@ def reliability_table(counts: Path) -> str:
     return "\n".join(rows) + "\n"
 
 
+def measured(benchmark: str) -> str:
+    """What a benchmark has measured: conditions, plots, table. README text."""
+    results = measure.load(benchmark)
+    if results is None:
+        return f"Not measured yet: `make bench WHAT={benchmark}`.\n"
+    parts = [report.conditions(results) + "\n"]
+    parts += [f"![{title}](docs/{name}.svg)\n" for name, title in report.PLOTS[benchmark].items()]
+    return "\n".join([*parts, report.TABLES[benchmark](results).markdown()])
+
+
+def plots() -> dict[Path, str]:
+    """Every plot of what has been measured: file and SVG text."""
+    return {
+        ROOT / "docs" / f"{name}.svg": report.plot(name, results)
+        for benchmark, names in report.PLOTS.items()
+        if (results := measure.load(benchmark)) is not None
+        for name in names
+    }
+
+
 def rendered(text: str) -> str:
     """README text with every generated part as it should be.
 
@@ -87,6 +109,7 @@ def rendered(text: str) -> str:
         "configuration": configuration_table(ROOT / "Pulumi.yaml"),
         "policies": policy_table((("mounts", mounts.RULES), ("guardrails", guardrails.RULES))),
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
+        **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
     }
     return _PART.sub(lambda found: f"{found[1]}{parts[found['name']]}{found[4]}", text)
@@ -98,14 +121,22 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
     arguments = parser.parse_args()
     readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    wanted = rendered(text)
-    if text == wanted:
-        return 0
+    wanted = {readme: rendered(readme.read_text(encoding="utf-8")), **plots()}
+    stale = [
+        path
+        for path, text in wanted.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     if arguments.check:
-        print("README.md: a generated part is out of date. Remedy: `make readme`", file=sys.stderr)
-        return 1
-    readme.write_text(wanted, encoding="utf-8")
+        for path in stale:
+            part = "a generated part" if path == readme else "it"
+            print(
+                f"{path.relative_to(ROOT)}: {part} is out of date. Remedy: `make readme`",
+                file=sys.stderr,
+            )
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(wanted[path], encoding="utf-8")
     return 0
 
 

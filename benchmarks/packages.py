@@ -1,0 +1,162 @@
+"""Packages other than TensorFlow: `python -m benchmarks.packages [NAME...]`.
+
+For each a lock is made on the spot and the real installer makes a release; then the import with a
+first small use is measured from the local disk, from the simulated EFS the plain way, and by
+this project's handler. It takes long: torch alone is as large as TensorFlow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from tools.lock import LockError
+
+from . import releases, report
+from .efs import PRESETS, UNAVAILABLE, Efs, UnavailableError, build
+from .imports import told
+from .measure import RESULTS, FailedRunError, Run, Variant, document, measure, save
+
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is asked for, and a first use of it: the body of `demonstrate`, with its imports."""
+
+    requirements: tuple[str, ...]
+    imports: str
+    use: str
+
+    @property
+    def model(self) -> str:
+        """model.py of a function that serves it."""
+        return (
+            f"{self.imports}\n\ndef predict(instances):\n    return instances\n\n"
+            f"def demonstrate():\n    return {{'result': {self.use}}}\n"
+        )
+
+
+PACKAGES = {
+    "numpy": Package(
+        ("numpy",), "import numpy", "float(numpy.linalg.det(numpy.array([[1.0, 2], [3, 4]])))"
+    ),
+    "scipy": Package(
+        ("scipy",),
+        "import scipy.optimize, scipy.sparse, scipy.stats",
+        "float(scipy.stats.norm.cdf(0.0))",
+    ),
+    "pandas": Package(
+        ("pandas",), "import pandas", "int(pandas.DataFrame({'a': [1, 2]}).groupby('a').sum().size)"
+    ),
+    "scikit-learn": Package(
+        ("scikit-learn",),
+        "from sklearn.ensemble import RandomForestClassifier",
+        "int(RandomForestClassifier(2).fit([[0], [1]], [0, 1]).predict([[1]])[0])",
+    ),
+    "pyarrow": Package(
+        ("pyarrow",),
+        "import pyarrow, pyarrow.compute, pyarrow.parquet",
+        "pyarrow.compute.sum(pyarrow.array([1, 2])).as_py()",
+    ),
+    "onnxruntime": Package(
+        ("onnxruntime",), "import onnxruntime", "onnxruntime.get_available_providers()"
+    ),
+    "pillow": Package(
+        ("pillow",), "from PIL import Image", "len(Image.new('L', (8, 8)).resize((4, 4)).tobytes())"
+    ),
+    "lxml": Package(
+        ("lxml",), "from lxml import etree, html", "etree.fromstring('<a><b/></a>')[0].tag"
+    ),
+    "pydantic": Package(
+        ("pydantic",),
+        "import pydantic",
+        "pydantic.TypeAdapter(list[int]).validate_python(['1', '2'])",
+    ),
+    "torch": Package(("torch",), "import torch", "float(torch.det(torch.eye(2)))"),
+    "transformers": Package(
+        ("transformers", "torch"),
+        "import os\nos.environ['HF_HUB_OFFLINE'] = '1'\n"
+        "from transformers import BertConfig, BertModel\nimport torch",
+        "list(BertModel(BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, "
+        "intermediate_size=8, vocab_size=9))(torch.tensor([[1, 2]]))[0].shape)",
+    ),
+}
+TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+"""Where the builds of torch for CPUs are; PyPI's bring CUDA along."""
+
+
+def variants(name: str, index: str) -> list[Variant]:
+    """The ways to measure one package. Makes its release."""
+    package = PACKAGES[name]
+    code = releases.program(name, package.model)
+    locks = releases.locked("\n".join(package.requirements) + "\n", name, index=index)
+    made = releases.release(locks, code, name, index=index)
+    size = releases.size(made)
+    version = releases.versions(made).get(name.replace("-", "_"), "")
+    labels = {
+        "package": f"{name} {version}".strip(),
+        "files": f"{size['files']:,}",
+        "mb": f"{size['bytes'] / 1e6:,.0f}",
+    }
+    central = Efs(preset=PRESETS["central"], read_only=True)
+    return [
+        Variant(
+            name=f"{name}, {way}",
+            labels={**labels, "way": way},
+            way="handler" if way == "handler" else "append",
+            program=code,
+            release=made,
+            backing=made.parents[1],
+            reference=f"{name}, local",
+            efs=None if way == "local" else central,
+        )
+        for way in ("local", "sys.path", "handler")
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print the table and keep the raw results."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.packages", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PACKAGES)}")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
+    parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
+    parser.add_argument(
+        "--torch-index-url", default=TORCH_INDEX, metavar="URL", help="for torch and transformers"
+    )
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(PACKAGES):
+        parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(PACKAGES)}")
+    console = report.console()
+    found: list[Variant] = []
+    failed: list[str] = []
+    runs: dict[str, list[Run]] = {}
+    try:
+        build()
+        for name in options.names or PACKAGES:
+            needs_torch = "torch" in PACKAGES[name].requirements
+            index = options.torch_index_url if needs_torch else options.index_url
+            try:
+                ways = variants(name, index)
+                ways[0].run()  # the files into memory
+                runs |= measure(ways, options.rounds, lambda *run: console.print(told(*run)))
+                found += ways
+            except (FailedRunError, releases.InstallationError, LockError) as error:
+                failed.append(name)
+                print(f"{name}: {error}", file=sys.stderr)
+            except subprocess.CalledProcessError as error:
+                failed.append(name)
+                print(f"{name}: {error}\n{error.stderr or ''}", file=sys.stderr)
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return UNAVAILABLE
+    results = document("packages", found, runs, rounds=options.rounds, failed=failed)
+    report.show(report.packages_table(results), console)
+    console.print(f"raw results: {save(results, releases.KEPT if options.names else RESULTS)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

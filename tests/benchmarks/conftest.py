@@ -1,0 +1,70 @@
+"""A simulated EFS to run scripts on, where there is FUSE."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.efs import Efs, Preset, UnavailableError
+
+FREE = Preset({}, bandwidth=0)
+"""No latency, no limit."""
+Script = Callable[..., dict[str, Any]]
+
+PROLOGUE = """
+import fcntl, json, os, time
+from pathlib import Path
+told = {}
+os.chdir(BACKING)
+def counted():
+    found = json.loads(Path(".counters").read_text())
+    return {kind: count for kind, count in found.items() if count}
+"""
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skips where EFS cannot be simulated, and says why."""
+    folder = tmp_path_factory.mktemp("trial")
+    try:
+        command = Efs(preset=FREE).command(folder, folder, ["true"])
+    except UnavailableError as error:
+        if "does not compile" in str(error):
+            raise
+        pytest.skip(str(error))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0 and ("namespace" in done.stderr or "mount" in done.stderr):
+        pytest.skip(f"no mount is allowed here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def backing(tmp_path: Path) -> Path:
+    """An empty directory to mount."""
+    folder = tmp_path / "backing"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def script(simulator: None, backing: Path) -> Script:
+    """Runs Python on the mount, in its root; returns what it put into `told`."""
+
+    def run(text: str, efs: Efs | None = None) -> dict[str, Any]:
+        program = (
+            PROLOGUE.replace("BACKING", repr(str(backing))) + text + "\nprint(json.dumps(told))"
+        )
+        inner = [sys.executable, "-I", "-S", "-c", program]
+        command = (efs or Efs(preset=FREE)).command(backing, backing, inner)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    return run
