@@ -3,7 +3,7 @@
 The same release is imported from the local disk and from the simulated EFS, the plain way
 (`sys.path.append`) and by this project's handler, with its cold start switched off and on. The
 first answer is what the handler does on a cold start: import, load and one demonstration. It takes
-about six minutes a round; `--only` picks variants by words in their names.
+about ten minutes a round; `--only` picks variants by words in their names.
 """
 
 from __future__ import annotations
@@ -114,6 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
         *("imports", chosen, runs), rounds=options.rounds, versions=releases.versions(made)
     )
     report.show(report.import_table(results), console)
+    report.show(report.kinds_table(results), console)
     console.print(f"raw results: {save(results, releases.KEPT if options.only else RESULTS)}")
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table as Screen
 
 from .chart import Bar, Group, svg
+from .efs import REQUESTS
 
 Results = Mapping[str, Any]
 Variant = Mapping[str, Any]
@@ -140,20 +141,15 @@ def _bars(results: Results, value: Any) -> list[Group]:
     return groups
 
 
-def kinds_table(variants: Sequence[Variant]) -> Table:
-    """Requests by kind, a column for each variant."""
-    kinds = sorted(
-        {kind for variant in variants for run in variant["runs"] for kind in run["requests"]}
-    )
+def kinds_table(results: Results) -> Table:
+    """Round trips by kind: a row for each variant on EFS, a column for each kind that it sends."""
+    variants = [variant for variant in results["variants"] if variant["efs"] is not None]
+    found = {kind for way in variants for run in way["runs"] for kind in run["requests"]}
+    kinds = [kind for kind in REQUESTS if kind in found]
     rows = [
-        (kind, *(f"{round_trips(variant, kind):,.0f}" for variant in variants)) for kind in kinds
+        (way["name"], *(f"{round_trips(way, kind):,.0f}" for kind in kinds)) for way in variants
     ]
-    rows.append(("all", *(f"{round_trips(variant):,.0f}" for variant in variants)))
-    return Table(
-        "Round trips by kind",
-        ("request", *(variant["name"] for variant in variants)),
-        tuple(rows),
-    )
+    return Table("Round trips by kind", ("Way", *kinds), tuple(rows))
 
 
 def populate_table(results: Results) -> Table:

@@ -151,6 +151,12 @@ def test_a_table_has_a_row_for_each_variant() -> None:
     ]
 
 
+def test_round_trips_are_told_by_kind() -> None:
+    table = report.kinds_table(results(("base", [1.0]), ("way", [2.0])))
+    assert table.columns == ("Way", "lookup", "read")
+    assert table.rows == (("import, way", "5", "10"),)
+
+
 def test_results_survive_a_file(tmp_path: Path) -> None:
     found = results(("base", [1.0]))
     measure.save(found, tmp_path)
