@@ -9,11 +9,11 @@ from xml.sax.saxutils import escape
 WIDTH, LABELS, VALUES = 760, 190, 70
 ROW, GAP, HEAD = 20, 14, 40
 STYLE = """
-    text { fill: #37474f } .bar0 { fill: #90a4ae } .bar1 { fill: #b0bec5 } .bar2 { fill: #3f7d33 }
-    .bar3 { fill: #c77700 } line { stroke: #90a4ae }
+    text { fill: #37474f } .bar0 { fill: #90a4ae } .bar1 { fill: #b0bec5 } .bar2 { fill: #c77700 }
+    .bar3 { fill: #3f7d33 } line { stroke: #90a4ae }
     @media (prefers-color-scheme: dark) {
-      text { fill: #cfd8dc } .bar0 { fill: #78909c } .bar1 { fill: #546e7a } .bar2 { fill: #66bb6a }
-      .bar3 { fill: #ffb74d } line { stroke: #78909c }
+      text { fill: #cfd8dc } .bar0 { fill: #78909c } .bar1 { fill: #546e7a } .bar2 { fill: #ffb74d }
+      .bar3 { fill: #66bb6a } line { stroke: #78909c }
     }
 """
 

@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,13 +13,7 @@ import pytest
 from benchmarks import efs as module
 from benchmarks.efs import PRESETS, REQUESTS, UNAVAILABLE, Efs, Preset, UnavailableError
 
-from .conftest import FREE, Script
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition; a hang is ended by whoever runs the tests."""
-    while not condition():
-        time.sleep(0.05)
+from .conftest import FREE, Script, wait_until
 
 
 def running(pid: int) -> bool:

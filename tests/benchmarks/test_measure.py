@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks import chart, measure, populate, report
-from benchmarks.efs import PRESETS, Efs, Preset
+from benchmarks import chart, imports, measure, populate, report
+from benchmarks.efs import PRESETS, ROOT, Efs, Preset
 from benchmarks.measure import FailedRunError, Run, Variant
 from tools.lock import LAMBDA_SRC
 
-from .conftest import FREE
+from .conftest import FREE, wait_until
 
 
 @pytest.fixture
@@ -89,6 +92,48 @@ def test_a_run_that_fails_says_what_it_said(source: Path) -> None:
     variant = copying(source / "not-there", "copytree")
     with pytest.raises(FailedRunError, match=r"ended with 1(?s:.*)FileNotFoundError"):
         variant.run()
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from benchmarks import populate
+from benchmarks.efs import Efs, Preset
+from tests.benchmarks.test_measure import copying
+variant = copying(Path(sys.argv[1]), "copytree", Efs(preset=Preset({}, creations=1)))
+populate.empty(variant)
+variant.run()
+"""
+
+
+def test_an_interrupt_leaves_no_process(simulator: None, source: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(source)]
+    made = source.parent / "target" / "release" / "site-packages"
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
+        wait_until(lambda: made.exists() or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert b"KeyboardInterrupt" in said
+    wait_until(lambda: not processes_of(source.parent))
+    assert str(source.parent) not in Path("/proc/self/mountinfo").read_text()
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The processes with this folder in their command lines."""
+    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in lines.stdout.splitlines() if str(folder) in line]
+
+
+def test_every_way_to_import_has_a_name_of_its_own_and_a_reference(tmp_path: Path) -> None:
+    found = list(imports.variants(tmp_path / "efs" / "releases" / "id", tmp_path / "home"))
+    names = [variant.name for variant in found]
+    assert len(set(names)) == len(names)
+    assert {variant.reference for variant in found} <= set(names)
+    chosen = imports.select(found, ["answer, handler, central"])
+    assert [variant.name for variant in chosen] == [
+        "answer, sys.path, local",
+        "answer, handler, central",
+    ]
 
 
 def test_a_sample_has_whole_directories(source: Path, tmp_path: Path) -> None:
