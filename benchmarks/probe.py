@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 
 def append(program: str, release: str, collector: bool = True) -> None:
-    """The article's way: the libraries behind everything else, then the import."""
+    """The plain way: the libraries behind everything else, then the import."""
     if not collector:
         gc.disable()
     sys.path.append(f"{release}/site-packages")
@@ -42,7 +42,7 @@ def handler(program: str, release: str) -> None:
 
 
 def copytree(program: str, release: str, source: str) -> None:  # noqa: ARG001
-    """The article's populate."""
+    """The plain way to populate."""
     shutil.copytree(source, f"{release}/site-packages", symlinks=True)
 
 
