@@ -1,7 +1,7 @@
 """The simulated EFS: what a request costs, and how it is built and mounted.
 
 `python -m benchmarks.efs --preset central BACKING MOUNTPOINT [-- COMMAND...]` mounts the directory
-BACKING at MOUNTPOINT until Ctrl-C, or for the command alone. efs.c says what is modelled.
+BACKING at MOUNTPOINT until Ctrl-C, or for the command alone. What is modelled: simulator/main.c.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "benchmarks" / "efs.c"
+SOURCE = ROOT / "benchmarks" / "simulator"
 BUILD = ROOT / "build"
 UNAVAILABLE = 69
 """Exit code where no EFS can be simulated: EX_UNAVAILABLE of sysexits.h."""
@@ -31,7 +31,7 @@ REQUESTS = (
     *("statfs", "create", "mkdir", "symlink", "write", "commit", "setattr", "link", "rename"),
     "remove",
 )
-"""The kinds of requests, as efs.c counts them. `missing` is a lookup that finds nothing."""
+"""The kinds of requests, as the simulator counts them. `missing` is a lookup that finds nothing."""
 MAKE = ("create", "mkdir", "symlink")
 CHANGE = ("write", "commit", "setattr", "link", "rename", "remove")
 STAT = ("lookup", "missing", "getattr", "statfs", "readlink")
@@ -134,8 +134,9 @@ def build(source: Path = SOURCE, folder: Path = BUILD) -> Path:
             "apt-get install gcc pkg-config libfuse3-dev fuse3. In a container: --device /dev/fuse "
             "--cap-add SYS_ADMIN."
         )
-    text = source.read_bytes()
-    program = folder / f"efs-{hashlib.sha256(text).hexdigest()[:12]}"
+    parts = sorted(source.glob("*.c"))
+    texts = b"".join(part.read_bytes() for part in [*parts, source / "efs.h"])
+    program = folder / f"efs-{hashlib.sha256(texts).hexdigest()[:12]}"
     if program.exists():
         return program
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,7 +144,7 @@ def build(source: Path = SOURCE, folder: Path = BUILD) -> Path:
     flags = shlex.split(_output("pkg-config", "--cflags", "--libs", "fuse3"))
     warnings = ["-std=c17", "-O2", "-Wall", "-Wextra"]
     try:
-        _output("gcc", *warnings, str(source), "-o", str(made), *flags, "-pthread")
+        _output("gcc", *warnings, *map(str, parts), "-o", str(made), *flags, "-pthread")
         made.rename(program)
     except subprocess.CalledProcessError as error:
         raise UnavailableError(f"{source} does not compile:\n{error.stderr}") from error
