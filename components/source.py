@@ -13,12 +13,19 @@ from pathlib import Path
 import pulumi
 
 # An explicit list: a stray __pycache__ would otherwise publish a new function version.
+FUNCTION_ONLY = (
+    "release/activate.py",
+    "release/bundle.py",
+    "release/cold_start.py",
+    "release/finder.py",
+    "release/readers.py",
+)
 FUNCTION_FILES = (
     "handler.py",
     "model.py",
     "release/__init__.py",
     "release/layout.py",
-    "release/activate.py",
+    *FUNCTION_ONLY,
 )
 REQUIREMENTS = "requirements.txt"
 
@@ -64,6 +71,9 @@ class Source:
             path.relative_to(self.root).as_posix(): path.read_bytes()
             for path in [*sorted(self.root.glob("release/*.py")), self.root / "model.py"]
         }
+        for name in FUNCTION_ONLY:
+            # ECS allows a task definition 65,536 bytes, so what is not needed there stays here.
+            files.pop(name, None)
         files[REQUIREMENTS] = lock.encode()
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:

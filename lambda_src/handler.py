@@ -38,6 +38,7 @@ from typing import Any, Self
 
 # On Lambda this folder is the root of the code.
 from release.activate import ReleaseMissing, activate  # type: ignore[import-not-found]
+from release.cold_start import ColdStart  # type: ignore[import-not-found]
 
 INIT_SECONDS = 9.0
 """How long an init waits for the model. Lambda's limit is 10 s (AWS Lambda Developer Guide,
@@ -65,6 +66,8 @@ class Loading:
     def __init__(self) -> None:
         self.model: ModuleType | None = None
         self.error: BaseException | None = None
+        # It forks, so it comes before the thread.
+        self._cold_start = ColdStart(os.environ.get("RELEASE_PATH"))
         self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
         self._thread.start()
 
@@ -75,12 +78,14 @@ class Loading:
     def _run(self) -> None:
         try:
             begin = time.monotonic()
-            activate(_release())
-            activated = time.monotonic()
-            model = importlib.import_module("model")
-            imported = time.monotonic()
-            if hasattr(model, "load"):
-                model.load()
+            with self._cold_start as cold_start:
+                activate(_release(), cold_start)
+                activated = time.monotonic()
+                model = importlib.import_module("model")
+                cold_start.imported()
+                imported = time.monotonic()
+                if hasattr(model, "load"):
+                    model.load()
             self.model = model
         except BaseException as error:
             self.error = error
@@ -88,6 +93,7 @@ class Loading:
         else:
             log(
                 message="cold start",
+                imports=self._cold_start.state,
                 activate_seconds=round(activated - begin, 3),
                 import_seconds=round(imported - activated, 3),
                 load_seconds=round(time.monotonic() - imported, 3),

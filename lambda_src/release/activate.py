@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
+from .cold_start import ColdStart
 from .layout import MANIFEST, SITE_PACKAGES, ReleaseError, is_published
 
 LISTED = 10
@@ -16,11 +17,11 @@ class ReleaseMissing(ReleaseError):  # noqa: N818 (the name says what is the mat
     """There is no release at the path, or one without a manifest, or it cannot be looked at."""
 
 
-def activate(release: Path) -> Path:
+def activate(release: Path, cold_start: ColdStart | None = None) -> Path:
     """Put the release's ``site-packages`` first on ``sys.path`` and return that directory.
 
-    Activating a second time changes nothing. Raises ReleaseMissing where the path has no
-    published release; the message says what is there instead.
+    With a cold start, its bundle is used. Activating a second time changes nothing. Raises
+    ReleaseMissing where the path has no published release; the message says what is there instead.
     """
     try:
         published = is_published(release)
@@ -36,6 +37,8 @@ def activate(release: Path) -> Path:
     if sys.path[:1] != [entry]:
         sys.path[:] = [entry, *(other for other in sys.path if other != entry)]
         importlib.invalidate_caches()
+    if cold_start is not None:
+        cold_start.use(release)
     return site_packages
 
 

@@ -36,7 +36,9 @@ from .layout import (
     sync_directory,
 )
 from .log import log, throttled, timed
+from .pack import pack
 from .smoke import smoke
+from .split import look_closer
 from .stop import Stopped, ignore_stop_signals, raise_on_stop_signals
 
 STAGING_PREFIX = ".staging-"
@@ -115,6 +117,9 @@ def stage(job: Job, folder: Path, packages: int, seconds: dict[str, float]) -> P
     log("compile", f"{done} sources compiled, {failed} do not compile")
     with timed(seconds, "import", "model.py with the staged libraries"):
         log("import", smoke(site_packages, job.program, scratch)[:200])
+    with timed(seconds, "cold-start", "what the import reads, in one file"):
+        look_closer(site_packages, job.program, scratch)
+        log("cold-start", **pack(staged, job.release.name, scratch))
     return staged
 
 

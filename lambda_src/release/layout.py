@@ -7,9 +7,10 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Integer of the release format. A change of what a release consists of raises it, and with it
 every release id."""
 
@@ -18,6 +19,12 @@ RELEASES = "releases"
 
 SITE_PACKAGES = "site-packages"
 """Directory of a release that goes on ``sys.path``."""
+
+BUNDLE = "cold-start.bundle"
+"""File of a release with what its import reads. The release works without it."""
+
+READ = 128 << 10
+"""Bytes that are read at once from a bundle, as many as a kernel client reads ahead by default."""
 
 MANIFEST = "manifest.json"
 """File whose presence makes a directory a release."""
@@ -196,6 +203,11 @@ def check_mount(mount: Path) -> None:
             f"the mount path {mount} {what}. The task's container has to mount the access point "
             "there: containerPath in the task definition, mountPath in the stack.",
         )
+
+
+def bundle_head(release_id: str) -> bytes:
+    """What the first line of a bundle begins with that this interpreter can use."""
+    return f"cold-start {FORMAT} {MAGIC_NUMBER.hex()} {os.uname().machine} {release_id} ".encode()
 
 
 def sync_directory(directory: Path) -> None:

@@ -13,10 +13,18 @@ from .tree import prove_room
 LINES = 12
 """Lines of the traceback that an error message shows."""
 
+RECORD = "import.json"
+"""File of what the import touches."""
+RECORD_CLOSER = "closer.json"
+"""File of what a second one touches, where libraries are looked at in the end alone."""
+
 PROGRAM = """
 import sys, threading
-site_packages, program = sys.argv[1:]
-sys.path[:0] = [site_packages, program]
+site_packages, program, target = sys.argv[1:]
+sys.path.insert(0, program)
+from release.record import Record
+sys.path.insert(0, site_packages)
+record = Record(site_packages, target.endswith('closer.json'))
 failed = []
 def use():
     try:
@@ -35,20 +43,21 @@ thread.start()
 thread.join()
 if failed:
     sys.exit(failed[0])
+record.write(target)
 """
 """Does what the function does: the release first on sys.path, the import in a thread."""
 
 
-def smoke(site_packages: Path, program: Path, scratch: Path) -> str:
+def smoke(site_packages: Path, program: Path, scratch: Path, record: str = RECORD) -> str:
     """Import ``model`` from the program folder with the staged libraries; load and demonstrate.
 
-    The interpreter sees the standard library, these two directories and nothing else. Returns
-    the last line that it printed. Raises InstallError with the end of the traceback, OSError if
-    the disk is full.
+    The interpreter sees the standard library, these two directories and nothing else. What it
+    touches is recorded in the scratch folder. Returns the last line that it printed. Raises
+    InstallError with the end of the traceback, OSError if the disk is full.
     """
     output = scratch / "import.out"
     command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", "-c", PROGRAM]
-    command += [str(site_packages), str(program)]
+    command += [str(site_packages), str(program), str(scratch / record)]
     with (
         output.open("w") as stream,
         child(command, output=stream, folder=program) as process,

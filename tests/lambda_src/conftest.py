@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -46,7 +46,7 @@ class Wheel:
 
 def build_wheel(
     name: str,
-    files: dict[str, str],
+    files: Mapping[str, str | bytes],
     *,
     version: str = "1.0",
     tag: str = "py3-none-any",
@@ -59,7 +59,7 @@ def build_wheel(
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
     record = f"{info}/RECORD"
-    contents = files | metadata
+    contents = {**files, **metadata}
     contents[record] = "".join(f"{path},,\n" for path in [*contents, record])
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

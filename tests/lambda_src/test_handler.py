@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from components.source import FUNCTION_FILES
 from lambda_src.release.layout import Manifest
 
 from .conftest import LAMBDA_SRC
@@ -68,9 +69,8 @@ class Function:
         self.environment = {"RELEASE_PATH": str(self.release)}
         self.code = self.folder / "task"
         (self.code / "release").mkdir(parents=True)
-        for name in ("handler.py", "release/__init__.py", "release/layout.py"):
+        for name in set(FUNCTION_FILES) - {"model.py"}:
             shutil.copy(LAMBDA_SRC / name, self.code / name)
-        shutil.copy(LAMBDA_SRC / "release/activate.py", self.code / "release/activate.py")
         self.write_model(MODEL)
         site_packages = self.release / "site-packages"
         site_packages.mkdir(parents=True)
@@ -241,9 +241,25 @@ def test_an_answer_beyond_lambdas_limit_is_413(function: Function, event: dict[s
 
 
 def test_the_cold_start_is_logged_with_seconds_of_each_step(function: Function) -> None:
-    log = function.run({}).logs[0]
-    assert list(log) == ["message", "activate_seconds", "import_seconds", "load_seconds"]
+    log = function.run({}).logs[-1]
+    seconds = ["activate_seconds", "import_seconds", "load_seconds"]
+    assert list(log) == ["message", "imports", *seconds]
     assert log["message"] == "cold start"
+
+
+def test_a_release_without_a_bundle_is_imported_the_plain_way_and_logged(
+    function: Function,
+) -> None:
+    result = function.run({})
+    assert statuses(result) == [200]
+    assert [log.get("imports") for log in result.logs] == [None, "plain"]
+    assert "has no bundle to use" in result.logs[0]["message"]
+
+
+def test_the_cold_start_is_switched_off_by_a_variable(function: Function) -> None:
+    function.environment["RELEASE_COLD_START"] = "off"
+    result = function.run({})
+    assert [log.get("imports") for log in result.logs] == ["off"]
 
 
 def test_the_model_is_loaded_once(function: Function) -> None:
@@ -285,7 +301,7 @@ def test_a_failed_import_is_500_with_path_and_reason(function: Function) -> None
 
 def test_a_failed_import_is_logged_with_its_stack_trace(function: Function) -> None:
     function.write_model("import absent\n")
-    log = function.run({}).logs[0]
+    log = function.run({}).logs[-1]
     assert (log["level"], "import absent" in log["stack_trace"]) == ("ERROR", True)
 
 

@@ -46,7 +46,7 @@ def test_the_manifest_lists_every_file_with_size_and_hash(published: Published) 
 def test_the_manifest_says_what_made_the_release(published: Published) -> None:
     manifest = Manifest.read(published[0].release)
     assert (manifest.format, manifest.release, manifest.python) == (
-        1,
+        2,
         RELEASE_ID,
         platform.python_version(),
     )
@@ -65,6 +65,7 @@ def test_the_summary_has_files_bytes_and_seconds_of_each_phase(published: Publis
         "install",
         "compile",
         "import",
+        "cold-start",
         "copy",
         "manifest",
         "publish",
@@ -74,7 +75,7 @@ def test_the_summary_has_files_bytes_and_seconds_of_each_phase(published: Publis
 
 def test_the_phases_are_logged_in_order(published: Published) -> None:
     phases = list(dict.fromkeys(line["phase"] for line in published[1].lines))
-    expected = "mount install compile import copy manifest publish summary"
+    expected = "mount install compile import cold-start copy manifest publish summary"
     assert phases == expected.split()
 
 

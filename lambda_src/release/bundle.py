@@ -1,0 +1,60 @@
+"""The cold-start file of a release: what its import reads, in the order of the import.
+
+One line of text, the index, then the files one after another. The line says for which Python,
+architecture and release it is, and has the size and the CRC-32 of the index, which has those of
+every file. What does not match is not used.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import zlib
+
+from .layout import BUNDLE, READ, ReleaseError, bundle_head
+
+
+class Bundle:
+    """An open bundle.
+
+    ``files`` maps a path below site-packages to offset, size and CRC-32; ``listing`` a directory
+    to the names in it that an import can find, directories with ``/`` at the end; ``jobs`` has
+    what the readers read: path, offset and size, the path ``""`` for the bundle itself, size 0
+    for a library that they copy out of it; ``libraries`` has for each extension module how many
+    jobs come before it is loaded, how many of the last of them are its copies, and on how many
+    of the modules before it a copy may rest, which are those in ``grounds``.
+    """
+
+    def __init__(self, release: str) -> None:
+        """Open the bundle of a release. Raises OSError or ReleaseError."""
+        self.descriptor = os.open(f"{release}/{BUNDLE}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            begin = os.pread(self.descriptor, READ, 0)
+            expected = bundle_head(release.rpartition("/")[2])
+            line, _, _ = begin.partition(b"\n")
+            if not line.startswith(expected):
+                raise ReleaseError(f"it begins with {line[:80]!r}, not with {expected!r}")
+            size, crc32 = map(int, line[len(expected) :].split())
+            index = os.pread(self.descriptor, size, len(line) + 1)
+            if len(index) != size or zlib.crc32(index) != crc32:
+                raise ReleaseError("its index is damaged")
+        except (ReleaseError, ValueError, OSError):
+            os.close(self.descriptor)
+            raise
+        self.start = len(line) + 1 + size
+        self.files: dict[str, tuple[int, int, int]]
+        self.listing: dict[str, frozenset[str]]
+        self.jobs: list[tuple[str, int, int]]
+        self.libraries: dict[str, tuple[int, int, int]]
+        self.grounds: list[str]
+        content = marshal.loads(index)  # noqa: S302 (its CRC-32 is right, and so is the Python)
+        self.files, self.listing, self.jobs, self.libraries, self.grounds = content
+
+    def read(self, path: str) -> bytes | None:
+        """A file, or None if it is not in the bundle or damaged there."""
+        try:
+            offset, size, crc32 = self.files[path]
+            data = os.pread(self.descriptor, size, self.start + offset)
+        except (KeyError, OSError):
+            return None
+        return data if len(data) == size and zlib.crc32(data) == crc32 else None

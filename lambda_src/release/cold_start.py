@@ -1,0 +1,74 @@
+"""The import of a process's libraries, from beginning to end."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .bundle import Bundle
+from .finder import Imports
+from .layout import SITE_PACKAGES, ReleaseError
+from .readers import Readers
+
+SWITCH = "RELEASE_COLD_START"
+"""The environment variable that switches all of this off, if its value is ``off``."""
+
+
+class ColdStart:
+    """One cold start: readers and bundle are used, and nothing is collected, inside ``with``.
+
+    Make it in the main thread before there are others; the rest may be done in one. Whatever is
+    missing, damaged or refused only makes the import slower; ``state`` says in one word or two
+    how it went.
+    """
+
+    def __init__(self, release: str | None) -> None:
+        self.state = "off" if os.environ.get(SWITCH) == "off" else "plain"
+        self._imports: Imports | None = None
+        self._readers = Readers(release) if release and self.state != "off" else None
+        self._collects = gc.isenabled()
+
+    def use(self, release: Path) -> None:
+        """Import from the release's bundle from now on."""
+        if self._readers is None or self._imports is not None:
+            return
+        try:
+            bundle = Bundle(str(release))
+        except (OSError, ValueError, ReleaseError) as error:
+            message = f"the imports go the plain way, {release} has no bundle to use: {error}"
+            print(json.dumps({"level": "WARN", "message": message}), flush=True)
+            return
+        self._imports = Imports(str(release / SITE_PACKAGES), bundle, self._readers)
+        self._imports.install()
+        self.state = f"bundle, {self._readers.count} readers"
+
+    def imported(self) -> None:
+        """The import has succeeded: what it made stays, so it is never looked through again."""
+        if self.state != "off":
+            gc.freeze()
+        self._collect()
+
+    def __enter__(self) -> Self:
+        if self.state != "off":
+            gc.disable()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._collect()
+        if self._imports is not None:
+            self._imports.settle()
+        if self._readers is not None:
+            self._readers.end()
+
+    def _collect(self) -> None:
+        if self._collects:
+            gc.enable()

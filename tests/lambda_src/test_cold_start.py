@@ -1,0 +1,289 @@
+"""A release is imported from its bundle; whatever is wrong with it, the import still succeeds."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_src.release.bundle import Bundle
+from lambda_src.release.layout import BUNDLE, READ, bundle_head
+from lambda_src.release.pack import pack
+
+from .conftest import RELEASE_ID, Index, Populate, build_wheel
+
+EXTENSION = next(
+    Path(spec.origin)
+    for spec in map(importlib.util.find_spec, ("_bisect", "_heapq", "_json", "_csv", "_queue"))
+    if spec is not None and spec.origin is not None and spec.origin.endswith(".so")
+)
+"""An extension module to put into a package: one of the standard library's."""
+NATIVE = EXTENSION.name.partition(".")[0]
+
+FILES: dict[str, str | bytes] = {
+    "shapes/__init__.py": f"from shapes import {NATIVE}, sides\nimport shapes.deep.down\n",
+    f"shapes/{EXTENSION.name}": EXTENSION.read_bytes(),
+    "shapes/sides.py": "SIDES = 4\n\ndef fail():\n    raise ValueError('of shapes')\n",
+    "shapes/deep/down.py": "HERE = __file__\n",
+    "shapes/later.py": "LATE = True\n",
+}
+MODEL = "import shapes\n\ndef demonstrate():\n    return {'sides': shapes.sides.SIDES}\n"
+
+PROGRAM = f"""
+import json, os, sys, threading
+from pathlib import Path
+release = sys.argv[1]
+opened = []
+sys.addaudithook(lambda event, arguments: event == "open" and opened.append(str(arguments[0])))
+from release.activate import activate
+from release.cold_start import ColdStart
+BEFORE
+cold_start = ColdStart(release)
+AFTER
+with cold_start:
+    activate(Path(release), cold_start)
+    import shapes
+    cold_start.imported()
+    touched = [path[len(release) + 1:] for path in opened if path.startswith(release)]
+native = sys.modules["shapes.{NATIVE}"]
+import shapes.later, traceback
+try:
+    shapes.sides.fail()
+except ValueError:
+    trace = traceback.format_exc()
+print(json.dumps({{
+    "state": cold_start.state,
+    "opened": touched,
+    "copies": len(cold_start._imports.copies) if cold_start._imports else 0,
+    "files": [shapes.__file__, shapes.sides.__file__, native.__file__, shapes.later.__file__],
+    "origin": native.__spec__.origin,
+    "deep": [shapes.deep.down.HERE, str(list(shapes.deep.__path__))],
+    "traced": "raise ValueError('of shapes')" in trace,
+    "left": [str(path) for path in Path(os.environ["TMPDIR"]).glob("cold-start-*")],
+}}))
+"""
+
+
+@dataclass
+class Imported:
+    """What a process said that has imported the release."""
+
+    state: str
+    opened: list[str]
+    copies: int
+    same: dict[str, Any]
+    logs: list[dict[str, Any]]
+
+
+def run(
+    populate: Populate,
+    release: Path,
+    scratch: Path,
+    *,
+    before: str = "",
+    after: str = "",
+    **environment: str,
+) -> Imported:
+    """Import a release in a fresh process."""
+    scratch.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-B", "-", str(release)],
+        input=PROGRAM.replace("BEFORE", before).replace("AFTER", after),
+        cwd=populate.program,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": ".", "TMPDIR": str(scratch)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *logs, last = map(json.loads, done.stdout.splitlines())
+    text = json.dumps({key: last.pop(key) for key in ("files", "origin", "deep", "traced", "left")})
+    return Imported(same=json.loads(text.replace(str(release), "RELEASE")), logs=logs, **last)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Populate]:
+    """A release with a bundle. Shared: nobody changes it."""
+    index = Index()
+    wheel = build_wheel("shapes", FILES)
+    index.add(wheel)
+    populate = Populate(tmp_path_factory.mktemp("made"), index)
+    populate.write_model(MODEL)
+    populate.write_lock(wheel.pin)
+    done = populate.run()
+    assert done.code == 0, done.message
+    yield populate
+    index.close()
+
+
+@pytest.fixture
+def changed(made: Populate, tmp_path: Path) -> Path:
+    """A release of the same id whose bundle may be changed."""
+    release = tmp_path / "releases" / RELEASE_ID
+    release.mkdir(parents=True)
+    for name in ("site-packages", "manifest.json"):
+        (release / name).symlink_to(made.release / name)
+    (release / BUNDLE).write_bytes((made.release / BUNDLE).read_bytes())
+    return release
+
+
+@pytest.fixture(scope="module")
+def plain(made: Populate, tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    """How the import is without a bundle."""
+    scratch = tmp_path_factory.mktemp("plain")
+    return run(made, made.release, scratch, RELEASE_COLD_START="off")
+
+
+def test_modules_come_from_the_bundle(made: Populate, plain: Imported, tmp_path: Path) -> None:
+    imported = run(made, made.release, tmp_path)
+    assert imported.state.startswith("bundle, ")
+    assert imported.same == plain.same
+    assert imported.opened == [BUNDLE]
+    assert imported.copies == 1
+    assert imported.logs == []
+
+
+def test_switched_off_everything_is_plain(plain: Imported) -> None:
+    assert (plain.state, plain.copies, BUNDLE in plain.opened) == ("off", 0, False)
+
+
+def test_the_bundle_is_in_the_manifest(made: Populate) -> None:
+    listed = json.loads((made.release / "manifest.json").read_text())["files"]
+    assert listed[BUNDLE][0] == (made.release / BUNDLE).stat().st_size
+
+
+def test_the_same_bundle_serves_a_release_elsewhere(
+    made: Populate, plain: Imported, changed: Path, tmp_path: Path
+) -> None:
+    imported = run(made, changed, tmp_path / "tmp")
+    assert (imported.state[:6], imported.copies, imported.same) == ("bundle", 1, plain.same)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 40, 200, 0.3, 0.5, 0.9, 0.9999])
+def test_a_truncated_bundle_is_no_worse_than_none(
+    made: Populate, plain: Imported, changed: Path, tmp_path: Path, kept: float
+) -> None:
+    path = changed / BUNDLE
+    size = path.stat().st_size
+    os.truncate(path, int(kept * size) if isinstance(kept, float) else kept)
+    assert run(made, changed, tmp_path / "tmp").same == plain.same
+
+
+def flips(made: Populate) -> dict[str, tuple[int, int]]:
+    """The parts of a bundle, from byte to byte."""
+    bundle = Bundle(str(made.release))
+    first = len((made.release / BUNDLE).read_bytes().partition(b"\n")[0])
+    parts = {"line": (0, first + 1), "index": (first + 1, bundle.start)}
+    for path, (offset, size, _) in bundle.files.items():
+        parts[path] = bundle.start + offset, bundle.start + offset + size
+    os.close(bundle.descriptor)
+    return parts
+
+
+@pytest.mark.parametrize("part", ["line", "index", "bytecode", "extension"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_bundle_with_a_flipped_byte_is_no_worse_than_none(
+    made: Populate, plain: Imported, changed: Path, tmp_path: Path, part: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    kind = {"bytecode": ".pyc", "extension": ".so"}.get(part, part)
+    begin, end = chance.choice([span for name, span in flips(made).items() if name.endswith(kind)])
+    content = bytearray((changed / BUNDLE).read_bytes())
+    content[chance.randrange(begin, end)] ^= 1 << chance.randrange(8)
+    (changed / BUNDLE).write_bytes(content)
+    assert run(made, changed, tmp_path / "tmp").same == plain.same
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (importlib.util.MAGIC_NUMBER.hex(), "cb0d0d0a"),
+        (os.uname().machine, "riscv64"),
+        (RELEASE_ID, "f" * 16),
+        ("cold-start 2", "cold-start 1"),
+    ],
+    ids=["python", "architecture", "release", "format"],
+)
+def test_a_bundle_that_was_made_for_something_else_is_not_used(
+    made: Populate, plain: Imported, changed: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    content = (changed / BUNDLE).read_bytes()
+    assert content.startswith(bundle_head(RELEASE_ID))
+    (changed / BUNDLE).write_bytes(content.replace(old.encode(), new.encode(), 1))
+    imported = run(made, changed, tmp_path / "tmp")
+    assert (imported.state, imported.same) == ("plain", plain.same)
+    assert [("has no bundle to use" in log["message"]) for log in imported.logs] == [True]
+
+
+def test_a_missing_bundle_is_logged(
+    made: Populate, plain: Imported, changed: Path, tmp_path: Path
+) -> None:
+    (changed / BUNDLE).unlink()
+    imported = run(made, changed, tmp_path / "tmp")
+    assert (imported.state, imported.same) == ("plain", plain.same)
+    assert "No such file or directory" in imported.logs[0]["message"]
+
+
+NO_ROOM = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+KILLED = """
+import signal
+os.kill(cold_start._readers._pid, signal.SIGKILL)
+"""
+STOPPED = KILLED.replace("SIGKILL", "SIGSTOP")
+FORK_REFUSED = """
+def refused():
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+os.fork = refused
+"""
+OTHER_THREAD = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
+
+
+@pytest.mark.parametrize(
+    ("faults", "copies"),
+    [
+        ({"before": NO_ROOM}, 0),
+        ({"TMPDIR": "/proc"}, 0),
+        ({"TMPDIR": "/nowhere"}, 0),
+        ({"before": FORK_REFUSED}, 0),
+        ({"before": OTHER_THREAD}, 0),
+        ({"after": KILLED}, None),
+        ({"after": STOPPED}, None),
+    ],
+    ids=["no-room", "read-only", "no-folder", "no-fork", "threads", "killed", "stopped"],
+)
+def test_the_import_succeeds_where_the_readers_do_not(
+    made: Populate,
+    plain: Imported,
+    tmp_path: Path,
+    faults: dict[str, Any],
+    copies: int | None,
+) -> None:
+    imported = run(made, made.release, tmp_path, **faults)
+    assert imported.state.startswith("bundle")
+    assert imported.copies == copies or copies is None
+    assert imported.same == plain.same
+
+
+def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "import.json").write_text('[["a.py"], {}')
+    result = pack(tmp_path, RELEASE_ID, tmp_path)
+    assert "none, so imports go the plain way" in str(result["message"])
+    assert not (tmp_path / BUNDLE).exists()
+
+
+def test_hot_ranges_are_merged_and_cut(made: Populate) -> None:
+    bundle = Bundle(str(made.release))
+    os.close(bundle.descriptor)
+    assert all(0 <= size <= READ for _, _, size in bundle.jobs)
