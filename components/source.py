@@ -18,6 +18,7 @@ FUNCTION_ONLY = (
     "release/bundle.py",
     "release/cold_start.py",
     "release/finder.py",
+    "release/metrics.py",
     "release/readers.py",
 )
 FUNCTION_FILES = (

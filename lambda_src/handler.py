@@ -32,6 +32,7 @@ import sys
 import threading
 import time
 import traceback
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
@@ -39,6 +40,7 @@ from typing import Any, Self
 # On Lambda this folder is the root of the code.
 from release.activate import ReleaseMissing, activate  # type: ignore[import-not-found]
 from release.cold_start import ColdStart  # type: ignore[import-not-found]
+from release.metrics import embedded  # type: ignore[import-not-found]
 
 INIT_SECONDS = 9.0
 """How long an init waits for the model. Lambda's limit is 10 s (AWS Lambda Developer Guide,
@@ -89,15 +91,25 @@ class Loading:
             self.model = model
         except BaseException as error:
             self.error = error
-            log_error("the model cannot be loaded", error)
+            failure = embedded({"LoadFailure": (1, "Count")})
+            log_error("the model cannot be loaded", error, **failure)
         else:
-            log(
-                message="cold start",
-                imports=self._cold_start.state,
-                activate_seconds=round(activated - begin, 3),
-                import_seconds=round(imported - activated, 3),
-                load_seconds=round(time.monotonic() - imported, 3),
-            )
+            self._log_cold_start(begin, activated, imported, time.monotonic())
+
+    def _log_cold_start(self, *moments: float) -> None:
+        begin, *_, end = moments
+        steps = zip(("Activate", "Import", "Load"), pairwise(moments), strict=True)
+        seconds = {f"{name}Duration": later - earlier for name, (earlier, later) in steps}
+        seconds = {"ColdStartDuration": end - begin} | seconds
+        imports = self._cold_start.state
+        log(
+            message="cold start",
+            imports=imports,
+            **embedded(
+                {name: (round(value, 3), "Seconds") for name, value in seconds.items()}
+                | {"BundleUsed": (int(imports.startswith("bundle")), "Count")}
+            ),
+        )
 
 
 class Process:
@@ -264,14 +276,15 @@ def log(**fields: object) -> None:
     print(json.dumps(fields, default=str), flush=True)
 
 
-def log_error(message: str, error: BaseException) -> None:
-    """Print an error with its stack trace as one JSON line."""
+def log_error(message: str, error: BaseException, **fields: object) -> None:
+    """Print an error with its stack trace, and further fields, as one JSON line."""
     trace = traceback.format_exception(error)
     log(
         level="ERROR",
         message=message,
         error=f"{type(error).__name__}: {error}",
         stack_trace="".join(trace)[-20_000:],
+        **fields,
     )
 
 

@@ -28,6 +28,7 @@ from .screen import Screen
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 _PYTHONS = ((3, 11), (3, 13))
 _ALIAS = "aws:lambda/alias:Alias"
+_FUNCTION = "aws:lambda/function:Function"
 
 
 class DeploymentError(Exception):
@@ -77,6 +78,18 @@ class Deployment:
         found = (r for r in self.result.resources if r.type.endswith(f":{kind}"))
         return next((resource.outputs for resource in found), {})
 
+    def cold_start(self) -> Mapping[str, Any]:
+        """What a function's log says of the last cold start; empty if it says nothing."""
+        lines: list[str] = []
+        for function in self.result.of_type(_FUNCTION):
+            group = (function.outputs.get("loggingConfig") or {}).get("logGroup")
+            if group:
+                pages = boto3.client("logs").get_paginator("filter_log_events")
+                for page in pages.paginate(logGroupName=group):
+                    lines += [event["message"] for event in page["events"]]
+        told = [line for line in map(_json_object, lines) if line.get("message") == "cold start"]
+        return told[-1] if told else {}
+
     def invoke(self, event: Any) -> Answer:
         """Call the function through its alias.
 
@@ -97,6 +110,14 @@ class Deployment:
         payload = json.loads(response["Payload"].read() or b"null")
         seconds = time.monotonic() - start
         return Answer(payload=payload, seconds=seconds, error=_failure(response, payload))
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _failure(response: Mapping[str, Any], payload: Any) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -119,6 +120,7 @@ def test_up_ends_with_the_answers_the_times_the_verdict_and_what_to_do_next(
     assert '{"instances": [[[1, 2], [3, 4]]]} -> ' in first.stdout
     for word in ("populate    ", "cold start  ", "warm call   ", "verdict     ", "next:"):
         assert word in first.stdout
+    assert re.search(r"cold start .*; imports: bundle, \d+ readers", first.stdout)
 
 
 def test_output_that_is_no_terminal_has_no_control_characters(
