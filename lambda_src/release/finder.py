@@ -39,6 +39,7 @@ class Imports:
     def __init__(self, root: str, bundle: Bundle, readers: Readers) -> None:
         self.root = root
         self.bundle = bundle
+        self.bundle.jobs.clear()
         self.readers = readers
         self.copies: dict[str, str] = {}
         """Extension modules that were loaded from a copy."""

@@ -93,8 +93,10 @@ class Readers:
         except (OSError, ValueError, ReleaseError):
             return
         shutil.rmtree(self.copies, ignore_errors=True)
-        with contextlib.suppress(OSError):
+        try:
             os.mkdir(self.copies, 0o700)  # noqa: PTH102
+        except OSError:
+            self.copies = ""
         jobs = iter(enumerate(bundle.jobs[:JOBS]))
         files = _Files(release, bundle)
         workers = [
@@ -127,11 +129,10 @@ class Readers:
 
     def _copy(self, bundle: Bundle, path: str) -> None:
         data = bundle.read(path)
-        if data is None:
+        if data is None or not self.copies:
             raise ReleaseError(path)
         target = f"{self.copies}/{path}"
-        if os.path.isdir(self.copies):  # noqa: PTH112
-            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
         with open(target, "xb", 0) as stream:  # noqa: PTH123
             if stream.write(data) != len(data):
                 raise ReleaseError(path)
@@ -163,8 +164,8 @@ class _Files(dict[str, int]):
 def threads() -> int:
     """How many read at once: 32, fewer for a function of less than two vCPUs, at least 8.
 
-    The measurements behind it: 8 threads read at latencies of 2.5 ms at a third of the speed of
-    32, and 64 were not faster.
+    Importing TensorFlow from a simulated EFS at 1.1 ms a read took 2.7 s with 8 threads, 2.5 s
+    with 16 or 32, and 2.3 s with 64.
     """
     cpus = float(len(os.sched_getaffinity(0)))
     with contextlib.suppress(ValueError):
