@@ -30,7 +30,7 @@ class ColdStart:
         self.state = "off" if os.environ.get(SWITCH) == "off" else "plain"
         self._imports: Imports | None = None
         self._readers = Readers(release) if release and self.state != "off" else None
-        self._collects = gc.isenabled()
+        self._threshold = gc.get_threshold()
 
     def use(self, release: Path) -> None:
         """Import from the release's bundle from now on."""
@@ -50,11 +50,12 @@ class ColdStart:
         """The import has succeeded: what it made stays, so it is never looked through again."""
         if self.state != "off":
             gc.freeze()
-        self._collect()
+            self._collect()
 
     def __enter__(self) -> Self:
         if self.state != "off":
-            gc.disable()
+            # Not gc.disable, so that what the model says by that stays in force.
+            gc.set_threshold(0, *self._threshold[1:])
         return self
 
     def __exit__(
@@ -63,12 +64,13 @@ class ColdStart:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._collect()
+        if self.state != "off":
+            self._collect()
         if self._imports is not None:
             self._imports.settle()
         if self._readers is not None:
             self._readers.end()
 
     def _collect(self) -> None:
-        if self._collects:
-            gc.enable()
+        if gc.get_threshold()[0] == 0:
+            gc.set_threshold(*self._threshold)

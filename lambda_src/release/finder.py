@@ -12,6 +12,7 @@ import contextlib
 import importlib.util
 import io
 import linecache
+import os
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -32,6 +33,8 @@ from typing import Any
 from .bundle import Bundle
 from .readers import Readers
 
+_dlopen = _ctypes.dlopen
+
 
 class Imports:
     """What the loaders of one release share."""
@@ -41,15 +44,18 @@ class Imports:
         self.bundle = bundle
         self.bundle.jobs.clear()
         self.readers = readers
-        self.copies: dict[str, str] = {}
-        """Extension modules that were loaded from a copy."""
+        self.places: dict[str, str] = {}
+        """Where each library of the release was loaded from: its own path, or a copy."""
         self.loaded: set[str] = set()
         """All that were loaded, as the bundle has them."""
         self._next = iter(bundle.files)
         self._ahead: dict[str, CodeType] = {}
 
     def install(self) -> None:
-        """Answer imports of the release, and questions for its sources, from now on."""
+        """Answer imports of the release, and questions for its sources, from now on.
+
+        ctypes loads a library from where an import did, or there would be two of it.
+        """
         sys.path_hooks.insert(0, self._hook)
         for path in list(sys.path_importer_cache):
             if self.inside(path) is not None:
@@ -60,7 +66,10 @@ class Imports:
             data = self.read(filename) if filename.endswith(".py") else None
             if data is None:
                 return plain(filename, module_globals)
-            lines = io.StringIO(importlib.util.decode_source(data)).readlines()
+            try:
+                lines = io.StringIO(importlib.util.decode_source(data)).readlines()
+            except (SyntaxError, UnicodeDecodeError):
+                return plain(filename, module_globals)
             if lines and not lines[-1].endswith("\n"):
                 lines[-1] += "\n"
             # Without a time, so that linecache never asks the file system.
@@ -68,6 +77,9 @@ class Imports:
             return lines
 
         linecache.updatecache = updatecache
+        _ctypes.dlopen = self._dlopen
+        if ctypes := sys.modules.get("ctypes"):
+            ctypes._dlopen = self._dlopen  # type: ignore[attr-defined]
 
     def settle(self) -> None:
         """The import is over: hold no more memory than it takes to answer later ones."""
@@ -106,17 +118,19 @@ class Imports:
         """The code of a source, if it was prepared."""
         return self._ahead.pop(path, None)
 
-    def copy(self, path: str) -> str | None:
-        """Load the copy of an extension module, and say where it lies. None if that fails.
+    def place(self, path: str, flags: int) -> str:
+        """Where to load a library from, the same place each time: its copy, loaded already, or
+        else its own path.
 
         Waits until copy or original can be read from memory. A copy finds what it needs among
         the copies, or loaded already; so those that were loaded before it have to be.
         """
+        if path in self.places:
+            return self.places[path]
         name = self.inside(path) or ""
         jobs, copies, grounds = self.bundle.libraries.get(name, (0, 0, 0))
-        if path in self.copies:
-            return self.copies[path]
         self.readers.wait(jobs, self.ahead)
+        place = path
         if (
             copies
             and self.loaded.issuperset(self.bundle.grounds[:grounds])
@@ -124,13 +138,23 @@ class Imports:
         ):
             copy = f"{self.readers.copies}/{name}"
             with contextlib.suppress(OSError):
-                _ctypes.dlopen(copy, sys.getdlopenflags())
-                self.copies[path] = copy
-                return copy
-        return None
+                _dlopen(copy, flags)
+                place = copy
+        return self.places.setdefault(path, place)
+
+    def _dlopen(self, name: Any, flags: int = os.RTLD_NOW, /) -> int:
+        path = os.fspath(name) if name is not None else None
+        if not isinstance(path, str) or self.inside(path) is None:
+            return _dlopen(name, flags)
+        if flags & os.RTLD_NOLOAD:
+            return _dlopen(self.places.get(path, path), flags)
+        handle = _dlopen(self.place(path, flags), flags)
+        self.loaded.add(self.inside(path) or "")
+        return handle
 
     def _hook(self, path: str) -> Finder:
-        if self.inside(path) is None:
+        name = self.inside(path)
+        if name is None or not (name in self.bundle.listing or os.path.isdir(path)):  # noqa: PTH112
             raise ImportError("not a directory of the release", path=path)
         return Finder(self, path)
 
@@ -209,14 +233,13 @@ class ExtensionLoader(ExtensionFileLoader):
         self._imports = imports
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        copy = self._imports.copy(self.path)
-        if copy is not None:
-            spec.origin = copy
+        spec.origin = self._imports.place(self.path, sys.getdlopenflags())
         try:
             module = super().create_module(spec)
+            place = spec.origin
         finally:
             spec.origin = self.path
         self._imports.loaded.add(self._imports.inside(self.path) or "")
-        if copy is not None and getattr(module, "__file__", None) == copy:
+        if getattr(module, "__file__", None) == place:
             module.__file__ = self.path
         return module

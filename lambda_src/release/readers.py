@@ -73,7 +73,8 @@ class Readers:
     def end(self) -> None:
         """End the child and remove what is left of its copies."""
         if self._alive():
-            os.kill(self._pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
             self._alive(0)
         shutil.rmtree(self.copies, ignore_errors=True)
 

@@ -38,7 +38,8 @@ class Record:
         self._active = False
         try:
             self._write(target)
-        except (OSError, ValueError) as error:
+        except Exception as error:
+            # A thread of the model may load a library meanwhile.
             print("not recorded:", error)
 
     def _write(self, target: str) -> None:

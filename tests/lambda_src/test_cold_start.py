@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import io
 import json
 import os
 import random
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +32,29 @@ EXTENSION = next(
 """An extension module to put into a package: one of the standard library's."""
 NATIVE = EXTENSION.name.partition(".")[0]
 
+ZIPPED = io.BytesIO()
+with zipfile.ZipFile(ZIPPED, "w") as archive:
+    archive.writestr("zipped.py", "VALUE = 3\n")
+
 FILES: dict[str, str | bytes] = {
+    "odd/__init__.py": """
+import gc, os, sys
+HERE = os.path.dirname(__file__)
+NOT_UTF8 = os.path.join(HERE, "not_utf8.py")
+open(NOT_UTF8).close()
+sys.path.append(os.path.join(HERE, "inner.zip"))
+import zipped
+gc.disable()
+""",
+    "odd/inner.zip": ZIPPED.getvalue(),
+    "odd/not_utf8.py": b"# \xff\n",
     "shapes/__init__.py": f"from shapes import {NATIVE}, sides\nimport shapes.deep.down\n",
     f"shapes/{EXTENSION.name}": EXTENSION.read_bytes(),
     "shapes/sides.py": "SIDES = 4\n\ndef fail():\n    raise ValueError('of shapes')\n",
     "shapes/deep/down.py": "HERE = __file__\n",
     "shapes/later.py": "LATE = True\n",
 }
-MODEL = "import shapes\n\ndef demonstrate():\n    return {'sides': shapes.sides.SIDES}\n"
+MODEL = "import shapes, odd\n\ndef demonstrate():\n    return {'sides': shapes.sides.SIDES}\n"
 
 PROGRAM = f"""
 import json, os, sys, threading
@@ -53,9 +70,13 @@ AFTER
 with cold_start:
     activate(Path(release), cold_start)
     import shapes
-    cold_start.imported()
     touched = [path[len(release) + 1:] for path in opened if path.startswith(release)]
+    import odd
+    cold_start.imported()
+import ctypes, gc, linecache
 native = sys.modules["shapes.{NATIVE}"]
+ctypes.CDLL(native.__file__)
+mapped = {{line.split()[5] for line in open("/proc/self/maps") if '/shapes/{NATIVE}' in line}}
 import shapes.later, traceback
 try:
     shapes.sides.fail()
@@ -64,11 +85,14 @@ except ValueError:
 print(json.dumps({{
     "state": cold_start.state,
     "opened": touched,
-    "copies": len(cold_start._imports.copies) if cold_start._imports else 0,
+    "copies": sum("/cold-start-" in place for place in cold_start._imports.places.values())
+    if cold_start._imports else 0,
     "files": [shapes.__file__, shapes.sides.__file__, native.__file__, shapes.later.__file__],
     "origin": native.__spec__.origin,
     "deep": [shapes.deep.down.HERE, str(list(shapes.deep.__path__))],
     "traced": "raise ValueError('of shapes')" in trace,
+    "odd": [odd.zipped.VALUE, gc.isenabled(), gc.get_threshold(), len(mapped),
+            linecache.getlines(odd.NOT_UTF8)],
     "left": [str(path) for path in Path(os.environ["TMPDIR"]).glob("cold-start-*")],
 }}))
 """
@@ -108,7 +132,8 @@ def run(
     )
     assert done.returncode == 0, done.stderr
     *logs, last = map(json.loads, done.stdout.splitlines())
-    text = json.dumps({key: last.pop(key) for key in ("files", "origin", "deep", "traced", "left")})
+    same = ("files", "origin", "deep", "traced", "odd", "left")
+    text = json.dumps({key: last.pop(key) for key in same})
     return Imported(same=json.loads(text.replace(str(release), "RELEASE")), logs=logs, **last)
 
 
