@@ -7,6 +7,7 @@ threads of the same process get nowhere. A forked process does.
 from __future__ import annotations
 
 import contextlib
+import glob
 import mmap
 import os
 import shutil
@@ -71,12 +72,17 @@ class Readers:
         return self._state[begin:end].count(_DONE) == end - begin
 
     def end(self) -> None:
-        """End the child and remove what is left of its copies."""
+        """End the child and remove its copies, and those of processes that were killed."""
         if self._alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
             self._alive(0)
         shutil.rmtree(self.copies, ignore_errors=True)
+        prefix, _, _ = self.copies.rpartition("-")
+        for left in glob.glob(f"{glob.escape(prefix)}-*"):  # noqa: PTH207
+            number = left[len(prefix) + 1 :]
+            if number.isdecimal() and not os.path.exists(f"/proc/{number}"):  # noqa: PTH110
+                shutil.rmtree(left, ignore_errors=True)
 
     def _alive(self, flags: int = os.WNOHANG) -> bool:
         if self._pid:

@@ -300,6 +300,18 @@ def test_the_import_succeeds_where_the_readers_do_not(
     assert imported.same == plain.same
 
 
+def test_copies_of_killed_processes_are_removed_and_of_living_ones_stay(
+    made: Populate, tmp_path: Path
+) -> None:
+    dead, living = (tmp_path / f"cold-start-{number}" for number in ("999999999", os.getpid()))
+    for folder in (dead, living):
+        folder.mkdir()
+        (folder / "library.so").touch()
+    run(made, made.release, tmp_path)
+    assert not dead.exists()
+    assert living.exists()
+
+
 def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text('[["a.py"], {}')
