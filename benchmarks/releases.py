@@ -74,7 +74,7 @@ def release(locks: Path, code: Path, name: str, home: Path = HOME, index: str = 
     staging = home / "staging"
     mount.mkdir(parents=True)
     staging.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "release.install", "--release", str(made)]
+    command = [sys.executable, "-m", "release", "install", "--release", str(made)]
     command += ["--requirements", str(locks), "--index-url", index, "--staging", str(staging)]
     done = subprocess.run(command, cwd=code, capture_output=True, text=True, check=False)
     if done.returncode != 0:

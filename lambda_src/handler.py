@@ -69,7 +69,7 @@ class Loading:
         self.model: ModuleType | None = None
         self.error: BaseException | None = None
         # It forks, so it comes before the thread.
-        self._cold_start = ColdStart(os.environ.get("RELEASE_PATH"))
+        self._cold_start = ColdStart(os.environ.get("RELEASE_PATH", "").rstrip("/"))
         self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
         self._thread.start()
 

@@ -7,6 +7,7 @@ threads of the same process get nowhere. A forked process does.
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import mmap
 import os
@@ -101,7 +102,7 @@ class Readers:
             return
         shutil.rmtree(self.copies, ignore_errors=True)
         try:
-            os.mkdir(self.copies, 0o700)  # noqa: PTH102
+            self._make_room(sum(bundle.files[path][1] for path, _, size in bundle.jobs if not size))
         except OSError:
             self.copies = ""
         jobs = iter(enumerate(bundle.jobs[:JOBS]))
@@ -119,6 +120,16 @@ class Readers:
             return
         for worker in workers:
             worker.join()
+
+    def _make_room(self, size: int) -> None:
+        """Make the folder for the copies. Raises OSError if they took more than half of the room.
+
+        A process that has loaded them holds the space as long as it lives.
+        """
+        status = os.statvfs(os.path.dirname(self.copies))  # noqa: PTH120
+        if 2 * size > status.f_bavail * status.f_frsize:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.copies)
+        os.mkdir(self.copies, 0o700)  # noqa: PTH102
 
     def _work(
         self, jobs: Iterator[tuple[int, tuple[str, int, int]]], files: _Files, bundle: Bundle

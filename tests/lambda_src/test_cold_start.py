@@ -261,6 +261,10 @@ def test_a_missing_bundle_is_logged(
 
 
 NO_ROOM = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+LITTLE_ROOM = """
+statvfs = os.statvfs
+os.statvfs = lambda path: os.statvfs_result((4096, 4096, 2, 2, 2, *statvfs(path)[5:]))
+"""
 KILLED = """
 import signal
 os.kill(cold_start._readers._pid, signal.SIGKILL)
@@ -278,6 +282,7 @@ OTHER_THREAD = "threading.Thread(target=threading.Event().wait, daemon=True).sta
     ("faults", "copies"),
     [
         ({"before": NO_ROOM}, 0),
+        ({"before": LITTLE_ROOM}, 0),
         ({"TMPDIR": "/proc"}, 0),
         ({"TMPDIR": "/nowhere"}, 0),
         ({"before": FORK_REFUSED}, 0),
@@ -285,7 +290,16 @@ OTHER_THREAD = "threading.Thread(target=threading.Event().wait, daemon=True).sta
         ({"after": KILLED}, None),
         ({"after": STOPPED}, None),
     ],
-    ids=["no-room", "read-only", "no-folder", "no-fork", "threads", "killed", "stopped"],
+    ids=[
+        "no-room",
+        "little-room",
+        "read-only",
+        "no-folder",
+        "no-fork",
+        "threads",
+        "killed",
+        "stopped",
+    ],
 )
 def test_the_import_succeeds_where_the_readers_do_not(
     made: Populate,
