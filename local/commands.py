@@ -66,6 +66,7 @@ def _up(options: argparse.Namespace, screen: Screen) -> int:
         with screen.step("warm call"):
             # A model of the user's may well take no matrices; what it says to them is shown.
             warm = deployment.invoke(_DEMONSTRATION)
+        steps = _steps(deployment.cold_start())
     done = deployment.populate
     screen.line("")
     screen.line(f"  {{}} -> {answer}", "good")
@@ -75,7 +76,7 @@ def _up(options: argparse.Namespace, screen: Screen) -> int:
         megabytes = done["bytes"] / 1e6
         told = f"{done['files']:,.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
     screen.line(f"  populate    {told if done else 'none in this program'}")
-    screen.line(f"  cold start  {cold:.1f} s{_steps(deployment.cold_start())}")
+    screen.line(f"  cold start  {cold:.1f} s{steps}")
     screen.line(f"  warm call   {warm.seconds * 1000:.0f} ms")
     _show_verdict(screen, deployment.verdict)
     command = f"{_python()} -m local"

@@ -95,11 +95,14 @@ def test_a_run_that_fails_says_what_it_said(source: Path) -> None:
 
 
 INTERRUPTED = """
+import signal
 import sys
 from pathlib import Path
 from benchmarks import populate
 from benchmarks.efs import Efs, Preset
 from tests.benchmarks.test_measure import copying
+# A shell starts what runs in the background with SIGINT ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 variant = copying(Path(sys.argv[1]), "copytree", Efs(preset=Preset({}, creations=1)))
 populate.empty(variant)
 variant.run()

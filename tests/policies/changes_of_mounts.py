@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+from components.release import Release
+from components.source import Source
+
 from .changes import (
     MOUNT,
     Changes,
@@ -15,9 +18,15 @@ from .changes import (
     volume,
     wrong,
 )
-from .conftest import Program
+from .conftest import ROOT, Program
 
 CHANGES = Changes("mounts")
+RELEASE = Release.planned(
+    Source(ROOT / "lambda_src"),
+    runtime="python3.11",
+    architecture="x86_64",
+    image="public.ecr.aws/lambda/python:3.11",
+)
 
 
 @CHANGES.breaks(
@@ -212,7 +221,7 @@ def another_architecture(p: Program) -> None:
         "inference",
         "environment variable RELEASE_PATH of function 'inference' names "
         "/mnt/efs/releases/0111111111111111, but container 'populate' of task definition "
-        "'populator' publishes /mnt/efs/releases/565f6f065a2d6ea6: the function finds nothing "
+        f"'populator' publishes /mnt/efs/releases/{RELEASE.id}: the function finds nothing "
         "there. Give both the same release path.",
     ),
 )
