@@ -55,8 +55,10 @@ def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
         stream.write(bundle_head(release_id) + line.encode() + index)
         for path in packing.files:
             stream.write((packing.root / path).read_bytes())
+    modules = sum(path.endswith(".pyc") for path in packing.files)
     return {
-        "modules": sum(path.endswith(".pyc") for path in packing.files),
+        "message": f"{modules} modules, {len(packing.libraries)} extension modules",
+        "modules": modules,
         "libraries": len(packing.libraries),
         "reads": len(packing.jobs),
         "bytes": sum(size for _, _, size in packing.jobs),
