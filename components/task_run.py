@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from .aws_calls import AwsCalls, AwsError, GaveUpError, Login
-from .diagnosis import DEADLINE, REFUSED, Cause, Ending, diagnose
+from .cause import Cause, Ending
+from .diagnosis import DEADLINE, REFUSED, diagnose
 from .errors import PopulateError
 from .gate import other_account
 from .task_log import TaskLog

@@ -12,15 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lambda_src.release.layout import RELEASE_ID
-from lambda_src.release.verify import HASHING
-
 from .deployment import Deployment, DeploymentError, deploy, host_config, plan
 from .function_url import FunctionUrl
 from .packs import PackError, Verdict
 from .project import Project, ProjectError
 from .screen import Screen
-from .verify import verify_releases
+from .verify import add_options, verify_releases
 
 _DEMONSTRATION = {"instances": [[[1, 2], [3, 4]]]}
 _EXIT_CODES = """exit status:
@@ -208,12 +205,6 @@ def _stack_name(text: str) -> str:
     return text
 
 
-def _release_id(text: str) -> str:
-    if RELEASE_ID.fullmatch(text) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no release id: 16 hex digits")
-    return text
-
-
 def _project(options: argparse.Namespace) -> Project:
     overrides = {}
     for setting in options.config:
@@ -277,12 +268,6 @@ def _parser() -> argparse.ArgumentParser:
     server = add("serve", _serve, "deploy, serve the function over HTTP until Ctrl-C")
     server.add_argument("--port", type=int, default=0, help="default: a free one")
     verify = add("verify", _verify, "compare the stack's local releases with their manifests")
-    verify.add_argument("--release", type=_release_id, metavar="ID", help="only this one")
-    verify.add_argument(
-        "--sha256",
-        choices=HASHING,
-        default="sample",
-        help="whose SHA-256 is compared beside the size, default: %(default)s",
-    )
+    add_options(verify, release="only this one")
     add("clean", _clean, "remove the stack's local file systems")
     return parser

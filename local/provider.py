@@ -15,7 +15,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .aws_resources import KINDS, Aws, ProviderError
+from .aws_kind import Aws, ProviderError
+from .aws_resources import KINDS
 
 ACCOUNT = "123456789012"
 """The account of a preview, which has no cloud to ask."""

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
 from lambda_src.release.layout import RELEASE_ID, RELEASES
-from lambda_src.release.verify import Verification, counted, shown
+from lambda_src.release.verify import HASHING, Verification, counted, shown
 
 from .deployment import DeploymentError
 from .screen import Screen
+
+
+def add_options(parser: argparse.ArgumentParser, *, release: str) -> None:
+    """The options of every command that verifies; `release` is the help of `--release`."""
+    parser.add_argument("--release", type=_release_id, metavar="ID", help=release)
+    parser.add_argument(
+        "--sha256",
+        choices=HASHING,
+        default="sample",
+        help="whose SHA-256 is compared beside the size, default: %(default)s",
+    )
+
+
+def _release_id(text: str) -> str:
+    if RELEASE_ID.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no release id: 16 hex digits")
+    return text
 
 
 def find_releases(state: Path) -> list[Path]:

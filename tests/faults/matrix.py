@@ -303,6 +303,7 @@ CASES = (
     _clock(12.0),
     _clock(-12.0),
     _at_once("two of one id", (ID, ID)),
+    _at_once("two of different ids", IDS[:2]),
     _at_once("ten of one id", (ID,) * 10),
     _at_once("ten of different ids", IDS[:10]),
 )

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import local.engine as engine
-from local.aws_resources import KINDS, ProviderError
+from local.aws_kind import ProviderError
+from local.aws_resources import KINDS
 from local.cloud import Cloud
 from local.engine import Result
 from local.provider import AwsProvider

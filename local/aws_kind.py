@@ -1,0 +1,127 @@
+"""How one resource of AWS is made: a boto3 call, and what becomes of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Protocol
+
+Properties = Mapping[str, Any]
+
+
+class ProviderError(Exception):
+    """AWS, or the emulation, refused; the message starts with AWS's error code where it was AWS."""
+
+
+class Aws(Protocol):
+    """An account in a region."""
+
+    region: str
+
+    @property
+    def account(self) -> str:
+        """Twelve digits."""
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A resource that was just created.
+
+    Attributes:
+        aws: Where.
+        id: Its id.
+        properties: The inputs.
+    """
+
+    aws: Aws
+    id: str
+    properties: Properties
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How resources of one type are made.
+
+    Attributes:
+        call: `<service>.<operation>` as boto3 names them.
+        id: A key of the answer, or `<part>.<key>` where the resource is a part of the answer, or a
+            template over arguments and answer.
+        takes: Arguments, each from the property of the same name with a small first letter, or from
+            the one after `=`.
+        gives: Outputs, each a key of the answer or a template over arguments, answer, region,
+            account and id.
+        named: The property for which pulumi-aws generates a name.
+        also: Further arguments.
+        then: Further calls; what it returns are further outputs.
+        later: Names of the outputs that `then` returns.
+        update: The call that brings one to new inputs, with the arguments of `call`; None where a
+            run only creates.
+    """
+
+    call: str
+    id: str
+    takes: str = ""
+    _: KW_ONLY
+    gives: Mapping[str, str] = field(default_factory=dict)
+    named: str = ""
+    also: Callable[[Properties], dict[str, Any]] | None = None
+    then: Callable[[Made], dict[str, Any] | None] | None = None
+    later: tuple[str, ...] = ()
+    update: str | Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """Outputs that are not known before creation."""
+        return ("id", *self.gives, *self.later)
+
+    def make(
+        self, aws: Aws, properties: Properties, *, again: bool = False
+    ) -> tuple[str, dict[str, Any]]:
+        """Create one, or update it: its id, and its outputs beside the inputs."""
+        service = self.call.partition(".")[0]
+        call = (again and self.update) or self.call
+        arguments = self._arguments(properties)
+        if isinstance(call, str):
+            answer = getattr(aws.client(service), call.partition(".")[2])(**arguments)
+        else:
+            answer = call(aws.client(service), arguments)
+        part, _, key = self.id.rpartition(".") if "{" not in self.id else ("", "", "")
+        answer = answer[part] if part else answer
+        known = {"region": aws.region, "account": aws.account, **arguments, **answer}
+        known["id"] = id_ = known[key] if key else self.id.format_map(known)
+        outputs = {
+            name: given.format_map(known) if "{" in given else known.get(given)
+            for name, given in self.gives.items()
+        }
+        if service == "ec2" and properties.get("tags"):
+            tags = tagged("Tags", "Key", "Value")(properties)
+            aws.client("ec2").create_tags(Resources=[id_], **tags)
+        if self.then is not None:
+            outputs.update(self.then(Made(aws=aws, id=id_, properties=properties)) or {})
+        return id_, outputs
+
+    def _arguments(self, properties: Properties) -> dict[str, Any]:
+        arguments = {}
+        for taken in self.takes.split():
+            argument, _, name = taken.partition("=")
+            value = properties.get(name or argument[0].lower() + argument[1:])
+            if value is not None:
+                arguments[argument] = pascal(value) if argument[0].isupper() else value
+        return {**arguments, **(self.also(properties) if self.also else {})}
+
+
+def pascal(value: Any) -> Any:
+    """A nested block with the capital letters of most AWS services."""
+    if isinstance(value, dict):
+        return {key[0].upper() + key[1:]: pascal(item) for key, item in value.items()}
+    return [pascal(item) for item in value] if isinstance(value, list) else value
+
+
+def tagged(argument: str, key: str, value: str) -> Callable[[Properties], dict[str, Any]]:
+    def tags(properties: Properties) -> dict[str, Any]:
+        return {argument: [{key: k, value: v} for k, v in properties.get("tags", {}).items()]}
+
+    return tags
