@@ -71,3 +71,13 @@ def test_fargate_allows_certain_pairs(cpu: str, memory: str, possible: bool) -> 
         "containerDefinitions": [],
     }
     assert (list(rules.task_definition(request)) == []) is possible
+
+
+def test_the_services_models_need_nothing_of_the_users_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "a profile that does not exist")
+    rules._model.cache_clear()
+    request = {"family": "f", "networkMode": "of mine", "containerDefinitions": []}
+    (trouble,) = rules.by_model("ecs", "RegisterTaskDefinition", request)
+    assert "'of mine' at 'networkMode'" in trouble
