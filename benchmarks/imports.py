@@ -1,9 +1,10 @@
 """Cold imports and first answers: `python -m benchmarks.imports`.
 
-The same release is imported from the local disk and from the simulated EFS, the plain way
-(`sys.path.append`) and by this project's handler, with its cold start switched off and on. The
-first answer is what the handler does on a cold start: import, load and one demonstration. It takes
-about ten minutes a round; `--only` picks variants by words in their names.
+The same libraries are imported from the local disk and from the simulated EFS, the plain way (what
+pip installs, `sys.path.append`) and by this project's handler from a release, with its cold start
+switched off and on. The first answers are what the handler does on a cold start: import, load and
+one demonstration, which is a determinant or the prediction of a small Keras network. It takes
+about four minutes a round; `--only` picks variants by words in their names.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.lock import LAMBDA_SRC
@@ -23,67 +24,116 @@ from .measure import RESULTS, ROUNDS, FailedRunError, Run, Variant, document, me
 
 SWITCH = {"RELEASE_COLD_START": "off"}
 """The environment that switches the handler's cold start off."""
-IMPORT = "import os\nos.environ['TF_CPP_MIN_LOG_LEVEL'] = '2'\nimport tensorflow\n"
+DETERMINANT = (LAMBDA_SRC / "model.py").read_text(encoding="utf-8")
+QUIET = "import os\nos.environ['TF_CPP_MIN_LOG_LEVEL'] = '2'\n"
+KERAS = """
+import tensorflow as tf
+
+def load():
+    global network
+    network = tf.keras.Sequential([
+        tf.keras.layers.Input((28, 28, 1)),
+        tf.keras.layers.Conv2D(8, 3, activation="relu"),
+        tf.keras.layers.MaxPooling2D(),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(10, activation="softmax"),
+    ])
+
+def predict(instances):
+    return network.predict(tf.constant(instances), verbose=0).tolist()
+
+def demonstrate():
+    return {"prediction": predict(tf.zeros((1, 28, 28, 1)).numpy())}
+"""
 MODELS = {
-    "import": IMPORT + releases.IMPORT_ONLY,
-    "answer": (LAMBDA_SRC / "model.py").read_text(encoding="utf-8"),
+    "import": QUIET + "import tensorflow\n" + releases.IMPORT_ONLY,
+    "answer": DETERMINANT,
+    "keras": QUIET + KERAS,
 }
 """model.py by workload."""
+RECORDED = {"import": "answer", "answer": "answer", "keras": "keras"}
+"""The workload with whose model.py the release is made that a workload runs on."""
 PLAIN, NO_GC, OFF, HANDLER = "sys.path", "sys.path, no gc", "handler, switched off", "handler"
 """The ways; `NO_GC` collects no garbage during the import."""
 BANDWIDTHS = (100, 1000)
 CPUS = (1, 2, 4)
 
 
-def variants(made: Path, home: Path = releases.HOME) -> Iterator[Variant]:
-    """Every way to measure this release in."""
+@dataclass(frozen=True)
+class Trees:
+    """Where the libraries are: as pip installs them, and the releases by workload."""
+
+    plain: Path
+    releases: Mapping[str, Path]
+
+
+def trees(index: str, home: Path = releases.HOME) -> Trees:
+    """TensorFlow by the project's own lock, made unless it is there."""
+    locks = LAMBDA_SRC / "locks" / f"{releases.target().name}.txt"
+    made = {
+        model: releases.release(
+            locks,
+            releases.program(f"{model}-release", MODELS[model], home),
+            f"tensorflow-{model}",
+            home,
+            index,
+        )
+        for model in set(RECORDED.values())
+    }
+    return Trees(
+        plain=releases.plain(locks, "tensorflow", home, index),
+        releases={workload: made[model] for workload, model in RECORDED.items()},
+    )
+
+
+def variants(found: Trees, home: Path = releases.HOME) -> Iterator[Variant]:
+    """Every way to measure."""
     for workload, model in MODELS.items():
         code = releases.program(workload, model, home)
-        yield from _local(workload, code, made)
+        yield _variant(workload, PLAIN, "local", code, found)
+        central = _on_efs(PRESETS["central"])
+        if workload != "import":
+            yield replace(_variant(workload, HANDLER, "central", code, found), efs=central)
+            continue
+        yield _variant(workload, NO_GC, "local", code, found)
         for name in ("optimistic", "central", "pessimistic"):
-            yield from _remote(workload, code, made, name, PRESETS[name])
-        if workload == "import":
-            for bandwidth in BANDWIDTHS:
-                preset = replace(PRESETS["central"], bandwidth=bandwidth)
-                yield from _remote(workload, code, made, f"central, {bandwidth} MB/s", preset)
-            for cpus in CPUS:
-                if cpus <= len(os.sched_getaffinity(0)):
-                    yield from _limited(workload, code, made, cpus)
+            for way in (PLAIN, OFF, HANDLER) if name == "central" else (PLAIN, HANDLER):
+                variant = _variant(workload, way, name, code, found)
+                yield replace(variant, efs=_on_efs(PRESETS[name]))
+        for bandwidth in BANDWIDTHS:
+            variant = _variant(workload, HANDLER, f"central, {bandwidth} MB/s", code, found)
+            yield replace(variant, efs=_on_efs(replace(PRESETS["central"], bandwidth=bandwidth)))
+        for cpus in CPUS:
+            if cpus <= len(os.sched_getaffinity(0)):
+                yield from _limited(workload, code, found, cpus)
 
 
-def _variant(workload: str, way: str, storage: str, code: Path, made: Path) -> Variant:
+def _on_efs(preset: Preset) -> Efs:
+    return Efs(preset=preset, read_only=True)
+
+
+def _variant(workload: str, way: str, storage: str, code: Path, found: Trees) -> Variant:
+    plain = way in (PLAIN, NO_GC)
+    libraries = found.plain if plain else found.releases[workload]
     return Variant(
         name=f"{workload}, {way}, {storage}",
         labels={"workload": workload, "way": way, "storage": storage},
-        way="append" if way in (PLAIN, NO_GC) else "handler",
+        way="append" if plain else "handler",
         program=code,
-        release=made,
-        backing=made.parents[1],
+        release=libraries,
+        backing=libraries if plain else libraries.parents[1],
         reference=f"{workload}, {PLAIN}, local",
         arguments={"collector": False} if way == NO_GC else {},
         environment=SWITCH if way == OFF else {},
     )
 
 
-def _local(workload: str, code: Path, made: Path) -> Iterator[Variant]:
-    for way in (PLAIN, NO_GC):
-        yield _variant(workload, way, "local", code, made)
-
-
-def _remote(
-    workload: str, code: Path, made: Path, storage: str, preset: Preset
-) -> Iterator[Variant]:
-    for way in (PLAIN, OFF, HANDLER):
-        variant = _variant(workload, way, storage, code, made)
-        yield replace(variant, efs=Efs(preset=preset, read_only=True))
-
-
-def _limited(workload: str, code: Path, made: Path, cpus: int) -> Iterator[Variant]:
+def _limited(workload: str, code: Path, found: Trees, cpus: int) -> Iterator[Variant]:
     limit = "1 CPU" if cpus == 1 else f"{cpus} CPUs"
     reference = f"{workload}, {PLAIN}, local, {limit}"
     for way, storage in ((PLAIN, "local"), (HANDLER, "central")):
-        variant = _variant(workload, way, f"{storage}, {limit}", code, made)
-        efs = Efs(preset=PRESETS["central"], read_only=True) if storage == "central" else None
+        variant = _variant(workload, way, f"{storage}, {limit}", code, found)
+        efs = _on_efs(PRESETS["central"]) if storage == "central" else None
         yield replace(variant, cpus=cpus, reference=reference, efs=efs)
 
 
@@ -91,18 +141,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table and keep the raw results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.imports", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
-    parser.add_argument("--release", type=Path, metavar="DIR", help="a release that is there")
     parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
     parser.add_argument("--only", action="append", default=[], metavar="WORD")
     options = parser.parse_args(arguments)
     console = report.console()
     try:
         build()
-        made = made_or_given(options.release, options.index_url)
-        chosen = select(list(variants(made)), options.only)
-        for variant in chosen:
-            if variant.efs is None and variant.cpus is None:
-                variant.run()  # the files into memory
+        found = trees(options.index_url)
+        chosen = select(list(variants(found)), options.only)
+        for tree in {found.plain, *found.releases.values()}:
+            into_memory(tree)
         runs = measure(chosen, options.rounds, lambda *run: console.print(told(*run)))
     except UnavailableError as error:
         print(error, file=sys.stderr)
@@ -111,7 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     results = document(
-        *("imports", chosen, runs), rounds=options.rounds, versions=releases.versions(made)
+        *("imports", chosen, runs), rounds=options.rounds, versions=releases.versions(found.plain)
     )
     report.show(report.import_table(results), console)
     report.show(report.kinds_table(results), console)
@@ -119,13 +167,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def made_or_given(given: Path | None, index: str) -> Path:
-    """TensorFlow's release: the given one, or the one of the project's own lock and model."""
-    if given is not None:
-        return releases.check(given)
-    code = releases.program("release", MODELS["answer"])
-    locks = LAMBDA_SRC / "locks" / f"{releases.target().name}.txt"
-    return releases.release(locks, code, "tensorflow", index=index)
+def into_memory(tree: Path) -> None:
+    """Read every file, so that what is measured is not this machine's disk."""
+    for path in tree.rglob("*"):
+        if path.is_file():
+            path.read_bytes()
 
 
 def select(found: list[Variant], words: list[str]) -> list[Variant]:

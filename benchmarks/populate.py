@@ -8,25 +8,26 @@ and its time is scaled by what the requests of the whole tree would cost against
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tools.lock import LAMBDA_SRC
-
 from . import releases, report
 from .efs import PRESETS, UNAVAILABLE, Efs, Preset, UnavailableError, build
-from .imports import MODELS, made_or_given, told
+from .imports import MODELS, told, trees
 from .measure import ROUNDS, FailedRunError, Variant, document, measure, save
 
 SAMPLE = 12
 """copytree gets one in so many directories."""
 PIECE = 1 << 20
 """Bytes that one WRITE takes at most."""
+MEMORY = Path("/dev/shm")  # noqa: S108 (only where a folder of our own is made)
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,12 @@ def sample(source: Path, target: Path, one_in: int = SAMPLE) -> Extent:
 
 
 def variants(
-    plain: Path, made: Path, home: Path = releases.HOME, one_in: int = SAMPLE
+    plain: Path, made: Path, target: Path, home: Path = releases.HOME, one_in: int = SAMPLE
 ) -> tuple[list[Variant], Extent]:
-    """The ways to populate, and the extent of copytree's sample."""
+    """The ways to populate the target, and the extent of copytree's sample."""
     code = releases.program("answer", MODELS["answer"], home)
     part = home / "sample"
     extent = sample(plain, part, one_in)
-    target = home / "populated"
     sources = {"copytree": part, "copy": made / "site-packages"}
     return [
         Variant(
@@ -123,6 +123,14 @@ def variants(
     ], extent
 
 
+@contextlib.contextmanager
+def room(size: int) -> Iterator[Path]:
+    """A directory in memory if there is that much, so that no disk is measured; or else on disk."""
+    enough = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > size
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=MEMORY if enough else None) as folder:
+        yield Path(folder)
+
+
 def empty(variant: Variant) -> None:
     """Make the target empty before a run."""
     shutil.rmtree(variant.backing, ignore_errors=True)
@@ -133,19 +141,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table and keep the raw results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.populate", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
-    parser.add_argument("--release", type=Path, metavar="DIR", help="a release that is there")
     parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N")
     options = parser.parse_args(arguments)
     console = report.console()
     try:
         build()
-        made = made_or_given(options.release, options.index_url)
-        locks = LAMBDA_SRC / "locks" / f"{releases.target().name}.txt"
-        plain = releases.plain(locks, "tensorflow", index=options.index_url)
-        ways, part = variants(plain, made, one_in=options.sample)
-        runs = measure(ways, options.rounds, lambda *run: console.print(told(*run)), empty)
-        shutil.rmtree(ways[0].backing, ignore_errors=True)
+        found = trees(options.index_url)
+        plain, made = found.plain / "site-packages", found.releases["answer"]
+        with room(releases.size(made)["bytes"]) as folder:
+            ways, part = variants(plain, made, folder / "populated", one_in=options.sample)
+            runs = measure(ways, options.rounds, lambda *run: console.print(told(*run)), empty)
     except UnavailableError as error:
         print(error, file=sys.stderr)
         return UNAVAILABLE

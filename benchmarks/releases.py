@@ -84,14 +84,16 @@ def release(locks: Path, code: Path, name: str, home: Path = HOME, index: str = 
 
 
 def plain(locks: Path, name: str, home: Path = HOME, index: str = INDEX) -> Path:
-    """What the plain way copies: the same lock installed by pip, nothing left out, compiled."""
+    """What the plain way copies: the same lock installed by pip into `site-packages` of the
+    returned directory, nothing left out, compiled."""
     folder = home / "plain" / f"{name}-{hashlib.sha256(locks.read_bytes()).hexdigest()[:16]}"
     if folder.exists():
         return folder
     making = folder.with_suffix(".part")
     shutil.rmtree(making, ignore_errors=True)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    command += ["--only-binary=:all:", "--index-url", index, "--target", str(making)]
+    command += ["--only-binary=:all:", "--index-url", index]
+    command += ["--target", str(making / "site-packages")]
     subprocess.run([*command, "-r", str(locks)], check=True)
     making.rename(folder)
     return folder
@@ -110,10 +112,3 @@ def size(made: Path) -> dict[str, int]:
         "files": len(document["files"]),
         "bytes": sum(entry[0] for entry in document["files"].values()),
     }
-
-
-def check(made: Path) -> Path:
-    """The path, if it is a published release. Raises InstallationError."""
-    if not (made / "manifest.json").is_file():
-        raise InstallationError(f"{made} has no manifest.json, so it is no release")
-    return made.resolve()

@@ -11,6 +11,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Screen
 
+from lambda_src.release.readers import MEMORY_PER_CPU
+
 from .chart import Bar, Group, svg
 from .efs import REQUESTS
 
@@ -114,6 +116,28 @@ def import_table(results: Results) -> Table:
     return Table(
         "Cold import of TensorFlow, and the first answer",
         (*("Way", "s", "x local", "x local, no gc", "round trips", "reads", "MB", "peak MB"),),
+        tuple(rows),
+    )
+
+
+def memory_table(results: Results) -> Table:
+    """A model of memory sizes: the import with as many CPUs as Lambda gives with them."""
+    by_name = _named(results)
+    rows = []
+    for variant in results["variants"]:
+        if variant["cpus"] and variant["labels"]["way"] == "handler":
+            reference = by_name[variant["reference"]]
+            rows.append(
+                (
+                    f"{variant['cpus'] * MEMORY_PER_CPU:,} MB, {variant['cpus']} vCPU",
+                    f"{median(reference, 'seconds'):.1f}",
+                    f"{median(variant, 'seconds'):.1f}",
+                    f"{ratio(variant, reference):.2f}",
+                )
+            )
+    return Table(
+        "Cold import of TensorFlow by memory size, a model",
+        ("Memory", "local, sys.path, s", "central, handler, s", "x local"),
         tuple(rows),
     )
 

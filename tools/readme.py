@@ -89,6 +89,14 @@ def measured(benchmark: str) -> str:
     return "\n".join([*parts, report.TABLES[benchmark](results).markdown()])
 
 
+def memory_model() -> str:
+    """What the benchmark of imports says of memory sizes. README text."""
+    results = measure.load("imports")
+    if results is None:
+        return "Not measured yet: `make bench WHAT=imports`.\n"
+    return report.memory_table(results).markdown()
+
+
 def plots() -> dict[Path, str]:
     """Every plot of what has been measured: file and SVG text."""
     return {
@@ -110,6 +118,7 @@ def rendered(text: str) -> str:
         "policies": policy_table((("mounts", mounts.RULES), ("guardrails", guardrails.RULES))),
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
+        "memory-model": memory_model(),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
     }
     return _PART.sub(lambda found: f"{found[1]}{parts[found['name']]}{found[4]}", text)

@@ -128,7 +128,9 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def test_every_way_to_import_has_a_name_of_its_own_and_a_reference(tmp_path: Path) -> None:
-    found = list(imports.variants(tmp_path / "efs" / "releases" / "id", tmp_path / "home"))
+    made = tmp_path / "efs" / "releases" / "id"
+    trees = imports.Trees(tmp_path / "plain", dict.fromkeys(imports.MODELS, made))
+    found = list(imports.variants(trees, tmp_path / "home"))
     names = [variant.name for variant in found]
     assert len(set(names)) == len(names)
     assert {variant.reference for variant in found} <= set(names)
