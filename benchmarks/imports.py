@@ -9,7 +9,6 @@ about four minutes a round; `--only` picks variants by words in their names.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,9 +17,9 @@ from pathlib import Path
 
 from tools.lock import LAMBDA_SRC
 
-from . import releases, report
-from .efs import PRESETS, UNAVAILABLE, Efs, Preset, UnavailableError, build
-from .measure import RESULTS, ROUNDS, FailedRunError, Run, Variant, document, measure, save
+from . import command, releases, report
+from .efs import PRESETS, Efs, Preset, build
+from .measure import RESULTS, Variant, document, measure, save
 
 SWITCH = {"RELEASE_COLD_START": "off"}
 """The environment that switches the handler's cold start off."""
@@ -139,31 +138,25 @@ def _limited(workload: str, code: Path, found: Trees, cpus: int) -> Iterator[Var
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table and keep the raw results."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.imports", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
-    parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
+    parser = command.parser("imports", __doc__)
     parser.add_argument("--only", action="append", default=[], metavar="WORD")
     options = parser.parse_args(arguments)
+    return command.run(lambda: _main(options.rounds, options.index_url, options.only))
+
+
+def _main(rounds: int, index: str, only: list[str]) -> int:
     console = report.console()
-    try:
-        build()
-        found = trees(options.index_url)
-        chosen = select(list(variants(found)), options.only)
-        for tree in {found.plain, *found.releases.values()}:
-            into_memory(tree)
-        runs = measure(chosen, options.rounds, lambda *run: console.print(told(*run)))
-    except UnavailableError as error:
-        print(error, file=sys.stderr)
-        return UNAVAILABLE
-    except (FailedRunError, releases.InstallationError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    results = document(
-        *("imports", chosen, runs), rounds=options.rounds, versions=releases.versions(found.plain)
-    )
+    build()
+    found = trees(index)
+    chosen = select(list(variants(found)), only)
+    for tree in {found.plain, *found.releases.values()}:
+        into_memory(tree)
+    runs = measure(chosen, rounds, lambda *run: console.print(command.told(*run)))
+    versions = releases.versions(found.plain)
+    results = document("imports", chosen, runs, rounds=rounds, versions=versions)
     report.show(report.import_table(results), console)
     report.show(report.kinds_table(results), console)
-    console.print(f"raw results: {save(results, releases.KEPT if options.only else RESULTS)}")
+    console.print(f"raw results: {save(results, releases.KEPT if only else RESULTS)}")
     return 0
 
 
@@ -181,12 +174,6 @@ def select(found: list[Variant], words: list[str]) -> list[Variant]:
     chosen = {variant.name for variant in found if any(word in variant.name for word in words)}
     chosen |= {variant.reference for variant in found if variant.name in chosen}
     return [variant for variant in found if variant.name in chosen]
-
-
-def told(variant: Variant, number: int, run: Run) -> str:
-    """One line about a run."""
-    read = f"{run.round_trips:>7,} round trips {run.bytes_read / 1e6:>6,.0f} MB read"
-    return f"{number + 1}: {variant.name:<42} {run.seconds:>7.2f} s {read if variant.efs else ''}"
 
 
 if __name__ == "__main__":

@@ -8,16 +8,17 @@ left out. transformers is used without a hub and without torch.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.lock import LockError
 
-from . import releases, report
-from .efs import PRESETS, UNAVAILABLE, Efs, UnavailableError, build
-from .imports import told
+from . import command, releases, report
+from .efs import PRESETS, Efs, build
+from .imports import into_memory
 from .measure import RESULTS, FailedRunError, Run, Variant, document, measure, save
 
 ROUNDS = 3
@@ -96,6 +97,7 @@ def variants(name: str, index: str) -> list[Variant]:
     code = releases.program(name, package.model)
     locks = releases.locked("\n".join(package.requirements) + "\n", name, index=index)
     made = releases.release(locks, code, name, index=index)
+    plain = releases.plain(locks, name, index=index)
     size = releases.size(made)
     version = releases.versions(made).get(name.replace("-", "_"), "")
     labels = {
@@ -110,8 +112,8 @@ def variants(name: str, index: str) -> list[Variant]:
             labels={**labels, "way": way},
             way="handler" if way == "handler" else "append",
             program=code,
-            release=made,
-            backing=made.parents[1],
+            release=made if way == "handler" else plain,
+            backing=made.parents[1] if way == "handler" else plain,
             reference=f"{name}, local",
             efs=None if way == "local" else central,
         )
@@ -121,41 +123,40 @@ def variants(name: str, index: str) -> list[Variant]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table and keep the raw results."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.packages", description=__doc__)
+    parser = command.parser("packages", __doc__, ROUNDS)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PACKAGES)}")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
-    parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
     parser.add_argument(
         "--torch-index-url", default=TORCH_INDEX, metavar="URL", help="for torch alone"
     )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(PACKAGES):
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(PACKAGES)}")
+    indexes = defaultdict(lambda: options.index_url, torch=options.torch_index_url)
+    return command.run(lambda: _main(options.rounds, indexes, options.names))
+
+
+def _main(rounds: int, indexes: Mapping[str, str], names: list[str]) -> int:
     console = report.console()
     found: list[Variant] = []
     failed: list[str] = []
     runs: dict[str, list[Run]] = {}
-    try:
-        build()
-        for name in options.names or PACKAGES:
-            index = options.torch_index_url if name == "torch" else options.index_url
-            try:
-                ways = variants(name, index)
-                ways[0].run()  # the files into memory
-                runs |= measure(ways, options.rounds, lambda *run: console.print(told(*run)))
-                found += ways
-            except (FailedRunError, releases.InstallationError, LockError) as error:
-                failed.append(name)
-                print(f"{name}: {error}", file=sys.stderr)
-            except subprocess.CalledProcessError as error:
-                failed.append(name)
-                print(f"{name}: {error}\n{error.stderr or ''}", file=sys.stderr)
-    except UnavailableError as error:
-        print(error, file=sys.stderr)
-        return UNAVAILABLE
-    results = document("packages", found, runs, rounds=options.rounds, failed=failed)
+    build()
+    for name in names or PACKAGES:
+        try:
+            ways = variants(name, indexes[name])
+            for tree in {way.release for way in ways}:
+                into_memory(tree)
+            runs |= measure(ways, rounds, lambda *run: console.print(command.told(*run)))
+            found += ways
+        except (FailedRunError, releases.InstallationError, LockError) as error:
+            failed.append(name)
+            print(f"{name}: {error}", file=sys.stderr)
+        except subprocess.CalledProcessError as error:
+            failed.append(name)
+            print(f"{name}: {error}\n{error.stderr or ''}", file=sys.stderr)
+    results = document("packages", found, runs, rounds=rounds, failed=failed)
     report.show(report.packages_table(results), console)
-    console.print(f"raw results: {save(results, releases.KEPT if options.names else RESULTS)}")
+    console.print(f"raw results: {save(results, releases.KEPT if names else RESULTS)}")
     return 1 if failed else 0
 
 

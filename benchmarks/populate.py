@@ -7,7 +7,6 @@ and its time is scaled by what the requests of the whole tree would cost against
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 import os
@@ -18,10 +17,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import releases, report
-from .efs import PRESETS, UNAVAILABLE, Efs, Preset, UnavailableError, build
-from .imports import MODELS, told, trees
-from .measure import ROUNDS, FailedRunError, Variant, document, measure, save
+from . import command, releases, report
+from .efs import PRESETS, Efs, Preset, build
+from .imports import MODELS, trees
+from .measure import Variant, document, measure, save
 
 SAMPLE = 12
 """copytree gets one in so many directories."""
@@ -139,25 +138,20 @@ def empty(variant: Variant) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table and keep the raw results."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.populate", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
-    parser.add_argument("--index-url", default=releases.INDEX, metavar="URL")
+    parser = command.parser("populate", __doc__)
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N")
     options = parser.parse_args(arguments)
+    return command.run(lambda: _main(options.rounds, options.index_url, options.sample))
+
+
+def _main(rounds: int, index: str, one_in: int) -> int:
     console = report.console()
-    try:
-        build()
-        found = trees(options.index_url)
-        plain, made = found.plain / "site-packages", found.releases["answer"]
-        with room(releases.size(made)["bytes"]) as folder:
-            ways, part = variants(plain, made, folder / "populated", one_in=options.sample)
-            runs = measure(ways, options.rounds, lambda *run: console.print(told(*run)), empty)
-    except UnavailableError as error:
-        print(error, file=sys.stderr)
-        return UNAVAILABLE
-    except (FailedRunError, releases.InstallationError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    build()
+    found = trees(index)
+    plain, made = found.plain / "site-packages", found.releases["answer"]
+    with room(releases.size(made)["bytes"]) as folder:
+        ways, part = variants(plain, made, folder / "populated", one_in=one_in)
+        runs = measure(ways, rounds, lambda *run: console.print(command.told(*run)), empty)
     whole = Extent.of(plain)
     scales = {
         name: cost(whole.copytree_requests(), whole.bytes, PRESETS[name])
@@ -166,11 +160,12 @@ def main(arguments: list[str] | None = None) -> int:
     }
     results = document(
         *("populate", ways, runs),
-        rounds=options.rounds,
+        rounds=rounds,
         versions=releases.versions(made),
         sample=asdict(part),
         whole=asdict(whole),
         release=releases.size(made),
+        seconds=releases.seconds(made),
         scales=scales,
     )
     report.show(report.populate_table(results), console)

@@ -18,6 +18,8 @@ HOME = ROOT / ".local" / "benchmarks"
 KEPT = HOME / "results"
 """Where raw results of a part of a benchmark go; those of all of it are for the README."""
 INDEX = "https://pypi.org/simple"
+SUMMARY = "summary.json"
+"""Beside the releases: what the installer said last."""
 IMPORT_ONLY = (
     "\ndef predict(instances):\n    return instances\n\ndef demonstrate():\n    return {}\n"
 )
@@ -80,6 +82,7 @@ def release(locks: Path, code: Path, name: str, home: Path = HOME, index: str = 
     if done.returncode != 0:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-5:])
         raise InstallationError(f"{name}: the installer ended with {done.returncode}:\n{said}")
+    (mount / SUMMARY).write_text(done.stdout.splitlines()[-1], encoding="ascii")
     return made
 
 
@@ -112,3 +115,10 @@ def size(made: Path) -> dict[str, int]:
         "files": len(document["files"]),
         "bytes": sum(entry[0] for entry in document["files"].values()),
     }
+
+
+def seconds(made: Path) -> dict[str, float]:
+    """How long each phase of the installer took that made this release."""
+    summary = json.loads((made.parents[1] / SUMMARY).read_text(encoding="ascii"))
+    found: dict[str, float] = summary["seconds"]
+    return found

@@ -212,6 +212,12 @@ def _scale(results: Results, variant: Variant) -> float:
     return float(results["scales"][variant["labels"]["storage"]])
 
 
+def phases(results: Results) -> str:
+    """One sentence: what the installer spent its time on, on a local disk."""
+    parts = [f"{name} {seconds:.1f} s" for name, seconds in results["seconds"].items()]
+    return f"The installer's phases, onto the local disk: {', '.join(parts)}.\n"
+
+
 def populate_groups(results: Results) -> list[Group]:
     """The bars of the populate by preset."""
     storages = dict.fromkeys(variant["labels"]["storage"] for variant in results["variants"])

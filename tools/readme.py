@@ -89,6 +89,12 @@ def measured(benchmark: str) -> str:
     return "\n".join([*parts, report.TABLES[benchmark](results).markdown()])
 
 
+def populated() -> str:
+    """What the benchmark of populates has measured. README text."""
+    results = measure.load("populate")
+    return measured("populate") + ("" if results is None else f"\n{report.phases(results)}")
+
+
 def memory_model() -> str:
     """What the benchmark of imports says of memory sizes. README text."""
     results = measure.load("imports")
@@ -118,6 +124,7 @@ def rendered(text: str) -> str:
         "policies": policy_table((("mounts", mounts.RULES), ("guardrails", guardrails.RULES))),
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
+        "bench-populate": populated(),
         "memory-model": memory_model(),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
     }
