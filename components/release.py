@@ -67,6 +67,33 @@ def parse_lock(text: str, name: str) -> tuple[Pin, ...]:
     return tuple(sorted(pins.values()))
 
 
+def read_lock(
+    source: Source, runtime: str, architecture: str
+) -> tuple[tuple[Pin, ...], dict[str, str]]:
+    """The pins and the options of the lock in `source` for this runtime and architecture.
+
+    Raises:
+        ConfigurationError: The lock breaks a rule.
+    """
+    path = source.lock_path(runtime, architecture)
+    text = source.lock(runtime, architecture)
+    pins = parse_lock(text, path.name)
+    options, problems = source.release_options(text, {pin.name for pin in pins})
+    if problems:
+        raise ConfigurationError(
+            [
+                Problem(
+                    subject=f"{path.name}, line {number}",
+                    value=repr(line),
+                    rule=rule,
+                    remedy=f"correct it in requirements.in, and {_REMEDY}",
+                )
+                for number, line, rule in problems
+            ]
+        )
+    return pins, options
+
+
 def _logical_lines(text: str) -> list[tuple[int, str]]:
     """Lines with their numbers: continuations joined, comments and empty lines left out."""
     lines: list[tuple[int, str]] = []
@@ -144,14 +171,14 @@ class Release:
         Raises:
             ConfigurationError: The lock breaks a rule.
         """
-        path = source.lock_path(runtime, architecture)
+        pins, options = read_lock(source, runtime, architecture)
         return cls(
-            pins=parse_lock(source.lock(runtime, architecture), path.name),
+            pins=pins,
             runtime=runtime,
             architecture=architecture,
             image=image,
             format=source.release_format,
-            options={"salt": salt} if salt else {},
+            options=options | ({"salt": salt} if salt else {}),
         )
 
     @property

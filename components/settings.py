@@ -19,7 +19,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 from . import rules
 from .errors import ConfigurationError, Problem
 from .fargate import MEMORY_FOR_CPU, TaskSize, memory_rule
-from .release import parse_lock
+from .release import read_lock
 from .source import Source
 
 T = TypeVar("T")
@@ -209,7 +209,7 @@ def _lock(parsed: Mapping[str, Any], source: Source) -> list[Problem]:
             )
         ]
     try:
-        parse_lock(source.lock(runtime, architecture), path.name)
+        read_lock(source, runtime, architecture)
     except ConfigurationError as error:
         return list(error.problems)
     except UnicodeDecodeError as error:

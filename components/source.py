@@ -7,6 +7,7 @@ import io
 import runpy
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,17 @@ class Source:
         """The integer of the release format that the installer in this folder writes."""
         format_: int = runpy.run_path(str(self.root / "release" / "layout.py"))["FORMAT"]
         return format_
+
+    def release_options(
+        self, lock: str, packages: Collection[str]
+    ) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
+        """The options in a lock of these packages, and what is wrong, as the installer reads them.
+
+        See `release/options.py` in this folder.
+        """
+        read = runpy.run_path(str(self.root / "release" / "options.py"))["read"]
+        options: tuple[dict[str, str], list[tuple[int, str, str]]] = read(lock, packages)
+        return options
 
     def function_archive(self) -> pulumi.AssetArchive:
         """The function's deployment package."""

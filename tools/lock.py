@@ -13,7 +13,7 @@ import argparse
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from lambda_src.release import options as release_options
 
 LAMBDA_SRC = Path(__file__).resolve().parent.parent / "lambda_src"
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
@@ -111,6 +113,7 @@ def resolve(requirements: Path, target: Target, index_url: str | None) -> list[d
     command = [sys.executable, "-m", "uv", "pip", "compile", str(requirements), "--quiet"]
     command += ["--python-platform", f"{target.machine}-manylinux_2_{runtime.resolved}"]
     command += ["--python-version", runtime.python, "--only-binary", ":all:"]
+    command += ["--no-python-downloads"]  # nothing is built, so none is needed
     command += ["--format", "pylock.toml"]
     command += ["--default-index", index_url] if index_url else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -157,26 +160,52 @@ def lock(requirements: Path, target: Target, index_url: str | None) -> str:
         f"# (CPython {runtime.python}, glibc 2.{runtime.glibc}): each package with the hash of the "
         "one wheel that pip takes there.",
     ]
-    return "\n".join([*header, *sorted(lines), ""])
+    options, _ = release_options.read(
+        requirements.read_text(encoding="utf-8"), {line.partition("==")[0] for line in lines}
+    )
+    return "\n".join([*header, *release_options.comments(options), *sorted(lines), ""])
+
+
+def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
+    """What is wrong with the options in requirements.in, whose locks have these texts."""
+    packages = {name for text in texts for name in locked(text)}
+    _, problems = release_options.read(requirements.read_text(encoding="utf-8"), packages)
+    return [
+        f"{requirements.name}, line {number}: {line!r} breaks a rule: {rule}. Correct it."
+        for number, line, rule in problems
+    ]
+
+
+def locked(text: str) -> dict[str, str]:
+    """The versions in a lock by name."""
+    return dict(
+        line.partition(" ")[0].split("==") for line in text.splitlines() if not line.startswith("#")
+    )
 
 
 def unsatisfied(requirements: Path, target: Target, text: str) -> list[str]:
     """The requirements that a lock does not satisfy."""
-    locked = dict(
-        line.partition(" ")[0].split("==") for line in text.splitlines() if not line.startswith("#")
-    )
+    versions = locked(text)
     missing = []
-    for line in requirements.read_text(encoding="utf-8").splitlines():
+    wishes = requirements.read_text(encoding="utf-8")
+    wanted, found = (release_options.read(each, versions)[0] for each in (wishes, text))
+    if wanted != found:
+        missing.append(f"{target.name} has {_quoted(found)} for {_quoted(wanted)}")
+    for line in wishes.splitlines():
         wish = line.partition("#")[0].strip()
         if not wish:
             continue
         requirement = Requirement(wish)
         if not _applies(requirement.marker, target):
             continue
-        version = locked.get(canonicalize_name(requirement.name))
+        version = versions.get(canonicalize_name(requirement.name))
         if version is None or not requirement.specifier.contains(version, prereleases=True):
             missing.append(f"{target.name} has {version or 'nothing'} for {wish!r}")
     return missing
+
+
+def _quoted(options: dict[str, str]) -> str:
+    return " and ".join(map(repr, release_options.comments(options))) or "no `# release:`"
 
 
 def _applies(marker: Marker | None, target: Target) -> bool:
@@ -198,6 +227,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             return check(requirements, targets)
         texts = {target: lock(requirements, target, options.index_url) for target in targets}
+        if wrong := wrong_options(requirements, texts.values()):
+            raise LockError("\n".join(wrong))
     except (LockError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -211,16 +242,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def check(requirements: Path, targets: list[Target]) -> int:
     """Say which requirements the locks do not satisfy. Raises OSError for a lock not there."""
-    missing = [
-        problem
-        for target in targets
-        for problem in unsatisfied(
-            requirements, target, lock_path(requirements, target).read_text(encoding="ascii")
-        )
-    ]
-    for problem in missing:
-        print(f"{problem}: run `make lock`", file=sys.stderr)
-    return 1 if missing else 0
+    texts = {
+        target: lock_path(requirements, target).read_text(encoding="ascii") for target in targets
+    }
+    problems = wrong_options(requirements, texts.values())
+    for target, text in texts.items():
+        missing = unsatisfied(requirements, target, text)
+        problems += [f"{problem}: run `make lock`" for problem in missing]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
 
 
 def lock_path(requirements: Path, target: Target) -> Path:

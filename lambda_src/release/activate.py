@@ -37,6 +37,9 @@ def activate(release: Path, cold_start: ColdStart | None = None) -> Path:
     if sys.path[:1] != [entry]:
         sys.path[:] = [entry, *(other for other in sys.path if other != entry)]
         importlib.invalidate_caches()
+    if sys.pycache_prefix is None:
+        # A release never changes: what has no bytecode there is compiled, and not written.
+        sys.dont_write_bytecode = True
     if cold_start is not None:
         cold_start.use(release)
     return site_packages

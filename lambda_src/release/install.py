@@ -37,6 +37,7 @@ from .layout import (
 )
 from .log import log, throttled, timed
 from .pack import pack
+from .prune import BYTECODE, Pruning
 from .smoke import smoke
 from .split import look_closer
 from .stop import Stopped, ignore_stop_signals, raise_on_stop_signals
@@ -80,13 +81,14 @@ def make(job: Job) -> dict[str, object]:
     if (found := _found(job)) is not None:
         return _summary(job, "already-published", found, seconds, begin)
     pins = requirements.read(job.requirements)
+    options = requirements.options(job.requirements, pins)
     task = task_name()
     incoming = Claim(job.release.with_name(f"{INCOMING_PREFIX}{job.release.name}-{task}"))
     staging = Claim(job.staging / f"{STAGING_PREFIX}{job.release.name}-{task}")
     try:
         _claim_incoming(incoming, job)
         _claim_staging(staging, job)
-        staged = stage(job, staging.directory, len(pins), seconds)
+        staged, pruned = stage(job, staging.directory, len(pins), options, seconds)
         with timed(seconds, "copy", f"to {job.mount}"):
             manifest = copy(job, staged, incoming.directory)
         with timed(seconds, "manifest", f"{len(manifest.files)} files"):
@@ -99,11 +101,16 @@ def make(job: Job) -> dict[str, object]:
         finally:
             # A stop that came right before was raised there, and it was the last one.
             _release(incoming, staging)
-    return _summary(job, outcome, manifest, seconds, begin)
+    return _summary(job, outcome, manifest, seconds, begin) | {"pruned": pruned}
 
 
-def stage(job: Job, folder: Path, packages: int, seconds: dict[str, float]) -> Path:
-    """Make the whole release on the task's own disk and prove it. Returns its directory."""
+def stage(
+    job: Job, folder: Path, packages: int, options: dict[str, str], seconds: dict[str, float]
+) -> tuple[Path, dict[str, dict[str, int]]]:
+    """Make the whole release on the task's own disk and prove it.
+
+    Returns its directory, and what was pruned.
+    """
     staged = folder / "release"
     scratch = folder / "scratch"
     site_packages = staged / SITE_PACKAGES
@@ -117,10 +124,28 @@ def stage(job: Job, folder: Path, packages: int, seconds: dict[str, float]) -> P
     log("compile", f"{done} sources compiled, {failed} do not compile")
     with timed(seconds, "import", "model.py with the staged libraries"):
         log("import", smoke(site_packages, job.program, scratch)[:200])
+    pruning = Pruning(site_packages, scratch, options)
+    with timed(seconds, "prune", "what a run cannot use"):
+        pruning.run()
+    log("prune", str(pruning), **pruning.numbers())
     with timed(seconds, "cold-start", "what the import reads, in one file"):
+        prove(pruning, job, site_packages, scratch)
+        bundle = pack(staged, job.release.name, scratch)
+        log("cold-start", **bundle)
+        if "modules" not in bundle:
+            pruning.put_back(BYTECODE)
+    return staged, pruning.numbers()
+
+
+def prove(pruning: Pruning, job: Job, site_packages: Path, scratch: Path) -> None:
+    """Make the import once more, without what was pruned. If it needs that, it gets it back."""
+    try:
         look_closer(site_packages, job.program, scratch)
-        log("cold-start", **pack(staged, job.release.name, scratch))
-    return staged
+    except InstallError as error:
+        if error.code is not ExitCode.IMPORT:
+            raise
+        pruning.put_back()
+        log("prune", f"nothing, the import needs what was pruned: {error}"[:1000])
 
 
 def copy(job: Job, staged: Path, incoming: Path) -> Manifest:

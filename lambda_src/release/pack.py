@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .layout import BUNDLE, READ, SITE_PACKAGES, bundle_head
+from .prune import aside
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_CLOSER
 
@@ -32,7 +33,7 @@ _LOCATES_ITSELF = re.compile(rb"\0(dladdr1?|dlopen|dlmopen)\0")
 def pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
     """Write the bundle of a staged release, by the records in the scratch folder.
 
-    Returns what is in it, for the log.
+    Returns what is in it, for the log; ``modules`` only if there is one.
 
     A release works without a bundle, so where it cannot be made, that is all that happens.
     """
@@ -48,13 +49,13 @@ def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
     if (scratch / RECORD_CLOSER).exists():
         _, _, closer = json.loads((scratch / RECORD_CLOSER).read_text())
         pages = {path: _both(phases, closer.get(path)) for path, phases in pages.items()}
-    packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages)
+    packing = _Packing(staged / SITE_PACKAGES, scratch, opened, loaded, pages)
     with (staged / BUNDLE).open("xb") as stream:
         index = marshal.dumps(packing.index())
         line = f"{len(index)} {zlib.crc32(index)}\n"
         stream.write(bundle_head(release_id) + line.encode() + index)
         for path in packing.files:
-            stream.write((packing.root / path).read_bytes())
+            stream.write(packing.file(path).read_bytes())
     modules = sum(path.endswith(".pyc") for path in packing.files)
     return {
         "message": f"{modules} modules, {len(packing.libraries)} extension modules",
@@ -82,11 +83,13 @@ class _Packing:
     def __init__(
         self,
         root: Path,
+        scratch: Path,
         opened: list[str],
         loaded: dict[str, list[str]],
         pages: dict[str, tuple[Runs, Runs]],
     ) -> None:
         self.root = root
+        self._scratch = scratch
         self.files: dict[str, tuple[int, int, int]] = {}
         self.jobs: list[tuple[str, int, int]] = []
         self.libraries: dict[str, tuple[int, int, int]] = {}
@@ -94,7 +97,7 @@ class _Packing:
         self._pages = pages
         self._end = 0
         # What was only tried is in the record, too.
-        opened = [path for path in opened if (root / path).is_file()]
+        opened = [path for path in opened if self.file(path).is_file()]
         for path in opened:
             if path.endswith((".py", ".pyc")):
                 self._add(path)
@@ -109,6 +112,11 @@ class _Packing:
         for path in pages:
             if path not in self.files:
                 self._read(path, self._hot(path, 1))
+
+    def file(self, path: str) -> Path:
+        """Where a file is: in the release, or aside because it was pruned."""
+        place = self.root / path
+        return place if place.exists() else Path(aside(self.root, self._scratch, path))
 
     def index(self) -> Any:
         return self.files, self._listing(), self.jobs, self.libraries, self.grounds
@@ -131,10 +139,10 @@ class _Packing:
         """Whether a library is small, and does not look for others where it lies."""
         if self._size(path) > SMALL:
             return False
-        return not _LOCATES_ITSELF.search((self.root / path).read_bytes())
+        return not _LOCATES_ITSELF.search(self.file(path).read_bytes())
 
     def _add(self, path: str) -> None:
-        data = (self.root / path).read_bytes()
+        data = self.file(path).read_bytes()
         self.files[path] = self._end, len(data), zlib.crc32(data)
         self._end += len(data)
 
@@ -158,7 +166,7 @@ class _Packing:
             ]
 
     def _size(self, path: str) -> int:
-        return (self.root / path).stat().st_size
+        return self.file(path).stat().st_size
 
     def _listing(self) -> dict[str, frozenset[str]]:
         """The importable names in each directory where an import looked, and just below."""
@@ -184,5 +192,6 @@ class _Packing:
                     add(path, 1)
 
         for folder in folders:
-            add(folder, 0)
+            if (self.root / folder).is_dir():  # or only pruned bytecode was in it
+                add(folder, 0)
         return listing

@@ -55,6 +55,8 @@ class Record:
         if not self._active or event not in ("open", "import", "ctypes.dlopen"):
             return
         path = arguments[event == "import"]
+        if isinstance(path, bytes | os.PathLike):
+            path = os.fsdecode(path)
         if not isinstance(path, str) or not path.startswith(self._root):
             return
         self._active = False

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
+from . import options as comments
 from .layout import ExitCode, InstallError
 
 _PIN = re.compile(
@@ -43,6 +45,15 @@ def read(path: Path) -> dict[str, str]:
     if not pins:
         raise InstallError(ExitCode.RESOLUTION, f"the lock {path} names no package. {_REMEDY}")
     return pins
+
+
+def options(path: Path, packages: Collection[str]) -> dict[str, str]:
+    """The options in a lock of these packages, see options.py. Raises InstallError."""
+    found, problems = comments.read(path.read_text(encoding="utf-8"), packages)
+    for number, line, rule in problems:
+        where = f"{path.name}, line {number}: {_short(line)!r}"
+        raise InstallError(ExitCode.RESOLUTION, f"{where} breaks a rule: {rule}. {_REMEDY}")
+    return found
 
 
 def _problem(line: str) -> str | None:

@@ -17,6 +17,9 @@ RECORD = "import.json"
 """File of what the import touches."""
 RECORD_CLOSER = "closer.json"
 """File of what a second one touches, where libraries are looked at in the end alone."""
+PYCACHE = "pycache"
+"""Folder with the bytecode that was pruned, as below ``sys.pycache_prefix``; the second import has
+it from there, as the function has it from the bundle."""
 
 PROGRAM = """
 import sys, threading
@@ -56,7 +59,10 @@ def smoke(site_packages: Path, program: Path, scratch: Path, record: str = RECOR
     InstallError with the end of the traceback, OSError if the disk is full.
     """
     output = scratch / "import.out"
-    command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", "-c", PROGRAM]
+    command = [sys.executable, "-I", "-S", "-B", "-W", "ignore"]
+    if (scratch / PYCACHE).exists():
+        command += ["-X", f"pycache_prefix={scratch / PYCACHE}"]
+    command += ["-c", PROGRAM]
     command += [str(site_packages), str(program), str(scratch / record)]
     with (
         output.open("w") as stream,

@@ -32,7 +32,8 @@ _HEADER = 64
 def look_closer(site_packages: Path, program: Path, scratch: Path) -> None:
     """Make the smoke import once more, and record in RECORD_CLOSER what it touches of libraries.
 
-    Only the cold start depends on it, so that it fails is logged and no more. Raises InstallError
+    It is the proof of the release without what was pruned. If it fails with split libraries, only
+    that is logged, and they have to do whole. Raises InstallError or OSError if they do not, or
     if a library cannot be restored.
     """
     try:
@@ -42,19 +43,13 @@ def look_closer(site_packages: Path, program: Path, scratch: Path) -> None:
             for path, (first, later) in pages.items()
             if (site_packages / path).stat().st_size > SMALL
         }
-        if libraries:
-            with split(libraries), _logged():
-                smoke(site_packages, program, scratch, RECORD_CLOSER)
-    except (OSError, ValueError) as error:
-        log("cold-start", f"no closer look: {error}")
-
-
-@contextmanager
-def _logged() -> Iterator[None]:
-    try:
-        yield
-    except InstallError as error:
+        with split(libraries):
+            smoke(site_packages, program, scratch, RECORD_CLOSER)
+    except (OSError, ValueError, InstallError) as error:
+        if isinstance(error, InstallError) and error.code is ExitCode.DISK:
+            raise
         log("cold-start", f"no closer look: {error}"[:300])
+        smoke(site_packages, program, scratch, RECORD_CLOSER)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,6 +44,8 @@ def source(tmp_path: Path) -> Source:
         "print(json.dumps([sys.argv[1:], sorted(os.listdir()), 'INSTALLER' in os.environ]))\n"
     )
     (tmp_path / "release" / "layout.py").write_text("FORMAT = 7\n")
+    options = Path(__file__).parents[2] / "lambda_src" / "release" / "options.py"
+    shutil.copy(options, tmp_path / "release")
     (tmp_path / "model.py").touch()
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks" / "python3.11-arm64.txt").write_text(

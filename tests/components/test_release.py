@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from components.errors import ConfigurationError
 from components.release import Pin, Release, parse_lock
 from components.source import Source
 
+LAMBDA_SRC = Path(__file__).parents[2] / "lambda_src"
 A, B = "a" * 64, "b" * 64
 LOCK = f"""\
 # made for a test
@@ -108,19 +110,50 @@ def test_whatever_a_release_is_made_of_changes_its_id(change: dict[str, object])
     assert dataclasses.replace(RELEASE, **change).id != RELEASE.id  # type: ignore[arg-type]
 
 
+def source_with(folder: Path, lock: str) -> Source:
+    """A source folder with this lock."""
+    (folder / "locks").mkdir(parents=True)
+    (folder / "release").mkdir()
+    (folder / "release" / "layout.py").write_text("FORMAT = 1\n")
+    shutil.copy(LAMBDA_SRC / "release" / "options.py", folder / "release")
+    source = Source(folder)
+    source.lock_path("python3.11", "x86_64").write_text(lock)
+    return source
+
+
+def planned(source: Source, salt: str = "") -> Release:
+    return Release.planned(
+        source, runtime="python3.11", architecture="x86_64", image="python", salt=salt
+    )
+
+
 def test_a_salt_makes_another_release_of_the_same_packages(tmp_path: Path) -> None:
-    (tmp_path / "locks").mkdir()
-    (tmp_path / "release").mkdir()
-    (tmp_path / "release" / "layout.py").write_text("FORMAT = 1\n")
-    source = Source(tmp_path)
-    source.lock_path("python3.11", "x86_64").write_text(f"six==1 --hash=sha256:{A}\n")
-    ids = {
-        Release.planned(
-            source, runtime="python3.11", architecture="x86_64", image="python", salt=salt
-        ).id
-        for salt in ("", "again", "and-again")
-    }
-    assert len(ids) == 3
+    source = source_with(tmp_path, f"six==1 --hash=sha256:{A}\n")
+    assert len({planned(source, salt).id for salt in ("", "again", "and-again")}) == 3
+
+
+def test_what_is_pruned_makes_another_release(tmp_path: Path) -> None:
+    heads = ["", "# release: keep six\n", "# release: prune tests\n"]
+    heads.append("".join(heads))
+    locks = [f"{head}six==1 --hash=sha256:{A}\n" for head in heads]
+    ids = [
+        planned(source_with(tmp_path / str(number), lock)).id for number, lock in enumerate(locks)
+    ]
+    assert len(set(ids)) == 4
+    other = source_with(tmp_path / "other", f"{locks[0]}#RELEASE:  keep Six,six\n")
+    assert planned(other).id == ids[1]
+
+
+def test_a_wrong_option_of_a_lock_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
+    lock = f"# release: keep sixth\nsix==1 --hash=sha256:{A}\n# release: prune headers\n"
+    with pytest.raises(ConfigurationError) as caught:
+        planned(source_with(tmp_path, lock))
+    first, second = caught.value.problems
+    assert first.subject == "python3.11-x86_64.txt, line 1"
+    assert first.value == "'# release: keep sixth'"
+    assert "sixth is not" in first.rule
+    assert "requirements.in" in first.remedy
+    assert "`prune tests`" in second.rule
 
 
 def test_an_id_stays_the_same_from_version_to_version_of_this_program() -> None:

@@ -13,7 +13,17 @@ from lambda_src.release.layout import INCOMING_PREFIX, ExitCode
 from ..lambda_src.conftest import SHAPES, Wheel
 from .world import BYSTANDER, IDS, Fault, World, make_release
 
-PHASES = ("mount", "install", "compile", "import", "copy", "manifest", "publish")
+PHASES = (
+    "mount",
+    "install",
+    "compile",
+    "import",
+    "prune",
+    "cold-start",
+    "copy",
+    "manifest",
+    "publish",
+)
 ID = IDS[0]
 HOURS = 3600.0
 INCOMING = r"/\.incoming-[^/]*"

@@ -99,6 +99,10 @@ class Index:
             def do_GET(self) -> None:
                 index.answer(self)
 
+            def do_HEAD(self) -> None:
+                # uv asks before it reads a part of a wheel; then it takes the whole.
+                self.send_error(405)
+
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 pass
 

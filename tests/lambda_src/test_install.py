@@ -3,14 +3,15 @@
 import hashlib
 import importlib.util
 import marshal
+import os
 import platform
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from lambda_src.release.bundle import Bundle
 from lambda_src.release.layout import Manifest
 
 from .conftest import MODEL, RELEASE_ID, SHAPES, Populate, Run, build_wheel
@@ -65,6 +66,7 @@ def test_the_summary_has_files_bytes_and_seconds_of_each_phase(published: Publis
         "install",
         "compile",
         "import",
+        "prune",
         "cold-start",
         "copy",
         "manifest",
@@ -75,7 +77,7 @@ def test_the_summary_has_files_bytes_and_seconds_of_each_phase(published: Publis
 
 def test_the_phases_are_logged_in_order(published: Published) -> None:
     phases = list(dict.fromkeys(line["phase"] for line in published[1].lines))
-    expected = "mount install compile import cold-start copy manifest publish summary"
+    expected = "mount install compile import prune cold-start copy manifest publish summary"
     assert phases == expected.split()
 
 
@@ -99,15 +101,23 @@ def test_a_source_that_does_not_compile_is_only_counted(published: Published) ->
     assert "2 sources compiled, 1 do not compile" in messages
 
 
+def bytecode(populate: Populate, source: str) -> bytes:
+    """What the bundle has of a source that the import has used."""
+    bundle = Bundle(str(populate.release))
+    found = bundle.read(importlib.util.cache_from_source(source))
+    os.close(bundle.descriptor)
+    assert found is not None
+    return found
+
+
 def test_bytecode_is_never_checked_against_its_source(published: Published) -> None:
-    source = published[0].release / "site-packages/shapes/sides.py"
-    header = Path(importlib.util.cache_from_source(source)).read_bytes()[:8]
+    header = bytecode(published[0], "shapes/sides.py")[:8]
     assert int.from_bytes(header[4:8], "little") == 0b01  # PEP 552: by hash, unchecked
 
 
 def test_bytecode_names_the_published_source(published: Published) -> None:
     source = published[0].release / "site-packages/shapes/sides.py"
-    code = marshal.loads(Path(importlib.util.cache_from_source(source)).read_bytes()[16:])
+    code = marshal.loads(bytecode(published[0], "shapes/sides.py")[16:])
     assert code.co_filename == str(source)
 
 
