@@ -301,7 +301,7 @@ CASES = (
             ("rmdir", STAGING),
         )
     ),
-    _full("mount", "pages", (8, 12)),
+    _full("mount", "pages", (8, 10)),
     _full("mount", "inodes", (9,)),
     _full("staging", "pages", (9, 16)),
     _full("staging", "inodes", (12,)),
