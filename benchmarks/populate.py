@@ -104,7 +104,7 @@ def variants(
     code = releases.program("answer", MODELS["answer"], home)
     part = home / "sample"
     extent = sample(plain, part, one_in)
-    sources = {"copytree": part, "copy": made / "site-packages"}
+    sources = {"copytree": part, "copy": made}
     return [
         Variant(
             name=f"{way}, {storage}",

@@ -53,9 +53,8 @@ def copy(program: str, release: str, source: str) -> None:
 
     from release import tree  # type: ignore[import-not-found]
 
-    os.mkdir(f"{release}/site-packages")  # noqa: PTH102
     found = tree.scan(Path(source))
-    tree.Copy(Path(source), Path(release, "site-packages"), found).run(lambda *_: None)
+    tree.Copy(Path(source), Path(release), found).run(lambda *_: None)
 
 
 WAYS: dict[str, Callable[..., None]] = {
