@@ -18,6 +18,7 @@ FUNCTION_ONLY = (
     "release/activate.py",
     "release/bundle.py",
     "release/cold_start.py",
+    "release/files.py",
     "release/finder.py",
     "release/metrics.py",
     "release/readers.py",

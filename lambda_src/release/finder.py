@@ -31,6 +31,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from .bundle import Bundle
+from .files import Files
 from .readers import Readers
 
 _dlopen = _ctypes.dlopen
@@ -52,7 +53,7 @@ class Imports:
         self._ahead: dict[str, CodeType] = {}
 
     def install(self) -> None:
-        """Answer imports of the release, and questions for its sources, from now on.
+        """Answer imports of the release, and questions for its files, from now on.
 
         ctypes loads a library from where an import did, or there would be two of it.
         """
@@ -77,6 +78,7 @@ class Imports:
             return lines
 
         linecache.updatecache = updatecache
+        Files(self.inside, self.bundle).install()
         _ctypes.dlopen = self._dlopen
         if ctypes := sys.modules.get("ctypes"):
             ctypes._dlopen = self._dlopen  # type: ignore[attr-defined]

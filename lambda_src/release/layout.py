@@ -23,6 +23,9 @@ SITE_PACKAGES = "site-packages"
 BUNDLE = "cold-start.bundle"
 """File of a release with what its import reads. The release works without it."""
 
+FOLDERS = "/"
+"""Entry of a bundle for the names in the directories that the import asked about, marshalled."""
+
 READ = 128 << 10
 """Bytes that are read at once from a bundle, as many as a kernel client reads ahead by default."""
 

@@ -7,11 +7,11 @@ import marshal
 import os
 import re
 import zlib
-from importlib.machinery import all_suffixes
+from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from pathlib import Path
 from typing import Any
 
-from .layout import BUNDLE, READ, SITE_PACKAGES, bundle_head
+from .layout import BUNDLE, FOLDERS, READ, SITE_PACKAGES, bundle_head
 from .prune import aside
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_CLOSER
@@ -24,7 +24,10 @@ GAP = 16 << 10
 """Bytes between two hot ranges that are read as well, at most, to save a round trip."""
 
 DATA = 1 << 20
-"""Bytes of a data file that is read ahead, at most."""
+"""Bytes of a data file that is packed, at most."""
+
+CODE = (".pyc", *EXTENSION_SUFFIXES)
+"""What the names of files end with that are only imported."""
 
 # Names of functions in a table of symbols.
 _LOCATES_ITSELF = re.compile(rb"\0(dladdr1?|dlopen|dlmopen)\0")
@@ -45,17 +48,17 @@ def pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
 
 
 def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
-    opened, loaded, pages = json.loads((scratch / RECORD).read_text())
+    opened, loaded, pages, looked = json.loads((scratch / RECORD).read_text())
     if (scratch / RECORD_CLOSER).exists():
-        _, _, closer = json.loads((scratch / RECORD_CLOSER).read_text())
+        _, _, closer, _ = json.loads((scratch / RECORD_CLOSER).read_text())
         pages = {path: _both(phases, closer.get(path)) for path, phases in pages.items()}
-    packing = _Packing(staged / SITE_PACKAGES, scratch, opened, loaded, pages)
+    packing = _Packing(staged / SITE_PACKAGES, scratch, opened, loaded, pages, looked)
     with (staged / BUNDLE).open("xb") as stream:
         index = marshal.dumps(packing.index())
         line = f"{len(index)} {zlib.crc32(index)}\n"
         stream.write(bundle_head(release_id) + line.encode() + index)
         for path in packing.files:
-            stream.write(packing.file(path).read_bytes())
+            stream.write(packing.content(path))
     modules = sum(path.endswith(".pyc") for path in packing.files)
     return {
         "message": f"{modules} modules, {len(packing.libraries)} extension modules",
@@ -87,6 +90,7 @@ class _Packing:
         opened: list[str],
         loaded: dict[str, list[str]],
         pages: dict[str, tuple[Runs, Runs]],
+        looked: list[str],
     ) -> None:
         self.root = root
         self._scratch = scratch
@@ -97,18 +101,22 @@ class _Packing:
         self._pages = pages
         self._end = 0
         # What was only tried is in the record, too.
+        self._folders = self._names(looked, opened)
+        self._add(FOLDERS)
         opened = [path for path in opened if self.file(path).is_file()]
         for path in opened:
-            if path.endswith((".py", ".pyc")):
+            if path.endswith(".pyc"):
                 self._add(path)
         self._read("", [(0, self._end)])
         for path in filter(loaded.__contains__, opened):
             self._library(path, loaded[path])
         for path in loaded[""]:
             self._read(path, self._hot(path, 0))
+        begin = self._end
         for path in opened:
             if path not in self.files and path not in pages and self._size(path) <= DATA:
-                self._read(path, [(0, self._size(path))])
+                self._add(path)
+        self._read("", [(begin, self._end)])
         for path in pages:
             if path not in self.files:
                 self._read(path, self._hot(path, 1))
@@ -142,9 +150,28 @@ class _Packing:
         return not _LOCATES_ITSELF.search(self.file(path).read_bytes())
 
     def _add(self, path: str) -> None:
-        data = self.file(path).read_bytes()
+        data = self.content(path)
         self.files[path] = self._end, len(data), zlib.crc32(data)
         self._end += len(data)
+
+    def content(self, path: str) -> bytes:
+        """The bytes of an entry of ``files``."""
+        return self._folders if path == FOLDERS else self.file(path).read_bytes()
+
+    def _names(self, looked: list[str], opened: list[str]) -> bytes:
+        """What is in each directory that was listed, or asked for a name; and the nearest that is
+        there, where it is not. One with symbolic links is left out.
+        """
+        wanted = [path for path in opened if not path.endswith((".py", *CODE))]
+        wanted += [path for path in looked if path != "./"]
+        found: dict[str, dict[str, bool]] = {}
+        for folder in dict.fromkeys(["", *map(os.path.dirname, wanted)]):
+            while not (self.root / folder).is_dir():
+                folder = os.path.dirname(folder)  # noqa: PTH120
+            entries = list(os.scandir(self.root / folder))
+            if not any(entry.is_symlink() for entry in entries):
+                found[folder] = {entry.name: entry.is_dir() for entry in entries}
+        return marshal.dumps(found)
 
     def _hot(self, path: str, phase: int) -> list[tuple[int, int]]:
         """Byte ranges of a library, merged; of one without a record all, if it is small."""
@@ -171,7 +198,7 @@ class _Packing:
     def _listing(self) -> dict[str, frozenset[str]]:
         """The importable names in each directory where an import looked, and just below."""
         folders = {""}
-        for path in (*self.files, *self.libraries):
+        for path in filter(lambda path: path.endswith(CODE), (*self.files, *self.libraries)):
             folder = os.path.dirname(path)  # noqa: PTH120
             while folder not in folders:
                 folders.add(folder)

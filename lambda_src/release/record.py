@@ -6,10 +6,16 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 _PRESENT = bytes(value >> 6 != 0 for value in range(256))
 _MAPPED = re.compile(r"([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) \S+ \d+ +(/.*)")
+
+_ANSWERED = "linecache.py", "importlib._bootstrap_external>"
+"""Whose questions a bundle answers."""
 
 Runs = list[tuple[int, int]]
 
@@ -17,7 +23,8 @@ Runs = list[tuple[int, int]]
 class Record:
     """The files under a directory that this process opens from now on.
 
-    ``opened`` has each file in order of first use, ``loaded`` each extension module with the
+    ``opened`` has each file in order of first use, ``looked`` what Python code asked the attributes
+    of, or with ``/`` the names in, ``loaded`` each extension module with the
     libraries that came with it, ``pages`` for each library the runs (first page, pages) touched
     while it was loaded, and those touched later; all in the first with ``once``, which looks at
     the libraries in the end alone.
@@ -29,8 +36,10 @@ class Record:
         self._active = True
         self._first: dict[str, bytearray] = {}
         self.opened: dict[str, None] = {}
+        self.looked: dict[str, None] = {}
         self.loaded: dict[str, list[str]] = {"": []}
         self.pages: dict[str, tuple[Runs, Runs]] = {}
+        os.stat, os.lstat = map(self._asked, (os.stat, os.lstat))
         sys.addaudithook(self._hook)
 
     def write(self, target: str) -> None:
@@ -49,9 +58,12 @@ class Record:
             later = bytes(now and not then for now, then in zip(pages, first, strict=False))
             self.pages[path] = _runs(first), _runs(later)
         with open(target, "w") as stream:  # noqa: PTH123
-            json.dump([list(self.opened), self.loaded, self.pages], stream)
+            json.dump([list(self.opened), self.loaded, self.pages, list(self.looked)], stream)
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event in ("os.listdir", "os.scandir"):
+            self._note(arguments[0], "/")
+            return
         if not self._active or event not in ("open", "import", "ctypes.dlopen"):
             return
         path = arguments[event == "import"]
@@ -74,6 +86,26 @@ class Record:
             print("not recorded:", error)
         else:
             self._active = True
+
+    def _asked(self, plain: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(plain)
+        def noting(path: Any, *arguments: Any, **named: Any) -> Any:
+            self._note(path)
+            return plain(path, *arguments, **named)
+
+        for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+            known |= {noting} if plain in known else set()
+        return noting
+
+    def _note(self, path: object, end: str = "") -> None:
+        """Note what was looked at, but not by what a bundle answers."""
+        if not self._active or not isinstance(path, str | os.PathLike):
+            return
+        name = os.fspath(path)
+        if isinstance(name, str) and f"{name}/".startswith(self._root):
+            caller = sys._getframe(2).f_code.co_filename
+            if not caller.endswith(_ANSWERED):
+                self.looked[os.path.normpath(name[len(self._root) :]) + end] = None
 
     def _look(self) -> None:
         """Note the libraries that have been mapped since the last look."""

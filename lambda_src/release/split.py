@@ -37,7 +37,7 @@ def look_closer(site_packages: Path, program: Path, scratch: Path) -> None:
     if a library cannot be restored.
     """
     try:
-        _, _, pages = json.loads((scratch / RECORD).read_text())
+        _, _, pages, _ = json.loads((scratch / RECORD).read_text())
         libraries = {
             site_packages / path: [*first, *later]
             for path, (first, later) in pages.items()

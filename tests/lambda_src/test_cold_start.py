@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 
 from lambda_src.release.bundle import Bundle
-from lambda_src.release.layout import BUNDLE, READ, bundle_head
+from lambda_src.release.layout import BUNDLE, FOLDERS, READ, bundle_head
 from lambda_src.release.pack import pack
 
 from .conftest import RELEASE_ID, Index, Populate, build_wheel
@@ -45,7 +46,15 @@ open(NOT_UTF8).close()
 sys.path.append(os.path.join(HERE, "inner.zip"))
 import zipped
 gc.disable()
+with open(os.path.join(HERE, "table.csv")) as stream:
+    TABLE = stream.read()
+NAMES = sorted(os.listdir(HERE))
+try:
+    open(os.path.join(HERE, "none.csv"))
+except FileNotFoundError:
+    NONE = os.path.isfile(os.path.join(HERE, "none.csv"))
 """,
+    "odd/table.csv": "a,b\n1,2\n",
     "odd/inner.zip": ZIPPED.getvalue(),
     "odd/not_utf8.py": b"# \xff\n",
     "shapes/__init__.py": f"from shapes import {NATIVE}, sides\nimport shapes.deep.down\n",
@@ -92,7 +101,7 @@ print(json.dumps({{
     "deep": [shapes.deep.down.HERE, str(list(shapes.deep.__path__))],
     "traced": "raise ValueError('of shapes')" in trace,
     "odd": [odd.zipped.VALUE, gc.isenabled(), gc.get_threshold(), len(mapped),
-            linecache.getlines(odd.NOT_UTF8)],
+            linecache.getlines(odd.NOT_UTF8), odd.TABLE, odd.NAMES, odd.NONE],
     "left": [str(path) for path in Path(os.environ["TMPDIR"]).glob("cold-start-*")],
 }}))
 """
@@ -179,6 +188,16 @@ def test_modules_come_from_the_bundle(made: Populate, plain: Imported, tmp_path:
     assert imported.logs == []
 
 
+def test_what_the_import_asked_of_files_comes_from_the_bundle(
+    made: Populate, plain: Imported, changed: Path, tmp_path: Path
+) -> None:
+    (changed / "site-packages").unlink()
+    shutil.copytree(made.release / "site-packages", changed / "site-packages")
+    (changed / "site-packages" / "odd" / "table.csv").unlink()
+    (changed / "site-packages" / "odd" / "none.csv").touch()
+    assert run(made, changed, tmp_path / "tmp").same == plain.same
+
+
 def test_switched_off_everything_is_plain(plain: Imported) -> None:
     assert (plain.state, plain.copies, BUNDLE in plain.opened) == ("off", 0, False)
 
@@ -216,13 +235,14 @@ def flips(made: Populate) -> dict[str, tuple[int, int]]:
     return parts
 
 
-@pytest.mark.parametrize("part", ["line", "index", "bytecode", "extension"])
+@pytest.mark.parametrize("part", ["line", "index", "bytecode", "extension", "data", "folders"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bundle_with_a_flipped_byte_is_no_worse_than_none(
     made: Populate, plain: Imported, changed: Path, tmp_path: Path, part: str, seed: int
 ) -> None:
     chance = random.Random(seed)
-    kind = {"bytecode": ".pyc", "extension": ".so"}.get(part, part)
+    kinds = {"bytecode": ".pyc", "extension": ".so", "data": ".csv", "folders": FOLDERS}
+    kind = kinds.get(part, part)
     begin, end = chance.choice([span for name, span in flips(made).items() if name.endswith(kind)])
     content = bytearray((changed / BUNDLE).read_bytes())
     content[chance.randrange(begin, end)] ^= 1 << chance.randrange(8)
