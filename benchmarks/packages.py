@@ -2,8 +2,9 @@
 
 For each a lock is made on the spot and the real installer makes a release; then the import with a
 first small use is measured from the local disk, from the simulated EFS the plain way, and by
-this project's handler. It takes about half an hour; a package that cannot be installed is named and
-left out. transformers is used without a hub and without torch.
+this project's handler. It takes about a quarter of an hour; a package that cannot be installed is
+named and left out. transformers is used without a hub and without torch. torch is measured only by
+name: PyPI's builds bring several gigabytes of CUDA, those for CPUs are on an index of their own.
 """
 
 from __future__ import annotations
@@ -124,7 +125,9 @@ def variants(name: str, index: str) -> list[Variant]:
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table and keep the raw results."""
     parser = command.parser("packages", __doc__, ROUNDS)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PACKAGES)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(PACKAGES)}; all but torch"
+    )
     parser.add_argument(
         "--torch-index-url", default=TORCH_INDEX, metavar="URL", help="for torch alone"
     )
@@ -141,7 +144,7 @@ def _main(rounds: int, indexes: Mapping[str, str], names: list[str]) -> int:
     failed: list[str] = []
     runs: dict[str, list[Run]] = {}
     build()
-    for name in names or PACKAGES:
+    for name in names or filter("torch".__ne__, PACKAGES):
         try:
             ways = variants(name, indexes[name])
             for tree in {way.release for way in ways}:

@@ -100,9 +100,12 @@ class _Packing:
         self.grounds: list[str] = []
         self._pages = pages
         self._end = 0
-        # What was only tried is in the record, too.
+        opened, looked = (
+            [path for path in found if not path.startswith("../")] for found in (opened, looked)
+        )
         self._folders = self._names(looked, opened)
         self._add(FOLDERS)
+        # What was only tried is in the record, too.
         opened = [path for path in opened if self.file(path).is_file()]
         for path in opened:
             if path.endswith(".pyc"):

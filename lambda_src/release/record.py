@@ -24,10 +24,10 @@ class Record:
     """The files under a directory that this process opens from now on.
 
     ``opened`` has each file in order of first use, ``looked`` what Python code asked the attributes
-    of, or with ``/`` the names in, ``loaded`` each extension module with the
-    libraries that came with it, ``pages`` for each library the runs (first page, pages) touched
-    while it was loaded, and those touched later; all in the first with ``once``, which looks at
-    the libraries in the end alone.
+    of, or with ``/`` the names in, ``loaded`` each extension module with the libraries that came
+    with it, ``pages`` for each library the runs (first page, pages) touched while it was loaded,
+    and those touched later; all in the first with ``once``, which looks at the libraries in the end
+    alone.
     """
 
     def __init__(self, root: str, once: bool = False) -> None:

@@ -32,12 +32,14 @@ from sklearn.linear_model import LinearRegression
 
 IRIS = os.path.join(os.path.dirname(sklearn.__file__), "datasets", "data", "iris.csv")
 
+OUTSIDE = os.path.join(os.path.dirname(sklearn.__file__), "../../manifest.json")
+
 def look():
     importlib.metadata.entry_points()
     importlib.metadata.packages_distributions()
     for distribution in importlib.metadata.distributions():
         distribution.requires, distribution.files
-    for name in (IRIS, IRIS + ".none"):
+    for name in (IRIS, IRIS + ".none", OUTSIDE):
         if os.path.exists(name):
             with open(name) as stream:
                 stream.read()
@@ -67,7 +69,7 @@ imports = cold_start._imports
 import json, numpy, sklearn, PIL, google.protobuf, importlib, importlib.metadata
 import importlib.resources, importlib.util, inspect, io, linecache, pickle, pkgutil, traceback
 import errno, glob, gzip, mmap, tokenize
-from model import IRIS
+from model import IRIS, OUTSIDE
 DATA, NONE = os.path.dirname(IRIS), IRIS + ".none"
 def attempt(function, *arguments, **named):
     try:
@@ -209,6 +211,10 @@ for ask in (os.path.exists, os.path.isfile, os.path.isdir, os.path.lexists, os.p
     show([attempt(ask, path) for path in paths])
 show([[p.exists(), p.is_file(), p.is_dir()] for p in map(Path, (DATA, IRIS, NONE))])
 show([os.stat(IRIS).st_size, attempt(os.stat, NONE), os.path.getsize(IRIS)])
+above = sys.argv[1] + "/site-packages/../"
+show([os.path.isfile(path) for path in (OUTSIDE, above + "manifest.json", above + "none")])
+show(len(open(OUTSIDE).read()) + len(open(above + "manifest.json").read()))
+show(sorted(os.listdir(above)))
 """,
     "audit": """
 import sys
