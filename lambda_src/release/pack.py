@@ -100,9 +100,7 @@ class _Packing:
         self.grounds: list[str] = []
         self._pages = pages
         self._end = 0
-        opened, looked = (
-            [path for path in found if not path.startswith("../")] for found in (opened, looked)
-        )
+        opened, looked = ([p for p in found if p[:3] != "../"] for found in (opened, looked))
         self._folders = self._names(looked, opened)
         self._add(FOLDERS)
         # What was only tried is in the record, too.
@@ -162,9 +160,7 @@ class _Packing:
         return self._folders if path == FOLDERS else self.file(path).read_bytes()
 
     def _names(self, looked: list[str], opened: list[str]) -> bytes:
-        """What is in each directory that was listed, or asked for a name; and the nearest that is
-        there, where it is not. One with symbolic links is left out.
-        """
+        """What is in each directory without links that was asked for, or the nearest above it."""
         wanted = [path for path in opened if not path.endswith((".py", *CODE))]
         wanted += [path for path in looked if path != "./"]
         found: dict[str, dict[str, bool]] = {}

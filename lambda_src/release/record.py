@@ -23,11 +23,11 @@ Runs = list[tuple[int, int]]
 class Record:
     """The files under a directory that this process opens from now on.
 
-    ``opened`` has each file in order of first use, ``looked`` what Python code asked the attributes
-    of, or with ``/`` the names in, ``loaded`` each extension module with the libraries that came
-    with it, ``pages`` for each library the runs (first page, pages) touched while it was loaded,
-    and those touched later; all in the first with ``once``, which looks at the libraries in the end
-    alone.
+    ``opened`` has each file in order of first use, ``looked`` what Python code asked for, ``/`` at
+    the end where it was the names in it, ``loaded`` each extension module with the libraries that
+    came with it, ``pages`` for each library the runs (first page, pages) touched while it was
+    loaded, and those touched later; all in the first with ``once``, which looks at the libraries in
+    the end alone.
     """
 
     def __init__(self, root: str, once: bool = False) -> None:
@@ -39,7 +39,7 @@ class Record:
         self.looked: dict[str, None] = {}
         self.loaded: dict[str, list[str]] = {"": []}
         self.pages: dict[str, tuple[Runs, Runs]] = {}
-        os.stat, os.lstat = map(self._asked, (os.stat, os.lstat))
+        os.stat = self._asked(os.stat)
         sys.addaudithook(self._hook)
 
     def write(self, target: str) -> None:
@@ -94,11 +94,11 @@ class Record:
             return plain(path, *arguments, **named)
 
         for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
-            known |= {noting} if plain in known else set()
+            known.add(noting)
         return noting
 
     def _note(self, path: object, end: str = "") -> None:
-        """Note what was looked at, but not by what a bundle answers."""
+        """Note what was looked at."""
         if not self._active or not isinstance(path, str | os.PathLike):
             return
         name = os.fspath(path)
