@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import runpy
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Collection
@@ -77,21 +79,34 @@ class Source:
     def installer(self, lock: str) -> str:
         """The installer, the model for its smoke import and `lock`: zip, zlib, base64.
 
-        Compressed as a whole it has four fifths of a zip file's usual size, and there is a limit.
-        The same input gives the same text, so a populate task definition changes only when
-        something in it does.
+        ECS allows a task definition 65,536 bytes. So what is not needed there stays here,
+        comments included, and all files are compressed as a whole. The same input gives the same
+        text, so a populate task definition changes only when something in it does.
         """
         files = {
-            path.relative_to(self.root).as_posix(): path.read_bytes()
-            for path in [*sorted(self.root.glob("release/*.py")), self.root / "model.py"]
+            name: bare(path.read_text(encoding="utf-8"))
+            for path in sorted(self.root.glob("release/*.py"))
+            if (name := path.relative_to(self.root).as_posix()) not in FUNCTION_ONLY
         }
-        for name in FUNCTION_ONLY:
-            # ECS allows a task definition 65,536 bytes, so what is not needed there stays here.
-            files.pop(name, None)
-        files[REQUIREMENTS] = lock.encode()
+        files["model.py"] = (self.root / "model.py").read_text(encoding="utf-8")
+        files[REQUIREMENTS] = lock
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             for name, content in files.items():
                 # ZipInfo's own date is 1980-01-01, which keeps the archive reproducible.
-                archive.writestr(zipfile.ZipInfo(name), content)
+                archive.writestr(zipfile.ZipInfo(name), content.encode())
         return base64.b64encode(zlib.compress(packed.getvalue(), 9)).decode()
+
+
+def bare(source: str) -> str:
+    """A module without comments and docstrings; for tracebacks, the rest is on the same lines."""
+    lines = source.split("\n")
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str):
+            first, end = node.lineno - 1, node.end_lineno or node.lineno
+            lines[first:end] = [f'{" " * node.col_offset}""', *[""] * (end - first - 1)]
+    return "\n".join(lines)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.source import FUNCTION_FILES, FUNCTION_ONLY, Source
+from components.source import FUNCTION_FILES, FUNCTION_ONLY, Source, bare
 
 SOURCE = Source(Path(__file__).parents[2] / "lambda_src")
 
@@ -26,6 +28,28 @@ def test_the_installer_brings_its_modules_of_the_release_package_the_model_and_t
     modules = {f"release/{path.name}" for path in (SOURCE.root / "release").glob("*.py")}
     assert set(files) == modules - set(FUNCTION_ONLY) | {"model.py", "requirements.txt"}
     assert files["requirements.txt"] == "six==1\n"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((SOURCE.root / "release").glob("*.py")), ids=lambda p: p.stem
+)
+def test_a_module_without_comments_and_docstrings_is_the_same_on_the_same_lines(path: Path) -> None:
+    def code(text: str) -> list[tuple[int, str]]:
+        return [
+            (node.lineno, ast.dump(node))
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.stmt) and not hasattr(node, "body") and not is_text(node)
+        ]
+
+    def is_text(node: ast.AST) -> bool:
+        return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
+
+    text = path.read_text()
+    found = bare(text)
+    assert code(found) == code(text)
+    texts = [ast.unparse(node) for node in ast.walk(ast.parse(found)) if is_text(node)]
+    assert set(map(ast.literal_eval, texts)) <= {""}
+    assert not re.search(r"^ *#", found, re.MULTILINE)
 
 
 def test_the_same_input_gives_the_same_installer() -> None:
