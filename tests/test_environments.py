@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
 from local.engine import Resource
+from tests.chain import ROOT, TINY, Chain
 from tests.deployments import Stack, point_clients_at
 from tests.lambda_src.conftest import Index, build_wheel
 from tests.local.conftest import zipped
-from tests.test_whole_chain import ROOT, TINY, Chain
 
 pytestmark = pytest.mark.whole
 

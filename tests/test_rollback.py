@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from local.cloud import Cloud
+from tests.chain import BROKEN, MODEL, TINY, Chain
 from tests.deployments import Stack, point_clients_at
 from tests.lambda_src.conftest import Index, build_wheel
-from tests.test_whole_chain import BROKEN, MODEL, TINY, Chain
 
 pytestmark = pytest.mark.whole
 

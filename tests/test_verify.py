@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from .chain import ROOT, TINY, Chain
 from .lambda_src.conftest import Index
-from .test_whole_chain import ROOT, TINY, Chain
 
 # In a copy of the project: deploys it, and runs the command with each list of arguments that
 # comes on standard input, the real one in a process of its own with the cloud's environment.

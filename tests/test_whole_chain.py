@@ -3,93 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.lambda_src.conftest import Index, build_wheel
+from tests.chain import BROKEN, TINY, Chain
+from tests.lambda_src.conftest import Index
 
 pytestmark = pytest.mark.whole
-
-ROOT = Path(__file__).parents[1]
-PARTS = ("components", "lambda_src", "local", "policies", "__main__.py", "Pulumi.yaml")
-RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-TINY = build_wheel("tiny", {"tiny/__init__.py": "def double(x):\n    return 2 * x\n"})
-BROKEN = build_wheel("tiny", {"tiny/__init__.py": "import not_there\n"}, version="2.0")
-MODEL = """
-import tiny
-
-def predict(instances):
-    return [tiny.double(x) for x in instances]
-
-def demonstrate():
-    return {"file": tiny.__file__, "doubled": predict([21])[0]}
-"""
-
-
-class Chain:
-    """A copy of the project, and `python -m local` in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            copy(ROOT / part, folder / part)
-        (folder / "Pulumi.dev.yaml").write_text("config: {}\n")
-
-    def serve_tiny(self, index: Index) -> None:
-        """Let the project serve the package `tiny` from this index."""
-        (self.folder / "lambda_src" / "model.py").write_text(MODEL)
-        self.config = [f"indexUrl={index.url}", "memoryMb=512"]
-        self.lock(TINY.pin)
-
-    def lock(self, text: str) -> None:
-        for lock in (self.folder / "lambda_src" / "locks").glob("*.txt"):
-            lock.write_text(text + "\n")
-
-    config: list[str] = []  # noqa: RUF012 (replaced, never changed)
-
-    def command(self, command: str, *arguments: str) -> list[str]:
-        options = [word for entry in self.config for word in ("--config", entry)]
-        return [sys.executable, "-m", "local", command, *options, *arguments]
-
-    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(command, *arguments),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-
-    def invoke(self, event: object) -> Any:
-        result = self.run("invoke", "--event", json.dumps(event))
-        assert result.stdout, result.stderr
-        return json.loads(result.stdout)
-
-    def releases(self) -> list[Path]:
-        found = (self.folder / ".local").glob("dev/efs/*/libraries/releases/*")
-        return sorted(path for path in found if not path.name.startswith("."))
-
-    def strays(self) -> list[str]:
-        """What a run left: incoming directories, and processes with this folder in their words."""
-        found = (self.folder / ".local").glob("dev/efs/*/libraries/releases/.*")
-        commands = subprocess.run(
-            ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-        return [*map(str, found), *(line for line in commands if str(self.folder) in line)]
 
 
 @pytest.fixture(scope="module")
@@ -268,39 +195,3 @@ def test_serve_answers_over_http_as_a_function_url_does(chain: Chain) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=600)
     assert chain.strays() == []
-
-
-@pytest.fixture(scope="module")
-def tensorflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    """The project as it is, with the real TensorFlow populated."""
-    made = Chain(tmp_path_factory.mktemp("tensorflow") / "project")
-    result = made.run("up")
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert '"determinant": -2.0' in result.stdout
-    yield made
-    shutil.rmtree(made.folder)
-
-
-@pytest.mark.tensorflow
-def test_tensorflow_is_populated_and_answers_the_demonstration(tensorflow: Chain) -> None:
-    answer = tensorflow.invoke({})
-    lock = (
-        tensorflow.folder / "lambda_src" / "locks" / f"{RUNTIME}-{_architecture()}.txt"
-    ).read_text()
-    assert f"=={answer['version']} " in next(x for x in lock.splitlines() if "tensorflow" in x)
-    assert answer["determinant"] == -2.0
-
-
-@pytest.mark.tensorflow
-@pytest.mark.parametrize(
-    ("instances", "predictions"),
-    [([[[1, 2], [3, 4]]], [-2.0]), ([[[2]], [[1, 0], [0, 3]], [[0]]], [2.0, 3.0, 0.0])],
-)
-def test_determinants_of_one_matrix_or_many(
-    tensorflow: Chain, instances: list[Any], predictions: list[float]
-) -> None:
-    assert tensorflow.invoke({"instances": instances}) == {"predictions": predictions}
-
-
-def _architecture() -> str:
-    return {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
