@@ -23,6 +23,7 @@ container = efs.PopulateContainer(
     release=release,
     source=source,
     index_url=settings.index_url,
+    timeout_minutes=settings.populator_timeout_minutes,
     account=account,
 )
 

@@ -46,6 +46,7 @@ class PopulateContainer:
         release: The release to publish.
         source: Folder with the installer.
         index_url: Package index for pip.
+        timeout_minutes: Minutes after which the task is stopped.
         account: Account and region of the log group.
 
     Raises:
@@ -57,6 +58,7 @@ class PopulateContainer:
     release: Release
     source: Source
     index_url: str
+    timeout_minutes: int
     account: Account
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class PopulateContainer:
                         *("--release", self.mount.release_path(self.release.id)),
                         *("--requirements", REQUIREMENTS),
                         *("--index-url", self.index_url),
+                        *("--timeout", str(self.timeout_minutes * 60)),
                     ],
                     "environment": [{"name": "INSTALLER", "value": self._installer()}],
                     "mountPoints": [self.mount.mount_point(_VOLUME)],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,7 @@ from .stop import STOP_SIGNALS, stop_held
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-@contextmanager
+@contextlib.contextmanager
 def child(
     command: Sequence[str],
     *,
@@ -60,9 +60,9 @@ def child(
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        # Not reaped yet, so the group still bears this number.
+    # The group bears this number as long as one of it is left, and numbers are not soon used again.
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
     if process.stdout is not None:
         process.stdout.close()

@@ -1,7 +1,8 @@
 """Makes a release. Runs in the populate task.
 
     python3 -m release install --release <mount path>/releases/<id> \\
-        --requirements requirements.txt --index-url URL [--staging DIR]
+        --requirements requirements.txt --index-url URL [--staging DIR] \\
+        [--timeout SECONDS]
 
 The working folder is the program: this package, model.py and the lock.
 
@@ -123,7 +124,7 @@ def stage(
         done, failed = bytecode.compile_tree(site_packages, final, scratch)
     log("compile", f"{done} sources compiled, {failed} do not compile")
     with timed(seconds, "import", "model.py with the staged libraries"):
-        log("import", smoke(site_packages, job.program, scratch)[:200])
+        log("import", smoke(site_packages, job.program, scratch, job.import_limit)[:200])
     pruning = Pruning(site_packages, scratch, options)
     with timed(seconds, "prune", "what a run cannot use"):
         pruning.run()
@@ -140,7 +141,7 @@ def stage(
 def prove(pruning: Pruning, job: Job, site_packages: Path, scratch: Path) -> None:
     """Make the import once more, without what was pruned. If it needs that, it gets it back."""
     try:
-        look_closer(site_packages, job.program, scratch)
+        look_closer(site_packages, job.program, scratch, job.import_limit)
     except InstallError as error:
         if error.code is not ExitCode.IMPORT:
             raise

@@ -21,11 +21,18 @@ class Job:
     index_url: str
     staging: Path
     program: Path
+    timeout: int | None = None
+    """Seconds after which the run is stopped from outside."""
 
     @property
     def mount(self) -> Path:
         """The mount path, two levels above the release."""
         return self.release.parent.parent
+
+    @property
+    def import_limit(self) -> float | None:
+        """Seconds that the smoke import may take; it is made twice."""
+        return None if self.timeout is None else self.timeout / 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,8 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
         "--index-url", required=True, metavar="URL", help="package index (PEP 503)"
     )
     install.add_argument("--staging", type=Path, default=temporary, metavar="DIR", help="own disk")
+    text = "after which the run is stopped; a smoke import that takes half of it fails"
+    install.add_argument("--timeout", type=int, metavar="SECONDS", help=text)
 
     text = "compare a release with its manifest; writes nothing"
     verify = commands.add_parser("verify", help=text, description=text)
@@ -66,6 +75,7 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
         index_url=options.index_url,
         staging=options.staging.resolve(),
         program=Path.cwd(),
+        timeout=options.timeout,
     )
 
 

@@ -13,9 +13,11 @@ import mmap
 import os
 import shutil
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 from .bundle import Bundle
 from .layout import READ, SITE_PACKAGES, ReleaseError
@@ -30,13 +32,16 @@ STALLED = 2.0
 """Seconds without progress after which nobody waits for the readers any more."""
 
 _DONE, _FAILED = 1, 2
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PID = 8
+"""Bytes after the jobs' states, in which the process that read is named."""
 
 
 class Readers:
-    """A child process that reads what a bundle's jobs say, and copies libraries out of it.
+    """A process that reads what a bundle's jobs say, and copies libraries out of it.
 
-    Begin it in the main thread before there are others. Does nothing where it cannot fork.
+    It is no child of this one, so that what the model waits for is its own: ``os.wait`` knows
+    children alone. Begin it in the main thread before there are others. Does nothing where it
+    cannot fork.
     """
 
     def __init__(self, release: str) -> None:
@@ -44,18 +49,19 @@ class Readers:
         self.count = 0
         self._pid = 0
         self._patient = True
-        self._state = mmap.mmap(-1, JOBS)
+        self._state = mmap.mmap(-1, JOBS + _PID)
         if threading.active_count() > 1:
             return
-        parent = os.getpid()
         with contextlib.suppress(OSError):
-            self._pid = os.fork()
-            if self._pid == 0:
-                try:
-                    self._run(release, parent)
-                finally:
-                    os._exit(0)
-            self.count = threads()
+            self._line, theirs = socket.socketpair()
+            self._line.setblocking(False)
+            with theirs:
+                if (child := os.fork()) == 0:
+                    self._detach(release, theirs)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child, 0)
+            self._pid = int.from_bytes(self._state[JOBS:], "little")
+            self.count = threads() if self._pid else 0
 
     def wait(self, jobs: int, meanwhile: Callable[[], bool]) -> None:
         """Wait for the first jobs, and do what there is to do meanwhile."""
@@ -73,11 +79,12 @@ class Readers:
         return self._state[begin:end].count(_DONE) == end - begin
 
     def end(self) -> None:
-        """End the child and remove its copies, and those of processes that were killed."""
+        """End the process and remove its copies, and those of processes that were killed."""
         if self._alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-            self._alive(0)
+            self._line.setblocking(True)
+            self._alive()
         shutil.rmtree(self.copies, ignore_errors=True)
         prefix, _, _ = self.copies.rpartition("-")
         for left in glob.glob(f"{glob.escape(prefix)}-*"):  # noqa: PTH207
@@ -85,17 +92,37 @@ class Readers:
             if number.isdecimal() and not os.path.exists(f"/proc/{number}"):  # noqa: PTH110
                 shutil.rmtree(left, ignore_errors=True)
 
-    def _alive(self, flags: int = os.WNOHANG) -> bool:
-        if self._pid:
-            try:
-                ended, _ = os.waitpid(self._pid, flags)
-            except ChildProcessError:
-                ended = self._pid
-            if ended:
-                self._pid = 0
-        return self._pid != 0
+    def _alive(self) -> bool:
+        """Whether it still runs: the kernel closes its end of the line when it has ended."""
+        if not self._pid:
+            return False
+        try:
+            self._line.recv(1)
+        except BlockingIOError:
+            return True
+        except OSError:
+            # The model has closed this end, and that ends it as well.
+            self._line.detach()
+        if os.getpid() == 1:
+            # What has no parent becomes a child of a container's first process.
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._pid, 0)
+        self._line.close()
+        self._pid = 0
+        return False
 
-    def _run(self, release: str, parent: int) -> None:
+    def _detach(self, release: str, line: socket.socket) -> NoReturn:
+        """Leave the reading to a child of this child, which then has no parent."""
+        try:
+            if pid := os.fork():
+                self._state[JOBS:] = pid.to_bytes(_PID, "little")
+            else:
+                self._line.close()
+                self._run(release, line)
+        finally:
+            os._exit(0)
+
+    def _run(self, release: str, line: socket.socket) -> None:
         try:
             bundle = Bundle(release)
         except (OSError, ValueError, ReleaseError):
@@ -107,19 +134,21 @@ class Readers:
             self.copies = ""
         jobs = iter(enumerate(bundle.jobs[:JOBS]))
         files = _Files(release, bundle)
+        threading.Thread(target=self._end_with_the_other, args=(line,), daemon=True).start()
         workers = [
             threading.Thread(target=self._work, args=(jobs, files, bundle))
             for _ in range(threads())
         ]
         for worker in workers:
             worker.start()
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            return
         for worker in workers:
             worker.join()
+
+    @staticmethod
+    def _end_with_the_other(line: socket.socket) -> NoReturn:
+        """What this is for may be killed."""
+        line.recv(1)
+        os._exit(0)
 
     def _make_room(self, size: int) -> None:
         """Make the folder for the copies. Raises OSError if they took more than half of the room.

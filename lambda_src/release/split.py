@@ -29,7 +29,9 @@ _SEGMENT = struct.Struct("<IIQQQQQQ")  # elf.h, Elf64_Phdr
 _HEADER = 64
 
 
-def look_closer(site_packages: Path, program: Path, scratch: Path) -> None:
+def look_closer(
+    site_packages: Path, program: Path, scratch: Path, limit: float | None = None
+) -> None:
     """Make the smoke import once more, and record in RECORD_CLOSER what it touches of libraries.
 
     It is the proof of the release without what was pruned. If it fails with split libraries, only
@@ -44,12 +46,12 @@ def look_closer(site_packages: Path, program: Path, scratch: Path) -> None:
             if (site_packages / path).stat().st_size > SMALL
         }
         with split(libraries):
-            smoke(site_packages, program, scratch, RECORD_CLOSER)
+            smoke(site_packages, program, scratch, limit, RECORD_CLOSER)
     except (OSError, ValueError, InstallError) as error:
         if isinstance(error, InstallError) and error.code is ExitCode.DISK:
             raise
         log("cold-start", f"no closer look: {error}"[:300])
-        smoke(site_packages, program, scratch, RECORD_CLOSER)
+        smoke(site_packages, program, scratch, limit, RECORD_CLOSER)
 
 
 @contextmanager

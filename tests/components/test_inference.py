@@ -72,6 +72,7 @@ def chain(environment: Mapping[str, str] | None = None) -> Callable[[], Inferenc
             release=RELEASE,
             source=SOURCE,
             index_url="https://pypi.org/simple",
+            timeout_minutes=30,
             account=account,
         )
         size = TaskSize(cpu=1024, memory_mb=4096, ephemeral_storage_gib=30)

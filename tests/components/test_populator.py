@@ -65,6 +65,7 @@ def container(source: Source) -> PopulateContainer:
         release=release(source),
         source=source,
         index_url="https://pypi.org/simple",
+        timeout_minutes=30,
         account=US_EAST_1,
     )
 
@@ -136,6 +137,11 @@ def test_the_container_mounts_the_volume_where_the_release_path_says(
     assert mount_point["containerPath"] == "/mnt/models"
     command = definition(built)["command"]
     assert command[:3] == ["install", "--release", f"/mnt/models/releases/{release(source).id}"]
+
+
+def test_the_installer_knows_when_the_task_is_stopped(build: Build, source: Source) -> None:
+    command = definition(build(populator(source)))["command"]
+    assert command[command.index("--timeout") + 1] == str(30 * 60)
 
 
 def test_the_log_is_blocking_and_goes_to_the_group_that_exists(
@@ -235,6 +241,7 @@ def test_the_installer_of_this_repository_fits_with_every_lock(
         release=planned,
         source=own,
         index_url="https://pypi.org/simple",
+        timeout_minutes=30,
         account=US_EAST_1,
     )
     assert len(made.definitions) < 44_000, "room for what is still to come"

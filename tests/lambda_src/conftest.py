@@ -180,6 +180,7 @@ class Populate:
     prelude: tuple[str, ...] = ()
     release_id: str = RELEASE_ID
     python: str = sys.executable
+    options: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.mount = self.folder / "mount"
@@ -209,6 +210,7 @@ class Populate:
         command = [*self.prefix, self.python, *self.prelude, "-m", "release", "install"]
         command += ["--release", str(self.release), "--requirements", "requirements.txt"]
         command += ["--index-url", self.index.url, "--staging", str(self.staging)]
+        command += self.options
         inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         quick = {"PIP_RETRIES": "1", "PIP_RESUME_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"}
         return subprocess.Popen(

@@ -1,0 +1,93 @@
+"""The smoke import ends, whatever model.py starts, and nothing of it is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lambda_src.release import smoke as smoking
+from lambda_src.release.layout import ExitCode, InstallError
+from lambda_src.release.smoke import smoke
+
+from .conftest import Populate
+
+ENDLESS = {
+    "thread": "import threading\nthreading.Thread(target=threading.Event().wait).start()",
+    "process": """
+import multiprocessing, threading
+fork = multiprocessing.get_context("fork")
+fork.Process(target=threading.Event().wait).start()
+""",
+    "command": """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()", __file__])
+""",
+    "at-exit": "import atexit, threading\natexit.register(threading.Event().wait)",
+    "pool": """
+import multiprocessing
+for method in ("fork", "forkserver", "spawn"):
+    pool = multiprocessing.get_context(method).Pool(1)
+    assert pool.map(abs, [-1]) == [1]
+""",
+    "executor": """
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+for kind in (ProcessPoolExecutor, ThreadPoolExecutor):
+    pool = kind(1)
+    assert list(pool.map(abs, [-1])) == [1]
+""",
+}
+
+OF_ITSELF = """
+import multiprocessing
+def double(x):
+    return 2 * x
+pool = multiprocessing.get_context("fork").Pool(1)
+DOUBLED = pool.map(double, [1])
+"""
+"""Hangs with every Python: the pool's thread imports this module to name its function, and waits
+until its import has ended."""
+
+HOLDS_THE_LOCK = """
+import ctypes
+ctypes.PyDLL(None).pause()
+"""
+
+
+@pytest.mark.parametrize("model", ENDLESS.values(), ids=ENDLESS)
+def test_what_the_model_leaves_running_delays_nothing_and_is_ended(
+    populate: Populate, model: str
+) -> None:
+    populate.write_model(model)
+    assert populate.run().code == ExitCode.PUBLISHED
+    assert populate.survivors() == []
+    assert populate.left_behind() == set()
+
+
+def test_an_import_that_fails_does_not_wait_for_what_it_left_running(populate: Populate) -> None:
+    populate.write_model(f"{ENDLESS['thread']}\nimport not_there")
+    run = populate.run()
+    assert run.code == ExitCode.IMPORT
+    assert "ModuleNotFoundError: No module named 'not_there'\nAdd the package" in run.message
+
+
+def test_an_import_that_waits_for_itself_is_ended_and_says_where_it_is(
+    populate: Populate,
+) -> None:
+    populate.write_model(OF_ITSELF)
+    populate.options = ("--timeout", "10")
+    run = populate.run()
+    assert run.code == ExitCode.IMPORT
+    assert "DOUBLED = pool.map(double, [1])" in run.message
+    assert "model.py had not ended after 5 s\nThat is half of" in run.message
+    assert populate.survivors() == []
+
+
+def test_an_import_that_holds_pythons_lock_is_ended(
+    populate: Populate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smoking, "GRACE", 0.0)
+    populate.write_model(HOLDS_THE_LOCK)
+    with pytest.raises(InstallError, match=r"had not ended after 2 s, in a library that holds"):
+        smoke(tmp_path, populate.program, tmp_path, 2.0)
+    assert populate.survivors() == []
