@@ -201,7 +201,7 @@ except OSError as error:
 def test_the_mount_is_seen_by_the_command_alone_and_its_exit_code_is_passed_on(
     simulator: None, backing: Path
 ) -> None:
-    inner = ["sh", "-c", f"cat {backing}/.counters && exit 7"]
+    inner = ["sh", "-c", 'cat "$0" && exit 7', str(backing / ".counters")]
     command = Efs(preset=FREE).command(backing, backing, inner)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 7
@@ -213,7 +213,8 @@ def test_the_mount_is_seen_by_the_command_alone_and_its_exit_code_is_passed_on(
 @pytest.mark.parametrize("way", ["end", "SIGTERM", "SIGKILL"])
 def test_no_process_stays_whatever_ends_it(simulator: None, backing: Path, way: str) -> None:
     last = "exit 0" if way == "end" else "sleep 3600"
-    inner = ["sh", "-c", f"cd {backing}; sleep 3600 & echo $! $$ > new; mv new pids; {last}"]
+    script = f'cd "$0"; sleep 3600 & echo $! $$ > new; mv new pids; {last}'
+    inner = ["sh", "-c", script, str(backing)]
     command = Efs(preset=FREE).command(backing, backing, inner)
     with subprocess.Popen(command) as process:
         wait_until((backing / "pids").exists)
