@@ -21,7 +21,10 @@ from typing import Any
 
 import pytest
 
-LAMBDA_SRC = Path(__file__).resolve().parents[2] / "lambda_src"
+from .function import LAMBDA_SRC as LAMBDA_SRC
+from .function import Function
+from .releases import IDS, age, publish
+
 RELEASE_ID = "0123456789abcdef"
 MODEL = "import shapes\n\ndef demonstrate():\n    return {'sides': shapes.SIDES}\n"
 
@@ -296,3 +299,23 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Popula
 @pytest.fixture
 def new_wheel() -> Callable[..., Wheel]:
     return build_wheel
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six releases, each with its id as its age. Nobody changes it."""
+    releases = tmp_path_factory.mktemp("made") / "mount" / "releases"
+    for number, name in enumerate(IDS):
+        age(publish(releases, name), 1_000_000 + number)
+    return releases
+
+
+@pytest.fixture
+def releases(made: Path, tmp_path: Path) -> Path:
+    copied: Path = shutil.copytree(made, tmp_path / "mount" / "releases", symlinks=True)
+    return copied
+
+
+@pytest.fixture
+def function(tmp_path: Path) -> Function:
+    return Function(tmp_path)

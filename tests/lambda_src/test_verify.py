@@ -13,46 +13,18 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release import tree
 from lambda_src.release import verify as module
-from lambda_src.release.layout import Manifest
 from lambda_src.release.verify import Difference, Verification, shown, verify
 
 from .conftest import LAMBDA_SRC, RELEASE_ID
+from .releases import publish
 
 Damage = Callable[[Path], object]
 
 
-def published(releases: Path, name: str = RELEASE_ID) -> Path:
-    """A release with files, a link and an empty directory, made as the installer makes it."""
-    source = releases.parent / "source"
-    packages = source / "site-packages"
-    (packages / "deep" / "deeper").mkdir(parents=True)
-    (packages / "empty").mkdir()
-    for number in range(150):
-        (packages / "deep" / "deeper" / f"{number}.py").write_text(f"x = {number}\n")
-    (packages / "big.so").write_bytes(os.urandom(3_000_000))
-    (packages / "link.so").symlink_to("big.so")
-    (packages / os.fsdecode(b"\xff odd \n name")).write_text("x")
-    release = releases / name
-    release.mkdir(parents=True)
-    copying = tree.Copy(source, release, tree.scan(source))
-    files = copying.run(lambda files, size: None)
-    Manifest(
-        release=name,
-        python="3.11.9",
-        architecture="x86_64",
-        created="2030-01-01T00:00:00+00:00",
-        files=files,
-        links=copying.links,
-    ).write(release)
-    shutil.rmtree(source)
-    return release
-
-
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    return published(tmp_path / "mount" / "releases")
+    return publish(tmp_path / "mount" / "releases", RELEASE_ID)
 
 
 def replaced(path: Path, make: Damage) -> None:

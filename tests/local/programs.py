@@ -5,8 +5,10 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from local.engine import Resource
+from local import engine
+from local.engine import Resource, Result
 from local.project import Project
+from local.provider import AwsProvider
 
 
 class Recorder:
@@ -49,3 +51,16 @@ def write_pack(root: Path, rules: str) -> None:
     head = "from pulumi_policy import *\n"
     tail = '\nPolicyPack("rules", POLICIES, enforcement_level=EnforcementLevel.MANDATORY)\n'
     (pack / "__main__.py").write_text(head + textwrap.dedent(rules) + tail)
+
+
+def preview(planned: Project, recorder: Recorder | None = None) -> Result:
+    return engine.preview(planned, AwsProvider(planned.region, cloud=False), recorder or Recorder())
+
+
+def one(result: Result, name: str) -> Resource:
+    (found,) = [resource for resource in result.resources if resource.name == name]
+    return found
+
+
+def up(planned: Project, recorder: Recorder | None = None) -> Result:
+    return engine.up(planned, AwsProvider(planned.region, cloud=True), recorder or Recorder())

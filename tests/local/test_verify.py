@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lambda_src.test_verify import published
+from tests.lambda_src.releases import publish
 
 from .test_cli import run
 
@@ -21,7 +21,7 @@ def releases(tmp_path: Path) -> Path:
         ("dev", "store-2/deep/er", IDS[1]),
         ("other", "store-3/libraries", IDS[0]),
     ):
-        published(tmp_path / ".local" / stack / "efs" / system / "releases", name)
+        publish(tmp_path / ".local" / stack / "efs" / system / "releases", name)
     broken = tmp_path / ".local/other/efs/store-3/libraries/releases" / IDS[0]
     (broken / "manifest.json").unlink()
     return tmp_path

@@ -1,0 +1,112 @@
+"""The function's folder and a small release, and the entry point in a process of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.source import FUNCTION_FILES
+from lambda_src.release.layout import Manifest
+
+LAMBDA_SRC = Path(__file__).resolve().parents[2] / "lambda_src"
+
+MODEL = """
+import shapes
+
+def load():
+    shapes.loaded = True
+
+def predict(instances):
+    assert shapes.loaded
+    for instance in instances:
+        if instance == "refused":
+            raise ValueError("instance 0 is refused, send another")
+        if instance == "broken":
+            raise RuntimeError("secret of the inside")
+    return [shapes.SPECIAL.get(instance, instance) for instance in instances]
+
+def demonstrate():
+    return {"sides": shapes.SIDES}
+"""
+SHAPES = """
+SIDES = 4
+SPECIAL = {"nan": float("nan"), "object": object(), "large": "x" * 6_291_556}
+"""
+EACH_EVENT = """
+import json, sys, handler
+for event in json.load(sys.stdin):
+    print("ANSWER", json.dumps(handler.handler(event, None)), flush=True)
+"""
+
+
+@dataclass
+class Result:
+    """What the process answered and logged, and how it ended."""
+
+    answers: list[Any]
+    logs: list[dict[str, Any]]
+    code: int
+    errors: str
+
+
+@dataclass
+class Function:
+    """The function's folder as it lies on Lambda, and a release."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.release = self.folder / "releases" / "0123456789abcdef"
+        self.environment = {"RELEASE_PATH": str(self.release)}
+        self.code = self.folder / "task"
+        (self.code / "release").mkdir(parents=True)
+        for name in set(FUNCTION_FILES) - {"model.py"}:
+            shutil.copy(LAMBDA_SRC / name, self.code / name)
+        self.write_model(MODEL)
+        site_packages = self.release / "site-packages"
+        site_packages.mkdir(parents=True)
+        (site_packages / "shapes.py").write_text(SHAPES)
+        Manifest(release="x", python="", architecture="", created="", files=()).write(self.release)
+
+    def write_model(self, text: str) -> None:
+        (self.code / "model.py").write_text(text)
+
+    def shorten_init(self, seconds: float) -> None:
+        path = self.code / "handler.py"
+        path.write_text(path.read_text().replace("INIT_SECONDS = 9.0", f"INIT_SECONDS = {seconds}"))
+
+    def run(self, *events: Any, program: str = EACH_EVENT) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-S", "-B", "-c", program],
+            input=json.dumps(events),
+            cwd=self.code,
+            env={"PATH": os.environ["PATH"]} | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        answers, logs = [], []
+        for line in done.stdout.splitlines():
+            if line.startswith("ANSWER "):
+                answers.append(json.loads(line.removeprefix("ANSWER ")))
+            else:
+                logs.append(json.loads(line))
+        return Result(answers, logs, done.returncode, done.stderr)
+
+
+def http(body: str | None, *, encoded: bool = False, version: str = "2.0") -> dict[str, Any]:
+    return {
+        "version": version,
+        "requestContext": {"http": {"method": "POST"}},
+        "body": body,
+        "isBase64Encoded": encoded,
+    }
+
+
+def statuses(result: Result) -> list[int]:
+    return [answer.get("statusCode", 200) for answer in result.answers]

@@ -1,0 +1,138 @@
+"""Housekeeping that is killed, or meets others: no reader meets half of a release."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from lambda_src.release import install
+from lambda_src.release.housekeeping import IN_USE, KEEP
+from lambda_src.release.layout import REMOVING_PREFIX
+from lambda_src.release.verify import verify
+
+from .conftest import LAMBDA_SRC
+from .releases import IDS, OWN, kept, remove
+
+PROGRAM = """
+import os, sys
+from pathlib import Path
+sys.path[:0] = [sys.argv[1]]
+from release import housekeeping, tree
+{before}
+print("ready", flush=True)
+sys.stdin.readline()
+print(housekeeping.housekeep(Path(sys.argv[2]), os.environ), flush=True)
+"""
+
+
+def start(releases: Path, keep: str, before: str = "") -> subprocess.Popen[str]:
+    """A task's housekeeping in a process of its own; it begins with a line on its input."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(before=before), str(LAMBDA_SRC), str(releases / OWN)],
+        env={"PATH": os.environ["PATH"], KEEP: keep, IN_USE: ""},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def begin(*processes: subprocess.Popen[str]) -> None:
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+
+KILL = "os.kill(os.getpid(), 9)"
+MOMENTS = {
+    "before-the-rename": f"Path.rename = lambda *_: {KILL}",
+    "after-the-rename": f"housekeeping.sync_directory = lambda _: {KILL}",
+    "in-the-middle-of-the-removal": "unlink = Path.unlink\n"
+    f"Path.unlink = lambda path, **more: {KILL} if path.name == '77.py' "
+    "else unlink(path, **more)",
+    "before-the-last-directory": "rmdir = Path.rmdir\n"
+    f"Path.rmdir = lambda path: {KILL} if 'site-packages' in str(path) else rmdir(path)",
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_kill_leaves_whole_releases_and_the_next_run_removes_the_rest(
+    releases: Path, moment: str
+) -> None:
+    killed = start(releases, "3", MOMENTS[moment])
+    begin(killed)
+    killed.communicate(timeout=600)
+    assert killed.returncode == -signal.SIGKILL
+    left = [name for name in kept(releases) if not name.startswith(".")]
+    assert [d for name in left for d in verify(releases / name)] == []
+    assert set(IDS[1:]) <= set(left) <= set(IDS)
+    assert len(kept(releases)) > len(left)
+    install.tidy_up(releases, REMOVING_PREFIX)
+    remove(releases, "3")
+    assert kept(releases) == IDS[3:]
+
+
+def test_two_tasks_at_once_remove_each_release_once(releases: Path) -> None:
+    tasks = [start(releases, "2") for _ in range(4)]
+    begin(*tasks)
+    outputs = [task.communicate(timeout=600)[0] for task in tasks]
+    assert [task.returncode for task in tasks] == [0] * 4
+    assert not any("the next run goes on" in output for output in outputs), outputs
+    removed = [name for output in outputs for name in IDS if f"'{name}'" in output]
+    assert sorted(removed) == IDS[:4]
+    assert kept(releases) == IDS[4:]
+
+
+def test_a_reader_sees_a_release_whole_or_not_at_all(releases: Path) -> None:
+    partial: list[str] = []
+    reads = 0
+    looking, done = threading.Event(), threading.Event()
+
+    def read() -> None:
+        nonlocal reads
+        while not done.is_set():
+            for name in IDS:
+                reads += _whole(releases / name, partial)
+            looking.set()
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    try:
+        assert looking.wait(60)
+        task = start(releases, "1")
+        begin(task)
+        task.communicate(timeout=600)
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+    assert (task.returncode, kept(releases)) == (0, [OWN])
+    assert partial == []
+    assert reads > 0
+
+
+def _whole(release: Path, partial: list[str]) -> int:
+    """Open the manifest, then the rest: by a directory that is held, as a loader holds its files.
+
+    What was a release when it was opened may go away as a whole, but then its path is gone too.
+    """
+    try:
+        (release / "manifest.json").read_bytes()
+    except FileNotFoundError:
+        return 0
+    for path in ("site-packages/big.so", "site-packages/deep/deeper/149.py"):
+        try:
+            (release / path).stat()
+        except FileNotFoundError:
+            if (release / "manifest.json").exists():
+                partial.append(f"{release.name}/{path}")
+            return 0
+    return 1
