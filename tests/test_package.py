@@ -24,7 +24,7 @@ def test_the_wheel_holds_the_components_as_efs_inference_and_they_import_from_th
         tops = {name.partition("/")[0] for name in archive.namelist()}
         archive.extractall(tmp_path / "installed")
     assert {top for top in tops if not top.endswith(".dist-info")} == {"efs_inference"}
-    code = "import efs_inference as efs; print(efs.Mount('/mnt/x').release_path('1'), efs.__file__)"
+    code = "import efs_inference as efs; print(efs.__file__, efs.Mount('/mnt/x').release_path('1'))"
     result = subprocess.run(
         [sys.executable, "-c", code],
         env={"PYTHONPATH": str(tmp_path / "installed")},
@@ -33,6 +33,6 @@ def test_the_wheel_holds_the_components_as_efs_inference_and_they_import_from_th
         capture_output=True,
         text=True,
     )
-    path, file = result.stdout.split()
+    file, path = result.stdout.rsplit(maxsplit=1)
     assert path == "/mnt/x/releases/1"
     assert Path(file).is_relative_to(tmp_path)

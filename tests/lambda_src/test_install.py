@@ -125,7 +125,8 @@ def test_a_published_release_can_be_activated_and_imported(published: Published)
     populate, _ = published
     program = (
         "import sys, pathlib; from release.activate import activate; "
-        "activate(pathlib.Path(sys.argv[1])); import shapes; print(shapes.__file__, shapes.SIDES)"
+        "activate(pathlib.Path(sys.argv[1])); import shapes; "
+        "print(shapes.__file__); print(shapes.SIDES)"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", program, str(populate.release)],
@@ -134,7 +135,7 @@ def test_a_published_release_can_be_activated_and_imported(published: Published)
         text=True,
         check=True,
     )
-    assert done.stdout.split() == [f"{populate.release}/site-packages/shapes/__init__.py", "4"]
+    assert done.stdout.splitlines() == [f"{populate.release}/site-packages/shapes/__init__.py", "4"]
 
 
 def test_a_release_that_is_there_is_left_as_it_is_without_running_pip(

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,21 @@ def test_a_copy_reports_every_file_with_size_and_hash(source: Path, tmp_path: Pa
     assert set(copy(source, tmp_path / "target")) == expected
 
 
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """That of the installer, whatever the user's is."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
 def test_the_executable_bit_is_kept(source: Path, tmp_path: Path) -> None:
     copy(source, tmp_path / "target")
     assert stat.S_IMODE((tmp_path / "target/tool").stat().st_mode) == 0o755
 
 
+@pytest.mark.usefixtures("umask")
 def test_other_files_become_readable_for_all(source: Path, tmp_path: Path) -> None:
     copy(source, tmp_path / "target")
     assert stat.S_IMODE((tmp_path / "target/private").stat().st_mode) == 0o644
