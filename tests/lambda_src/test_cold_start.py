@@ -198,6 +198,20 @@ def test_what_the_import_asked_of_files_comes_from_the_bundle(
     assert run(made, changed, tmp_path / "tmp").same == plain.same
 
 
+SEARCHED = """
+import importlib.util
+sys.path.insert(0, release + "/site-packages")
+importlib.util.find_spec("not_there")
+"""
+
+
+def test_modules_come_from_the_bundle_after_a_plain_search_as_well(
+    made: Populate, plain: Imported, tmp_path: Path
+) -> None:
+    imported = run(made, made.release, tmp_path, before=SEARCHED)
+    assert (imported.opened, imported.same) == ([BUNDLE], plain.same)
+
+
 def test_switched_off_everything_is_plain(plain: Imported) -> None:
     assert (plain.state, plain.copies, BUNDLE in plain.opened) == ("off", 0, False)
 
