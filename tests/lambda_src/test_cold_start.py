@@ -62,6 +62,8 @@ except FileNotFoundError:
     "shapes/sides.py": "SIDES = 4\n\ndef fail():\n    raise ValueError('of shapes')\n",
     "shapes/deep/down.py": "HERE = __file__\n",
     "shapes/later.py": "LATE = True\n",
+    "shapes/aside/__init__.py": "",
+    "shapes/aside/inner/__init__.py": "",
 }
 MODEL = "import shapes, odd\n\ndef demonstrate():\n    return {'sides': shapes.sides.SIDES}\n"
 
@@ -86,7 +88,7 @@ import ctypes, gc, linecache
 native = sys.modules["shapes.{NATIVE}"]
 ctypes.CDLL(native.__file__)
 mapped = {{line.split()[5] for line in open("/proc/self/maps") if '/shapes/{NATIVE}' in line}}
-import shapes.later, traceback
+import shapes.aside.inner, shapes.later, traceback
 try:
     shapes.sides.fail()
 except ValueError:
@@ -96,7 +98,8 @@ print(json.dumps({{
     "opened": touched,
     "copies": sum("/cold-start-" in place for place in cold_start._imports.places.values())
     if cold_start._imports else 0,
-    "files": [shapes.__file__, shapes.sides.__file__, native.__file__, shapes.later.__file__],
+    "files": [shapes.__file__, shapes.sides.__file__, native.__file__, shapes.later.__file__,
+              shapes.aside.inner.__file__],
     "origin": native.__spec__.origin,
     "deep": [shapes.deep.down.HERE, str(list(shapes.deep.__path__))],
     "traced": "raise ValueError('of shapes')" in trace,
@@ -295,9 +298,12 @@ def test_a_missing_bundle_is_logged(
 
 
 NO_ROOM = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
-LITTLE_ROOM = """
+# Enough for the copy, but more than half of it would be gone.
+ROOM = EXTENSION.stat().st_size * 3 // 2 // 4096
+LITTLE_ROOM = f"""
 statvfs = os.statvfs
-os.statvfs = lambda path: os.statvfs_result((4096, 4096, 2, 2, 2, *statvfs(path)[5:]))
+room = (4096, 4096, *[{ROOM}] * 3)
+os.statvfs = lambda path: os.statvfs_result((*room, *statvfs(path)[5:]))
 """
 KILLED = """
 import signal
@@ -351,13 +357,15 @@ def test_the_import_succeeds_where_the_readers_do_not(
 def test_copies_of_killed_processes_are_removed_and_of_living_ones_stay(
     made: Populate, tmp_path: Path
 ) -> None:
-    dead, living = (tmp_path / f"cold-start-{number}" for number in ("999999999", os.getpid()))
-    for folder in (dead, living):
+    names = ("999999999", os.getpid(), "of-the-model")
+    dead, living, other = (tmp_path / f"cold-start-{name}" for name in names)
+    for folder in (dead, living, other):
         folder.mkdir()
         (folder / "library.so").touch()
     run(made, made.release, tmp_path)
     assert not dead.exists()
     assert living.exists()
+    assert other.exists()
 
 
 def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:
