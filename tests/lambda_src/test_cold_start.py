@@ -21,7 +21,6 @@ import pytest
 
 from lambda_src.release.bundle import Bundle
 from lambda_src.release.layout import BUNDLE, FOLDERS, READ, bundle_head
-from lambda_src.release.pack import pack
 
 from .conftest import RELEASE_ID, Index, Populate, build_wheel
 
@@ -366,14 +365,6 @@ def test_copies_of_killed_processes_are_removed_and_of_living_ones_stay(
     assert not dead.exists()
     assert living.exists()
     assert other.exists()
-
-
-def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:
-    (tmp_path / "site-packages").mkdir()
-    (tmp_path / "import.json").write_text('[["a.py"], {}')
-    result = pack(tmp_path, RELEASE_ID, tmp_path)
-    assert "none, so imports go the plain way" in str(result["message"])
-    assert not (tmp_path / BUNDLE).exists()
 
 
 def test_hot_ranges_are_merged_and_cut(made: Populate) -> None:

@@ -1,4 +1,4 @@
-"""Which extension modules are loaded from copies: what they rest on decides."""
+"""What is packed of an import, and which extension modules are then loaded from copies."""
 
 from __future__ import annotations
 
@@ -123,3 +123,11 @@ def test_hot_ranges_with_a_small_gap_are_read_as_one(tmp_path: Path) -> None:
         ("big", 0, (2 + small) * PAGE),
         ("big", (2 + small + large) * PAGE, PAGE),
     ]
+
+
+def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "import.json").write_text('[["a.py"], {}')
+    result = pack(tmp_path, RELEASE_ID, tmp_path)
+    assert "none, so imports go the plain way" in str(result["message"])
+    assert not (tmp_path / BUNDLE).exists()
