@@ -50,7 +50,7 @@ def release(folder: Path, opened: list[str], loaded: dict[str, list[str]]) -> Pa
         path = made / "site-packages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(EXTENSION.read_bytes())
-    (folder / "import.json").write_text(json.dumps([opened, loaded, {}]))
+    (folder / "import.json").write_text(json.dumps([opened, loaded, {}, []]))
     pack(made, RELEASE_ID, folder)
     assert (made / BUNDLE).exists()
     Manifest(release="x", python="", architecture="", created="", files=()).write(made)
@@ -102,11 +102,12 @@ def test_a_library_that_looks_for_others_where_it_lies_is_not_copied(
     made = tmp_path / "releases" / RELEASE_ID / "site-packages" / FIRST
     made.parent.mkdir(parents=True)
     made.write_bytes(EXTENSION.read_bytes() + symbol)
-    (tmp_path / "import.json").write_text(json.dumps([[FIRST], {"": [], FIRST: []}, {}]))
+    (tmp_path / "import.json").write_text(json.dumps([[FIRST], {"": [], FIRST: []}, {}, []]))
     pack(made.parents[2], RELEASE_ID, tmp_path)
     bundle = Bundle(str(made.parents[2]))
     os.close(bundle.descriptor)
-    assert (bundle.libraries[FIRST], FIRST in bundle.files) == ((1, 0, 0), False)
+    _, copies, _ = bundle.libraries[FIRST]
+    assert copies == 0
 
 
 def test_hot_ranges_with_a_small_gap_are_read_as_one(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_hot_ranges_with_a_small_gap_are_read_as_one(tmp_path: Path) -> None:
     made = tmp_path / "releases" / RELEASE_ID
     (made / "site-packages").mkdir(parents=True)
     (made / "site-packages" / "big").write_bytes(bytes(READ * 2))
-    (tmp_path / "import.json").write_text(json.dumps([["big"], {"": ["big"]}, pages]))
+    (tmp_path / "import.json").write_text(json.dumps([["big"], {"": ["big"]}, pages, []]))
     pack(made, RELEASE_ID, tmp_path)
     bundle = Bundle(str(made))
     os.close(bundle.descriptor)
