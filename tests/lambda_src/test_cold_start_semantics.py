@@ -8,7 +8,6 @@ have to be equal.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from . import semantics
 from .conftest import Index, Populate
+from .semantics import START, Asked
 
 pytestmark = pytest.mark.whole
 
@@ -53,23 +54,10 @@ def demonstrate():
     return {"slope": round(float(fitted.coef_[0]), 6)}
 """
 
-START = """
-import os, sys
-from pathlib import Path
-from release.activate import activate
-from release.cold_start import ColdStart
-cold_start = ColdStart(sys.argv[1])
-with cold_start:
-    activate(Path(sys.argv[1]), cold_start)
-    import model
-    cold_start.imported()
-    answer = model.demonstrate()
-assert cold_start.state.startswith(os.environ["EXPECTED"]), cold_start.state
-imports = cold_start._imports
-import json, numpy, sklearn, PIL, google.protobuf, importlib, importlib.metadata
-import importlib.resources, importlib.util, inspect, io, linecache, pickle, pkgutil, traceback
-import errno, glob, gzip, mmap, tokenize
+LINES = """
+import errno, glob, gzip, mmap, numpy, sklearn, tokenize, PIL
 from model import IRIS, OUTSIDE
+package, module, kind = sklearn, sklearn.base, sklearn.linear_model.LinearRegression
 DATA, NONE = os.path.dirname(IRIS), IRIS + ".none"
 def attempt(function, *arguments, **named):
     try:
@@ -77,27 +65,9 @@ def attempt(function, *arguments, **named):
     except Exception as error:
         values = [getattr(error, name, None) for name in ("errno", "strerror", "filename")]
         return [type(error).__name__, str(error), *values]
-def show(value):
-    print(json.dumps(value, default=str, sort_keys=True))
 """
 
-QUESTIONS = {
-    "demonstration": "show(answer)",
-    "file": "show([m.__file__ for m in modules()])",
-    "path": "show([list(m.__path__) for m in modules() if hasattr(m, '__path__')])",
-    "cached": "show([getattr(m, '__cached__', None) for m in modules()])",
-    "spec": """
-show([(m.__spec__.name, m.__spec__.origin, m.__spec__.cached, m.__spec__.parent,
-       m.__spec__.has_location, list(m.__spec__.submodule_search_locations or ()))
-      for m in modules()])
-""",
-    "loader": """
-from importlib.machinery import *
-kinds = (SourceFileLoader, ExtensionFileLoader)
-show([(type(m.__spec__.loader).__mro__[-1].__name__, m.__spec__.loader.name, [
-       isinstance(m.__spec__.loader, kind) for kind in kinds])
-      for m in modules() if m.__file__])
-""",
+QUESTIONS = semantics.QUESTIONS | {
     "resources": """
 here = importlib.resources.files("sklearn.datasets.data")
 show(sorted(entry.name for entry in here.iterdir()))
@@ -109,7 +79,6 @@ with importlib.resources.as_file(here / "iris.csv") as path:
     "version": "show([importlib.metadata.version(n) for n in ('numpy', 'scikit-learn')])",
     "distribution-files": "show(sorted(map(str, importlib.metadata.files('scikit-learn')))[:99])",
     "entry-points": 'show(sorted(map(str, importlib.metadata.entry_points(group="array_api"))))',
-    "distributions": "show(sorted(d.name for d in importlib.metadata.distributions()))",
     "outside": """
 show([importlib.metadata.version(n) for n in ("outside", "numpy")])
 show([str(d._path) for d in importlib.metadata.distributions(name="numpy")])
@@ -227,30 +196,16 @@ for action in (open, os.listdir, os.scandir):
         attempt(action, path)
 show(events)
 """,
-    "getsource": "show(inspect.getsource(sklearn.linear_model.LinearRegression))",
-    "getsourcefile": "show(inspect.getsourcefile(sklearn.base.BaseEstimator))",
-    "get_source": "show(numpy.__spec__.loader.get_source('numpy'))",
     "traceback": """
 try:
     sklearn.utils.check_array("text")
 except ValueError:
     show(traceback.format_exc())
 """,
-    "linecache": """
-name = sklearn.base.__file__
-show(linecache.getlines(name)); linecache.checkcache(name); show(linecache.getline(name, 3))
-linecache.clearcache(); show(linecache.getline(name, 5))
-""",
     "code": "show([f.__code__.co_filename for f in (sklearn.clone, PIL.Image.new)])",
     "pickle": """
 kept = pickle.dumps(sklearn.linear_model.LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0]))
 show(pickle.loads(kept).predict([[2.0]]).tolist())
-""",
-    "iter_modules": "show(sorted(m[1:] for m in pkgutil.iter_modules(sklearn.__path__)))",
-    "walk_packages": "show(sorted(m[1] for m in pkgutil.iter_modules(google.__path__)))",
-    "namespace": """
-show([str(google.__path__), google.__file__ if hasattr(google, "__file__") else None])
-show(google.__spec__.origin)
 """,
     "reload": """
 before = sklearn.base.clone
@@ -265,46 +220,17 @@ show(importlib.reload(PIL._imaging).__file__)
 before = sys.modules.pop("PIL._imaging")
 show(importlib.import_module("PIL._imaging").__file__)
 """,
-    "run-paths": """
-show(sorted({line.split()[5].rpartition("/")[2] for line in open("/proc/self/maps")
-             if ".libs/" in line}))
-""",
     "threads": """
 import threadpoolctl
 show(sorted((p["user_api"], p["internal_api"]) for p in threadpoolctl.threadpool_info()))
-""",
-    "extension-origin": """
-show(sorted((n, m.__spec__.origin) for n, m in sys.modules.items()
-            if getattr(m, "__spec__", None) and str(m.__spec__.origin).endswith(".so")
-            and sys.argv[1] in m.__spec__.origin))
 """,
     "not-in-the-profile": """
 import sklearn.cluster, scipy.signal, numpy.f2py
 show([sklearn.cluster.__file__, scipy.signal.__file__, numpy.f2py.__file__])
 show(sklearn.cluster.KMeans(2, random_state=0).fit([[0.0], [1.0], [9.0]]).labels_.tolist())
 """,
-    "missing": """
-for name in ("sklearn.nothing", "nothing", "google.nothing"):
-    show(importlib.util.find_spec(name))
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        show([str(error), error.name])
-""",
     "relative-data": """
 show(len(open(os.path.join(os.path.dirname(sklearn.__file__), "datasets/data/iris.csv")).read()))
-""",
-    "path-order": "show(sys.path[:2])",
-    "collector": "import gc; show(gc.isenabled())",
-    "no-child": """
-try:
-    os.waitpid(-1, os.WNOHANG)
-except ChildProcessError as error:
-    show(str(error))
-""",
-    "no-copies": """
-import tempfile
-show([name for name in os.listdir(os.environ["TMPDIR"]) if name.startswith("cold-start-")])
 """,
 }
 
@@ -315,22 +241,6 @@ def draw(seed):
 if __name__ == "__main__":
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         show(pool.apply(draw, (0,)))
-"""
-
-ALL = """
-import contextlib
-for name, program in json.loads(Path("questions.json").read_text()).items():
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        exec(program, dict(globals()))
-    show([name, output.getvalue()])
-"""
-
-MODULES = """
-def modules():
-    inside = sys.argv[1] + "/"
-    return [m for n, m in sorted(sys.modules.items())
-            if inside in str(getattr(m, "__file__", None)) and getattr(m, "__spec__", None)]
 """
 
 
@@ -361,48 +271,24 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Populate]:
     index.close()
 
 
-def ask(populate: Populate, program: str, folder: Path, **environment: str) -> str:
-    """What a fresh process prints that imports the release and then runs the program."""
-    (folder / "ask.py").write_text(START + MODULES + program)
-    return ask_as_it_is(populate, folder, **environment)
-
-
-def ask_as_it_is(populate: Populate, folder: Path, **environment: str) -> str:
-    """What a fresh process prints that runs the folder's ask.py."""
-    done = subprocess.run(
-        [sys.executable, "-S", "-B", "ask.py", str(populate.release)],
-        cwd=folder,
-        env=environment
-        | {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(populate.program),
-            "PYTHONHASHSEED": "0",
-            "TMPDIR": str(folder),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture(scope="module")
+def asked(real: Populate) -> Asked:
+    """What imports the release."""
+    return Asked(real.release, real.program, LINES)
 
 
 @pytest.fixture(scope="module")
 def answers(
-    real: Populate, tmp_path_factory: pytest.TempPathFactory
+    asked: Asked, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The answers after a plain import, and after one from the bundle."""
     folder = tmp_path_factory.mktemp("answers")
-    (folder / "questions.json").write_text(json.dumps(QUESTIONS))
     for name, version in (("outside", "3"), ("numpy", "0.1")):
         (folder / f"{name}-{version}.dist-info").mkdir()
         metadata = folder / f"{name}-{version}.dist-info" / "METADATA"
         metadata.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    plain = ask(real, ALL, folder, RELEASE_COLD_START="off", EXPECTED="off")
-    bundled = ask(real, ALL, folder, EXPECTED="bundle")
-    first, second = (dict(map(json.loads, text.splitlines())) for text in (plain, bundled))
-    return first, second
+    plain, bundled = asked.answers(QUESTIONS, folder)
+    return plain, bundled
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -414,12 +300,12 @@ def test_the_answer_is_that_of_a_plain_import(
     assert bundled[question] == plain[question]
 
 
-def test_a_spawned_process_imports_as_the_first_did(real: Populate, tmp_path: Path) -> None:
-    assert ask(real, SPAWN, tmp_path, EXPECTED="bundle") == "684\n"
+def test_a_spawned_process_imports_as_the_first_did(asked: Asked, tmp_path: Path) -> None:
+    assert asked.ask(SPAWN, tmp_path, EXPECTED="bundle") == "684\n"
 
 
 def test_modules_of_the_profile_are_served_without_opening_their_files(
-    real: Populate, tmp_path: Path
+    asked: Asked, tmp_path: Path
 ) -> None:
     kinds = (".py", ".pyc", ".so")
     program = f"show([path for path in opened if path.endswith({kinds})])"
@@ -430,13 +316,11 @@ def test_modules_of_the_profile_are_served_without_opening_their_files(
         "cold_start = ",
         1,
     )
-    (tmp_path / "ask.py").write_text(start + program)
-    assert ask_as_it_is(real, tmp_path, EXPECTED="bundle") == "[]\n"
+    assert asked.run(start + program, tmp_path, EXPECTED="bundle") == "[]\n"
 
 
-def test_small_extension_modules_are_loaded_from_copies(real: Populate, tmp_path: Path) -> None:
-    answer = ask(
-        real,
+def test_small_extension_modules_are_loaded_from_copies(asked: Asked, tmp_path: Path) -> None:
+    answer = asked.ask(
         'show(sum("/cold-start-" in p for p in imports.places.values()))',
         tmp_path,
         EXPECTED="bundle",
@@ -445,7 +329,7 @@ def test_small_extension_modules_are_loaded_from_copies(real: Populate, tmp_path
 
 
 def test_files_that_the_import_read_are_served_from_the_bundle(
-    real: Populate, tmp_path: Path
+    asked: Asked, tmp_path: Path
 ) -> None:
     program = """
 files = (IRIS, *(f"{d._path}/METADATA" for d in importlib.metadata.distributions()))
@@ -454,6 +338,6 @@ def device(name):
         return os.fstat(stream.fileno()).st_dev
 show([device(name) == os.stat(name).st_dev for name in files])
 """
-    served = json.loads(ask(real, program, tmp_path, EXPECTED="bundle"))
+    served = json.loads(asked.ask(program, tmp_path, EXPECTED="bundle"))
     assert len(served) > 4
     assert not any(served)
