@@ -1,7 +1,7 @@
 # Needs Python 3.11 to 3.13, make and git beforehand; everything else comes from PyPI into .venv.
 PYTHON ?= python3
 STACK  ?= dev
-WHAT   ?= policies imports populate
+WHAT   ?= policies imports answers populate
 UV_VERSION := $(shell awk '/^name = "uv"$$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock)
 
 export UV_PYTHON_DOWNLOADS := never
@@ -43,7 +43,7 @@ verify: install ## Compare a release on AWS with its manifest (STACK=dev RELEASE
 	@$(BIN)/python -m tools.verify --stack $(STACK) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHA256),--sha256 $(SHA256))
 
 .PHONY: bench
-bench: install ## Measure for the README (WHAT=policies, imports, populate, packages)
+bench: install ## Measure for the README (WHAT=policies, imports, answers, populate, packages)
 	@for what in $(WHAT); do $(BIN)/python -m benchmarks.$$what $(OPTIONS) || exit; done
 	@$(BIN)/python -m tools.readme
 

@@ -1,10 +1,9 @@
-"""Cold imports and first answers: `python -m benchmarks.imports`.
+"""Cold imports: `python -m benchmarks.imports`.
 
 The same libraries are imported from the local disk and from the simulated EFS, the plain way (what
 pip installs, `sys.path.append`) and by this project's handler from a release, with its cold start
-switched off and on. The first answers are what the handler does on a cold start: import, load and
-one demonstration, which is a determinant or the prediction of a small Keras network. It takes
-about four minutes a round; `--only` picks variants by words in their names.
+switched off and on. It takes about four minutes a round; `--only` picks variants by words in
+their names.
 """
 
 from __future__ import annotations
@@ -86,32 +85,33 @@ def trees(index: str, home: Path = releases.HOME) -> Trees:
 
 
 def variants(found: Trees, home: Path = releases.HOME) -> Iterator[Variant]:
-    """Every way to measure."""
-    for workload, model in MODELS.items():
-        code = releases.program(workload, model, home)
-        yield _variant(workload, PLAIN, "local", code, found)
-        central = _on_efs(PRESETS["central"])
-        if workload != "import":
-            yield replace(_variant(workload, HANDLER, "central", code, found), efs=central)
-            continue
-        yield _variant(workload, NO_GC, "local", code, found)
-        for name in ("optimistic", "central", "pessimistic"):
-            for way in (PLAIN, OFF, HANDLER) if name == "central" else (PLAIN, HANDLER):
-                variant = _variant(workload, way, name, code, found)
-                yield replace(variant, efs=_on_efs(PRESETS[name]))
-        for bandwidth in BANDWIDTHS:
-            variant = _variant(workload, HANDLER, f"central, {bandwidth} MB/s", code, found)
-            yield replace(variant, efs=_on_efs(replace(PRESETS["central"], bandwidth=bandwidth)))
-        for cpus in CPUS:
-            if cpus <= len(os.sched_getaffinity(0)):
-                yield from _limited(workload, code, found, cpus)
+    """Every way to import."""
+    code = releases.program("import", MODELS["import"], home)
+
+    def variant(way: str, storage: str, preset: Preset | None = None) -> Variant:
+        return way_of("import", way, storage, code, found, preset)
+
+    yield variant(PLAIN, "local")
+    yield variant(NO_GC, "local")
+    for name in ("optimistic", "central", "pessimistic"):
+        for way in (PLAIN, OFF, HANDLER) if name == "central" else (PLAIN, HANDLER):
+            yield variant(way, name, PRESETS[name])
+    for bandwidth in BANDWIDTHS:
+        preset = replace(PRESETS["central"], bandwidth=bandwidth)
+        yield variant(HANDLER, f"central, {bandwidth} MB/s", preset)
+    for cpus in CPUS:
+        if cpus <= len(os.sched_getaffinity(0)):
+            limit = "1 CPU" if cpus == 1 else f"{cpus} CPUs"
+            local = variant(PLAIN, f"local, {limit}")
+            central = variant(HANDLER, f"central, {limit}", PRESETS["central"])
+            yield replace(local, cpus=cpus, reference=local.name)
+            yield replace(central, cpus=cpus, reference=local.name)
 
 
-def _on_efs(preset: Preset) -> Efs:
-    return Efs(preset=preset, read_only=True)
-
-
-def _variant(workload: str, way: str, storage: str, code: Path, found: Trees) -> Variant:
+def way_of(
+    workload: str, way: str, storage: str, code: Path, found: Trees, preset: Preset | None = None
+) -> Variant:
+    """One way of a workload, on the simulated EFS if there is a preset."""
     plain = way in (PLAIN, NO_GC)
     libraries = found.plain if plain else found.releases[workload]
     return Variant(
@@ -122,18 +122,10 @@ def _variant(workload: str, way: str, storage: str, code: Path, found: Trees) ->
         release=libraries,
         backing=libraries if plain else libraries.parents[1],
         reference=f"{workload}, {PLAIN}, local",
+        efs=Efs(preset=preset, read_only=True) if preset else None,
         arguments={"collector": False} if way == NO_GC else {},
         environment=SWITCH if way == OFF else {},
     )
-
-
-def _limited(workload: str, code: Path, found: Trees, cpus: int) -> Iterator[Variant]:
-    limit = "1 CPU" if cpus == 1 else f"{cpus} CPUs"
-    reference = f"{workload}, {PLAIN}, local, {limit}"
-    for way, storage in ((PLAIN, "local"), (HANDLER, "central")):
-        variant = _variant(workload, way, f"{storage}, {limit}", code, found)
-        efs = _on_efs(PRESETS["central"]) if storage == "central" else None
-        yield replace(variant, cpus=cpus, reference=reference, efs=efs)
 
 
 def main(arguments: list[str] | None = None) -> int:

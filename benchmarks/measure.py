@@ -33,13 +33,14 @@ class FailedRunError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds within the process, requests by kind, bytes, peak memory."""
+    """One run: seconds within the process, requests by kind, bytes, peak memory, a warm answer."""
 
     seconds: float
     requests: dict[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     bytes_written: int = 0
     memory_mb: float = 0.0
+    warm_ms: float = 0.0
 
     @property
     def round_trips(self) -> int:
@@ -124,6 +125,7 @@ def _read(result: Path, free: Sequence[str]) -> Run:
         bytes_read=counted.get("bytes_read", 0),
         bytes_written=counted.get("bytes_written", 0),
         memory_mb=round(measured["memory_mb"], 1),
+        warm_ms=round(measured.get("warm", 0.0) * 1e3, 3),
     )
 
 

@@ -59,10 +59,10 @@ def median(variant: Variant, key: str) -> float:
     return _median(run[key] for run in variant["runs"])
 
 
-def ratio(variant: Variant, reference: Variant) -> float:
-    """The median of the ratios of seconds, each within one round."""
+def ratio(variant: Variant, reference: Variant, key: str = "seconds") -> float:
+    """The median of the ratios of a number, each within one round."""
     pairs = zip(variant["runs"], reference["runs"], strict=True)
-    return _median(run["seconds"] / other["seconds"] for run, other in pairs)
+    return _median(run[key] / other[key] for run, other in pairs)
 
 
 def round_trips(variant: Variant, *kinds: str) -> float:
@@ -92,7 +92,7 @@ def _named(results: Results) -> dict[str, Variant]:
 
 
 def import_table(results: Results) -> Table:
-    """Seconds, ratios, round trips and bytes by workload, storage and way."""
+    """Seconds, ratios, round trips and bytes by storage and way."""
     by_name = _named(results)
     rows = []
     for variant in results["variants"]:
@@ -103,7 +103,7 @@ def import_table(results: Results) -> Table:
         reads = round_trips(variant, "read")
         rows.append(
             (
-                f"{labels['workload']}: {labels['storage']}, {labels['way']}",
+                f"{labels['storage']}, {labels['way']}",
                 f"{median(variant, 'seconds'):.2f}",
                 f"{ratio(variant, reference):.2f}",
                 f"{ratio(variant, lean):.2f}" if lean and not variant["cpus"] else "",
@@ -114,8 +114,35 @@ def import_table(results: Results) -> Table:
             )
         )
     return Table(
-        "Cold import of TensorFlow, and the first answer",
+        "Cold import of TensorFlow",
         (*("Way", "s", "x local", "x local, no gc", "round trips", "reads", "MB", "peak MB"),),
+        tuple(rows),
+    )
+
+
+ANSWERS = {"answer": "a determinant", "keras": "Keras, a prediction"}
+
+
+def answers_table(results: Results) -> Table:
+    """First and warm answers by workload, storage and way."""
+    by_name = _named(results)
+    rows = []
+    for variant in results["variants"]:
+        labels, reference = variant["labels"], by_name[variant["reference"]]
+        rows.append(
+            (
+                f"{ANSWERS[labels['workload']]}: {labels['storage']}, {labels['way']}",
+                f"{median(variant, 'seconds'):.2f}",
+                f"{ratio(variant, reference):.2f}",
+                f"{round_trips(variant):,.0f}" if variant["efs"] else "",
+                f"{median(variant, 'warm_ms'):.2f}",
+                f"{ratio(variant, reference, 'warm_ms'):.2f}",
+                f"{median(variant, 'memory_mb'):,.0f}",
+            )
+        )
+    return Table(
+        "First and warm answers of TensorFlow",
+        ("Way", "first s", "x local", "round trips", "warm ms", "x local", "peak MB"),
         tuple(rows),
     )
 
@@ -274,6 +301,7 @@ def packages_table(results: Results) -> Table:
 
 TABLES: dict[str, Callable[[Results], Table]] = {
     "imports": import_table,
+    "answers": answers_table,
     "populate": populate_table,
     "packages": packages_table,
 }
@@ -282,6 +310,7 @@ PLOTS: dict[str, dict[str, str]] = {
         "import-seconds": "Seconds for a cold import of TensorFlow",
         "import-round-trips": "Round trips of a cold import of TensorFlow",
     },
+    "answers": {},
     "populate": {"populate-seconds": "Seconds to populate EFS with TensorFlow"},
     "packages": {},
 }

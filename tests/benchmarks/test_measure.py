@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import chart, imports, measure, populate, report
+from benchmarks import answers, chart, imports, measure, populate, report
 from benchmarks.efs import PRESETS, ROOT, Efs, Preset
 from benchmarks.measure import FailedRunError, Run, Variant
 from tools.lock import LAMBDA_SRC
@@ -127,18 +128,29 @@ def processes_of(folder: Path) -> list[str]:
     return [line for line in lines.stdout.splitlines() if str(folder) in line]
 
 
-def test_every_way_to_import_has_a_name_of_its_own_and_a_reference(tmp_path: Path) -> None:
-    made = tmp_path / "efs" / "releases" / "id"
-    trees = imports.Trees(tmp_path / "plain", dict.fromkeys(imports.MODELS, made))
-    found = list(imports.variants(trees, tmp_path / "home"))
+@pytest.mark.parametrize("ways", [imports.variants, answers.variants])
+def test_every_way_has_a_name_of_its_own_and_a_reference(
+    tmp_path: Path, ways: Callable[[imports.Trees, Path], Iterable[Variant]]
+) -> None:
+    found = list(ways(trees(tmp_path), tmp_path / "home"))
     names = [variant.name for variant in found]
     assert len(set(names)) == len(names)
     assert {variant.reference for variant in found} <= set(names)
-    chosen = imports.select(found, ["answer, handler, central"])
+
+
+def test_words_choose_ways_with_what_their_ratios_refer_to(tmp_path: Path) -> None:
+    found = list(imports.variants(trees(tmp_path), tmp_path / "home"))
+    chosen = imports.select(found, ["handler, optimistic"])
     assert [variant.name for variant in chosen] == [
-        "answer, sys.path, local",
-        "answer, handler, central",
+        "import, sys.path, local",
+        "import, handler, optimistic",
     ]
+
+
+def trees(folder: Path) -> imports.Trees:
+    """Trees that are not there."""
+    made = folder / "efs" / "releases" / "id"
+    return imports.Trees(folder / "plain", dict.fromkeys(imports.MODELS, made))
 
 
 def test_a_sample_has_whole_directories(source: Path, tmp_path: Path) -> None:
