@@ -11,7 +11,7 @@ import json
 import re
 import runpy
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import yaml
@@ -95,12 +95,10 @@ def populated() -> str:
     return measured("populate") + ("" if results is None else f"\n{report.phases(results)}")
 
 
-def memory_model() -> str:
-    """What the benchmark of imports says of memory sizes. README text."""
+def of_imports(text: Callable[[report.Results], str]) -> str:
+    """What a text makes of the benchmark of imports. README text."""
     results = measure.load("imports")
-    if results is None:
-        return "Not measured yet: `make bench WHAT=imports`.\n"
-    return report.memory_table(results).markdown()
+    return "Not measured yet: `make bench WHAT=imports`.\n" if results is None else text(results)
 
 
 def plots() -> dict[Path, str]:
@@ -125,7 +123,8 @@ def rendered(text: str) -> str:
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
         "bench-populate": populated(),
-        "memory-model": memory_model(),
+        "memory-model": of_imports(lambda results: report.memory_table(results).markdown()),
+        "bench-summary": of_imports(report.summary),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
     }
     return _PART.sub(lambda found: f"{found[1]}{parts[found['name']]}{found[4]}", text)
