@@ -121,14 +121,14 @@ def import_table(results: Results) -> Table:
 
 
 def summary(results: Results) -> str:
-    """One sentence: the cold import at the central preset against the plain way and a local disk."""
+    """One sentence: the cold import at the central preset, the plain way, and a local disk."""
     by_name = _named(results)
     plain, handler = (by_name[f"import, {way}, central"] for way in ("sys.path", "handler"))
     local = by_name[handler["reference"]]
     return (
-        f"Cold import of TensorFlow from a simulated EFS: {median(handler, 'seconds'):.1f} s, where "
-        f"the plain way takes {median(plain, 'seconds'):.0f} s, and a local disk "
-        f"{median(local, 'seconds'):.1f} s; see [What it costs in time](#what-it-costs-in-time).\n"
+        "A cold import of it from a simulated EFS takes "
+        f"{median(handler, 'seconds'):.1f} s, the plain way {median(plain, 'seconds'):.0f} s, and "
+        f"from a local disk {median(local, 'seconds'):.1f} s.\n"
     )
 
 
