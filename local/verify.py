@@ -6,8 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
+from lambda_src.release.job import HASHING
 from lambda_src.release.layout import RELEASE_ID, RELEASES
-from lambda_src.release.verify import HASHING, Verification, counted, shown
+from lambda_src.release.verify import Verification, counted, shown
 
 from .deployment import DeploymentError
 from .screen import Screen

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
-from typing import TYPE_CHECKING
 
 from . import tree
+from .job import Inspection
 from .layout import (
     MANIFEST,
     ExitCode,
@@ -32,10 +32,6 @@ from .layout import (
 )
 from .log import log, throttled
 
-if TYPE_CHECKING:
-    from .job import Inspection
-
-HASHING = ("none", "sample", "all")
 SAMPLE = 300
 """Files in a sample, by chance: damage to one file in a hundred is found with a probability of
 95 % (1 - 0.99 ** 300)."""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lambda_src.release import verify as module
+from lambda_src.release.job import HASHING
 from lambda_src.release.verify import Difference, Verification, shown, verify
 
 from .conftest import LAMBDA_SRC, RELEASE_ID
@@ -43,7 +44,7 @@ def flipped(path: Path) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("sha256", module.HASHING)
+@pytest.mark.parametrize("sha256", HASHING)
 def test_a_release_as_it_was_published_is_intact(release: Path, sha256: str) -> None:
     assert verify(release, sha256) == []
 
