@@ -253,7 +253,7 @@ def _scale(results: Results, variant: Variant) -> float:
 
 def phases(results: Results) -> str:
     """One sentence: what the installer spent its time on, on a local disk."""
-    parts = [f"{name} {seconds:.1f} s" for name, seconds in results["seconds"].items()]
+    parts = [f"{name} {took:.1f} s" for name, took in results["seconds"].items() if took > 0.1]
     return f"The installer's phases, onto the local disk: {', '.join(parts)}.\n"
 
 
