@@ -208,8 +208,8 @@ def test_a_ratio_is_taken_within_a_round_before_the_median() -> None:
 def test_a_table_has_a_row_for_each_variant() -> None:
     table = report.import_table(results(("base", [1.0, 2.0, 4.0]), ("way", [3.0, 4.0, 8.0])))
     assert table.markdown().splitlines()[2:] == [
-        "| import: local, base | 2.00 | 1.00 |  |  |  |  | 0 |",
-        "| import: central, way | 4.00 | 2.00 |  | 15 | 10 | 2 | 0 |",
+        "| local, base | 2.00 | 1.00 |  |  |  |  | 0 |",
+        "| central, way | 4.00 | 2.00 |  | 15 | 10 | 2 | 0 |",
     ]
 
 
