@@ -212,7 +212,7 @@ def test_the_mount_is_seen_by_the_command_alone_and_its_exit_code_is_passed_on(
 
 @pytest.mark.parametrize("way", ["end", "SIGTERM", "SIGKILL"])
 def test_no_process_stays_whatever_ends_it(simulator: None, backing: Path, way: str) -> None:
-    last = "exit 0" if way == "end" else "sleep 3600"
+    last = "exit 0" if way == "end" else "exec sleep 3600"
     script = f'cd "$0"; sleep 3600 & echo $! $$ > new; mv new pids; {last}'
     inner = ["sh", "-c", script, str(backing)]
     command = Efs(preset=FREE).command(backing, backing, inner)
