@@ -22,7 +22,8 @@ class Bundle:
     what the readers read: path, offset and size, the path ``""`` for the bundle itself, size 0
     for a library that they copy out of it; ``libraries`` has for each extension module how many
     jobs come before it is loaded, how many of the last of them are its copies, and on how many
-    of the modules before it a copy may rest, which are those in ``grounds``.
+    of the modules before it a copy may rest, which are those in ``grounds``. ``damaged`` has the
+    files that were asked for and are not what they were.
     """
 
     def __init__(self, release: str) -> None:
@@ -42,6 +43,7 @@ class Bundle:
             os.close(self.descriptor)
             raise
         self.start = len(line) + 1 + size
+        self.damaged: list[str] = []
         self.files: dict[str, tuple[int, int, int]]
         self.listing: dict[str, frozenset[str]]
         self.jobs: list[tuple[str, int, int]]
@@ -57,4 +59,7 @@ class Bundle:
             data = os.pread(self.descriptor, size, self.start + offset)
         except (KeyError, OSError):
             return None
-        return data if len(data) == size and zlib.crc32(data) == crc32 else None
+        if len(data) == size and zlib.crc32(data) == crc32:
+            return data
+        self.damaged.append(path)
+        return None

@@ -39,8 +39,7 @@ class ColdStart:
         try:
             bundle = Bundle(str(release))
         except (OSError, ValueError, ReleaseError) as error:
-            message = f"the imports go the plain way, {release} has no bundle to use: {error}"
-            print(json.dumps({"level": "WARN", "message": message}), flush=True)
+            _warn(f"the imports go the plain way, {release} has no bundle to use: {error}")
             return
         self._imports = Imports(str(release / SITE_PACKAGES), bundle, self._readers)
         self._imports.install()
@@ -68,9 +67,16 @@ class ColdStart:
             self._collect()
         if self._imports is not None:
             self._imports.settle()
+            if damaged := self._imports.bundle.damaged:
+                self.state = f"damaged {self.state}"
+                _warn(f"damaged in the bundle, so it is read the plain way: {', '.join(damaged)}")
         if self._readers is not None:
             self._readers.end()
 
     def _collect(self) -> None:
         if gc.get_threshold()[0] == 0:
             gc.set_threshold(*self._threshold)
+
+
+def _warn(message: str) -> None:
+    print(json.dumps({"level": "WARN", "message": message[:1000]}), flush=True)

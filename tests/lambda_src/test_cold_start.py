@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from lambda_src.release.bundle import Bundle
-from lambda_src.release.layout import BUNDLE, FOLDERS, READ, bundle_head
+from lambda_src.release.layout import BUNDLE, FOLDERS, FORMAT, READ, bundle_head
 
 from .conftest import RELEASE_ID, Index, Populate, build_wheel
 
@@ -263,7 +263,11 @@ def test_a_bundle_with_a_flipped_byte_is_no_worse_than_none(
     content = bytearray((changed / BUNDLE).read_bytes())
     content[chance.randrange(begin, end)] ^= 1 << chance.randrange(8)
     (changed / BUNDLE).write_bytes(content)
-    assert run(made, changed, tmp_path / "tmp").same == plain.same
+    imported = run(made, changed, tmp_path / "tmp")
+    assert imported.same == plain.same
+    if part in ("bytecode", "data", "folders"):
+        assert imported.state.startswith("damaged bundle")
+        assert ["damaged in the bundle" in log["message"] for log in imported.logs] == [True]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +276,7 @@ def test_a_bundle_with_a_flipped_byte_is_no_worse_than_none(
         (importlib.util.MAGIC_NUMBER.hex(), "ffffffff"),
         (os.uname().machine, "riscv64"),
         (RELEASE_ID, "f" * 16),
-        ("cold-start 2", "cold-start 1"),
+        (f"cold-start {FORMAT}", "cold-start 1"),
     ],
     ids=["python", "architecture", "release", "format"],
 )
