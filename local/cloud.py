@@ -13,13 +13,11 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
-import moto.awslambda.models as lambda_models
-from moto.core.exceptions import JsonRESTError
 from moto.logs.models import logs_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -31,12 +29,12 @@ from werkzeug.wrappers import Request, Response
 
 from . import moto_gaps, rules
 from .account import Account, Client
+from .checks import Checks
 from .executors import Tasks
 from .functions import Functions
 from .runtime_api import Function
 from .sandbox import Bind, Host, namespaces_work
 
-Body = Mapping[str, Any]
 _TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
 # moto keeps its state once for a process.
 _OPEN: list[Cloud] = []
@@ -118,6 +116,7 @@ class Cloud:
                 "of the host, read-only mounts are not enforced."
             )
         self._account = Account(self._state, self.region)
+        self._checks = Checks(self._account)
         self._tasks = Tasks(self._account, host)
         self._closers.append(self._tasks.close)
         self._functions = Functions(host, self._init_limit, self._mount, self._write_log)
@@ -195,87 +194,8 @@ class Cloud:
             if operation in _TASKS:
                 answer = json.dumps(getattr(self._tasks, _TASKS[operation])(body))
                 return Response(answer, content_type="application/x-amz-json-1.1")
-            if check := getattr(self, f"_check_{operation}", None):
-                invalid = "InvalidParameterException" if service == "ecs" else "ValidationException"
-                rules.refuse(invalid, rules.by_model(service, operation, body))
-                check(body, request.path.split("/"))
+            self._checks.check(service, operation, body, request.path.split("/"))
         return None
-
-    # --- checks, by the operation's name ---
-
-    def _check_RegisterTaskDefinition(self, body: Body, _: list[str]) -> None:  # noqa: N802
-        rules.refuse("ClientException", rules.task_definition(body))
-
-    def _check_CreateFileSystem(self, body: Body, _: list[str]) -> None:  # noqa: N802
-        rules.refuse("BadRequest", rules.file_system(body))
-
-    def _check_CreateAccessPoint(self, body: Body, _: list[str]) -> None:  # noqa: N802
-        self._file_system(body["FileSystemId"])
-        for point in self._account.efs.access_points.values():
-            if point.client_token == body["ClientToken"]:
-                why = f"Access point already exists: {point.access_point_id}"
-                known = {"AccessPointId": point.access_point_id}
-                raise rules.RefusalError("AccessPointAlreadyExists", why, 409, **known)
-
-    def _check_CreateMountTarget(self, body: Body, _: list[str]) -> None:  # noqa: N802
-        groups = body.get("SecurityGroups", [])
-        if len(groups) > 5:
-            why = "The maximum number of security groups per interface has been reached."
-            raise rules.RefusalError("SecurityGroupLimitExceeded", why)
-        ec2 = self._account.ec2
-        vpcs = {group.vpc_id for group in ec2.describe_security_groups() if group.id in groups}
-        vpcs |= {
-            subnet.vpc_id for subnet in ec2.describe_subnets() if subnet.id == body["SubnetId"]
-        }
-        if len(vpcs) > 1:
-            why = "You have specified two resources that belong to different networks."
-            raise rules.RefusalError("SecurityGroupNotFound", why)
-
-    def _check_PutFileSystemPolicy(self, body: Body, path: list[str]) -> None:  # noqa: N802
-        arn = self._file_system(path[-2]).file_system_arn
-        rules.refuse("InvalidPolicyException", rules.file_system_policy(body["Policy"], arn))
-
-    def _check_UpdateFunctionConfiguration(self, body: Body, path: list[str]) -> None:  # noqa: N802
-        known = self._function(unquote(path[-2]), None).get_configuration()
-        self._check_CreateFunction({**known, **body}, path)
-
-    def _check_CreateFunction(self, body: Body, _: list[str]) -> None:  # noqa: N802
-        role, arn = body["Role"], self._account.arn("lambda", f"function:{body['FunctionName']}")
-        subnets = (body.get("VpcConfig") or {}).get("SubnetIds", [])
-        trusted = self._account.trusted(role, "lambda.amazonaws.com", arn)
-        network = not subnets or self._account.may(role, "ec2:CreateNetworkInterface", "*")
-        code = "InvalidParameterValueException"
-        rules.refuse(code, rules.function(body))
-        rules.refuse(code, rules.subnets(self._account.unknown_subnets(subnets), "lambda"))
-        rules.refuse(code, rules.function_role(trusted=trusted, network=network))
-        for mount in body.get("FileSystemConfigs") or []:
-            system = self._system_of(mount["Arn"])
-            system_arn = system.file_system_arn if system else None
-            name = system.file_system_id if system else ""
-            states = self._account.target_states(name, subnets)
-            rules.refuse(code, rules.function_mount(mount["Arn"], system_arn, states))
-
-    def _file_system(self, name: str) -> Any:
-        found = self._account.efs.file_systems_by_id.get(name)
-        if found is None:
-            why = f"File system '{name}' does not exist."
-            raise rules.RefusalError("FileSystemNotFound", why, 404)
-        return found
-
-    def _system_of(self, point_arn: str) -> Any:
-        efs = self._account.efs
-        ids = [
-            p.file_system_id for p in efs.access_points.values() if p.access_point_arn == point_arn
-        ]
-        return efs.file_systems_by_id.get(ids[0]) if ids else None
-
-    def _function(self, name: str, qualifier: str | None) -> Any:
-        backend = lambda_models.lambda_backends[self.account_id][self.region]
-        try:
-            return backend.get_function(name, qualifier)
-        except JsonRESTError as error:
-            code = str(error.error_type)
-            raise rules.RefusalError(code, str(error.message), error.code) from error
 
     # --- functions ---
 
@@ -289,7 +209,7 @@ class Cloud:
                 self._account.bind(
                     client,
                     mount["LocalMountPath"],
-                    getattr(self._system_of(mount["Arn"]), "file_system_id", ""),
+                    getattr(self._checks.system_of(mount["Arn"]), "file_system_id", ""),
                     mount["Arn"].rpartition("/")[2],
                 )
                 for mount in known.get("FileSystemConfigs") or []
@@ -309,7 +229,7 @@ class Cloud:
         name = unquote(request.path.split("/")[-2])
         qualifier = request.args.get("Qualifier")
         with self._account.lock:
-            found = self._function(name, qualifier)
+            found = self._checks.function(name, qualifier)
             function = Function(
                 configuration=copy.deepcopy(found.get_configuration()),
                 code=found.code_bytes,
