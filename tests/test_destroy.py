@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.policies.conftest import Part, Program, program
+from tests.policies.programs import Part, Program, program
 
 
 def outlived_by(whole: Program, part: Part) -> set[str]:

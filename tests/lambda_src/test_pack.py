@@ -15,8 +15,8 @@ from lambda_src.release.layout import BUNDLE, READ, Manifest
 from lambda_src.release.pack import GAP, pack
 from lambda_src.release.record import PAGE
 
+from .bundled import EXTENSION, NATIVE
 from .conftest import LAMBDA_SRC, RELEASE_ID
-from .test_cold_start import EXTENSION, NATIVE
 
 PROGRAM = """
 import importlib, json, os, sys

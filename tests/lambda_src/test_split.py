@@ -11,7 +11,7 @@ import pytest
 from lambda_src.release.record import PAGE
 from lambda_src.release.split import split
 
-from .test_cold_start import EXTENSION, NATIVE
+from .bundled import EXTENSION, NATIVE
 
 PROGRAM = f"""
 import importlib.util, sys

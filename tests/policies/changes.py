@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from .conftest import Part, Program, Said, judge_program, program
+from .conftest import Said
+from .programs import Part, Program, judge_program, program
 
 Change: TypeAlias = Callable[[Program], None]
 

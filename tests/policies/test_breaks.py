@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi.runtime.rpc import UNKNOWN
 
-from .changes_of_mounts import CHANGES as MOUNTS
-from .conftest import Part, Program, judge_program, program
+from .changes_of_access import CHANGES as ACCESS
+from .changes_of_parts import CHANGES as PARTS
+from .programs import Part, Program, judge_program, program
 from .test_program_guardrails import CHANGES as GUARDRAILS
 
 _WORDS = st.sampled_from(
@@ -104,7 +105,7 @@ def compliant(data: st.DataObject, created: bool) -> Program:
 )
 @given(st.data())
 def test_any_break_of_any_compliant_stack_is_found(data: st.DataObject) -> None:
-    changes = data.draw(st.sampled_from([MOUNTS, GUARDRAILS]))
+    changes = data.draw(st.sampled_from([PARTS, ACCESS, GUARDRAILS]))
     broken = data.draw(st.sampled_from(changes.breaking))
     whole = compliant(data, created=broken.only_created or data.draw(st.booleans()))
     assert [line for line in judge_program(whole, changes.pack) if line.mandatory] == []

@@ -5,17 +5,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import (
-    ARN,
-    TASK_DEFINITION,
-    Graph,
-    Judge,
-    Node,
-    Said,
-    container,
-    function,
-    volume,
-)
+from .conftest import ARN, TASK_DEFINITION, Graph, Judge, Node, Said, container, function, volume
 
 RELEASE = "/mnt/efs/releases/0123456789abcdef"
 

@@ -11,7 +11,7 @@ from policies.mounts.pack import POLICIES as MOUNTS
 from policies.reading.graph import Stack
 from policies.reading.sources import from_request
 
-from .conftest import ROOT, Program, judge_program, program
+from .programs import ROOT, Program, judge_program, program
 
 PACKS = {"mounts": MOUNTS, "guardrails": GUARDRAILS}
 EXAMPLES = sorted((ROOT / "policies").glob("*/*.json"))

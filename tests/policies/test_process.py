@@ -21,8 +21,10 @@ from policies.guardrails.pack import POLICIES as GUARDRAILS
 from policies.guardrails.pack import RULES
 from policies.mounts.pack import POLICIES as MOUNTS
 
-from .changes_of_mounts import another_architecture, no_way_in_for_the_function
-from .conftest import ROOT, Program, judge_program, program, said
+from .changes_of_access import no_way_in_for_the_function
+from .changes_of_parts import another_architecture
+from .conftest import said
+from .programs import ROOT, Program, judge_program, program
 
 PACKS = {"mounts": MOUNTS, "guardrails": GUARDRAILS}
 _connect: Callable[..., Any] = grpc.insecure_channel

@@ -5,12 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from .changes import Break, Change, Changes, ids, target
-from .changes_of_mounts import CHANGES as MOUNTS
-from .conftest import Program, judge_program, program
+from .changes_of_access import CHANGES as ACCESS
+from .changes_of_parts import CHANGES as PARTS
+from .programs import Program, judge_program, program
 from .test_program_guardrails import CHANGES as GUARDRAILS
 
-BREAKS = [(changes, broken) for changes in (MOUNTS, GUARDRAILS) for broken in changes.breaking]
-HARMLESS = [(changes, change) for changes in (MOUNTS, GUARDRAILS) for change in changes.harmless]
+ALL = (PARTS, ACCESS, GUARDRAILS)
+BREAKS = [(changes, broken) for changes in ALL for broken in changes.breaking]
+HARMLESS = [(changes, change) for changes in ALL for change in changes.harmless]
 
 CONFIGURATIONS = [
     {"egress": egress, "runtime": runtime, "architecture": architecture}

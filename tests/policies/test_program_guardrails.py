@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from .changes import MOUNT, Changes, function, system, task, wrong
-from .conftest import Program, Said, judge_program, program
+from .conftest import Said
+from .programs import Program, judge_program, program
 
 CHANGES = Changes("guardrails")
 
