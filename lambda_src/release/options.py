@@ -34,7 +34,7 @@ def read(text: str, packages: Collection[str]) -> tuple[dict[str, str], list[tup
         if option is None:
             continue
         word, *names = re.split(r"[\s,]+", option[1].strip().lower())
-        names = [re.sub(r"[-_.]+", "-", name) for name in names if name]
+        names = [normal(name) for name in names if name]
         unknown = [name for name in names if name not in packages]
         alone = not line[: option.start()].strip()
         known = (word == "keep" and names) or (word, names) == ("prune", ["tests"])
@@ -50,6 +50,11 @@ def read(text: str, packages: Collection[str]) -> tuple[dict[str, str], list[tup
     if kept:
         options["keep"] = " ".join(sorted(kept))
     return dict(sorted(options.items())), problems
+
+
+def normal(name: str) -> str:
+    """The name of a package as all spellings of it have it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def comments(options: Mapping[str, str]) -> list[str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from .layout import ExitCode, InstallError
 from .log import log
+from .options import normal
 from .smoke import PYCACHE, RECORD
 
 BYTECODE = "bytecode"
@@ -145,7 +146,7 @@ def _to(target: str, move: Callable[[str, str], None], source: str) -> None:
 def _owned(root: Path, packages: list[str]) -> Iterator[str]:
     """The files of packages, by their RECORD. Raises InstallError for one without."""
     records = {
-        re.sub(r"[-_.]+", "-", found.name).lower(): found.read_text("RECORD")
+        normal(found.name): found.read_text("RECORD")
         for found in (importlib.metadata.distributions(path=[str(root)]) if packages else ())
     }
     for package in packages:

@@ -36,7 +36,7 @@ def read(path: Path) -> dict[str, str]:
             raise InstallError(ExitCode.RESOLUTION, f"{where} {problem}. {_REMEDY}")
         pin = _PIN.fullmatch(line)
         assert pin is not None
-        name = re.sub(r"[-_.]+", "-", pin["name"]).lower()
+        name = comments.normal(pin["name"])
         if name in pins:
             raise InstallError(
                 ExitCode.RESOLUTION, f"{where} locks {name} a second time. {_REMEDY}"

@@ -10,20 +10,9 @@ from dataclasses import dataclass
 
 from lambda_src.release.layout import INCOMING_PREFIX, ExitCode
 
-from ..lambda_src.conftest import SHAPES, Wheel
+from ..lambda_src.conftest import PHASES, SHAPES, Wheel
 from .world import BYSTANDER, IDS, Fault, World, make_release
 
-PHASES = (
-    "mount",
-    "install",
-    "compile",
-    "import",
-    "prune",
-    "cold-start",
-    "copy",
-    "manifest",
-    "publish",
-)
 ID = IDS[0]
 HOURS = 3600.0
 INCOMING = r"/\.incoming-[^/]*"

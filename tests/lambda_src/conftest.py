@@ -26,6 +26,11 @@ from .function import Function
 from .releases import IDS, age, publish
 
 RELEASE_ID = "0123456789abcdef"
+PHASES = (
+    *("mount", "install", "compile", "import", "prune", "cold-start", "copy", "manifest"),
+    "publish",
+)
+"""Of a populate, in order."""
 MODEL = "import shapes\n\ndef demonstrate():\n    return {'sides': shapes.SIDES}\n"
 
 

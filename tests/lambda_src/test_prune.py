@@ -303,7 +303,7 @@ def test_each_way_to_import_it_works_and_writes_nothing(
         bundle.write_bytes(content[:start] + bytes(len(content) - start))
     elif way == "plain":
         bundle.write_bytes(b"")
-    state = {"damaged": "bundle"}.get(way, way)
+    state = {"damaged": "damaged bundle"}.get(way, way)
     switch = {"RELEASE_COLD_START": "off"} if way == "off" else {}
     assert imported(populate, **switch) == f"{state} 4 True"
     bundle.write_bytes(content)
