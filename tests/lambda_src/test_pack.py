@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.bundle import Bundle
-from lambda_src.release.layout import BUNDLE, READ, Manifest
+from lambda_src.release.layout import BUNDLE, FOLDERS, READ, Manifest
 from lambda_src.release.pack import GAP, pack
 from lambda_src.release.record import PAGE
 
@@ -132,3 +133,32 @@ def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> Non
     result = pack(tmp_path, RELEASE_ID, tmp_path)
     assert "none, so imports go the plain way" in str(result["message"])
     assert not (tmp_path / BUNDLE).exists()
+
+
+def test_a_half_made_bundle_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: str) -> bytes:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("lambda_src.release.pack.bundle_head", full)
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "import.json").write_text(json.dumps([[], {"": []}, {}, []]))
+    assert "No space left on device" in str(pack(tmp_path, RELEASE_ID, tmp_path)["message"])
+    assert not (tmp_path / BUNDLE).exists()
+
+
+def test_names_of_directories_are_packed_but_of_none_with_links(tmp_path: Path) -> None:
+    made = tmp_path / "releases" / RELEASE_ID
+    for name in (FIRST, "first/inner/a.py", "other/deep/b.py", "plain/c", "linked/d"):
+        path = made / "site-packages" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(EXTENSION.read_bytes())
+    (made / "site-packages/linked/e").symlink_to("d")
+    record = [[FIRST], {"": [], FIRST: []}, {}, ["plain/none", "linked/none"]]
+    (tmp_path / "import.json").write_text(json.dumps(record))
+    pack(made, RELEASE_ID, tmp_path)
+    bundle = Bundle(str(made))
+    folders = marshal.loads(bundle.read(FOLDERS) or b"")
+    os.close(bundle.descriptor)
+    assert folders["plain"] == {"c": False}
+    assert "linked" not in folders
+    assert set(bundle.listing) == {"", "first", "first/inner", "other", "plain", "linked"}
