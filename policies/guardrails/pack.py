@@ -3,36 +3,44 @@
 from ..reading import serve as process
 from ..reading.pack import Rule, policies_of
 from . import (
-    concurrency,
-    encryption,
     file_system_policy,
-    function_url,
-    images,
+    file_systems,
+    images_and_logs,
     ingress,
-    lifecycle,
-    log_retention,
-    protection,
-    runtimes,
-    sizing,
+    lambda_functions,
     wildcards,
 )
 
 NAME = "efs-inference-guardrails"
 DESCRIPTION = "Security, cost and sanity of Lambda functions with libraries on EFS."
 
-RULES: tuple[Rule, ...] = (
-    encryption.RULE,
-    file_system_policy.RULE,
-    lifecycle.RULE,
-    log_retention.RULE,
-    ingress.RULE,
-    wildcards.RULE,
-    function_url.RULE,
-    runtimes.RULE,
-    sizing.RULE,
-    images.RULE,
-    concurrency.RULE,
-    protection.RULE,
+_BY_NAME = {
+    rule.name: rule
+    for rule in (
+        file_system_policy.RULE,
+        ingress.RULE,
+        wildcards.RULE,
+        *file_systems.RULES,
+        *images_and_logs.RULES,
+        *lambda_functions.RULES,
+    )
+}
+RULES: tuple[Rule, ...] = tuple(
+    _BY_NAME[name]
+    for name in (
+        "file-system-is-encrypted",
+        "file-system-policy-demands-name-and-tls",
+        "libraries-stay-in-the-fast-class",
+        "log-group-has-retention",
+        "no-ingress-from-anywhere",
+        "policy-names-actions-and-resources",
+        "function-url-authenticates",
+        "runtime-is-supported",
+        "function-has-time-and-memory-to-import",
+        "image-has-a-digest",
+        "function-has-reserved-concurrency",
+        "file-system-is-protected",
+    )
 )
 
 POLICIES = policies_of(

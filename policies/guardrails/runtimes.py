@@ -1,12 +1,4 @@
-"""Rule: a function's runtime is within its support dates."""
-
-from datetime import UTC, date, datetime
-
-from ..reading.findings import Findings, Report, doubt
-from ..reading.graph import Resource, Stack
-from ..reading.identity import FUNCTION
-from ..reading.pack import Parameters, Rule
-from ..reading.values import UNKNOWN, number, text
+"""When AWS stops to support each runtime of Lambda."""
 
 # Runtime -> the day from which AWS no longer supports it. Source: AWS, "Lambda runtimes",
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, as cfn-lint 1.58.0 has it
@@ -60,67 +52,3 @@ SUPPORTED_UNTIL = {
     "ruby3.4": "2028-03-31",
     "ruby4.0": "2029-03-31",
 }
-
-
-def judge(stack: Stack, parameters: Parameters) -> Findings:
-    """Each function of the stack that has a runtime."""
-    functions = [f for f in stack.of_type(FUNCTION) if text(f.given("runtime")) is not None]
-    today = _day(parameters["today"]) or datetime.now(UTC).date()
-    least = number(parameters["minimumDaysLeft"])
-    days = least if isinstance(least, int) else 0
-    found = [_function(function, today, days) for function in functions]
-    return Findings.of(len(functions), [report for report in found if report is not None])
-
-
-def _day(given: object) -> date | None:
-    try:
-        return date.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        return None
-
-
-def _function(function: Resource, today: date, least: int) -> Report | None:
-    runtime = text(function.given("runtime"))
-    if runtime is UNKNOWN:
-        return doubt(
-            f"whether the runtime of {function.label} is supported.", function.urn, preview=True
-        )
-    until = _day(SUPPORTED_UNTIL.get(str(runtime)))
-    if until is None:
-        return doubt(
-            f"whether runtime {runtime} of {function.label} is supported; it is not in the table "
-            "of this pack.",
-            function.urn,
-            preview=False,
-        )
-    left = (until - today).days
-    if left > least or (left == least and least > 0):
-        return None
-    why = f"supported until {until.isoformat()}"
-    if left > 0:
-        why += f", {left} days from now, fewer than the {least} of parameter minimumDaysLeft"
-    return Report(
-        f"{function.label} runs on {runtime}, {why}. Move it to a newer runtime, and what it "
-        "loads with it.",
-        function.urn,
-    )
-
-
-RULE = Rule(
-    name="runtime-is-supported",
-    description="A function's runtime is within its support dates.",
-    judge=judge,
-    parameters={
-        "minimumDaysLeft": {
-            "type": "integer",
-            "minimum": 0,
-            "default": 0,
-            "description": "Days of support that a runtime still has to have.",
-        },
-        "today": {
-            "type": "string",
-            "default": "",
-            "description": "The day to judge for, as 2026-12-31; empty is the current one.",
-        },
-    },
-)

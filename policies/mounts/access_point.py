@@ -1,37 +1,45 @@
-"""Rule: an access point makes its own directory, for the user as whom everybody comes."""
+"""Rule: an access point makes its own directory, and who comes through it may enter it."""
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 
-from ..reading.findings import Findings, Report, doubt
+from ..reading.findings import Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.identity import ACCESS_POINT
-from ..reading.values import UNKNOWN, Plain, at, number, text
-from .consumers import Sharing, by_access_point
-from .storage import file_systems_of
+from ..reading.naming import ACCESS_POINT, Here, NotYet
+from ..reading.pack import Parameters, Rule, of_type
+from ..reading.values import UNKNOWN, Plain, at, items, number
+from .consumer import Pair
+from .one_path import sharers
+from .populators import Writer, mounting, writers
+from .storage import Location, file_system_of, location_of, root_of
+from .strangers import strangers
 
-NAME = "access-point-owns-its-directory"
-DESCRIPTION = (
-    "An access point has a POSIX user, makes its root directory for the same ids, and that root is "
-    "not the file system's own where a writer shares it."
-)
+_DEEPEST = 4  # EFS API reference, RootDirectory: a path has up to four subdirectories
+_MODE = re.compile(r"[0-7]{3,4}")
 
 
-def judge(stack: Stack) -> Findings:
-    """Each access point of the stack."""
-    reports: list[Report] = []
-    points = stack.of_type(ACCESS_POINT)
-    mounting = stack.once(by_access_point)
-    for point in points:
-        reports.extend(_user(point))
-        reports.extend(_root(point, mounting.get(point.urn, [])))
-        reports.extend(_directory(stack, point))
-    return Findings.of(len(points), reports)
+def _judge(stack: Stack, point: Resource, _: Parameters) -> Iterator[Report]:
+    sharing = stack.once(sharers).get(point.urn, [])
+    yield from _user(point)
+    path = root_of(point)
+    if path == "/":
+        yield from _whole_file_system(stack, point, sharing)
+    elif path is not None and len(path.strip("/").split("/")) > _DEEPEST:
+        yield Report(
+            f"rootDirectory.path of {point.label} is {path}, {len(path.strip('/').split('/'))} "
+            f"levels deep: EFS takes {_DEEPEST} at most. Choose a shorter path.",
+            point.urn,
+        )
+    if path != "/":
+        yield from _directory(stack, point, path)
 
 
 def _user(point: Resource) -> Iterator[Report]:
     user = point.get("posixUser")
     if UNKNOWN in (at(user, "uid"), at(user, "gid")):
-        yield doubt(f"as which user everybody comes to {point.label}.", point.urn, preview=True)
+        what = f"as which user everybody comes to {point.label}"
+        yield doubt(what, point.urn, "posixUser is unknown", preview=True)
     missing = [name for name in ("uid", "gid") if number(at(user, name)) is None]
     if missing:
         yield Report(
@@ -42,65 +50,133 @@ def _user(point: Resource) -> Iterator[Report]:
         )
 
 
-def _root_path(point: Resource) -> Plain:
-    if point.given("rootDirectory") is None:
-        return None
-    return text(point.get("rootDirectory", "path"))
+def _proven(stack: Stack, point: Resource) -> list[Writer]:
+    every = [writer for several in stack.once(writers).values() for writer in several]
+    return [w for w in every if w.proof is True and w.mount.key == point.urn]
 
 
-def _root(point: Resource, sharing: Sharing) -> Iterator[Report]:
-    path = _root_path(point)
-    writers = [c for c, mount in sharing if not c.is_function and not mount.read_only]
-    others = [consumer for consumer, _ in sharing if consumer not in writers[:1]]
-    if path not in (None, "/") or not writers or not others:
+def _whole_file_system(stack: Stack, point: Resource, sharing: list[Pair]) -> Iterator[Report]:
+    writing = [c for c, mount in sharing if not c.is_function and not mount.read_only]
+    proven = [writer.consumer for writer in _proven(stack, point)]
+    others = [consumer for consumer, _ in sharing if consumer not in (proven or writing)[:1]]
+    if not writing or not others:
+        return
+    given = point.given("rootDirectory")
+    said = "not set" if given is None or at(given, "path") is None else "/"
+    what = f"{point.label} shows the whole file system (rootDirectory.path is {said})"
+    if not proven:
+        because = f"{writing[0].label} may write through it while {others[0].label} shares it"
+        yield doubt(f"whether {what} on purpose", point.urn, because)
         return
     yield Report(
-        f"{point.label} shows the whole file system (rootDirectory.path is "
-        f"{'not set' if path is None else path}), and {writers[0].label} writes through it while "
-        f"{others[0].label} shares it: what it writes there it can also overwrite for everybody. "
-        "Set rootDirectory.path to a directory of its own, with creationInfo.",
+        f"{what}, and {proven[0].label} writes through it while {others[0].label} shares it: what "
+        "it writes there it can also overwrite for everybody. Set rootDirectory.path to a "
+        "directory of its own, with creationInfo.",
         point.urn,
     )
 
 
-def _directory(stack: Stack, point: Resource) -> Iterator[Report]:
-    path = _root_path(point)
-    if path in (None, "/"):
-        return
+def makers(stack: Stack) -> dict[str, list[tuple[Location, Resource]]]:
+    """By space, the directories that access points make at their first mount."""
+    found: dict[str, list[tuple[Location, Resource]]] = defaultdict(list)
+    for point in stack.of_type(ACCESS_POINT):
+        location = location_of(stack, Here(point))
+        creation = point.get("rootDirectory", "creationInfo")
+        if location is not None and items(creation):
+            found[location.space].append((location, point))
+    return found
+
+
+def _directory(stack: Stack, point: Resource, path: str | None) -> Iterator[Report]:
+    location = location_of(stack, Here(point))
     creation = point.get("rootDirectory", "creationInfo")
-    if creation is UNKNOWN:
-        yield doubt(f"for whom {point.label} makes its directory.", point.urn, preview=True)
+    if creation is UNKNOWN or path is None or location is None:
+        because = "rootDirectory is unknown"
+        yield doubt(f"for whom {point.label} makes its directory", point.urn, because, preview=True)
         return
-    if not isinstance(creation, dict | list) or not creation:
-        yield from _no_creation_info(stack, point, path)
-        return
-    for owner, own in (("ownerUid", "uid"), ("ownerGid", "gid")):
-        made = number(at(creation, owner))
-        comes = number(point.get("posixUser", own))
-        if UNKNOWN in (made, comes) or comes is None or made == comes:
-            continue
-        yield Report(
-            f"{point.label} makes its directory with rootDirectory.creationInfo.{owner} "
-            f"{'not set' if made is None else made}, but everybody comes with posixUser.{own} "
-            f"{comes}. Give both the same id.",
-            point.urn,
-        )
+    made = stack.once(makers).get(location.space, [])
+    others = [
+        (other, maker)
+        for other, maker in made
+        if maker is not point and location.holds(other) and other.directory != "/"
+    ]
+    if not items(creation) and not others:  # else another one makes it, or a directory in it
+        yield from _no_creation_info(stack, point, location)
+    same = next((maker for other, maker in others if other.is_same(location)), None)
+    if items(creation):
+        yield from _permissions(stack, point, point)
+    elif same is not None:
+        yield from _permissions(stack, point, same)
 
 
-def _no_creation_info(stack: Stack, point: Resource, path: Plain) -> Iterator[Report]:
-    systems = file_systems_of(stack, point)
-    where = path if isinstance(path, str) else "its root directory"
-    if any(system.resource is not None for system in systems):
+def _no_creation_info(stack: Stack, point: Resource, location: Location) -> Iterator[Report]:
+    system = file_system_of(stack, point)
+    path = location.directory
+    what = f"whether {path} of {point.label} is there"
+    why = "it has no rootDirectory.creationInfo, and "
+    above = [
+        consumer.label
+        for consumer, mount in stack.once(mounting)
+        if mount.location and mount.key != point.urn and mount.location.holds(location)
+    ]
+    above += [one.resource.label for one in stack.once(strangers)]
+    if isinstance(system, Here) and above:
+        yield doubt(what, point.urn, f"{why}{above[0]} may make it")
+    elif isinstance(system, Here):
         yield Report(
-            f"{point.label} has no rootDirectory.creationInfo, and {systems[0].label} is new: "
-            f"nobody makes {where}, and each mount fails. Set creationInfo with ownerUid, ownerGid "
+            f"{point.label} has no rootDirectory.creationInfo, and {system.label} is new: "
+            f"nobody makes {path}, and each mount fails. Set creationInfo with ownerUid, ownerGid "
             "and permissions.",
             point.urn,
         )
     else:
-        yield doubt(
-            f"whether {where} of {point.label} is there; it has no rootDirectory.creationInfo, "
-            "and its file system is made elsewhere. Set creationInfo: the first mount makes it.",
-            point.urn,
-            preview=False,
-        )
+        why += "its file system is made elsewhere. Set creationInfo: the first mount makes it"
+        yield doubt(what, point.urn, why, preview=isinstance(system, NotYet))
+
+
+def _permissions(stack: Stack, point: Resource, maker: Resource) -> Iterator[Report]:
+    """Whether who comes through `point` may enter the directory that `maker` makes, and write."""
+    creation = maker.get("rootDirectory", "creationInfo")
+    mode = at(creation, "permissions")
+    owner, group = (number(at(creation, key)) for key in ("ownerUid", "ownerGid"))
+    user = point.get("posixUser")
+    uid, gid = number(at(user, "uid")), number(at(user, "gid"))
+    if mode is UNKNOWN or UNKNOWN in (owner, group, uid, gid):
+        what = f"whether who comes through {point.label} may enter its directory"
+        yield doubt(what, point.urn, "its ids or permissions are unknown", preview=True)
+        return
+    text = _mode_of(mode)
+    if text is None or uid is None or owner is None:
+        return
+    groups = {gid, *(number(one) for one in items(at(user, "secondaryGids")))}
+    bits = int(text[-3 if uid == owner else -2 if group in groups else -1])
+    proven = _proven(stack, point)
+    need = 3 if proven else 5
+    if uid == 0 or bits & need == need:
+        return
+    verb = "populate it" if proven and bits & 5 == 5 else "enter it"
+    who = proven[0].consumer.label if proven else "whoever mounts it"
+    yield Report(
+        f"{maker.label} makes its directory with rootDirectory.creationInfo.ownerUid {owner}, "
+        f"ownerGid {group} and permissions {text}, but {who} comes through {point.label} as "
+        f"posixUser.uid {uid} and gid {gid}, and cannot {verb}. Give both the same ids, or wider "
+        "permissions.",
+        point.urn,
+    )
+
+
+def _mode_of(value: Plain) -> str | None:
+    text = str(value) if isinstance(value, str | int) else ""
+    return text if _MODE.fullmatch(text) else None
+
+
+RULE = Rule(
+    name="access-point-owns-its-directory",
+    description=(
+        "An access point has a POSIX user, makes its root directory or shows one that another "
+        "makes, with permissions that let in who comes through it, and that root is not the file "
+        "system's own where a populator shares it."
+    ),
+    subjects=of_type(ACCESS_POINT),
+    judge=_judge,
+)

@@ -1,172 +1,165 @@
-"""What runs a task definition, and in which network: services, schedules, and populate runs."""
+"""What runs a task definition, and in which network: services, schedules, runs at creation."""
 
+import json
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..reading.findings import Answer, Open
 from ..reading.graph import Resource, Stack
-from ..reading.identity import (
+from ..reading.naming import (
     SECURITY_GROUPS,
     SUBNETS,
     TASK_DEFINITIONS,
-    Entity,
-    Kind,
+    Name,
     Several,
+    candidates,
     register,
 )
-from ..reading.values import UNKNOWN, Plain, Unknown, at, flag
-from .consumer import Consumer
-from .consumers import read_consumers
+from ..reading.values import UNKNOWN, Plain, Unknown, at, flag, items
 
 _SERVICES = ("aws:ecs/service:Service", "aws:ecs/taskSet:TaskSet")
-# Where a resource of AWS names a task definition, and where the network that it runs in.
-_AWS = {
-    "aws:ecs/service:Service": ("taskDefinition", (), ("networkConfiguration",)),
-    "aws:ecs/taskSet:TaskSet": ("taskDefinition", (), ("networkConfiguration",)),
+# By type: where a resource names a task definition, its network, and the rest of the launch.
+_AWS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    **dict.fromkeys(_SERVICES, (("taskDefinition",), ("networkConfiguration",), ())),
     "aws:cloudwatch/eventTarget:EventTarget": (
-        "ecsTarget",
-        ("taskDefinitionArn",),
+        ("ecsTarget", "taskDefinitionArn"),
         ("ecsTarget", "networkConfiguration"),
+        ("ecsTarget",),
     ),
     "aws:scheduler/schedule:Schedule": (
-        "target",
-        ("ecsParameters", "taskDefinitionArn"),
+        ("target", "ecsParameters", "taskDefinitionArn"),
         ("target", "ecsParameters", "networkConfiguration"),
+        ("target", "ecsParameters"),
+    ),
+    "aws:pipes/pipe:Pipe": (
+        ("targetParameters", "ecsTaskParameters", "taskDefinitionArn"),
+        ("targetParameters", "ecsTaskParameters", "networkConfiguration", "awsVpcConfiguration"),
+        ("targetParameters", "ecsTaskParameters"),
     ),
 }
-# Resources that do something when they are created; what comes from a task definition runs it.
-_DOING = re.compile(r"pulumi-(?:python|nodejs):dynamic\b.*|command:(?:local|remote):Command")
+# Resources that do something when they are created; what comes from a task definition may run it.
+_DYNAMIC = re.compile(r"pulumi-(?:python|nodejs):dynamic\b.*")
+_COMMAND = re.compile(r"command:(?:local|remote):Command")
+_RUN_TASK = re.compile(r"run[-_]?task|start[-_]?task", re.IGNORECASE)
 _PUBLIC_IP = re.compile(r"assign_?public_?ip\W{0,4}(enabled|disabled|true|false)", re.IGNORECASE)
+_PLATFORM = re.compile(r"platform[-_]?version\W{1,4}(\d+(?:\.\d+)+)", re.IGNORECASE)
+_OVERRIDES = ("containerOverrides", "container_overrides")
 
 
 @dataclass(frozen=True)
 class Launch:
-    """Something that runs a task definition."""
+    """Something that runs a task definition.
+
+    Attributes:
+        resource: What runs it.
+        task: The task definition, or those of which it is one.
+        subnets: Where it runs.
+        groups: With which security groups.
+        public_ip: Whether it gets a public address.
+        is_run: Whether its creation is a run of the task.
+        platform: The platform version, if one is given.
+        overrides: What it gives to containers in place of their definitions.
+    """
 
     resource: Resource
-    task_definitions: tuple[Entity, ...]
+    task: tuple[Name, ...]
     subnets: Several
     groups: Several
     public_ip: bool | Unknown | None
+    is_run: Answer = False
+    platform: str | None = None
+    overrides: tuple[Plain, ...] = ()
 
     @property
     def is_service(self) -> bool:
         """Whether it keeps tasks running, rather than run one."""
         return self.resource.type in _SERVICES
 
-    @property
-    def is_run(self) -> bool:
-        """Whether creating it is a run of the task."""
-        return _DOING.fullmatch(self.resource.type) is not None
-
 
 def launches(stack: Stack) -> list[Launch]:
     """All that run a task definition of this stack, or one that is known by its ARN."""
-    found = [
-        _aws(stack, resource, *_AWS[token]) for token in _AWS for resource in stack.of_type(token)
-    ]
+    found = [_aws(stack, resource) for token in _AWS for resource in stack.of_type(token)]
     tasks = register(stack, TASK_DEFINITIONS)
     for resource in stack.resources:
-        if _DOING.fullmatch(resource.type):
-            named = {
-                Entity(origin.urn, origin.label, origin)
-                for name in resource.property_dependencies
-                for origin in tasks.origins(resource, name)
-            }
+        if _DYNAMIC.fullmatch(resource.type) or _COMMAND.fullmatch(resource.type):
+            named = tasks.anywhere(resource).names
             if named:
-                found.append(_run(stack, resource, tuple(named)))
+                found.append(_run(stack, resource, named))
     return found
 
 
-def launches_of(stack: Stack, task_definition: Resource) -> list[Launch]:
+def launches_of(stack: Stack, task: Resource) -> list[Launch]:
     """What runs this task definition, or may."""
-    return stack.once(_by_task_definition).get(task_definition.urn, [])
+    return stack.once(_by_task_definition).get(task.urn, [])
 
 
 def _by_task_definition(stack: Stack) -> dict[str, list[Launch]]:
     found: dict[str, list[Launch]] = defaultdict(list)
     for launch in stack.once(launches):
-        for task in launch.task_definitions:
-            found[task.key].append(launch)
+        for name in launch.task:
+            for task in candidates(name):
+                found[task.key].append(launch)
     return found
 
 
-def populators(stack: Stack) -> list[Consumer]:
-    """Containers that put files on an access point: they write, and serve nobody."""
-    found = []
-    for consumer in stack.once(read_consumers).consumers:
-        if consumer.is_function or all(mount.read_only for mount in consumer.mounts):
-            continue
-        runs = launches_of(stack, consumer.resource)
-        served = any(launch.is_service for launch in runs)
-        if not served or any(launch.is_run for launch in runs) or installs(consumer):
-            found.append(consumer)
-    return found
-
-
-def installs(consumer: Consumer) -> bool:
-    """Whether what a container is told names pip."""
-    return any(
-        isinstance(text.value, str) and re.search(r"\bpip3?\b", text.value)
-        for text in consumer.texts
-    )
-
-
-def _aws(
-    stack: Stack, resource: Resource, name: str, path: tuple[str, ...], network: tuple[str, ...]
-) -> Launch:
-    top, *rest = network
-
-    def part(key: str) -> Plain:
-        return resource.get(top, *rest, key)
-
-    named = register(stack, TASK_DEFINITIONS).named(resource.get(name, *path), resource, name)
+def _aws(stack: Stack, resource: Resource) -> Launch:
+    task, network, rest = _AWS[resource.type]
+    named = register(stack, TASK_DEFINITIONS).named(resource.get(*task), resource, task[0])
+    group_list = resource.get(*network, "securityGroups")
     return Launch(
         resource,
-        named,
-        register(stack, SUBNETS).listed(part("subnets"), resource, top),
-        register(stack, SECURITY_GROUPS).listed(part("securityGroups"), resource, top),
-        flag(part("assignPublicIp")),
+        () if named is None else (named,),
+        register(stack, SUBNETS).listed(resource.get(*network, "subnets"), resource, network[0]),
+        register(stack, SECURITY_GROUPS).listed(group_list, resource, network[0]),
+        _is_public(resource.get(*network, "assignPublicIp")),
+        platform=_platform(resource.get(*rest, "platformVersion")),
+        overrides=tuple(_overrides(resource)),
     )
 
 
-def _run(stack: Stack, resource: Resource, tasks: tuple[Entity, ...]) -> Launch:
+def _is_public(value: Plain) -> bool | Unknown | None:
+    return False if value is None else flag(value)
+
+
+def _platform(value: Plain) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _run(stack: Stack, resource: Resource, tasks: tuple[Name, ...]) -> Launch:
+    said = " ".join(f"{name} {_text_of(resource.get(name))}" for name in resource.names)
+    subnets = register(stack, SUBNETS).anywhere(resource)
+    groups = register(stack, SECURITY_GROUPS).anywhere(resource)
+    platform = _PLATFORM.search(said)
     return Launch(
         resource,
         tasks,
-        _named_anywhere(stack, resource, SUBNETS),
-        _named_anywhere(stack, resource, SECURITY_GROUPS),
-        _public_ip(resource),
+        subnets,
+        groups,
+        _public_ip(resource, said),
+        _runs(resource, said, in_a_network=bool(subnets.names or groups.names)),
+        platform[1] if platform else None,
+        tuple(_overrides(resource)),
     )
 
 
-def _named_anywhere(stack: Stack, resource: Resource, kind: Kind) -> Several:
-    """Entities that any of the properties comes from; a preview of a dynamic resource has none."""
-    there = register(stack, kind)
-    found: dict[Entity, None] = {}
-    certain = True
-    for name in resource.property_dependencies:
-        if origins := there.origins(resource, name):
-            value = resource.get(name) if name in resource.names else UNKNOWN
-            if not isinstance(value, list | Unknown):  # a text with ids in it
-                certain = False
-                found |= {Entity(o.urn, o.label, o): None for o in origins}
-                continue
-            several = there.listed(value, resource, name)
-            found |= dict.fromkeys(several.entities)
-            certain = certain and several.certain
-    return Several(tuple(found), certain)
+def _runs(resource: Resource, said: str, *, in_a_network: bool) -> Answer:
+    """Whether creating it runs the task: proven by the command, or by all that RunTask takes."""
+    if _COMMAND.fullmatch(resource.type):
+        if resource.get("create") is UNKNOWN or not resource.names:
+            return Open(f"the command of {resource.label} is unknown", preview=True)
+        return bool(_RUN_TASK.search(said))
+    return in_a_network or Open(f"what {resource.label} does with the task definition is not known")
 
 
-def _public_ip(resource: Resource) -> bool | Unknown | None:
-    unknown = not resource.names
+def _public_ip(resource: Resource, said: str) -> bool | Unknown | None:
     for name in resource.names:
-        value = resource.get(name)
         if name.replace("_", "").lower() == "assignpublicip":
-            return flag(value)
-        unknown = unknown or value is UNKNOWN
-        if (text := _text_of(value)) and (match := _PUBLIC_IP.search(text)):
-            return match[1].lower() in {"enabled", "true"}
+            return flag(resource.get(name))
+    if match := _PUBLIC_IP.search(said):
+        return match[1].lower() in {"enabled", "true"}
+    unknown = not resource.names or UNKNOWN in map(resource.get, resource.names)
     return UNKNOWN if unknown else None
 
 
@@ -176,3 +169,59 @@ def _text_of(value: Plain) -> str:
     if isinstance(value, list):
         return " ".join(map(_text_of, value))
     return str(value) if isinstance(value, str | bool) else ""
+
+
+def _overrides(resource: Resource) -> Iterator[Plain]:
+    """Container overrides, wherever and in whatever text they stand."""
+    pending = [resource.get(name) for name in resource.names]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str) and any(key in value for key in _OVERRIDES):
+            pending.append(_first_object(value))
+        elif isinstance(value, list):
+            pending += value
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if key in _OVERRIDES:
+                    yield from items(item)
+                elif isinstance(item, dict | list | str):
+                    pending.append(item)
+
+
+def _first_object(value: str) -> Plain:
+    """The first JSON object in a text, as in a command line."""
+    try:
+        found: Plain = json.JSONDecoder().raw_decode(value, max(value.find("{"), 0))[0]
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A network that a consumer runs in; `source` is the resource that says so."""
+
+    source: Resource
+    subnets: Several
+    groups: Several
+    public_ip: bool | Unknown | None = None
+
+
+def places(stack: Stack, resource: Resource, *, is_function: bool) -> list[Place]:
+    """Every network that a function or a task runs in, as far as the stack says."""
+    if not is_function:
+        found = launches_of(stack, resource)
+        return [Place(one.resource, one.subnets, one.groups, one.public_ip) for one in found]
+    config = resource.given("vpcConfig")
+    # What the provider reads back for a function outside a VPC are empty lists.
+    if config is not UNKNOWN and not items(at(config, "subnetIds")):
+        return []
+
+    def part(name: str) -> Plain:
+        return UNKNOWN if config is UNKNOWN else resource.get("vpcConfig", name)
+
+    subnets = register(stack, SUBNETS).listed(part("subnetIds"), resource, "vpcConfig")
+    groups = register(stack, SECURITY_GROUPS).listed(
+        part("securityGroupIds"), resource, "vpcConfig"
+    )
+    return [Place(resource, subnets, groups)]

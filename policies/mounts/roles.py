@@ -2,17 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ..reading.findings import Open
 from ..reading.graph import Resource, Stack
 from ..reading.iam import Statement, statements
-from ..reading.identity import ROLES, Entity, register
-from ..reading.values import UNKNOWN, Plain, Unknown, at, items, text
+from ..reading.naming import ROLES, Here, Name, NotYet, candidates, register
+from ..reading.values import UNKNOWN, Plain, at, items, text
 
 _POLICY = "aws:iam/policy:Policy"
 _ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-_ATTACHMENTS = "aws:iam/policyAttachment:PolicyAttachment"
+# By type: the property that names roles, and the one that names policies by ARN.
+ATTACHMENTS = {
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("role", "policyArn"),
+    "aws:iam/policyAttachment:PolicyAttachment": ("roles", "policyArn"),
+    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": (
+        "roleName",
+        "policyArns",
+    ),
+}
 
 _CLIENT = "elasticfilesystem:Client"
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/, policies' pages, 2026-11
@@ -51,22 +59,21 @@ _UNRELATED = {
 
 @dataclass(frozen=True)
 class Document:
-    """A policy of a role: its statements, UNKNOWN before creation, None if they are elsewhere.
+    """A policy of a role, or of a file system: its statements, or why they are not known.
 
     `effects` are those that statements which are not known may have: True is Allow.
     """
 
     label: str
-    statements: tuple[Statement, ...] | Unknown | None
+    statements: tuple[Statement, ...] | Open
     effects: tuple[bool, ...] = (True, False)
+    of_system: bool = False
 
 
-def documents_of(stack: Stack, role: Entity) -> list[Document]:
+def documents_of(stack: Stack, role: Here) -> list[Document]:
     """Every policy of a role of this stack."""
     found = list(stack.once(_by_role).get(role.key, []))
     resource = role.resource
-    if resource is None:
-        return found
     for inline in items(resource.given("inlinePolicies")):
         if inline is UNKNOWN or text(at(inline, "policy")) is not None:
             name = at(inline, "name")
@@ -76,7 +83,8 @@ def documents_of(stack: Stack, role: Entity) -> list[Document]:
         found.extend(_attached(stack, resource, "managedPolicyArns", arn))
     if resource.given("permissionsBoundary") is not None:
         # A boundary allows nothing by itself.
-        found.append(Document(f"the permissions boundary of {role.label}", None, (False,)))
+        label = f"the permissions boundary of {role.label}"
+        found.append(Document(label, Open("is not judged here"), (False,)))
     return found
 
 
@@ -84,23 +92,24 @@ def _by_role(stack: Stack) -> dict[str, list[Document]]:
     roles = register(stack, ROLES)
     found: dict[str, list[Document]] = defaultdict(list)
 
-    def give(entities: tuple[Entity, ...], documents: list[Document], *, certain: bool) -> None:
-        for entity in entities:
-            for document in documents:
-                found[entity.key].append(document if certain else Document(document.label, UNKNOWN))
+    def give(resource: Resource, name: str, documents: list[Document]) -> None:
+        for given in items(resource.get(name)):
+            named = roles.named(given, resource, name)
+            which = Open("may belong to another role", preview=True)
+            for role in candidates(named):
+                found[role.key] += (
+                    [replace(document, statements=which) for document in documents]
+                    if isinstance(named, NotYet)
+                    else documents
+                )
 
     for policy in stack.of_type(_ROLE_POLICY):
-        named = roles.named(policy.get("role"), policy, "role")
-        document = read_document(policy.label, policy.get("policy"))
-        give(named, [document], certain=len(named) == 1)
-    for attachment in stack.of_type(_ATTACHMENT):
-        named = roles.named(attachment.get("role"), attachment, "role")
-        documents = list(_attached(stack, attachment, "policyArn", attachment.get("policyArn")))
-        give(named, documents, certain=len(named) == 1)
-    for attachment in stack.of_type(_ATTACHMENTS):
-        several = roles.listed(attachment.get("roles"), attachment, "roles")
-        documents = list(_attached(stack, attachment, "policyArn", attachment.get("policyArn")))
-        give(several.entities, documents, certain=several.certain)
+        give(policy, "role", [read_document(policy.label, policy.get("policy"))])
+    for token, (who, what) in ATTACHMENTS.items():
+        for attachment in stack.of_type(token):
+            arns = items(attachment.get(what))
+            documents = [d for arn in arns for d in _attached(stack, attachment, what, arn)]
+            give(attachment, who, documents)
     return found
 
 
@@ -111,11 +120,15 @@ def _attached(stack: Stack, resource: Resource, name: str, arn: Plain) -> Iterat
         return
     if given is UNKNOWN:
         origins = stack.origins(resource, name, _POLICY)
+        slots = len(items(resource.get(name)))
         for origin in origins:
             document = read_document(origin.label, origin.get("policy"))
-            yield document if len(origins) == 1 else Document(origin.label, UNKNOWN)
+            sure = len(origins) in {1, slots}
+            which = Open("may be attached or not", preview=True)
+            yield document if sure else Document(origin.label, which)
         if not origins:
-            yield Document(f"the policy that {resource.label} attaches", UNKNOWN)
+            which = Open("is unknown", preview=True)
+            yield Document(f"the policy that {resource.label} attaches", which)
         return
     own = stack.once(_policies).get(given)
     if own is not None:
@@ -123,15 +136,15 @@ def _attached(stack: Stack, resource: Resource, name: str, arn: Plain) -> Iterat
         return
     managed = given.rpartition("/")[2]
     if ":iam::aws:policy/" not in given:
-        yield Document(f"policy {given}, which is made elsewhere,", None)
+        yield Document(f"policy {given}", Open("is made elsewhere"))
     elif managed in _MANAGED:
         actions = tuple(f"{_CLIENT}{action}" for action in _MANAGED[managed])
         statement = Statement(True, actions, None, ("*",), None, None, False, None)
         yield Document(f"AWS managed policy {managed}", (statement,))
     elif managed not in _UNRELATED:
         # Those that AWS manages for use as they are do not deny.
-        label = f"AWS managed policy {managed}, which is not among those known here,"
-        yield Document(label, None, (True,))
+        why = Open("is not among those that this pack knows")
+        yield Document(f"AWS managed policy {managed}", why, (True,))
 
 
 def _policies(stack: Stack) -> dict[str, Resource]:
@@ -146,3 +159,8 @@ def read_document(label: str, document: Plain) -> Document:
     """A policy document as JSON."""
     found = statements(document)
     return Document(label, tuple(found) if isinstance(found, list) else found)
+
+
+def role_of(stack: Stack, resource: Resource, name: str) -> Name | None:
+    """The role that a property names."""
+    return register(stack, ROLES).named(resource.get(name), resource, name)

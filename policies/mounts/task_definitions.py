@@ -1,109 +1,98 @@
 """Containers of ECS task definitions as consumers."""
 
-import json
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ..reading.graph import Resource, Stack
-from ..reading.identity import ACCESS_POINTS, TASK_DEFINITION, Entity, Register, register
-from ..reading.values import UNKNOWN, Plain, at, flag, items, plain, text
-from .consumer import Consumer, Mount, Reading, Text, words
+from ..reading.naming import (
+    ACCESS_POINTS,
+    FILE_SYSTEMS,
+    TASK_DEFINITION,
+    Name,
+    NotYet,
+    register,
+)
+from ..reading.values import UNKNOWN, Plain, Unknown, at, flag, items, parsed, text
+from .consumer import (
+    Consumer,
+    Mount,
+    Reading,
+    Text,
+    Unread,
+    at_path,
+    known_points,
+    mount_of,
+    variables,
+    words,
+)
+from .launches import launches_of
 from .paths import normalise
-
-
-@dataclass(frozen=True)
-class MountPoint:
-    """A volume, by name, at a normalised path."""
-
-    volume: str
-    path: str
-    read_only: bool
+from .storage import Location, directory
 
 
 @dataclass(frozen=True)
 class Container:
-    """One container definition.
+    """One container definition; `points` are (volume, normalised path, whether read-only)."""
 
-    `borrowed_paths` are those of the containers that it names in `volumesFrom`.
-    """
-
+    name: str
     label: str
     definition: Plain
-    mount_points: list[MountPoint]
-    borrowed_paths: list[str] = field(default_factory=list)
-
-
-def read_containers(stack: Stack, reading: Reading) -> None:
-    """Add each container of each task definition that has a volume on an access point."""
-    access_points = register(stack, ACCESS_POINTS)
-    for task in stack.of_type(TASK_DEFINITION):
-        if task.get("volumes") is None:
-            continue
-        containers = containers_of(task)
-        volumes = _volumes(task, containers, access_points, reading)
-        if not volumes:
-            continue
-        within_reach = tuple(
-            dict.fromkeys(point for points in volumes.values() for point in points)
-        )
-        if isinstance(containers, Unreadable):
-            mounted = " and ".join(point.label for point in within_reach)
-            reading.leave_out(
-                task,
-                f"at which path the containers of {task.label} mount {mounted}; "
-                f"containerDefinitions {containers.why}",
-                containers.remedy,
-                preview=containers.preview,
-            )
-            continue
-        reading.consumers.extend(
-            _consumer(task, container, volumes, within_reach) for container in containers
-        )
+    points: list[tuple[str, str, bool]]
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Why container definitions cannot be read, the remedy, and whether a preview is to blame."""
+    """Why container definitions cannot be read, and whether a preview is to blame."""
 
     why: str
-    remedy: str
     preview: bool
+
+
+def read_containers(stack: Stack) -> Reading:
+    """Each container of each task definition that has a volume on EFS."""
+    found: Reading = []
+    for task in stack.of_type(TASK_DEFINITION):
+        if task.get("volumes") is None:
+            continue
+        containers = containers_of(task)
+        volumes, unread = _volumes(stack, task, containers)
+        found += unread
+        if not volumes:
+            continue
+        if isinstance(containers, Unreadable):
+            mounted = " and ".join(dict.fromkeys(mount.label for mount in volumes.values()))
+            what = f"at which path the containers of {task.label} mount {mounted}"
+            why = f"containerDefinitions {containers.why}"
+            found.append(Unread(task, what, why, containers.preview))
+            continue
+        found += [_consumer(stack, task, container, volumes) for container in containers]
+    return found
 
 
 def containers_of(task: Resource) -> list[Container] | Unreadable:
     """The containers of a task definition."""
-    definitions = task.get("containerDefinitions")
-    if isinstance(definitions, str):
-        try:
-            definitions = plain(json.loads(definitions, object_pairs_hook=_camel_case))
-        except (ValueError, RecursionError) as error:
-            return Unreadable(
-                f"is no JSON ({error})", "Build it with a JSON encoder.", preview=False
-            )
-    if definitions is UNKNOWN or any(item is UNKNOWN for item in items(definitions)):
+    given = task.get("containerDefinitions")
+    definitions = parsed(given, camel_case=True)
+    if definitions is None and isinstance(given, str):
+        return Unreadable("is no JSON. Build it with a JSON encoder", preview=False)
+    if definitions is UNKNOWN or UNKNOWN in items(definitions):
         return Unreadable(
-            "is unknown as a whole, because a value in it is",
-            "Build it, as one JSON text, from values that are known in preview.",
+            "is unknown as a whole, because a value in it is. Build it, as one JSON text, from "
+            "values that are known in preview",
             preview=True,
         )
     found = items(definitions)
     if not found or not all(isinstance(item, dict) for item in found):
-        return Unreadable(
-            "is no list of container definitions", "Give a JSON list of objects.", preview=False
-        )
-    return _with_borrowed_paths([_container(task, item, index) for index, item in enumerate(found)])
-
-
-def _camel_case(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # The provider reads these keys whatever their case, and CloudFormation's begin with a capital.
-    return {key[:1].lower() + key[1:]: value for key, value in pairs}
+        why = "is no list of container definitions. Give a JSON list of objects"
+        return Unreadable(why, preview=False)
+    return _with_borrowed([_container(task, item, index) for index, item in enumerate(found)])
 
 
 def _container(task: Resource, definition: Plain, index: int) -> Container:
     name = at(definition, "name")
     called = f"'{name}'" if isinstance(name, str) else f"number {index + 1}"
     points = [
-        MountPoint(
+        (
             volume if isinstance(volume := at(point, "sourceVolume"), str) else "",
             normalise(path),
             flag(at(point, "readOnly")) is True,
@@ -111,73 +100,99 @@ def _container(task: Resource, definition: Plain, index: int) -> Container:
         for point in items(at(definition, "mountPoints"))
         if isinstance(path := at(point, "containerPath"), str) and path
     ]
-    return Container(f"container {called} of {task.label}", definition, points)
+    label = f"container {called} of {task.label}"
+    return Container(name if isinstance(name, str) else "", label, definition, points)
 
 
-def _with_borrowed_paths(containers: list[Container]) -> list[Container]:
-    paths = {
-        name: [point.path for point in container.mount_points]
-        for container in containers
-        if isinstance(name := at(container.definition, "name"), str)
-    }
+def _with_borrowed(containers: list[Container]) -> list[Container]:
+    """With what each takes over by volumesFrom, itself or through others."""
+    by_name = {container.name: container for container in containers if container.name}
+
+    def borrowed(container: Container, seen: frozenset[str]) -> Iterator[tuple[str, str, bool]]:
+        yield from container.points
+        for lender in items(at(container.definition, "volumesFrom")):
+            source = at(lender, "sourceContainer")
+            if isinstance(source, str) and source in by_name and source not in seen:
+                only = flag(at(lender, "readOnly")) is True
+                for volume, path, read_only in borrowed(by_name[source], seen | {source}):
+                    yield volume, path, read_only or only
+
     return [
-        replace(
-            container,
-            borrowed_paths=[
-                path
-                for lender in items(at(container.definition, "volumesFrom"))
-                if isinstance(source := at(lender, "sourceContainer"), str)
-                for path in paths.get(source, [])
-            ],
-        )
+        replace(container, points=list(borrowed(container, frozenset({container.name}))))
         for container in containers
     ]
 
 
+def efs_of(volume: Plain) -> dict[str, Plain] | Unknown | None:
+    """The EFS configuration of a volume, if it has one or may have."""
+    found = at(volume, "efsVolumeConfiguration")
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    return found if isinstance(found, dict | Unknown) else None
+
+
 def _volumes(
-    task: Resource,
-    containers: list[Container] | Unreadable,
-    access_points: Register,
-    reading: Reading,
-) -> dict[str, tuple[Entity, ...]]:
-    """By name, the volumes that lie on an access point."""
-    found: dict[str, tuple[Entity, ...]] = {}
+    stack: Stack, task: Resource, containers: list[Container] | Unreadable
+) -> tuple[dict[str, Mount], list[Unread]]:
+    """By name, the volumes that lie on EFS."""
+    found: dict[str, Mount] = {}
     unknown = False
+    points = register(stack, ACCESS_POINTS)
     for volume in items(task.get("volumes")):
+        efs = efs_of(volume)
         name = text(at(volume, "name"))
-        given = at(volume, "efsVolumeConfiguration", "authorizationConfig", "accessPointId")
+        given = at(efs, "authorizationConfig", "accessPointId")
         if given is UNKNOWN and name is UNKNOWN:
             name = _only_volume(containers)
-        candidates = access_points.named(given, task, "volumes")
-        if isinstance(name, str) and candidates:
-            found[name] = candidates
-        elif given is UNKNOWN:
-            unknown = True
-    if unknown:
-        origins = access_points.origins(task, "volumes")
-        source = " or ".join(origin.label for origin in origins) or "no access point of this stack"
-        reading.leave_out(
+        point = points.named(given, task, "volumes")
+        lost = _is_lost(point)
+        if efs is None:
+            continue
+        unknown = unknown or lost or not isinstance(name, str)
+        if isinstance(name, str) and not lost:
+            found[name] = _volume(stack, task, efs, point)
+    if not unknown:
+        return found, []
+    source = points.named(UNKNOWN, task, "volumes")
+    known = source.label if source and not _is_lost(source) else "no access point of this stack"
+    return found, [
+        Unread(
             task,
-            f"which access point the volumes of {task.label} lie on; they are unknown, and come "
-            f"from {source}",
-            "Take accessPointId from the access point's own output and give the rest known values.",
-            preview=True,
+            f"which access point the volumes of {task.label} lie on",
+            f"they are unknown, and come from {known}. Take accessPointId from the access point's "
+            "own output and give the rest known values",
         )
-    return found
+    ]
+
+
+def _is_lost(name: Name | None) -> bool:
+    return isinstance(name, NotYet) and not name.candidates
+
+
+def _volume(
+    stack: Stack, task: Resource, efs: dict[str, Plain] | Unknown, point: Name | None
+) -> Mount:
+    iam = at(efs, "authorizationConfig", "iam")
+    by_iam = UNKNOWN if iam is UNKNOWN else iam == "ENABLED"
+    system = register(stack, FILE_SYSTEMS).named(at(efs, "fileSystemId"), task, "volumes")
+    if point is not None:
+        mount = mount_of(stack, point, "")
+        return replace(mount, by_iam=by_iam, system=mount.system or system)
+    known = system is not None and not isinstance(system, NotYet)
+    root = directory(at(efs, "rootDirectory"))
+    location = Location(system.key, root) if known else None  # type: ignore[union-attr]
+    return Mount(None, system, location, "", by_iam=by_iam)
 
 
 def _only_volume(containers: list[Container] | Unreadable) -> str | None:
     if isinstance(containers, Unreadable):
         return None
-    names = {point.volume for container in containers for point in container.mount_points}
+    names = {volume for container in containers for volume, _, _ in container.points}
     return names.pop() if len(names) == 1 else None
 
 
 def _consumer(
-    task: Resource,
-    container: Container,
-    volumes: dict[str, tuple[Entity, ...]],
-    within_reach: tuple[Entity, ...],
+    stack: Stack, task: Resource, container: Container, volumes: dict[str, Mount]
 ) -> Consumer:
     tmpfs = [
         normalise(path)
@@ -189,27 +204,28 @@ def _consumer(
         label=container.label,
         path_property="containerPath",
         mounts=tuple(
-            Mount(volumes[point.volume], point.path, point.read_only)
-            for point in container.mount_points
-            if point.volume in volumes
+            at_path(volumes[volume], path, read_only=read_only)
+            for volume, path, read_only in container.points
+            if volume in volumes
         ),
-        within_reach=within_reach,
-        mounted_paths=(
-            *(point.path for point in container.mount_points),
-            *container.borrowed_paths,
-            *tmpfs,
-        ),
-        texts=tuple(_texts(container.definition)),
+        within_reach=tuple(mount for mount in volumes.values() if known_points(mount)),
+        mounted_paths=(*(path for _, path, _ in container.points), *tmpfs),
+        texts=tuple(_texts(stack, task, container)),
         image=at(container.definition, "image"),
+        folder=at(container.definition, "workingDirectory"),
     )
 
 
-def _texts(definition: Plain) -> list[Text]:
-    found = [
-        Text(f"environment variable {at(variable, 'name')}", value)
-        for variable in items(at(definition, "environment"))
-        if (value := text(at(variable, "value"))) is not None
-    ]
-    found += words("command", at(definition, "command"))
-    found += words("entry point", at(definition, "entryPoint"))
-    return found
+def _texts(stack: Stack, task: Resource, container: Container) -> Iterator[Text]:
+    yield from _texts_of(container.definition, "")
+    for launch in launches_of(stack, task):
+        for override in launch.overrides:
+            if at(override, "name") == container.name:
+                yield from _texts_of(override, f" of {launch.resource.label}")
+
+
+def _texts_of(definition: Plain, whose: str) -> Iterator[Text]:
+    pairs = [(at(v, "name"), at(v, "value")) for v in items(at(definition, "environment"))]
+    yield from variables(pairs, whose)
+    yield from words(f"entry point{whose}", at(definition, "entryPoint"))
+    yield from words(f"command{whose}", at(definition, "command"))

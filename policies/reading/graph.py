@@ -3,31 +3,39 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
+from .findings import Answer, Open
 from .values import UNKNOWN, Plain, at
 
 _T = TypeVar("_T")
 
 _KINDS = {
-    "aws:cloudwatch/logGroup:LogGroup": "log group",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "default security group",
     "aws:ec2/natGateway:NatGateway": "NAT gateway",
-    "aws:ec2/routeTable:RouteTable": "route table",
-    "aws:ec2/securityGroup:SecurityGroup": "security group",
-    "aws:ec2/subnet:Subnet": "subnet",
     "aws:ec2/vpc:Vpc": "VPC",
-    "aws:ecs/service:Service": "service",
-    "aws:ecs/taskDefinition:TaskDefinition": "task definition",
-    "aws:efs/accessPoint:AccessPoint": "access point",
-    "aws:efs/fileSystem:FileSystem": "file system",
-    "aws:efs/fileSystemPolicy:FileSystemPolicy": "file system policy",
-    "aws:efs/mountTarget:MountTarget": "mount target",
-    "aws:iam/policy:Policy": "policy",
-    "aws:iam/role:Role": "role",
-    "aws:iam/rolePolicy:RolePolicy": "role policy",
-    "aws:lambda/function:Function": "function",
+    "aws:ec2/networkAcl:NetworkAcl": "network ACL",
     "aws:lambda/functionUrl:FunctionUrl": "function URL",
+    **{
+        f"aws:{module}:{''.join(word.capitalize() for word in kind.split())}": kind
+        for module, kind in {
+            "cloudwatch/logGroup": "log group",
+            "ec2/defaultSecurityGroup": "default security group",
+            "ec2/routeTable": "route table",
+            "ec2/securityGroup": "security group",
+            "ec2/subnet": "subnet",
+            "ecs/service": "service",
+            "ecs/taskDefinition": "task definition",
+            "efs/accessPoint": "access point",
+            "efs/fileSystem": "file system",
+            "efs/fileSystemPolicy": "file system policy",
+            "efs/mountTarget": "mount target",
+            "iam/policy": "policy",
+            "iam/role": "role",
+            "iam/rolePolicy": "role policy",
+            "lambda/function": "function",
+        }.items()
+    },
 }
 
 
@@ -46,6 +54,8 @@ class Resource:
         protect: Whether Pulumi refuses to delete it.
         names: The properties that it has.
         read: Gives a property, None for one that is not there.
+        has_unknown: Whether any property is unknown.
+        raw_text: All properties in one text, to look for what they mention.
     """
 
     urn: str
@@ -57,6 +67,8 @@ class Resource:
     protect: bool
     names: Collection[str]
     read: Callable[[str], Plain]
+    has_unknown: Callable[[], bool]
+    raw_text: Callable[[], bytes]
     label: str = ""
     _seen: dict[str, Plain] = field(default_factory=dict)
 
@@ -64,7 +76,7 @@ class Resource:
         """The property `name`, or what lies at `path` in it."""
         if name not in self._seen:
             self._seen[name] = self.read(name)
-        return at(self._seen[name], *path)
+        return at(self._seen[name], *path) if path else self._seen[name]
 
     def given(self, name: str, *path: str) -> Plain:
         """As `get`, for what AWS fills in where the program says nothing: that counts as None.
@@ -89,14 +101,15 @@ class Stack:
         twins = Counter((resource.type, resource.name) for resource in self.resources)
         self.by_urn = {resource.urn: resource for resource in self.resources}
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
-        self._children: dict[str, list[str]] = defaultdict(list)
+        self.children: dict[str, list[str]] = defaultdict(list)
         self._built: dict[object, Any] = {}
+        self._before: dict[str, int] = {}
         for resource in self.resources:
             ambiguous = twins[resource.type, resource.name] > 1
             object.__setattr__(resource, "label", _label(resource, ambiguous))
             self._by_type[resource.type].append(resource)
             if resource.parent:
-                self._children[resource.parent].append(resource.urn)
+                self.children[resource.parent].append(resource.urn)
 
     def of_type(self, *tokens: str) -> list[Resource]:
         """The resources of these type tokens."""
@@ -109,22 +122,74 @@ class Stack:
         found: _T = self._built[build]
         return found
 
-    def parts(self, urn: str) -> list[str]:
-        """The URNs of a component's children; of none for a resource that is no component."""
-        resource = self.by_urn.get(urn)
-        return self._children.get(urn, []) if resource is not None and resource.is_component else []
+    @cached_property
+    def is_settled(self) -> bool:
+        """Whether everything in it is known: only then is what is not there not made later."""
+        return not any(resource.has_unknown() for resource in self.resources)
+
+    def there_is_none(self, what: str) -> Answer:
+        """What the absence of something proves.
+
+        A first preview shows no resource that an `apply` makes, or a component whose outputs are
+        unknown.
+        """
+        if self.is_settled:
+            return False
+        return Open(f"this preview shows no {what}, which may still be made", preview=True)
+
+    def parts(self, urns: Iterable[str]) -> dict[str, None]:
+        """These URNs, and for a component all that is in it."""
+        found = dict.fromkeys(urns)
+        pending = list(found)
+        while pending:
+            resource = self.by_urn.get(urn := pending.pop())
+            for child in self.children.get(urn, ()) if resource and resource.is_component else ():
+                if child not in found:
+                    found[child] = None
+                    pending.append(child)
+        return found
 
     def origins(self, resource: Resource, name: str, *tokens: str) -> list[Resource]:
         """Resources of these types that a property comes from, directly or out of a component."""
-        urns = dict.fromkeys(resource.property_dependencies.get(name, ()))
-        pending = list(urns)
-        while pending:
-            for child in self.parts(pending.pop()):
-                if child not in urns:
-                    urns[child] = None
-                    pending.append(child)
+        urns = self.parts(resource.property_dependencies.get(name, ()))
         found = [self.by_urn[urn] for urn in urns if urn in self.by_urn]
         return [origin for origin in found if origin.type in tokens]
+
+    def is_before(self, first: Resource, second: Resource) -> bool:
+        """Whether `second` is created only when `first` is there."""
+        if second.urn not in self._before:
+            self._before[second.urn] = self._walk(second.urn)
+        return bool(self._before[second.urn] & self._bits[first.urn])
+
+    @cached_property
+    def _bits(self) -> dict[str, int]:
+        return {resource.urn: 1 << n for n, resource in enumerate(self.resources)}
+
+    def _walk(self, urn: str) -> int:
+        """A bit for each resource that one waits for, itself or through others."""
+        seen = 0
+        pending = [urn]
+        entered = {urn}
+        while pending:
+            resource = self.by_urn.get(current := pending.pop())
+            if resource is None:
+                continue
+            if current in self._before:
+                seen |= self._before[current]
+                continue
+            needed = self.parts(
+                [
+                    *resource.dependencies,
+                    *(u for v in resource.property_dependencies.values() for u in v),
+                ]
+            )
+            for other in needed:
+                seen |= self._bits.get(other, 0)
+            for other in (*needed, resource.parent):
+                if other not in entered:
+                    entered.add(other)
+                    pending.append(other)
+        return seen
 
 
 def _label(resource: Resource, ambiguous: bool) -> str:

@@ -29,6 +29,16 @@ RELEASE = Release.planned(
 @CHANGES.breaks(
     wrong(
         "function-comes-after-what-it-mounts",
+        "populator",
+        "pulumi-python:dynamic/efs-inference:PopulatorRun 'populate', which runs container "
+        "'populate' of task definition 'populator', mounts access point 'store-access-point', but "
+        "does not depend on mount target 'store-mount-target-us-east-1b' of the same file system "
+        "'store': the task cannot mount it while the mount target is not available. Let "
+        "pulumi-python:dynamic/efs-inference:PopulatorRun 'populate' depend on mount target "
+        "'store-mount-target-us-east-1b' (dependsOn).",
+    ),
+    wrong(
+        "function-comes-after-what-it-mounts",
         "inference",
         "function 'inference' mounts access point 'store-access-point', but does not depend on "
         "mount target 'store-mount-target-us-east-1b' of the same file system 'store': Lambda "
@@ -87,6 +97,7 @@ def a_zone_without_mount_target(p: Program) -> None:
         "TCP 2049 into security group 'network-mount-targets' from security group "
         "'network-function'.",
     ),
+    absent=True,
 )
 def no_way_in_for_the_function(p: Program) -> None:
     p.remove(p["SecurityGroupIngressRule", "network-mount-targets-from-function"])
@@ -102,6 +113,7 @@ def no_way_in_for_the_function(p: Program) -> None:
         "'store-mount-target-us-east-1a': the mount times out. Open TCP 2049 out of security "
         "group 'network-populator' to security group 'network-mount-targets'.",
     ),
+    absent=True,
 )
 def another_port_out_of_the_populate(p: Program) -> None:
     p["SecurityGroupEgressRule", "network-populator-to-mount-targets"].props["toPort"] = 2048
@@ -117,6 +129,7 @@ def another_port_out_of_the_populate(p: Program) -> None:
         "to a package index: it cannot fetch its packages. Let TCP 443 out of security group "
         "'network-populator'.",
     ),
+    absent=True,
 )
 def only_nfs_out_of_the_populate(p: Program) -> None:
     p.remove(p["SecurityGroupEgressRule", "network-populator-to-443"])
@@ -132,6 +145,7 @@ def only_nfs_out_of_the_populate(p: Program) -> None:
         "0.0.0.0/0: it cannot fetch its packages. Add a route through an internet gateway (with "
         "assignPublicIp) or a NAT gateway, or use a subnet that has one.",
     ),
+    absent=True,
 )
 def no_route_out(p: Program) -> None:
     routes = {x.name: x for x in p.parts if x.type.endswith(":Route")}

@@ -201,6 +201,12 @@ def compliant_stack() -> Graph:
                 {"volumes": ["libraries"]},
             ),
             function("inference", "libraries", "/mnt/efs", RELEASE_PATH=release),
+            Node(
+                "command:local:Command",
+                "populate",
+                {"create": "aws ecs run-task --task-definition populator"},
+                {"create": ["populator"]},
+            ),
         ]
     )
 

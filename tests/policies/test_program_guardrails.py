@@ -31,6 +31,7 @@ def a_file_system_in_plain_text(p: Program) -> None:
         "it without a name, in plain text, and may write. Add an aws.efs.FileSystemPolicy that "
         "denies what is not over TLS.",
     ),
+    absent=True,
 )
 def a_file_system_without_policy(p: Program) -> None:
     p.remove(p["FileSystemPolicy", "store-policy"])

@@ -1,0 +1,345 @@
+"""Security groups: their rules, stated inline or as resources, and what these let through."""
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from .findings import Answer, Open, any_of
+from .graph import Resource, Stack
+from .naming import (
+    DEFAULT_SECURITY_GROUP,
+    NONE,
+    SECURITY_GROUP,
+    SECURITY_GROUPS,
+    SUBNETS,
+    VPCS,
+    Here,
+    Known,
+    Name,
+    Several,
+    candidates,
+    here,
+    register,
+)
+from .values import UNKNOWN, Plain, Unknown, at, flag, items, number, text
+
+_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+_INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+_EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+_ALL = {"-1", "all"}
+_TCP = {"tcp", "6"}
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One rule of a security group.
+
+    Attributes:
+        resource: What states it.
+        name: The property of `resource` that it stands in, for what is unknown.
+        ingress: Whether it lets in, rather than out.
+        owner: The group.
+        protocol: As AWS writes it, in small letters; -1 is all.
+        ports: First and last port.
+        blocks: CIDR blocks at the other end.
+        groups: Security groups at the other end.
+        to_itself: Whether the group itself is at the other end.
+        prefix_lists: Whether prefix lists are at the other end.
+    """
+
+    resource: Resource
+    name: str
+    ingress: bool
+    owner: Name | None
+    protocol: str | Unknown | None
+    ports: tuple[int | Unknown | None, int | Unknown | None]
+    blocks: tuple[str | Unknown, ...] = ()
+    groups: Several = NONE
+    to_itself: bool = False
+    prefix_lists: bool = False
+
+    def covers(self, port: int, protocols: Iterable[str] = _TCP) -> Answer:
+        """Whether it is about this port, of TCP where nothing else is asked for."""
+        first, last = self.ports
+        if self.protocol is UNKNOWN:
+            return Open(f"the protocol of {self.resource.label} is unknown", preview=True)
+        if self.protocol in _ALL:
+            return True
+        if self.protocol is None or self.protocol not in protocols or None in (first, last):
+            return False
+        if first is UNKNOWN or last is UNKNOWN:
+            return Open(f"the ports of {self.resource.label} are unknown", preview=True)
+        return isinstance(first, int) and isinstance(last, int) and first <= port <= last
+
+    @property
+    def networks(self) -> list[Network]:
+        """Those of its blocks that are known."""
+        return [n for b in self.blocks if isinstance(b, str) and (n := network(b)) is not None]
+
+    def __str__(self) -> str:
+        first, last = (port if isinstance(port, int) else "?" for port in self.ports)
+        if self.protocol is UNKNOWN or self.protocol is None:
+            what = "something unknown"
+        elif self.protocol in _ALL:
+            what = "everything"
+        else:
+            what = f"{self.protocol} {first}" + (f" to {last}" if last != first else "")
+        ends = [block if isinstance(block, str) else "an unknown block" for block in self.blocks]
+        ends += [group.label for group in self.groups.names]
+        ends += ["an unknown group"] * (not self.groups.certain)
+        ends += ["the group itself"] * self.to_itself + ["a prefix list"] * self.prefix_lists
+        return f"{what} {'from' if self.ingress else 'to'} {' and '.join(ends) or 'nobody'}"
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a connection: its security groups, its subnet, and its address if it has one."""
+
+    groups: Several
+    subnet: Known | None
+    address: str | None = None
+
+    @property
+    def network(self) -> Network | None:
+        """Where it stands, as far as that is known."""
+        resource = here(self.subnet)
+        given = self.address or (resource.given("cidrBlock") if resource else None)
+        return network(given) if isinstance(given, str) else None
+
+
+@dataclass(frozen=True)
+class Openings:
+    """All openings by the key of their group, and those of which the group is not known yet."""
+
+    by_group: dict[str, list[Opening]]
+    doubtful: list[Opening]
+
+    @property
+    def all(self) -> list[Opening]:
+        """Every one."""
+        return [*self.doubtful, *(o for group in self.by_group.values() for o in group)]
+
+
+def openings(stack: Stack) -> Openings:
+    """Every rule of every security group in a stack."""
+    found = Openings(defaultdict(list), [])
+    for opening in (*_inline(stack), *_rules(stack)):
+        named = candidates(opening.owner)
+        if len(named) == 1:
+            found.by_group[named[0].key].append(opening)
+        else:
+            found.doubtful.append(opening)
+    return found
+
+
+def openings_of(stack: Stack, groups: Several, *, ingress: bool) -> list[Opening]:
+    """The openings of some groups in one direction."""
+    found = stack.once(openings).by_group
+    return [o for g in groups.names for o in found.get(g.key, []) if o.ingress == ingress]
+
+
+def lets_through(stack: Stack, near: End, far: End, port: int, *, ingress: bool) -> Answer:
+    """Whether one of the groups at the near end lets TCP `port` through, from or to the far end."""
+    answers: list[Answer] = []
+    networks: list[Network] = []
+    for opening in openings_of(stack, near.groups, ingress=ingress):
+        covers = opening.covers(port)
+        if covers is True:
+            networks += opening.networks
+        if covers is not False:
+            reached = _reaches(stack, opening, far)
+            answers.append(covers if reached is True else reached)
+    answers.append(_contained(networks, far))
+    answers += [group.open for group in near.groups.names if not isinstance(group, Here)]
+    keys = {group.key for group in near.groups.names}
+    answers += [
+        Open(f"which security group {o.resource.label} belongs to is unknown", preview=True)
+        for o in stack.once(openings).doubtful
+        if o.ingress == ingress
+        and o.covers(port) is not False
+        and (not (named := candidates(o.owner)) or keys & {owner.key for owner in named})
+    ]
+    found = any_of(answers)
+    if found is not False and near.groups.certain:
+        return found
+    if not near.groups.certain or not far.groups.certain:
+        return Open("which security groups are at its ends is unknown", preview=True)
+    if all(_states_all(group, ingress=ingress) for group in near.groups.names):
+        return False
+    return stack.there_is_none(f"rule for TCP {port} of {near.groups.labels}")
+
+
+def _states_all(group: Known, *, ingress: bool) -> bool:
+    """Whether a group states its rules inline: the provider takes away whatever else there is."""
+    resource = here(group)
+    given = resource.given("ingress" if ingress else "egress") if resource else None
+    return isinstance(given, list)
+
+
+def _reaches(stack: Stack, opening: Opening, far: End) -> Answer:
+    """Whether its other end is the far end, by group, list or unknown block."""
+    met = set(opening.groups.names) & set(far.groups.names)
+    if met or (opening.to_itself and set(candidates(opening.owner)) & set(far.groups.names)):
+        certain = far.groups.certain and (opening.groups.certain or opening.to_itself)
+        return certain or _unknown(opening, "group")
+    answers: list[Answer] = []
+    if opening.prefix_lists:
+        answers.append(Open(f"{opening.resource.label} names a prefix list"))
+    if not opening.groups.certain:
+        answers.append(_unknown(opening, "group"))
+    if UNKNOWN in opening.blocks:
+        answers.append(_is_own_block(stack, opening, far) or _unknown(opening, "block"))
+    return any_of(answers)
+
+
+def _unknown(opening: Opening, what: str) -> Open:
+    return Open(f"a {what} in {opening.name} of {opening.resource.label} is unknown", preview=True)
+
+
+def _is_own_block(stack: Stack, opening: Opening, far: End) -> bool:
+    """Whether an unknown block comes from the far end's subnet or VPC, and so holds it."""
+    blocks = sum(1 for block in opening.blocks if block is UNKNOWN)
+    sources = [
+        *register(stack, SUBNETS).origins(opening.resource, opening.name),
+        *register(stack, VPCS).origins(opening.resource, opening.name),
+    ]
+    return blocks == len(sources) and bool({far.subnet, vpc_of(stack, far.subnet)} & {*sources})
+
+
+def _contained(networks: list[Network], far: End) -> Answer:
+    """Whether some blocks together hold the whole far end."""
+    collapsed = collapse(networks)
+    if any(one.prefixlen == 0 and one.version == 4 for one in collapsed):
+        return True
+    inner = far.network
+    if inner is None:
+        who = far.subnet.label if far.subnet else "one end"
+        return bool(collapsed) and Open(f"the address block of {who} is not known")
+    same = [one for one in collapsed if one.version == inner.version and one.overlaps(inner)]
+    if any(one.prefixlen <= inner.prefixlen for one in same):
+        return True
+    return bool(same) and Open(f"{', '.join(map(str, same))} holds a part of {inner} only")
+
+
+def collapse(networks: Iterable[Network]) -> list[Network]:
+    """The same addresses in as few blocks as possible."""
+    found = list(networks)
+    return [
+        *ipaddress.collapse_addresses(n for n in found if isinstance(n, ipaddress.IPv4Network)),
+        *ipaddress.collapse_addresses(n for n in found if isinstance(n, ipaddress.IPv6Network)),
+    ]
+
+
+def network(block: str) -> Network | None:
+    """The block, or None for what is none."""
+    try:
+        return ipaddress.ip_network(block.strip(), strict=False)
+    except ValueError:
+        return None
+
+
+def vpc_of(stack: Stack, subnet: Known | None) -> Known | None:
+    """The VPC of a subnet, if it is known."""
+    resource = here(subnet)
+    if resource is None:
+        return None
+    found = register(stack, VPCS).named(resource.get("vpcId"), resource, "vpcId")
+    named = candidates(found)
+    return named[0] if len(named) == 1 else None
+
+
+def default_group(stack: Stack, subnet: Known | None) -> Several:
+    """The default security group of a subnet's VPC, where the stack manages it."""
+    own = vpc_of(stack, subnet)
+    vpcs = register(stack, VPCS)
+    found = [
+        Here(group)
+        for group in stack.of_type(DEFAULT_SECURITY_GROUP)
+        if own is not None and vpcs.named(group.get("vpcId"), group, "vpcId") == own
+    ]
+    return Several(tuple(found), certain=True)
+
+
+def _texts(*values: Plain) -> tuple[str | Unknown, ...]:
+    found = [text(item) for value in values for item in items(value)]
+    return tuple(block for block in found if block is not None)
+
+
+def _small(value: Plain) -> str | Unknown | None:
+    found = text(value)
+    return found.lower() if isinstance(found, str) else found
+
+
+def _inline(stack: Stack) -> Iterator[Opening]:
+    groups = register(stack, SECURITY_GROUPS)
+    for group in stack.of_type(SECURITY_GROUP, DEFAULT_SECURITY_GROUP):
+        for name in ("ingress", "egress"):
+            rules = [
+                Opening(
+                    group,
+                    name,
+                    name == "ingress",
+                    Here(group),
+                    _small(at(rule, "protocol")),
+                    (number(at(rule, "fromPort")), number(at(rule, "toPort"))),
+                    _texts(at(rule, "cidrBlocks"), at(rule, "ipv6CidrBlocks")),
+                    groups.listed(at(rule, "securityGroups"), group, name),
+                    flag(at(rule, "self")) is True,
+                    bool(items(at(rule, "prefixListIds"))),
+                )
+                for rule in items(group.given(name))
+            ]
+            yield from _sorted_out(groups.origins(group, name), rules, group, name)
+
+
+def _sorted_out(
+    origins: list[Here], rules: list[Opening], group: Resource, name: str
+) -> Iterator[Opening]:
+    """Where each unknown group has one origin and all rules are alike, it matters not which."""
+    open_ = [rule for rule in rules if not rule.groups.certain]
+    alike = len({(rule.protocol, rule.ports) for rule in open_}) == 1
+    slots = sum(
+        1
+        for rule in items(group.given(name))
+        for item in items(at(rule, "securityGroups"))
+        if item is UNKNOWN
+    )
+    for rule in rules:
+        if rule in open_ and alike and slots == len(origins):
+            yield replace(rule, groups=Several(rule.groups.names, certain=True))
+        else:
+            yield rule
+
+
+def _rules(stack: Stack) -> Iterator[Opening]:
+    """Rules that are resources: of the older kind, and one for each direction."""
+    groups = register(stack, SECURITY_GROUPS)
+    for rule in stack.of_type(_RULE, _INGRESS, _EGRESS):
+        old = rule.type == _RULE
+        other = "sourceSecurityGroupId" if old else "referencedSecurityGroupId"
+        blocks = ("cidrBlocks", "ipv6CidrBlocks") if old else ("cidrIpv4", "cidrIpv6")
+        lists = "prefixListIds" if old else "prefixListId"
+        yield Opening(
+            rule,
+            blocks[0],
+            rule.get("type") == "ingress" if old else rule.type == _INGRESS,
+            groups.named(rule.get("securityGroupId"), rule, "securityGroupId"),
+            _small(rule.get("protocol" if old else "ipProtocol")),
+            (number(rule.get("fromPort")), number(rule.get("toPort"))),
+            _texts(*(rule.get(block) for block in blocks)),
+            groups.listed(
+                None if old and _is_computed(rule, other) else rule.get(other), rule, other
+            ),
+            flag(rule.given("self")) is True,
+            bool(items(rule.given(lists))),
+        )
+
+
+def _is_computed(rule: Resource, other: str) -> bool:
+    """Whether a preview leaves the group open only because the rule names another end."""
+    ends = ("cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "self")
+    return rule.given(other) is None and any(rule.given(end) not in (None, False) for end in ends)
