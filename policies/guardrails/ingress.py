@@ -59,10 +59,10 @@ def _is_allowed(opening: Opening, allowed: set[int | Unknown | None]) -> bool:
 def _together(label: str, rules: list[Opening]) -> Iterator[Report]:
     """Blocks of one or several rules that are the whole internet only together."""
     seen: set[frozenset[int]] = set()
-    for one in rules:
-        port = one.ports[0] if isinstance(one.ports[0], int) else 0
-        protocols = [one.protocol] if isinstance(one.protocol, str) else ["tcp"]
-        there = [rule for rule in rules if rule.covers(port, protocols) is True]
+    with_blocks = [rule for rule in rules if rule.networks]
+    for port, protocol in dict.fromkeys((rule.ports[0], rule.protocol) for rule in with_blocks):
+        asked = (port if isinstance(port, int) else 0, [str(protocol)])
+        there = [rule for rule in with_blocks if rule.covers(*asked) is True]
         networks: list[Network] = [n for rule in there for n in rule.networks]
         found = [network for network in collapse(networks) if network.prefixlen == 0]
         parts = frozenset(map(id, there))

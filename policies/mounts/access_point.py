@@ -11,7 +11,7 @@ from ..reading.pack import Parameters, Rule, of_type
 from ..reading.values import UNKNOWN, Plain, at, items, number
 from .consumer import Pair
 from .one_path import sharers
-from .populators import Writer, mounting, writers
+from .populators import Writer, by_space, writers
 from .storage import Location, file_system_of, location_of, root_of
 from .strangers import strangers
 
@@ -50,26 +50,31 @@ def _user(point: Resource) -> Iterator[Report]:
         )
 
 
-def _proven(stack: Stack, point: Resource) -> list[Writer]:
-    every = [writer for several in stack.once(writers).values() for writer in several]
-    return [w for w in every if w.proof is True and w.mount.key == point.urn]
+def proven(stack: Stack) -> dict[str, list[Writer]]:
+    """By the key of an access point, who certainly populates it."""
+    found: dict[str, list[Writer]] = defaultdict(list)
+    for several in stack.once(writers).values():
+        for writer in several:
+            if writer.proof is True:
+                found[writer.mount.key].append(writer)
+    return found
 
 
 def _whole_file_system(stack: Stack, point: Resource, sharing: list[Pair]) -> Iterator[Report]:
     writing = [c for c, mount in sharing if not c.is_function and not mount.read_only]
-    proven = [writer.consumer for writer in _proven(stack, point)]
-    others = [consumer for consumer, _ in sharing if consumer not in (proven or writing)[:1]]
+    sure = [writer.consumer for writer in stack.once(proven).get(point.urn, [])]
+    others = [consumer for consumer, _ in sharing if consumer not in (sure or writing)[:1]]
     if not writing or not others:
         return
     given = point.given("rootDirectory")
     said = "not set" if given is None or at(given, "path") is None else "/"
     what = f"{point.label} shows the whole file system (rootDirectory.path is {said})"
-    if not proven:
+    if not sure:
         because = f"{writing[0].label} may write through it while {others[0].label} shares it"
         yield doubt(f"whether {what} on purpose", point.urn, because)
         return
     yield Report(
-        f"{what}, and {proven[0].label} writes through it while {others[0].label} shares it: what "
+        f"{what}, and {sure[0].label} writes through it while {others[0].label} shares it: what "
         "it writes there it can also overwrite for everybody. Set rootDirectory.path to a "
         "directory of its own, with creationInfo.",
         point.urn,
@@ -94,19 +99,15 @@ def _directory(stack: Stack, point: Resource, path: str | None) -> Iterator[Repo
         because = "rootDirectory is unknown"
         yield doubt(f"for whom {point.label} makes its directory", point.urn, because, preview=True)
         return
-    made = stack.once(makers).get(location.space, [])
-    others = [
-        (other, maker)
-        for other, maker in made
-        if maker is not point and location.holds(other) and other.directory != "/"
-    ]
-    if not items(creation) and not others:  # else another one makes it, or a directory in it
-        yield from _no_creation_info(stack, point, location)
-    same = next((maker for other, maker in others if other.is_same(location)), None)
     if items(creation):
         yield from _permissions(stack, point, point)
-    elif same is not None:
-        yield from _permissions(stack, point, same)
+        return
+    made = stack.once(makers).get(location.space, [])
+    others = [pair for pair in made if location.holds(pair[0])]
+    if not others:  # else another one makes it, or a directory in it
+        yield from _no_creation_info(stack, point, location)
+    for maker in [maker for other, maker in others if other.is_same(location)][:1]:
+        yield from _permissions(stack, point, maker)
 
 
 def _no_creation_info(stack: Stack, point: Resource, location: Location) -> Iterator[Report]:
@@ -116,7 +117,7 @@ def _no_creation_info(stack: Stack, point: Resource, location: Location) -> Iter
     why = "it has no rootDirectory.creationInfo, and "
     above = [
         consumer.label
-        for consumer, mount in stack.once(mounting)
+        for consumer, mount in stack.once(by_space).get(location.space, [])
         if mount.location and mount.key != point.urn and mount.location.holds(location)
     ]
     above += [one.resource.label for one in stack.once(strangers)]
@@ -150,12 +151,12 @@ def _permissions(stack: Stack, point: Resource, maker: Resource) -> Iterator[Rep
         return
     groups = {gid, *(number(one) for one in items(at(user, "secondaryGids")))}
     bits = int(text[-3 if uid == owner else -2 if group in groups else -1])
-    proven = _proven(stack, point)
-    need = 3 if proven else 5
+    writing = stack.once(proven).get(point.urn, [])
+    need = 3 if writing else 5
     if uid == 0 or bits & need == need:
         return
-    verb = "populate it" if proven and bits & 5 == 5 else "enter it"
-    who = proven[0].consumer.label if proven else "whoever mounts it"
+    verb = "populate it" if writing and bits & 5 == 5 else "enter it"
+    who = writing[0].consumer.label if writing else "whoever mounts it"
     yield Report(
         f"{maker.label} makes its directory with rootDirectory.creationInfo.ownerUid {owner}, "
         f"ownerGid {group} and permissions {text}, but {who} comes through {point.label} as "

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..reading.findings import Answer, Report, any_of, doubt, negated, verdict
 from ..reading.graph import Resource, Stack
 from ..reading.naming import DEFAULT_SECURITY_GROUP, SECURITY_GROUP, Several
-from ..reading.network import openings_of
+from ..reading.network import relevant
 from ..reading.pack import Parameters, Rule
 from .consumer import Consumer, Mount, Pair
 from .launches import Place, launches_of, places
@@ -104,11 +104,8 @@ def _late(
     found: dict[str, Resource] = {}
     if not mine.certain:
         return found
-    for opening in openings_of(stack, mine, ingress=ingress):
+    for opening in relevant(stack, mine, theirs, _NFS, ingress=ingress):
         resource = opening.resource
-        meets = not opening.groups.names or set(opening.groups.names) & set(theirs.names)
-        if opening.covers(_NFS) is False or not meets:
-            continue
         if resource.type in {SECURITY_GROUP, DEFAULT_SECURITY_GROUP}:
             return {}
         if stack.is_before(resource, made):

@@ -41,6 +41,15 @@ def mounting(stack: Stack) -> list[Pair]:
     return [(one, mount) for one in stack.once(consumers) for mount in one.mounts]
 
 
+def by_space(stack: Stack) -> dict[str, list[Pair]]:
+    """Who mounts what of a space."""
+    found: dict[str, list[Pair]] = defaultdict(list)
+    for consumer, mount in stack.once(mounting):
+        if mount.location is not None:
+            found[mount.location.space].append((consumer, mount))
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Writer:
     """A container that populates a place, or may (`proof` is then open)."""

@@ -15,7 +15,7 @@ from ..reading.naming import (
 )
 from .consumer import Unread
 from .launches import launches
-from .populators import mounting, read_all
+from .populators import by_space, mounting, read_all
 from .storage import MOUNT_TARGET
 
 # What only describes, guards or counts a file system, and cannot mount it.
@@ -77,16 +77,17 @@ def _named(stack: Stack, resource: Resource) -> str:
 def _invoked(stack: Stack) -> Iterator[Unread]:
     """Functions that this stack invokes, and that may so put files where others look."""
     functions = register(stack, FUNCTIONS)
-    pairs = stack.once(mounting) if stack.of_type(_INVOCATION) else []
+    mounts = {consumer.urn: (consumer, mount) for consumer, mount in stack.once(mounting)}
     for invocation in stack.of_type(_INVOCATION):
         given = invocation.get("functionName")
         invoked = here(functions.named(given, invocation, "functionName"))
-        for consumer, mount in pairs:
-            if consumer.resource is not invoked or mount.location is None:
-                continue
+        if invoked is not None and invoked.urn in mounts:
+            consumer, mount = mounts[invoked.urn]
+            there = stack.once(by_space).get(mount.location.space if mount.location else "", [])
             if any(
-                other is not consumer and at.location and at.location.meets(mount.location)
-                for other, at in pairs
+                other is not consumer and at.location and mount.location.meets(at.location)
+                for other, at in there
+                if mount.location
             ):
                 because = "what a function writes when it is invoked is not judged"
                 what = f"whether {consumer.label} populates {mount.label} for {invocation.label}"

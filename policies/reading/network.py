@@ -76,6 +76,12 @@ class Opening:
         return isinstance(first, int) and isinstance(last, int) and first <= port <= last
 
     @property
+    def names_groups_only(self) -> bool:
+        """Whether other groups are all that is at the other end."""
+        elsewhere = self.blocks or self.prefix_lists or self.to_itself
+        return bool(self.groups.names) and self.groups.certain and not elsewhere
+
+    @property
     def networks(self) -> list[Network]:
         """Those of its blocks that are known."""
         return [n for b in self.blocks if isinstance(b, str) and (n := network(b)) is not None]
@@ -142,17 +148,64 @@ def openings_of(stack: Stack, groups: Several, *, ingress: bool) -> list[Opening
     return [o for g in groups.names for o in found.get(g.key, []) if o.ingress == ingress]
 
 
+@dataclass(frozen=True)
+class Gate:
+    """What a group has open on one port in one direction.
+
+    Attributes:
+        by_group: By the key of a group at the other end, rules that are about nothing else.
+        rest: All other rules that are about the port, or may be.
+        networks: The blocks that are certainly open, in as few as possible.
+    """
+
+    by_group: dict[str, list[Opening]]
+    rest: list[Opening]
+    networks: list[Network]
+
+
+def gates(_stack: Stack) -> dict[tuple[str, int, bool], Gate]:
+    """The gates that have been asked for."""
+    return {}
+
+
+def _gate(stack: Stack, group: Known, port: int, *, ingress: bool) -> Gate:
+    known = stack.once(gates)
+    if (group.key, port, ingress) not in known:
+        gate = Gate(defaultdict(list), [], [])
+        for opening in stack.once(openings).by_group.get(group.key, []):
+            covers = opening.covers(port) if opening.ingress == ingress else False
+            if covers is True:
+                gate.networks.extend(opening.networks)
+            if covers is not False and opening.names_groups_only:
+                for other in opening.groups.names:
+                    gate.by_group[other.key].append(opening)
+            elif covers is not False:
+                gate.rest.append(opening)
+        known[group.key, port, ingress] = replace(gate, networks=collapse(gate.networks))
+    return known[group.key, port, ingress]
+
+
+def relevant(
+    stack: Stack, near: Several, far: Several, port: int, *, ingress: bool
+) -> list[Opening]:
+    """The openings of the groups at one end that are, or may be, about the port and the other."""
+    found: dict[int, Opening] = {}
+    for group in near.names:
+        gate = _gate(stack, group, port, ingress=ingress)
+        there = [o for other in far.names for o in gate.by_group.get(other.key, [])]
+        found |= {id(opening): opening for opening in (*gate.rest, *there)}
+    return list(found.values())
+
+
 def lets_through(stack: Stack, near: End, far: End, port: int, *, ingress: bool) -> Answer:
     """Whether one of the groups at the near end lets TCP `port` through, from or to the far end."""
     answers: list[Answer] = []
-    networks: list[Network] = []
-    for opening in openings_of(stack, near.groups, ingress=ingress):
-        covers = opening.covers(port)
-        if covers is True:
-            networks += opening.networks
-        if covers is not False:
-            reached = _reaches(stack, opening, far)
-            answers.append(covers if reached is True else reached)
+    for opening in relevant(stack, near.groups, far.groups, port, ingress=ingress):
+        reached = _reaches(stack, opening, far)
+        answers.append(opening.covers(port) if reached is True else reached)
+    networks = [
+        n for g in near.groups.names for n in _gate(stack, g, port, ingress=ingress).networks
+    ]
     answers.append(_contained(networks, far))
     answers += [group.open for group in near.groups.names if not isinstance(group, Here)]
     keys = {group.key for group in near.groups.names}
