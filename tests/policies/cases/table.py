@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..conftest import Said
 from ..programs import Program, judge_program
-from .build import Build
+from .building import Build
 
 PATH = "one-access-point-one-path"
 FORM = "mounts-have-the-right-form"
@@ -113,13 +113,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Case:
-    """A program with its verdicts, and the source that they follow from."""
+    """A program with its verdicts, and the source that they follow from.
+
+    One is sound if AWS accepts it and it works.
+    """
 
     name: str
     build: Callable[[Build], None]
     source: str
     created: Verdict
     preview: Verdict
+    is_sound: bool = False
 
     def in_preview(self, verdict: Verdict) -> Case:
         """The same, with a verdict of its own on the preview."""
@@ -143,9 +147,11 @@ Register = Callable[[Build_], Build_]
 class Cases(list[Case]):
     """The cases of one kind."""
 
-    def _add(self, source: str, created: Verdict, preview: Verdict) -> Register:
+    def _add(
+        self, source: str, created: Verdict, preview: Verdict, *, is_sound: bool = False
+    ) -> Register:
         def register(build: Build_) -> Build_:
-            self.append(Case(build.__name__, build, source, created, preview))
+            self.append(Case(build.__name__, build, source, created, preview, is_sound))
             return build
 
         return register
@@ -156,7 +162,7 @@ class Cases(list[Case]):
         Once it is created and all of it is in the stack there is nothing to note either.
         """
         created = Verdict((), notes, may_note or bool(notes))
-        return self._add(source, created, Verdict((), notes))
+        return self._add(source, created, Verdict((), notes), is_sound=True)
 
     def wrong(self, source: str, *expected: Wrong, preview: Verdict | None = None) -> Register:
         """A program that AWS refuses or that does not work, and where that shows."""

@@ -2,10 +2,22 @@
 
 from typing import Any
 
+from ..building import (
+    ACCOUNT,
+    MOUNT,
+    Base64,
+    Build,
+    Json,
+    Net,
+    Store,
+    client,
+    function,
+    join,
+    network,
+    store,
+)
+from ..table import Cases, note
 from . import sources
-from .aws import MOUNT, Net, Store, client, function, network, store
-from .build import ACCOUNT, Base64, Build, Json, join
-from .table import Cases, note
 
 CASES = Cases()
 
@@ -169,7 +181,7 @@ def automation_document(p: Build) -> None:
     p.add("aws:ssm/association:Association", "fleet", given)
 
 
-@CASES.sound(sources.EFS_CLIENTS, note("'crate'"))
+@CASES.sound(sources.EFS_CLIENTS, may_note=True)
 def remote_component_with_an_access_point(p: Build) -> None:
     _, s = beside(p)
     p.add("acme:inference:Endpoint", "crate", {"accessPointArn": s.ap.arn, "path": "/mnt/data"})

@@ -7,7 +7,6 @@ creation tells is unknown, and the created stack, in which everything has its va
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,50 +15,12 @@ from typing import Any
 
 from pulumi.runtime.rpc import UNKNOWN
 
-from ..programs import Part, Program
+from ...programs import Part, Program
+from .outputs import GLOBAL, REGION, complete
 
-ACCOUNT = "111122223333"
-REGION = "eu-west-1"
-
-# Type -> (what its id begins with, its ARN). `{id}` and `{name}` are its own.
-_IDENTITIES = {
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ("sg-", "ec2:{}:security-group/{id}"),
-    "aws:ec2/internetGateway:InternetGateway": ("igw-", "ec2:{}:internet-gateway/{id}"),
-    "aws:ec2/natGateway:NatGateway": ("nat-", ""),
-    "aws:ec2/networkAcl:NetworkAcl": ("acl-", ""),
-    "aws:ec2/routeTable:RouteTable": ("rtb-", ""),
-    "aws:ec2/securityGroup:SecurityGroup": ("sg-", "ec2:{}:security-group/{id}"),
-    "aws:ec2/subnet:Subnet": ("subnet-", "ec2:{}:subnet/{id}"),
-    "aws:ec2/vpc:Vpc": ("vpc-", "ec2:{}:vpc/{id}"),
-    "aws:ecs/cluster:Cluster": ("", "ecs:{}:cluster/{name}"),
-    "aws:ecs/taskDefinition:TaskDefinition": ("", "ecs:{}:task-definition/{family}:1"),
-    "aws:efs/accessPoint:AccessPoint": ("fsap-", "elasticfilesystem:{}:access-point/{id}"),
-    "aws:efs/fileSystem:FileSystem": ("fs-", "elasticfilesystem:{}:file-system/{id}"),
-    "aws:efs/mountTarget:MountTarget": ("fsmt-", ""),
-    "aws:iam/policy:Policy": ("", "iam::" + ACCOUNT + ":policy/{name}"),
-    "aws:iam/role:Role": ("", "iam::" + ACCOUNT + ":role/{name}"),
-    "aws:lambda/function:Function": ("", "lambda:{}:function:{name}"),
-    "aws:s3/bucket:Bucket": ("", "s3:::{name}"),
-    "aws-native:efs:AccessPoint": ("fsap-", "elasticfilesystem:{}:access-point/{id}"),
-    "aws-native:efs:FileSystem": ("fs-", "elasticfilesystem:{}:file-system/{id}"),
-}
-# What AWS or the provider fills in where the program says nothing.
-_FILLED: Mapping[str, Mapping[str, Any]] = {
-    "aws:ec2/routeTable:RouteTable": {"routes": [], "propagatingVgws": []},
-    "aws:ec2/securityGroup:SecurityGroup": {"ingress": [], "egress": [], "name": ""},
-    "aws:ec2/subnet:Subnet": {"availabilityZone": "", "availabilityZoneId": ""},
-    "aws:ecs/taskDefinition:TaskDefinition": {"revision": 1, "networkMode": "awsvpc"},
-    "aws:efs/fileSystem:FileSystem": {"encrypted": False, "kmsKeyId": "", "dnsName": "made.up"},
-    "aws:iam/role:Role": {"inlinePolicies": [], "managedPolicyArns": []},
-    "aws:lambda/function:Function": {"architectures": ["x86_64"], "version": "1"},
-}
-_NAMED = {
-    "aws:ecs/taskDefinition:TaskDefinition": "family",
-    "aws:iam/policy:Policy": "name",
-    "aws:iam/role:Role": "name",
-    "aws:lambda/function:Function": "name",
-    "aws:ecs/cluster:Cluster": "name",
-}
+# Pulumi, sdk/go/common/resource/properties.go: what an object with this key is.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 
 @dataclass(frozen=True)
@@ -87,6 +48,13 @@ class Join:
 @dataclass(frozen=True)
 class Base64:
     """A text in base64."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that is kept out of the logs."""
 
     value: Any
 
@@ -174,7 +142,7 @@ class Build:
             not self._in_apply,
             elsewhere,
         )
-        _complete(one)
+        complete(one)
         self.resources.append(one)
         return one
 
@@ -203,30 +171,14 @@ class Build:
         return Program(parts.values())
 
 
-def _complete(one: R) -> None:
-    """The outputs that the type has, where the description says nothing of them."""
-    digits = hashlib.sha256(one.urn.encode()).hexdigest()[:17]
-    if (named := _NAMED.get(one.type)) and named not in one.props:
-        one.props[named] = f"{one.name}-{digits[:7]}"  # a check makes it up, before any creation
-    if one.type.startswith(("aws:", "aws-native:", "pulumi-", "command:")):
-        prefix, arn = _IDENTITIES.get(one.type, ("", ""))
-        name = one.props.get("name") or one.props.get("family") or one.props.get("bucket")
-        id_ = one.made.setdefault("id", prefix + digits if prefix else name or one.name)
-        if arn:
-            place = f"{one.region}:{ACCOUNT}"
-            text = arn.replace("{}", place).format(id=id_, name=name, family=name)
-            one.made.setdefault("arn", f"arn:aws:{text}")
-        for key, value in _FILLED.get(one.type, {}).items():
-            if key not in one.props:
-                one.made.setdefault(key, value)
-
-
 def _fill(part: Part, one: R, *, created: bool) -> None:
     made = one.made if created else dict.fromkeys(one.made, UNKNOWN)
     if one.type.startswith("pulumi-") and not created:
         made = {}
     given = {key: value_of(value, created=created) for key, value in one.props.items()}
     part.props = {**value_of(made, created=created), **given}
+    if one.type.startswith("aws:") and not one.type.startswith(GLOBAL):
+        part.props["region"] = one.region  # the provider plans it, so a preview knows it
     part.parent = one.parent.urn if one.parent is not None else ""
     part.protect = one.protect
     for key, value in one.props.items():
@@ -247,6 +199,8 @@ def value_of(value: Any, *, created: bool) -> Any:
     if isinstance(value, Json):
         inner = value_of(value.value, created=created)
         return UNKNOWN if _is_unknown(inner) else json.dumps(inner)
+    if isinstance(value, Secret):
+        return {_SIGNATURE: _SECRET, "value": value_of(value.value, created=created)}
     if isinstance(value, Base64):
         text = value_of(value.value, created=created)
         return text if text == UNKNOWN else base64.b64encode(text.encode()).decode()
@@ -273,7 +227,7 @@ def _is_unknown(value: Any) -> bool:
 def _refs(value: Any) -> Iterator[Ref]:
     if isinstance(value, Ref):
         yield value
-    elif isinstance(value, Json | Later | Base64):
+    elif isinstance(value, Json | Later | Base64 | Secret):
         yield from _refs(value.value)
     elif isinstance(value, Join):
         yield from _refs(list(value.parts))

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from . import sources
-from .aws import (
+from ..building import (
     INSTALL,
     MOUNT,
     NGINX,
     PYTHON,
     ROOT,
     WRITE,
+    Build,
     Pair,
     Store,
     access_point,
@@ -26,8 +26,8 @@ from .aws import (
     task,
     volume,
 )
-from .build import Build
-from .table import LOADS, PATH, RIGHTS, Cases, Verdict, note, wrong
+from ..table import LOADS, PATH, RIGHTS, Cases, Verdict, note, wrong
+from . import sources
 
 CASES = Cases()
 
