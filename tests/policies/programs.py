@@ -1,5 +1,7 @@
 """Whole programs by the local engine, created nowhere, and what the packs say of them."""
 
+from __future__ import annotations
+
 import copy
 import functools
 import hashlib
@@ -85,6 +87,7 @@ class Part:
     dependencies: list[str] = field(default_factory=list)
     origins: dict[str, list[str]] = field(default_factory=dict)
     protect: bool = False
+    provider: Part | None = None
 
 
 class Program:
@@ -132,6 +135,10 @@ class Program:
             )
             resource.options.protect = part.protect
             resource.properties.update(part.props)
+            if (provider := part.provider) is not None:
+                resource.provider.type, resource.provider.name = provider.type, provider.name
+                resource.provider.urn = provider.urn
+                resource.provider.properties.update(provider.props)
             resource.dependencies.extend(part.dependencies)
             for name, urns in part.origins.items():
                 resource.propertyDependencies[name].urns.extend(urns)
