@@ -108,9 +108,10 @@ def _keeps_plain_text_out(statement: Statement) -> Answer:
     if statement.allows or _about(statement, "ClientMount", secure=False) is False:
         return False
     keys = [key for _, key, _ in _tests(statement.condition)]
-    if statement.not_principal or not _anybody(statement):
-        demands = "aws:securetransport" in keys
-        return demands and Open("a Deny of it names some principals only")
+    if statement.not_principal:
+        return Open("a Deny of it has a NotPrincipal, which is not judged here")
+    if not _anybody(statement):
+        return False
     if _about(statement, "ClientMount") is True:
         return False  # it denies everything, whatever the transport
     if "aws:securetransport" not in keys:

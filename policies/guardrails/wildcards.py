@@ -114,7 +114,7 @@ def _actions(resource: Resource, label: str, statement: Statement) -> Iterator[R
 def _resources(resource: Resource, label: str, statement: Statement) -> Iterator[Report]:
     where = "the resource *"
     if statement.not_resources is not None:
-        where = f"every resource but {', '.join(map(str, statement.not_resources))}"
+        where = f"every resource but {', '.join(map(str, statement.not_resources))} (NotResource)"
     elif not any(isinstance(r, str) and set(r) == {"*"} for r in statement.resources or ()):
         return
     named = [a for a in statement.actions or () if isinstance(a, str) and not _is_wide(a)]

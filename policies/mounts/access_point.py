@@ -15,7 +15,9 @@ from .populators import Writer, by_space, writers
 from .storage import Location, file_system_of, location_of, root_of
 from .strangers import strangers
 
-_DEEPEST = 4  # EFS API reference, RootDirectory: a path has up to four subdirectories
+# EFS's service model: RootDirectory.Path.
+_ROOT = re.compile(r"/|(?:/(?!\.)[^$#<>;`|&?{}^*/\n]+){1,4}/?")
+_LONGEST = 100
 _MODE = re.compile(r"[0-7]{3,4}")
 
 
@@ -23,12 +25,13 @@ def _judge(stack: Stack, point: Resource, _: Parameters) -> Iterator[Report]:
     sharing = stack.once(sharers).get(point.urn, [])
     yield from _user(point)
     path = root_of(point)
+    written = point.get("rootDirectory", "path")
     if path == "/":
         yield from _whole_file_system(stack, point, sharing)
-    elif path is not None and len(path.strip("/").split("/")) > _DEEPEST:
+    elif isinstance(written, str) and not (_ROOT.fullmatch(written) and len(written) <= _LONGEST):
         yield Report(
-            f"rootDirectory.path of {point.label} is {path}, {len(path.strip('/').split('/'))} "
-            f"levels deep: EFS takes {_DEEPEST} at most. Choose a shorter path.",
+            f"rootDirectory.path of {point.label} is {written}, which EFS refuses: a root is an "
+            f"absolute path of four levels and {_LONGEST} characters at most. Choose another one.",
             point.urn,
         )
     if path != "/":

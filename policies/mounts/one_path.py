@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from ..reading.findings import Open, Report, doubt
+from ..reading.findings import Report, doubt
 from ..reading.graph import Stack
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN
 from .consumer import Consumer, Mount, Pair, Unread, by_key, known_points
 from .paths import MNT, Path, lies_under, paths_under_mnt
-from .populators import consumers, mounting, populating, read_all, writers_for
+from .populators import consumers, mounting, populating, read_all
 from .strangers import strangers
 
 
@@ -20,7 +20,6 @@ def _judge(stack: Stack, one: Consumer | Unread, _: Parameters) -> Iterator[Repo
     for mount in one.mounts:
         if mount.key:
             yield from _disagreement(stack, one, mount)
-            yield from _populated_elsewhere(stack, one, mount)
         else:
             yield from _left_open(stack, one, mount)
     yield from _stray_paths(stack, one)
@@ -70,7 +69,9 @@ def _disagreement(stack: Stack, consumer: Consumer, mount: Mount) -> Iterator[Re
     what = f"{consumer.label} mounts {mount.label} at {mount.path}"
     where = f"{other.label} mounts it at {at.path}"
     only_serves = not (consumer.is_function or _populates(stack, consumer) or _in_mnt(mount))
-    if only_serves and _in_mnt(at):
+    if only_serves and not other.is_function and not _in_mnt(at):
+        return
+    if only_serves:
         because = "outside /mnt a container serves or reads files, and may need no common path"
         yield doubt(f"whether {what} on purpose, while {where}", consumer.urn, because)
         return
@@ -80,27 +81,6 @@ def _disagreement(stack: Stack, consumer: Consumer, mount: Mount) -> Iterator[Re
         "the same value.",
         consumer.urn,
     )
-
-
-def _populated_elsewhere(stack: Stack, function: Consumer, mount: Mount) -> Iterator[Report]:
-    """What populates the same directory through another access point, at another path."""
-    for writer in writers_for(stack, mount) if function.is_function else ():
-        same = (
-            writer.mount.location
-            and mount.location
-            and writer.mount.location.is_same(mount.location)
-        )
-        if same and writer.mount.key != mount.key and writer.mount.path != mount.path:
-            what = f"{function.label} mounts {mount.label} at {mount.path}"
-            who = f"{writer.consumer.label}, which populates the same directory,"
-            if isinstance(writer.proof, Open):
-                yield Report(f"whether {what} as {who} does", function.urn, writer.proof)
-                continue
-            yield Report(
-                f"{what}, but {who} mounts {writer.mount.label} at {writer.mount.path}: what one "
-                "writes under its path the other does not find. Give both the same path.",
-                function.urn,
-            )
 
 
 def undecided(stack: Stack) -> dict[frozenset[str], set[str]]:

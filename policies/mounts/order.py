@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from ..reading.findings import Answer, Report, any_of, doubt, negated, verdict
+from ..reading.findings import Answer, Open, Report, any_of, doubt, negated, verdict
 from ..reading.graph import Resource, Stack
 from ..reading.naming import DEFAULT_SECURITY_GROUP, SECURITY_GROUP, Several
 from ..reading.network import relevant
 from ..reading.pack import Parameters, Rule
 from .consumer import Consumer, Mount, Pair
-from .launches import Place, launches_of, places
-from .populators import mounting, runs_of, writers_for
+from .launches import Launch, Place, launches_of, places
+from .populators import mounting, runs_of, suppliers
 from .reach import groups_of, groups_of_target
 from .storage import MountTarget, targets_of
 
@@ -26,10 +26,20 @@ def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
         yield from _runs(stack, consumer, mount)
         return
     for launch in launches_of(stack, consumer.resource):
-        if launch.is_run is True:
+        if launch.is_run is not False:
             place = Place(launch.resource, launch.subnets, launch.groups)
-            yield from _targets(stack, consumer, mount, launch.resource, place)
-            yield from _rules(stack, consumer, mount, launch.resource, place)
+            found_ = [
+                *_targets(stack, consumer, mount, launch.resource, place),
+                *_rules(stack, consumer, mount, launch.resource, place),
+            ]
+            yield from found_ if launch.is_run is True else _unproven(launch, found_)
+
+
+def _unproven(launch: Launch, found: list[Report]) -> Iterator[Report]:
+    """What would be wrong if it runs the task."""
+    if found and isinstance(launch.is_run, Open):
+        what = f"whether {launch.resource.label}, which does not depend on what it mounts, runs it"
+        yield Report(what, launch.resource.urn, launch.is_run)
 
 
 def _targets(
@@ -51,7 +61,7 @@ def _targets(
         )
         yield from verdict(
             negated(_uses(target, place)),
-            consumer.urn,
+            made.urn,
             what=f"whether {who} uses {target.label}, on which it does not depend (dependsOn)",
             wrong=f"{who} mounts {mount.label}, but does not depend on {target.label} of the same "
             f"{system.label if system else 'file system'}: {refuses}. Let {made.label} depend on "
@@ -93,7 +103,7 @@ def _rules(
             f"{made.label} runs {consumer.label}, but does not depend on {named}, which opens TCP "
             f"{_NFS} for it: the mount times out until that is there. Let {made.label} depend on "
             "it (dependsOn).",
-            consumer.urn,
+            made.urn,
         )
 
 
@@ -117,7 +127,7 @@ def _late(
 
 def _runs(stack: Stack, consumer: Consumer, mount: Mount) -> Iterator[Report]:
     function = consumer.resource
-    for writer in writers_for(stack, mount):
+    for writer in suppliers(stack, consumer, mount):
         for run in runs_of(stack, writer):
             # What waits for the function cannot be what the function waits for.
             if stack.is_before(run, function) or stack.is_before(function, run):

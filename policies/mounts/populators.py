@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..reading.findings import Answer, any_of
 from ..reading.graph import Resource, Stack
+from ..reading.naming import TASK_DEFINITION
 from ..reading.values import UNKNOWN
 from .consumer import Consumer, Mount, Pair, Reading, Unread
 from .functions import read_functions
@@ -66,12 +67,28 @@ def writers(stack: Stack) -> dict[str, list[Writer]]:
     for consumer, mount in stack.once(mounting):
         if consumer.is_function or mount.read_only or mount.location is None:
             continue
+        if consumer.resource.urn in stack.once(replaced):
+            continue
         installs = any(lies_under(path, mount.path) for path in install_targets(consumer))
         runs = any_of(launch.is_run for launch in launches_of(stack, consumer.resource))
         proof = installs or runs
         if proof is not False:
             found[mount.location.space].append(Writer(consumer, mount, proof, installs))
     return found
+
+
+def replaced(stack: Stack) -> set[str]:
+    """Task definitions that nothing runs, of a family of which another one is run."""
+    families: dict[str, list[Resource]] = defaultdict(list)
+    for task in stack.of_type(TASK_DEFINITION):
+        if isinstance(family := task.get("family"), str):
+            families[family].append(task)
+    return {
+        task.urn
+        for tasks in families.values()
+        for task in tasks
+        if not launches_of(stack, task) and any(launches_of(stack, other) for other in tasks)
+    }
 
 
 def populating(stack: Stack) -> set[tuple[str, str]]:
@@ -90,6 +107,30 @@ def writers_for(stack: Stack, mount: Mount) -> list[Writer]:
         return []
     there = stack.once(writers).get(mount.location.space, [])
     return [w for w in there if w.mount.location and w.mount.location.meets(mount.location)]
+
+
+def suppliers(stack: Stack, function: Consumer, mount: Mount) -> list[Writer]:
+    """Who populates what the function loads; all of them where no path tells.
+
+    Releases for several Pythons lie side by side on one access point, as in a migration.
+    """
+    found = writers_for(stack, mount)
+    wanted = [path for _, path in function.named_below(mount)]
+    named = [
+        writer
+        for writer in found
+        if any(
+            related(path, mine)
+            for _, path in writer.consumer.named_below(writer.mount)
+            for mine in wanted
+        )
+    ]
+    return named or found
+
+
+def related(path: str, other: str) -> bool:
+    """Whether one of two paths lies under the other."""
+    return lies_under(path, other) or lies_under(other, path)
 
 
 def runs_of(stack: Stack, writer: Writer) -> list[Resource]:

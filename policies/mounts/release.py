@@ -10,8 +10,7 @@ from ..reading.graph import Resource, Stack
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, items, text
 from .consumer import Consumer, Mount, Pair
-from .paths import lies_under
-from .populators import Writer, command_of, mounting, writers_for
+from .populators import Writer, command_of, mounting, related, suppliers, writers_for
 
 # AWS's base and build images for Lambda, and Docker's official image.
 _PYTHON_IMAGE = re.compile(
@@ -39,7 +38,7 @@ def _subjects(stack: Stack) -> list[Pair]:
 def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
     function, mount = pair
     found = writers_for(stack, mount)
-    for writer in _suppliers(function, mount, found):
+    for writer in suppliers(stack, function, mount):
         if isinstance(writer.proof, Open):
             what = f"whether {writer.consumer.label} populates what {function.label} loads"
             yield Report(what, function.urn, writer.proof)
@@ -47,24 +46,6 @@ def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
             yield from _python(function, writer)
             yield from _architecture(function, writer)
     yield from _paths(function, mount, [writer for writer in found if writer.proof is True])
-
-
-def _suppliers(function: Consumer, mount: Mount, found: list[Writer]) -> list[Writer]:
-    """Who populates what the function loads; all of them where no path tells.
-
-    Releases for several Pythons lie side by side on one access point, as in a migration.
-    """
-    wanted = [path for _, path in function.named_below(mount)]
-    named = [
-        writer
-        for writer in found
-        if any(
-            _related(path, mine)
-            for _, path in writer.consumer.named_below(writer.mount)
-            for mine in wanted
-        )
-    ]
-    return named or found
 
 
 def _python(function: Consumer, writer: Writer) -> Iterator[Report]:
@@ -171,7 +152,7 @@ def _paths(function: Consumer, mount: Mount, found: list[Writer]) -> Iterator[Re
     if any(text.value is UNKNOWN for writer in found for text in writer.consumer.texts):
         return  # rule one-access-point-one-path has said that these are unknown
     matched = {
-        holder: any(_related(path, other) for path in paths for other in published)
+        holder: any(related(path, other) for path in paths for other in published)
         for holder, paths in wanted.items()
     }
     for holder, paths in wanted.items():
@@ -197,10 +178,6 @@ def _seen(mount: Mount, path: str) -> str:
     """A path of the file system as a consumer sees it through its mount."""
     root = ((mount.location.directory if mount.location else None) or "").rstrip("/")
     return posixpath.join(mount.path, path.removeprefix(root).lstrip("/"))
-
-
-def _related(path: str, other: str) -> bool:
-    return lies_under(path, other) or lies_under(other, path)
 
 
 def _versions(path: str, other: str) -> bool:

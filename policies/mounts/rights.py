@@ -183,11 +183,10 @@ def _role(stack: Stack, consumer: Consumer, mount: Mount, access: _Access) -> It
     populates = (consumer.urn, consumer.label) in stack.once(populating) and not mount.read_only
     if populates:
         yield from _may(consumer, access, "ClientWrite", f"populates {mount.label}", role)
-        point = here(mount.point)
-        if point is not None and number(point.get("posixUser", "uid")) == 0:
-            why = f"populates {mount.label} as uid 0"
-            yield from _may(consumer, access, "ClientRootAccess", why, role)
-    elif consumer.is_function:
+    yield from _as_root(consumer, mount, access, populates=populates)
+    if populates:
+        return
+    if consumer.is_function:
         for writer in writers_for(stack, mount):
             if writer.proof is True:
                 yield from _not_writing(consumer, mount, access, writer.consumer)
@@ -201,11 +200,33 @@ def _may(
     yield from verdict(
         judgement.answer,
         consumer.urn,
-        what=f"whether {consumer.label}, which {does}, may {action}",
+        what=f"whether {consumer.label}, which {does} as {role}, may {action}",
         wrong=f"{consumer.label} {does}, but its {role} may not {_PREFIX}{action} there: "
         f"{judgement.why}. Allow {_PREFIX}{action} on the file system to "
         f"{role.removeprefix('task ')}.",
     )
+
+
+def _as_root(
+    consumer: Consumer, mount: Mount, access: _Access, *, populates: bool
+) -> Iterator[Report]:
+    """With user or group 0 a client needs ClientRootAccess; without it, it is nobody's."""
+    point = here(mount.point)
+    named = [k for k in ("uid", "gid") if point and number(point.get("posixUser", k)) == 0]
+    if not named:
+        return
+    judgement = access.may("ClientRootAccess")
+    role = access.role.label if access.role else ""
+    does = f"comes through {mount.label} as posixUser.{named[0]} 0"
+    wrong = (
+        f"{consumer.label} {does}, but its {role} may not {_PREFIX}ClientRootAccess there: "
+        f"{judgement.why}. Allow it, or give the access point another user."
+    )
+    what = f"whether {consumer.label}, which {does}, needs ClientRootAccess"
+    if judgement.answer is False and not populates:
+        yield doubt(what, consumer.urn, f"{role} may not: {judgement.why}")
+    else:
+        yield from verdict(judgement.answer, consumer.urn, what=what, wrong=wrong)
 
 
 def _not_writing(

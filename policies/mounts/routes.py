@@ -11,7 +11,6 @@ from ..reading.naming import (
     ROUTE_TABLES,
     SUBNETS,
     VPCS,
-    Elsewhere,
     Here,
     Known,
     Name,
@@ -105,15 +104,16 @@ def _associate(stack: Stack, association: Resource, found: Routes) -> None:
 def _table(stack: Stack, resource: Resource, name: str) -> Name | None:
     """The table that a route or an association names; a VPC stands for its main table."""
     given = resource.get(name)
+    for vpc in stack.of_type(*VPCS.tokens) if isinstance(given, str) else ():
+        if given in (vpc.get("mainRouteTableId"), vpc.get("defaultRouteTableId")):
+            return Here(vpc)
     named = register(stack, ROUTE_TABLES).named(given, resource, name)
+    table = here(named)
+    if table is not None and table.type == _DEFAULT_TABLE and table is not resource:
+        return _table(stack, table, "defaultRouteTableId")
     vpcs = register(stack, VPCS).origins(resource, name)
-    if isinstance(named, NotYet) and not named.candidates and len(vpcs) == 1:
-        return vpcs[0]
-    if isinstance(named, Elsewhere):
-        for vpc in stack.of_type(*VPCS.tokens):
-            if given in (vpc.get("mainRouteTableId"), vpc.get("defaultRouteTableId")):
-                return Here(vpc)
-    return named
+    lost = table is resource or (isinstance(named, NotYet) and not named.candidates)
+    return vpcs[0] if lost and len(vpcs) == 1 else named
 
 
 def _inline(stack: Stack, resource: Resource, found: Routes) -> None:

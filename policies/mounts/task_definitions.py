@@ -217,11 +217,19 @@ def _consumer(
 
 
 def _texts(stack: Stack, task: Resource, container: Container) -> Iterator[Text]:
-    yield from _texts_of(container.definition, "")
-    for launch in launches_of(stack, task):
-        for override in launch.overrides:
-            if at(override, "name") == container.name:
-                yield from _texts_of(override, f" of {launch.resource.label}")
+    launches = launches_of(stack, task)
+    overrides = [
+        (launch, override)
+        for launch in launches
+        for override in launch.overrides
+        if at(override, "name") == container.name
+    ]
+    replacing = {launch.resource.urn for launch, one in overrides if at(one, "command") is not None}
+    for text_ in _texts_of(container.definition, ""):
+        if text_.holder != "command" or not launches or len(replacing) < len(launches):
+            yield text_
+    for launch, override in overrides:
+        yield from _texts_of(override, f" of {launch.resource.label}")
 
 
 def _texts_of(definition: Plain, whose: str) -> Iterator[Text]:

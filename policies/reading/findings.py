@@ -71,6 +71,9 @@ def doubt(what: str, urn: str, because: str, *, preview: bool = False) -> Report
     return Report(what, urn, Open(because, preview))
 
 
+_SHOWN = 3  # questions about one resource that a line spells out
+
+
 def merged(reports: Iterable[Report]) -> list[Report]:
     """Doubts in words, one line for each cause."""
     by_cause: dict[Open, list[Report]] = {}
@@ -82,6 +85,7 @@ def merged(reports: Iterable[Report]) -> list[Report]:
 
 def _line(cause: Open, found: list[Report]) -> Report:
     when = "not judged before creation" if cause.preview else "not judged"
-    more = f" (and {len(found) - 1} more of this cause)" if len(found) > 1 else ""
+    own = [report.message for report in found if report.urn == found[0].urn][:_SHOWN]
+    more = f" (and {len(found) - len(own)} more of this cause)" if len(found) > len(own) else ""
     because = f"; {cause.because}" if cause.because else ""
-    return replace(found[0], message=f"{when}: {found[0].message}{more}{because}.")
+    return replace(found[0], message=f"{when}: {', '.join(own)}{more}{because}.")

@@ -129,7 +129,9 @@ def _is_role(name: Plain, role: Here | None, *, denies: bool) -> Answer:
         return denies and (NOT_YET if own is None else account == own["account"])
     if given is None:
         unique = role.resource.get("uniqueId")
-        return name == unique or (unique is UNKNOWN and name.startswith("AROA") and NOT_YET)
+        if isinstance(unique, str) or not name.startswith("AROA"):
+            return name == unique
+        return Open("names a role by its unique id", preview=unique is UNKNOWN)
     if given["type"] not in {"role", "assumed-role"} or not given["name"]:
         return False
     if own is not None:

@@ -29,7 +29,7 @@ RELEASE = Release.planned(
 @CHANGES.breaks(
     wrong(
         "function-comes-after-what-it-mounts",
-        "populator",
+        "populate",
         "pulumi-python:dynamic/efs-inference:PopulatorRun 'populate', which runs container "
         "'populate' of task definition 'populator', mounts access point 'store-access-point', but "
         "does not depend on mount target 'store-mount-target-us-east-1b' of the same file system "

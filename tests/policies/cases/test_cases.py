@@ -3,10 +3,8 @@
 from collections import Counter
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from .kinds import KINDS
-from .known_wrong import KNOWN_WRONG
 from .table import Case, differences, judged
 
 FORMS = ("created", "preview")
@@ -18,15 +16,7 @@ EVERY = {
 }
 
 
-def _parameters() -> list[ParameterSet]:
-    wrong = pytest.mark.xfail(strict=True, reason="the packs are wrong about it")
-    return [
-        pytest.param(case, form, id=id_, marks=[wrong] if id_ in KNOWN_WRONG else [])
-        for id_, (case, form) in EVERY.items()
-    ]
-
-
-@pytest.mark.parametrize(("case", "form"), _parameters())
+@pytest.mark.parametrize(("case", "form"), EVERY.values(), ids=EVERY.keys())
 def test_the_packs_say_what_follows_from_the_documentation(case: Case, form: str) -> None:
     apart = differences(case.verdict(form), judged(case.program(form)))
     assert not apart, "\n".join([case.source, *apart])
@@ -42,7 +32,3 @@ def test_at_least_half_of_the_programs_are_sound() -> None:
 def test_each_program_has_a_name_of_its_own() -> None:
     names = Counter(case.name for kind in KINDS.values() for case in kind)
     assert {name for name, times in names.items() if times > 1} == set()
-
-
-def test_what_is_known_to_be_wrong_is_a_case() -> None:
-    assert set(EVERY) >= KNOWN_WRONG

@@ -57,7 +57,7 @@ def two_halves_of_the_subnet_as_permission(p: Build) -> None:
     between(p, net.clients, nfs, net)
 
 
-@CASES.sound(sources.VPC_GROUPS)
+@CASES.sound(sources.VPC_GROUPS, may_note=True)
 def halves_by_two_rules_of_their_own(p: Build) -> None:
     net = network(p, "a")
     nfs = group(p, "nfs-2", net.vpc)
@@ -168,7 +168,7 @@ def egress_to_another_address(p: Build) -> None:
     function(p, "app", net, s, vpcConfig=config)
 
 
-@CASES.sound(sources.EFS_ADDRESS)
+@CASES.sound(sources.EFS_ADDRESS, may_note=True)
 def egress_to_the_address_that_the_mount_target_gets(p: Build) -> None:
     net = network(p, "a")
     clients = group(p, "narrow", net.vpc, egress=[])
@@ -189,7 +189,7 @@ def one_group_that_admits_itself(p: Build) -> None:
     between(p, shared, shared, net)
 
 
-@CASES.sound(sources.VPC_GROUPS)
+@CASES.sound(sources.VPC_GROUPS, may_note=True)
 def rules_as_resources(p: Build) -> None:
     net = network(p)
     clients, nfs = group(p, "c", net.vpc, egress=[]), group(p, "s", net.vpc, egress=[])
@@ -207,7 +207,7 @@ def rules_as_resources(p: Build) -> None:
     between(p, clients, nfs, net)
 
 
-@CASES.sound(sources.VPC_GROUPS)
+@CASES.sound(sources.VPC_GROUPS, may_note=True)
 def rules_as_resources_of_the_older_kind(p: Build) -> None:
     net = network(p)
     nfs = group(p, "s", net.vpc, egress=[])
