@@ -151,8 +151,8 @@ def test_two_volumes_that_may_be_right_are_not_judged(judge_preview: Judge) -> N
         *not_judged(
             "writer",
             "container 'both' of task definition 'writer' mounts access point 'a' or access point "
-            "'b' at /mnt/a, container 'both' of task definition 'writer' mounts access point 'a' or "
-            "access point 'b' at /mnt/b; which of them is unknown. Where only one volume of the "
+            "'b' at /mnt/a, container 'both' of task definition 'writer' mounts access point 'a' "
+            "or access point 'b' at /mnt/b; which of them is unknown. Where only one volume of the "
             "task definition has an access point, it is known.",
         ),
     ]
