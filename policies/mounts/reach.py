@@ -124,6 +124,8 @@ def _zones(
         served = any_of(target.serves(subnet) for target in there)
         if served is False:
             served = _no_target(stack, f"{whole} in {zone}")
+            if isinstance(mount.system, Elsewhere):
+                served = Open(f"{whole} is made elsewhere, and may have others there")
             if not place.subnets.certain:
                 because = "its subnets are unknown as a whole. Give them as a list, so that each "
                 served = Open(because + "of them is known by where it comes from", preview=True)

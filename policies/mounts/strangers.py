@@ -21,12 +21,19 @@ from .storage import MOUNT_TARGET
 # What only describes, guards or counts a file system, and cannot mount it.
 _PASSIVE = re.compile(
     r"pulumi:.*|aws(?:-native)?:(?:efs|iam|cloudwatch|backup|kms|secretsmanager|resourcegroups|ram|"
-    r"route53|sns|sqs|s3|dynamodb|cfg|config|cloudtrail|budgets|servicecatalog|sfn|scheduler|pipes|"
+    r"s3files|route53|sns|sqs|s3|dynamodb|cfg|config|cloudtrail|budgets|servicecatalog|sfn|scheduler|pipes|"
     r"servicediscovery)[:/].*|aws:ssm/parameter:.*|aws(?:-native)?:ec2[:/](?!instance|launch|spot|"
     r"fleet|Instance|Launch|Spot).*|aws:vpc/.*|aws:ecs/(?:service|cluster|taskSet).*|"
     r"aws:lambda/(?:permission|alias|invocation|layer|eventSource|functionUrl).*"
 )
 _NATIVE_EFS = re.compile(r"aws-native:efs:|aws:s3files/")
+_STORAGE = (
+    ACCESS_POINT,
+    FILE_SYSTEM,
+    MOUNT_TARGET,
+    "aws:s3files/accessPoint:AccessPoint",
+    "aws:s3files/fileSystem:FileSystem",
+)
 _ID = re.compile(rb"\bfs(?:ap)?-[0-9a-f]{8,40}\b")
 _INVOCATION = "aws:lambda/invocation:Invocation"
 
@@ -68,7 +75,7 @@ def _named(stack: Stack, resource: Resource) -> str:
         origin.label: None
         for name in resource.property_dependencies
         if resource.get(name) is not None or not resource.names
-        for origin in stack.origins(resource, name, ACCESS_POINT, FILE_SYSTEM, MOUNT_TARGET)
+        for origin in stack.origins(resource, name, *_STORAGE)
     }
     ids = {one.decode(): None for one in _ID.findall(resource.raw_text())}
     return ", ".join((origins or ids).keys())

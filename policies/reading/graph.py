@@ -158,38 +158,64 @@ class Stack:
     def is_before(self, first: Resource, second: Resource) -> bool:
         """Whether `second` is created only when `first` is there."""
         if second.urn not in self._before:
-            self._before[second.urn] = self._walk(second.urn)
-        return bool(self._before[second.urn] & self._bits[first.urn])
+            self._walk(second.urn)
+        return bool(self._before[second.urn] & self._bits.get(first.urn, 0))
 
     @cached_property
     def _bits(self) -> dict[str, int]:
         return {resource.urn: 1 << n for n, resource in enumerate(self.resources)}
 
-    def _walk(self, urn: str) -> int:
-        """A bit for each resource that one waits for, itself or through others."""
-        seen = 0
-        pending = [urn]
-        entered = {urn}
-        while pending:
-            resource = self.by_urn.get(current := pending.pop())
-            if resource is None:
-                continue
-            if current in self._before:
-                seen |= self._before[current]
-                continue
-            needed = self.parts(
-                [
-                    *resource.dependencies,
-                    *(u for v in resource.property_dependencies.values() for u in v),
-                ]
-            )
-            for other in needed:
-                seen |= self._bits.get(other, 0)
-            for other in (*needed, resource.parent):
-                if other not in entered:
-                    entered.add(other)
-                    pending.append(other)
-        return seen
+    def _direct(self, urn: str) -> dict[str, None]:
+        """What a resource waits for by itself; a component stands for all that is in it."""
+        resource = self.by_urn.get(urn)
+        if resource is None:
+            return {}
+        origins = [u for urns in resource.property_dependencies.values() for u in urns]
+        return self.parts([*resource.dependencies, *origins])
+
+    def _needed(self, urn: str) -> list[str]:
+        resource = self.by_urn.get(urn)
+        return [*self._direct(urn), *([resource.parent] if resource and resource.parent else [])]
+
+    def _walk(self, root: str) -> None:
+        """Set for all that `root` waits for what each waits for, by a bit for each resource.
+
+        Each is visited once; those in a circle wait for the same (Tarjan's components).
+        """
+        number = {root: 0}
+        lowest = dict(number)
+        entered = [root]
+        work = [(root, iter(self._needed(root)))]
+        while work:
+            urn, rest = work[-1]
+            for other in rest:
+                if other in self._before:
+                    continue
+                if other not in number:
+                    number[other] = lowest[other] = len(number)
+                    entered.append(other)
+                    work.append((other, iter(self._needed(other))))
+                    break
+                lowest[urn] = min(lowest[urn], number[other])
+            else:
+                work.pop()
+                if work:
+                    above = work[-1][0]
+                    lowest[above] = min(lowest[above], lowest[urn])
+                if lowest[urn] == number[urn]:
+                    start = entered.index(urn) if entered[-1] != urn else len(entered) - 1
+                    self._settle(entered[start:])
+                    del entered[start:]
+
+    def _settle(self, circle: list[str]) -> None:
+        """Note what the resources of a circle, mostly one alone, wait for together."""
+        bits = 0
+        for urn in circle:
+            for other in self._direct(urn):
+                bits |= self._bits.get(other, 0)
+            for other in self._needed(urn):
+                bits |= self._before.get(other, 0)
+        self._before |= dict.fromkeys(circle, bits)
 
 
 def _label(resource: Resource, ambiguous: bool) -> str:
