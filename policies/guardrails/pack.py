@@ -14,33 +14,13 @@ from . import (
 NAME = "efs-inference-guardrails"
 DESCRIPTION = "Security, cost and sanity of Lambda functions with libraries on EFS."
 
-_BY_NAME = {
-    rule.name: rule
-    for rule in (
-        file_system_policy.RULE,
-        ingress.RULE,
-        wildcards.RULE,
-        *file_systems.RULES,
-        *images_and_logs.RULES,
-        *lambda_functions.RULES,
-    )
-}
-RULES: tuple[Rule, ...] = tuple(
-    _BY_NAME[name]
-    for name in (
-        "file-system-is-encrypted",
-        "file-system-policy-demands-name-and-tls",
-        "libraries-stay-in-the-fast-class",
-        "log-group-has-retention",
-        "no-ingress-from-anywhere",
-        "policy-names-actions-and-resources",
-        "function-url-authenticates",
-        "runtime-is-supported",
-        "function-has-time-and-memory-to-import",
-        "image-has-a-digest",
-        "function-has-reserved-concurrency",
-        "file-system-is-protected",
-    )
+RULES: tuple[Rule, ...] = (
+    *file_systems.RULES,
+    file_system_policy.RULE,
+    ingress.RULE,
+    wildcards.RULE,
+    *lambda_functions.RULES,
+    *images_and_logs.RULES,
 )
 
 POLICIES = policies_of(

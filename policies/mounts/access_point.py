@@ -9,11 +9,11 @@ from ..reading.graph import Resource, Stack
 from ..reading.naming import ACCESS_POINT, Here, NotYet
 from ..reading.pack import Parameters, Rule, of_type
 from ..reading.values import UNKNOWN, Plain, at, items, number
-from .consumer import Pair
 from .one_path import sharers
-from .populators import Writer, by_space, writers
-from .storage import Location, file_system_of, location_of, root_of
-from .strangers import strangers
+from .parts.consumer import Pair
+from .parts.populators import Writer, by_space, writers
+from .parts.storage import Location, file_system_of, location_of, root_of
+from .parts.strangers import strangers
 
 # EFS's service model: RootDirectory.Path.
 _ROOT = re.compile(r"/|(?:/(?!\.)[^$#<>;`|&?{}^*/\n]+){1,4}/?")

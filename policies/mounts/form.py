@@ -17,9 +17,9 @@ from ..reading.naming import (
 )
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Plain, at, items, text
-from .launches import launches_of
-from .storage import file_system_of
-from .task_definitions import Unreadable, containers_of, efs_of
+from .parts.launches import launches_of
+from .parts.storage import file_system_of
+from .parts.task_definitions import Unreadable, containers_of, efs_of
 
 # Lambda's service model: FileSystemConfig.LocalMountPath.
 _PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")

@@ -7,10 +7,10 @@ from ..reading.findings import Report, doubt
 from ..reading.graph import Stack
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN
-from .consumer import Consumer, Mount, Pair, Unread, by_key, known_points
-from .paths import MNT, Path, lies_under, paths_under_mnt
-from .populators import consumers, mounting, populating, read_all
-from .strangers import strangers
+from .parts.consumer import Consumer, Mount, Pair, Unread, by_key, known_points
+from .parts.paths import MNT, Path, lies_under, paths_under_mnt
+from .parts.populators import consumers, mounting, populating, read_all
+from .parts.strangers import strangers
 
 
 def _judge(stack: Stack, one: Consumer | Unread, _: Parameters) -> Iterator[Report]:

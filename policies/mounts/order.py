@@ -7,11 +7,11 @@ from ..reading.graph import Resource, Stack
 from ..reading.naming import DEFAULT_SECURITY_GROUP, SECURITY_GROUP, Several
 from ..reading.network import relevant
 from ..reading.pack import Parameters, Rule
-from .consumer import Consumer, Mount, Pair
-from .launches import Launch, Place, launches_of, places
-from .populators import mounting, runs_of, suppliers
+from .parts.consumer import Consumer, Mount, Pair
+from .parts.launches import Launch, Place, launches_of, places
+from .parts.populators import mounting, runs_of, suppliers
+from .parts.storage import MountTarget, targets_of
 from .reach import groups_of, groups_of_target
-from .storage import MountTarget, targets_of
 
 _NFS = 2049
 

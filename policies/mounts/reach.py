@@ -8,10 +8,10 @@ from ..reading.naming import SECURITY_GROUPS, Elsewhere, NotYet, Several, regist
 from ..reading.network import End, default_group, lets_through, openings_of, vpc_of
 from ..reading.pack import Parameters, Rule
 from ..reading.values import items
-from .consumer import Consumer, Mount
-from .launches import Place, places
-from .populators import consumers, populating
-from .storage import MOUNT_TARGET, MountTarget, Zone, one_zone, targets, targets_of, zone_of
+from .parts.consumer import Consumer, Mount
+from .parts.launches import Place, places
+from .parts.populators import consumers, populating
+from .parts.storage import MOUNT_TARGET, MountTarget, Zone, one_zone, targets, targets_of, zone_of
 from .surroundings import surroundings
 from .way_out import way_out
 

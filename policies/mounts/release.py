@@ -9,8 +9,8 @@ from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, items, text
-from .consumer import Consumer, Mount, Pair
-from .populators import Writer, command_of, mounting, related, suppliers, writers_for
+from .parts.consumer import Consumer, Mount, Pair
+from .parts.populators import Writer, command_of, mounting, related, suppliers, writers_for
 
 # AWS's base and build images for Lambda, and Docker's official image.
 _PYTHON_IMAGE = re.compile(

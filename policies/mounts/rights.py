@@ -10,10 +10,10 @@ from ..reading.iam import Client, applies, concerns
 from ..reading.naming import ROLES, Elsewhere, Here, Name, NotYet, candidates, here, register
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Unknown, number
-from .consumer import Consumer, Mount, Pair
-from .populators import mounting, populating, writers_for
-from .roles import Document, documents_of, read_document
-from .storage import file_system_of
+from .parts.consumer import Consumer, Mount, Pair
+from .parts.populators import mounting, populating, writers_for
+from .parts.roles import Document, documents_of, read_document
+from .parts.storage import file_system_of
 
 _FILE_SYSTEM_POLICY = "aws:efs/fileSystemPolicy:FileSystemPolicy"
 _PREFIX = "elasticfilesystem:"

@@ -7,9 +7,9 @@ from ..reading.graph import Resource, Stack
 from ..reading.naming import SUBNETS, VPCS, Here, Known, Name, candidates, here, register
 from ..reading.network import vpc_of
 from ..reading.values import Plain, at, flag, items, number
-from .consumer import Consumer, Mount
-from .launches import Place
-from .storage import MountTarget
+from .parts.consumer import Consumer, Mount
+from .parts.launches import Place
+from .parts.storage import MountTarget
 
 _ACL = "aws:ec2/networkAcl:NetworkAcl"
 _DEFAULT_ACL = "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"

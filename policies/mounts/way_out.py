@@ -7,8 +7,8 @@ from ..reading.graph import Stack
 from ..reading.naming import Here, Known
 from ..reading.network import openings_of
 from ..reading.values import UNKNOWN
-from .consumer import Consumer
-from .launches import Place
+from .parts.consumer import Consumer
+from .parts.launches import Place
 from .routes import image_endpoints, stranded_nats, ways_out
 
 _NFS = 2049

@@ -1,5 +1,6 @@
 """A stack's resources: their properties as plain values, what they come from, and their order."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,32 +12,8 @@ from .values import UNKNOWN, Plain, at
 
 _T = TypeVar("_T")
 
-_KINDS = {
-    "aws:ec2/natGateway:NatGateway": "NAT gateway",
-    "aws:ec2/vpc:Vpc": "VPC",
-    "aws:ec2/networkAcl:NetworkAcl": "network ACL",
-    "aws:lambda/functionUrl:FunctionUrl": "function URL",
-    **{
-        f"aws:{module}:{''.join(word.capitalize() for word in kind.split())}": kind
-        for module, kind in {
-            "cloudwatch/logGroup": "log group",
-            "ec2/defaultSecurityGroup": "default security group",
-            "ec2/routeTable": "route table",
-            "ec2/securityGroup": "security group",
-            "ec2/subnet": "subnet",
-            "ecs/service": "service",
-            "ecs/taskDefinition": "task definition",
-            "efs/accessPoint": "access point",
-            "efs/fileSystem": "file system",
-            "efs/fileSystemPolicy": "file system policy",
-            "efs/mountTarget": "mount target",
-            "iam/policy": "policy",
-            "iam/role": "role",
-            "iam/rolePolicy": "role policy",
-            "lambda/function": "function",
-        }.items()
-    },
-}
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ACRONYMS = {"acl": "ACL", "nat": "NAT", "url": "URL", "vpc": "VPC"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -219,5 +196,8 @@ class Stack:
 
 
 def _label(resource: Resource, ambiguous: bool) -> str:
-    kind = _KINDS.get(resource.type, resource.type)
+    kind = resource.type
+    if kind.startswith("aws:") and "/" in kind:
+        words = _WORDS.sub(" ", kind.rpartition(":")[2]).lower().split()
+        kind = " ".join(_ACRONYMS.get(word, word) for word in words)
     return f"{kind} '{resource.name}'" + (f" ({resource.urn})" if ambiguous else "")

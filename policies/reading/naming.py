@@ -6,7 +6,7 @@ What is named is one of three things, and each has its type: `Here`, a resource 
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -294,11 +294,6 @@ def candidates(name: Name | None) -> tuple[Known, ...]:
 def here(name: Name | None) -> Resource | None:
     """The resource of this stack, where it certainly is one."""
     return name.resource if isinstance(name, Here) else None
-
-
-def open_of(names: Iterable[Name | None]) -> Open | None:
-    """Why one of these is not known, if one is not."""
-    return next((n.open for n in names if n is not None and not isinstance(n, Here)), None)
 
 
 _BUILDERS: dict[Kind, Callable[[Stack], Register]] = {}

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from ..reading.graph import Resource, Stack
-from ..reading.naming import (
+from ...reading.graph import Resource, Stack
+from ...reading.naming import (
     ACCESS_POINT,
     FILE_SYSTEM,
     FUNCTION,

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..reading.findings import Open
-from ..reading.graph import Resource, Stack
-from ..reading.iam import Statement, statements
-from ..reading.naming import ROLES, Here, Name, NotYet, candidates, register
-from ..reading.values import UNKNOWN, Plain, at, items, text
+from ...reading.findings import Open
+from ...reading.graph import Resource, Stack
+from ...reading.iam import Statement, statements
+from ...reading.naming import ROLES, Here, NotYet, candidates, register
+from ...reading.values import UNKNOWN, Plain, at, items, text
 
 _POLICY = "aws:iam/policy:Policy"
 _ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -159,8 +159,3 @@ def read_document(label: str, document: Plain) -> Document:
     """A policy document as JSON."""
     found = statements(document)
     return Document(label, tuple(found) if isinstance(found, list) else found)
-
-
-def role_of(stack: Stack, resource: Resource, name: str) -> Name | None:
-    """The role that a property names."""
-    return register(stack, ROLES).named(resource.get(name), resource, name)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..reading.graph import Resource, Stack
-from ..reading.naming import (
+from ...reading.graph import Resource, Stack
+from ...reading.naming import (
     ACCESS_POINTS,
     FILE_SYSTEMS,
     TASK_DEFINITION,
@@ -12,7 +12,7 @@ from ..reading.naming import (
     NotYet,
     register,
 )
-from ..reading.values import UNKNOWN, Plain, Unknown, at, flag, items, parsed, text
+from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items, parsed, text
 from .consumer import (
     Consumer,
     Mount,

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..reading.findings import Answer, Open
-from ..reading.graph import Resource, Stack
-from ..reading.naming import (
+from ...reading.findings import Answer, Open
+from ...reading.graph import Resource, Stack
+from ...reading.naming import (
     SECURITY_GROUPS,
     SUBNETS,
     TASK_DEFINITIONS,
@@ -17,7 +17,7 @@ from ..reading.naming import (
     candidates,
     register,
 )
-from ..reading.values import UNKNOWN, Plain, Unknown, at, flag, items
+from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items
 
 _SERVICES = ("aws:ecs/service:Service", "aws:ecs/taskSet:TaskSet")
 # By type: where a resource names a task definition, its network, and the rest of the launch.
@@ -71,11 +71,6 @@ class Launch:
     is_run: Answer = False
     platform: str | None = None
     overrides: tuple[Plain, ...] = ()
-
-    @property
-    def is_service(self) -> bool:
-        """Whether it keeps tasks running, rather than run one."""
-        return self.resource.type in _SERVICES
 
 
 def launches(stack: Stack) -> list[Launch]:

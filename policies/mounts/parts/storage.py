@@ -3,9 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from ..reading.findings import Answer, Open
-from ..reading.graph import Resource, Stack
-from ..reading.naming import (
+from ...reading.findings import Answer, Open
+from ...reading.graph import Resource, Stack
+from ...reading.naming import (
     FILE_SYSTEMS,
     SUBNETS,
     Here,
@@ -16,7 +16,7 @@ from ..reading.naming import (
     here,
     register,
 )
-from ..reading.values import UNKNOWN, Plain, text
+from ...reading.values import UNKNOWN, Plain, text
 
 MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
 
