@@ -6,7 +6,8 @@ from dataclasses import replace
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Resource, Stack
 from ..reading.iam import Client, Statement, applies, statements
-from ..reading.naming import FILE_SYSTEM, FILE_SYSTEMS, NotYet, candidates, register
+from ..reading.kinds import FILE_SYSTEM, FILE_SYSTEMS
+from ..reading.naming import NotYet, candidates, register
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Plain, Unknown, at, items
 

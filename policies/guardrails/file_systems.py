@@ -6,7 +6,7 @@ from pulumi_policy import EnforcementLevel
 
 from ..reading.findings import Report, doubt, negated, verdict
 from ..reading.graph import Resource, Stack
-from ..reading.naming import FILE_SYSTEM
+from ..reading.kinds import FILE_SYSTEM
 from ..reading.pack import Parameters, Rule, of_type
 from ..reading.values import UNKNOWN, at, flag, items, text
 from .loading import loaded_from

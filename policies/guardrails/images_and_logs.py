@@ -6,7 +6,7 @@ from pulumi_policy import EnforcementLevel
 
 from ..reading.findings import Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.naming import FUNCTION, TASK_DEFINITION
+from ..reading.kinds import FUNCTION, TASK_DEFINITION
 from ..reading.pack import Parameters, Rule, of_type
 from ..reading.values import UNKNOWN, Plain, at, items, number, parsed
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from ..reading.findings import Report
 from ..reading.graph import Stack
-from ..reading.naming import SECURITY_GROUPS, Known, candidates, register
-from ..reading.network import Network, Opening, collapse, openings
+from ..reading.kinds import SECURITY_GROUPS
+from ..reading.naming import Known, candidates, register
 from ..reading.pack import Parameters, Rule
+from ..reading.security_groups import Network, Opening, collapse, openings
 from ..reading.values import Unknown, items, number
 
 _BALANCERS = ("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")

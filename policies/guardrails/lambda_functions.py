@@ -7,7 +7,7 @@ from pulumi_policy import EnforcementLevel
 
 from ..reading.findings import Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.naming import FUNCTION
+from ..reading.kinds import FUNCTION
 from ..reading.pack import Parameters, Rule, of_type
 from ..reading.values import UNKNOWN, number, text
 from .loading import loading_functions

@@ -2,16 +2,8 @@
 
 from ..reading.findings import Answer, any_of
 from ..reading.graph import Resource, Stack
-from ..reading.naming import (
-    ACCESS_POINTS,
-    FILE_SYSTEMS,
-    FUNCTION,
-    Here,
-    NotYet,
-    candidates,
-    here,
-    register,
-)
+from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, FUNCTION
+from ..reading.naming import Here, NotYet, candidates, here, register
 from ..reading.values import at, items
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ..reading.findings import Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.naming import ACCESS_POINT, Here, NotYet
+from ..reading.kinds import ACCESS_POINT
+from ..reading.naming import Here, NotYet
 from ..reading.pack import Parameters, Rule, of_type
 from ..reading.values import UNKNOWN, Plain, at, items, number
 from .one_path import sharers

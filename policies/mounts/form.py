@@ -5,16 +5,8 @@ from collections.abc import Iterator
 
 from ..reading.findings import Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.naming import (
-    ACCESS_POINTS,
-    FILE_SYSTEMS,
-    FUNCTION,
-    TASK_DEFINITION,
-    Name,
-    NotYet,
-    here,
-    register,
-)
+from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, FUNCTION, TASK_DEFINITION
+from ..reading.naming import Name, NotYet, here, register
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Plain, at, items, text
 from .parts.launches import launches_of

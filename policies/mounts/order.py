@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ..reading.findings import Answer, Open, Report, any_of, doubt, negated, verdict
 from ..reading.graph import Resource, Stack
-from ..reading.naming import DEFAULT_SECURITY_GROUP, SECURITY_GROUP, Several
+from ..reading.kinds import DEFAULT_SECURITY_GROUP, SECURITY_GROUP
+from ..reading.naming import Several
 from ..reading.network import relevant
 from ..reading.pack import Parameters, Rule
 from .parts.consumer import Consumer, Mount, Pair

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Resource, Stack
-from ..reading.naming import SECURITY_GROUPS, Elsewhere, NotYet, Several, register
-from ..reading.network import End, default_group, lets_through, openings_of, vpc_of
+from ..reading.kinds import SECURITY_GROUPS
+from ..reading.naming import Elsewhere, NotYet, Several, register
+from ..reading.network import End, default_group, lets_through, vpc_of
 from ..reading.pack import Parameters, Rule
+from ..reading.security_groups import openings_of
 from ..reading.values import items
 from .parts.consumer import Consumer, Mount
 from .parts.launches import Place, places

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from ..reading.findings import Answer, Open, Report, all_of, doubt, negated, verdict
 from ..reading.graph import Stack
 from ..reading.iam import Client, applies, concerns
-from ..reading.naming import ROLES, Elsewhere, Here, Name, NotYet, candidates, here, register
+from ..reading.kinds import ROLES
+from ..reading.naming import Elsewhere, Here, Name, NotYet, candidates, here, register
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Unknown, number
 from .parts.consumer import Consumer, Mount, Pair

@@ -6,20 +6,10 @@ from dataclasses import dataclass, field
 
 from ..reading.findings import Open
 from ..reading.graph import Resource, Stack
-from ..reading.naming import (
-    NAT_GATEWAYS,
-    ROUTE_TABLES,
-    SUBNETS,
-    VPCS,
-    Here,
-    Known,
-    Name,
-    NotYet,
-    candidates,
-    here,
-    register,
-)
-from ..reading.network import network, vpc_of
+from ..reading.kinds import NAT_GATEWAYS, ROUTE_TABLES, SUBNETS, VPCS
+from ..reading.naming import Here, Known, Name, NotYet, candidates, here, register
+from ..reading.network import vpc_of
+from ..reading.security_groups import network
 from ..reading.values import UNKNOWN, Plain, at, items, text
 
 _ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"

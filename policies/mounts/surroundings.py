@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ..reading.findings import Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.naming import SUBNETS, VPCS, Here, Known, Name, candidates, here, register
+from ..reading.kinds import SUBNETS, VPCS
+from ..reading.naming import Here, Known, Name, candidates, here, register
 from ..reading.network import vpc_of
 from ..reading.values import Plain, at, flag, items, number
 from .parts.consumer import Consumer, Mount

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..reading.findings import Open, Report, any_of, doubt, verdict
 from ..reading.graph import Stack
 from ..reading.naming import Here, Known
-from ..reading.network import openings_of
+from ..reading.security_groups import openings_of
 from ..reading.values import UNKNOWN
 from .parts.consumer import Consumer
 from .parts.launches import Place

@@ -12,15 +12,8 @@ from typing import TypeAlias
 
 from .findings import Open
 from .graph import Resource, Stack
+from .kinds import Kind
 from .values import UNKNOWN, Plain, items, text
-
-ACCESS_POINT = "aws:efs/accessPoint:AccessPoint"
-FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
-FUNCTION = "aws:lambda/function:Function"
-SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
-DEFAULT_SECURITY_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
-TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
-DEFAULT_VPC = "aws:ec2/defaultVpc:DefaultVpc"
 
 
 @dataclass(frozen=True)
@@ -75,92 +68,6 @@ class NotYet:
 
 Name: TypeAlias = Here | Elsewhere | NotYet
 Known: TypeAlias = Here | Elsewhere
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How resources of one kind are named.
-
-    Attributes:
-        tokens: Their types.
-        what: What to call one that is made elsewhere.
-        pattern: What an id or an ARN looks like; its one group is the id.
-        named_by: Properties that hold an id or an ARN.
-        others: Types of other providers that make the same thing, and are not read.
-    """
-
-    tokens: tuple[str, ...]
-    what: str
-    pattern: str
-    named_by: tuple[str, ...] = ("id", "arn")
-    others: tuple[str, ...] = ()
-
-    @property
-    def has_names(self) -> bool:
-        """Whether they are also known by names, which tell less than an id does."""
-        return not {"name", "family"}.isdisjoint(self.named_by)
-
-
-def _arn(service: str, what: str) -> str:
-    return rf"(?:arn:[\w-]+:{service}:[\w-]*:\d*:{what}/)?"
-
-
-ACCESS_POINTS = Kind(
-    (ACCESS_POINT,),
-    "access point",
-    _arn("elasticfilesystem", "access-point") + r"(fsap-[0-9a-f]+)",
-    others=("aws-native:efs:AccessPoint", "aws:s3files/accessPoint:AccessPoint"),
-)
-FILE_SYSTEMS = Kind(
-    (FILE_SYSTEM,),
-    "file system",
-    _arn("elasticfilesystem", "file-system") + r"(fs-[0-9a-f]+)",
-    others=("aws-native:efs:FileSystem",),
-)
-FUNCTIONS = Kind(
-    (FUNCTION,),
-    "function",
-    r"(?:arn:[\w-]+:lambda:[\w-]*:\d*:function:)?([\w-]+)(?::[\w$-]+)?",
-    ("id", "name", "arn"),
-)
-NAT_GATEWAYS = Kind(("aws:ec2/natGateway:NatGateway",), "NAT gateway", r"(nat-[0-9a-f]+)", ("id",))
-ROLES = Kind(
-    ("aws:iam/role:Role",),
-    "role",
-    r"(?:arn:[\w-]+:iam::\d*:role/(?:.*/)?)?([\w+=,.@-]+)",
-    ("id", "name", "arn"),
-    others=("aws-native:iam:Role",),
-)
-ROUTE_TABLES = Kind(
-    ("aws:ec2/routeTable:RouteTable", "aws:ec2/defaultRouteTable:DefaultRouteTable"),
-    "route table",
-    r"(rtb-[0-9a-f]+)",
-    ("id",),
-)
-SECURITY_GROUPS = Kind(
-    (SECURITY_GROUP, DEFAULT_SECURITY_GROUP),
-    "security group",
-    _arn("ec2", "security-group") + r"(sg-[0-9a-f]+)",
-    others=("aws-native:ec2:SecurityGroup",),
-)
-SUBNETS = Kind(
-    ("aws:ec2/subnet:Subnet", "aws:ec2/defaultSubnet:DefaultSubnet"),
-    "subnet",
-    _arn("ec2", "subnet") + r"(subnet-[0-9a-f]+)",
-    others=("aws-native:ec2:Subnet",),
-)
-TASK_DEFINITIONS = Kind(
-    (TASK_DEFINITION,),
-    "task definition",
-    _arn("ecs", "task-definition") + r"([\w-]+(?::\d+)?)",
-    ("arn", "family", "id"),
-)
-VPCS = Kind(
-    ("aws:ec2/vpc:Vpc", DEFAULT_VPC),
-    "VPC",
-    _arn("ec2", "vpc") + r"(vpc-[0-9a-f]+)",
-    others=("aws-native:ec2:VPC",),
-)
 
 
 @dataclass(frozen=True)

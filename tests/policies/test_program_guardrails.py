@@ -98,8 +98,8 @@ def a_log_group_that_forgets_nothing(p: Program) -> None:
         "no-ingress-from-anywhere",
         "network-mount-targets-from-function",
         "security group ingress rule 'network-mount-targets-from-function' opens security "
-        "group 'network-mount-targets' to the whole internet: it lets in tcp 2049 from 0.0.0.0/0. Name the clients' security "
-        "group or their blocks instead of 0.0.0.0/0.",
+        "group 'network-mount-targets' to the whole internet: it lets in tcp 2049 from 0.0.0.0/0. "
+        "Name the clients' security group or their blocks instead of 0.0.0.0/0.",
     ),
 )
 def an_open_security_group(p: Program) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ...reading.graph import Resource, Stack
-from ...reading.naming import FUNCTION, Elsewhere, Known, Name, NotYet, candidates
+from ...reading.kinds import FUNCTION
+from ...reading.naming import Elsewhere, Known, Name, NotYet, candidates
 from ...reading.values import UNKNOWN, Plain, Unknown, items, text
 from .paths import paths_under
 from .storage import Location, file_system_of, location_of

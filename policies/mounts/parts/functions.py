@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ...reading.graph import Resource, Stack
-from ...reading.naming import ACCESS_POINTS, FUNCTION, Elsewhere, NotYet, register
+from ...reading.kinds import ACCESS_POINTS, FUNCTION
+from ...reading.naming import Elsewhere, NotYet, register
 from ...reading.values import UNKNOWN, Plain, at, items, text
 from .consumer import Consumer, Mount, Reading, Text, Unread, mount_of, variables, words
 from .paths import normalise

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 
 from ...reading.findings import Answer, Open
 from ...reading.graph import Resource, Stack
-from ...reading.naming import (
-    SECURITY_GROUPS,
-    SUBNETS,
-    TASK_DEFINITIONS,
-    Name,
-    Several,
-    candidates,
-    register,
-)
+from ...reading.kinds import SECURITY_GROUPS, SUBNETS, TASK_DEFINITIONS
+from ...reading.naming import Name, Several, candidates, register
 from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items
 
 _SERVICES = ("aws:ecs/service:Service", "aws:ecs/taskSet:TaskSet")

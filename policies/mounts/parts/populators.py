@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...reading.findings import Answer, any_of
 from ...reading.graph import Resource, Stack
-from ...reading.naming import TASK_DEFINITION
+from ...reading.kinds import TASK_DEFINITION
 from ...reading.values import UNKNOWN
 from .consumer import Consumer, Mount, Pair, Reading, Unread
 from .functions import read_functions

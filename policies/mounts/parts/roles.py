@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from ...reading.findings import Open
 from ...reading.graph import Resource, Stack
 from ...reading.iam import Statement, statements
-from ...reading.naming import ROLES, Here, NotYet, candidates, register
+from ...reading.kinds import ROLES
+from ...reading.naming import Here, NotYet, candidates, register
 from ...reading.values import UNKNOWN, Plain, at, items, text
 
 _POLICY = "aws:iam/policy:Policy"

@@ -5,17 +5,8 @@ from dataclasses import dataclass
 
 from ...reading.findings import Answer, Open
 from ...reading.graph import Resource, Stack
-from ...reading.naming import (
-    FILE_SYSTEMS,
-    SUBNETS,
-    Here,
-    Known,
-    Name,
-    NotYet,
-    candidates,
-    here,
-    register,
-)
+from ...reading.kinds import FILE_SYSTEMS, SUBNETS
+from ...reading.naming import Here, Known, Name, NotYet, candidates, here, register
 from ...reading.values import UNKNOWN, Plain, text
 
 MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"

@@ -4,15 +4,8 @@ import re
 from collections.abc import Iterator
 
 from ...reading.graph import Resource, Stack
-from ...reading.naming import (
-    ACCESS_POINT,
-    FILE_SYSTEM,
-    FUNCTION,
-    FUNCTIONS,
-    TASK_DEFINITION,
-    here,
-    register,
-)
+from ...reading.kinds import ACCESS_POINT, FILE_SYSTEM, FUNCTION, FUNCTIONS, TASK_DEFINITION
+from ...reading.naming import here, register
 from .consumer import Unread
 from .launches import launches
 from .populators import by_space, mounting, read_all

@@ -4,14 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ...reading.graph import Resource, Stack
-from ...reading.naming import (
-    ACCESS_POINTS,
-    FILE_SYSTEMS,
-    TASK_DEFINITION,
-    Name,
-    NotYet,
-    register,
-)
+from ...reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, TASK_DEFINITION
+from ...reading.naming import Name, NotYet, register
 from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items, parsed, text
 from .consumer import (
     Consumer,
