@@ -24,7 +24,7 @@ _MODE = re.compile(r"[0-7]{3,4}")
 
 def _judge(stack: Stack, point: Resource, _: Parameters) -> Iterator[Report]:
     sharing = stack.once(sharers).get(point.urn, [])
-    yield from _user(point)
+    yield from _user(point, sharing)
     path = root_of(point)
     written = point.get("rootDirectory", "path")
     if path == "/":
@@ -39,19 +39,22 @@ def _judge(stack: Stack, point: Resource, _: Parameters) -> Iterator[Report]:
         yield from _directory(stack, point, path)
 
 
-def _user(point: Resource) -> Iterator[Report]:
+def _user(point: Resource, sharing: list[Pair]) -> Iterator[Report]:
     user = point.get("posixUser")
     if UNKNOWN in (at(user, "uid"), at(user, "gid")):
         what = f"as which user everybody comes to {point.label}"
         yield doubt(what, point.urn, "posixUser is unknown", preview=True)
     missing = [name for name in ("uid", "gid") if number(at(user, name)) is None]
-    if missing:
+    what = f"{point.label} has no posixUser.{' and no posixUser.'.join(missing)}"
+    if missing and len(sharing) > 1:
         yield Report(
-            f"{point.label} has no posixUser.{' and no posixUser.'.join(missing)}: each consumer "
-            "then comes as its own user, and what one writes the other may not read. Set "
-            "posixUser.uid and posixUser.gid to one user for all.",
+            f"{what}: each consumer then comes as its own user, and what one writes the other may "
+            "not read. Set posixUser.uid and posixUser.gid to one user for all.",
             point.urn,
         )
+    elif missing:
+        because = "it has one consumer in this stack, which comes as its own user"
+        yield doubt(f"whether {what} on purpose", point.urn, because)
 
 
 def proven(stack: Stack) -> dict[str, list[Writer]]:
@@ -103,14 +106,13 @@ def _directory(stack: Stack, point: Resource, path: str | None) -> Iterator[Repo
         because = "rootDirectory is unknown"
         yield doubt(f"for whom {point.label} makes its directory", point.urn, because, preview=True)
         return
-    if items(creation):
-        yield from _permissions(stack, point, point)
-        return
     made = stack.once(makers).get(location.space, [])
-    others = [pair for pair in made if location.holds(pair[0])]
-    if not others:  # else another one makes it, or a directory in it
+    same = [maker for other, maker in made if other.is_same(location)]
+    # Who populates comes first, and its access point makes the directory for all.
+    first = [maker for maker in same if maker.urn in stack.once(proven)]
+    if not items(creation) and not any(location.holds(other) for other, _ in made):
         yield from _no_creation_info(stack, point, location)
-    for maker in [maker for other, maker in others if other.is_same(location)][:1]:
+    for maker in (first or ([point] if items(creation) else same))[:1]:
         yield from _permissions(stack, point, maker)
 
 
@@ -158,6 +160,11 @@ def _permissions(stack: Stack, point: Resource, maker: Resource) -> Iterator[Rep
     writing = stack.once(proven).get(point.urn, [])
     need = 3 if writing else 5
     if uid == 0 or bits & need == need:
+        return
+    system = file_system_of(stack, maker)
+    if not isinstance(system, Here):
+        why = "its file system is made elsewhere, and a directory that is there keeps its owner"
+        yield doubt(f"whether who comes through {point.label} may enter it", point.urn, why)
         return
     verb = "populate it" if writing and bits & 5 == 5 else "enter it"
     who = writing[0].consumer.label if writing else "whoever mounts it"

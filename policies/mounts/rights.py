@@ -100,6 +100,7 @@ class _Access:
     def _context(self) -> dict[str, str | Unknown | None]:
         arn = self.role.resource.get("arn") if self.role else None
         known = arn if isinstance(arn, str) else UNKNOWN if self.role else None
+        parts = known.split(":") if isinstance(known, str) else []
         return {
             "aws:securetransport": "true",
             "elasticfilesystem:accessedviamounttarget": "true",
@@ -107,7 +108,7 @@ class _Access:
             if self.mount.point
             else None,
             "aws:principalarn": known,
-            "aws:principalaccount": known.split(":")[4] if isinstance(known, str) else known,
+            "aws:principalaccount": parts[4] if len(parts) > 5 else UNKNOWN if known else None,
         }
 
 

@@ -200,7 +200,7 @@ def places(stack: Stack, resource: Resource, *, is_function: bool) -> list[Place
     if not is_function:
         found = launches_of(stack, resource)
         return [Place(one.resource, one.subnets, one.groups, one.public_ip) for one in found]
-    config = resource.given("vpcConfig")
+    config = resource.get("vpcConfig")
     # What the provider reads back for a function outside a VPC are empty lists.
     if config is not UNKNOWN and not items(at(config, "subnetIds")):
         return []

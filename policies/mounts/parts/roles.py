@@ -106,6 +106,11 @@ def _by_role(stack: Stack) -> dict[str, list[Document]]:
 
     for policy in stack.of_type(_ROLE_POLICY):
         give(policy, "role", [read_document(policy.label, policy.get("policy"))])
+    for resource in stack.resources:
+        if resource.type.startswith("aws-native:iam:") and "Policy" in resource.type:
+            for role in roles.anywhere(resource).names:
+                which = Open("is of a type that this pack does not read")
+                found[role.key].append(Document(resource.label, which))
     for token, (who, what) in ATTACHMENTS.items():
         for attachment in stack.of_type(token):
             arns = items(attachment.get(what))
