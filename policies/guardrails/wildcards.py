@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ..reading.findings import Answer, Open, Report, any_of, doubt
+from ..reading.findings import Answer, Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.iam import Statement, like, statements
 from ..reading.pack import Parameters, Rule, of_type
@@ -54,14 +54,13 @@ def _services() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 
 @cache
 def has_resource(action: str) -> Answer:
-    """Whether AWS knows the resources of an action, or of one that a pattern stands for."""
+    """Whether AWS knows the resources of an action, or of most that a pattern stands for."""
     service, _, name = action.lower().partition(":")
     having, without = _services().get(service, ((), ()))
-    known = [one for one in having if like(name, one)]
-    if known:
-        return any_of(f"{service}:{one}" not in _ON_ANYTHING for one in known)
-    if any(like(name, one) for one in without):
-        return False
+    known = [o for o in having if like(name, o) and f"{service}:{o}" not in _ON_ANYTHING]
+    others = [one for one in (*having, *without) if like(name, one)]
+    if others:
+        return len(known) * 2 > len(others)
     return Open("the actions are not in the table of this pack")
 
 
