@@ -28,7 +28,7 @@ SIZES = "function-has-time-and-memory-to-import"
 MOUNTS = (PATH, FORM, DIRECTORY, LOADS, ORDER, REACH, RIGHTS)
 
 # House advice, and the line of a stack without anything to judge: no part of a verdict.
-_ADVICE = {
+HOUSE_ADVICE = {
     "image-has-a-digest",
     "function-has-reserved-concurrency",
     "file-system-is-protected",
@@ -83,7 +83,7 @@ class Note:
 
     def is_in(self, line: Said) -> bool:
         """Whether this line says it; a note about nothing certain is no house advice."""
-        said = bool(self.words) or line.policy not in _ADVICE
+        said = bool(self.words) or line.policy not in HOUSE_ADVICE
         return said and all(word.lower() in line.message.lower() for word in self.words)
 
 
@@ -218,7 +218,7 @@ def differences(verdict: Verdict, lines: Iterable[Said]) -> list[str]:
             apart.append(f"passed over: no note with {wanted.words}")
         elif len(same) > wanted.most:
             apart.append(f"noise: {len(same)} notes with {wanted.words}")
-    said = [line for line in notes if line.policy not in _ADVICE]
+    said = [line for line in notes if line.policy not in HOUSE_ADVICE]
     if verdict.either and not any(
         one.is_in(line) if line.mandatory else one.is_meant_by(line)
         for one in verdict.either

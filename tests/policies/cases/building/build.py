@@ -71,7 +71,7 @@ def join(*parts: Any) -> Join:
     return Join(parts)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class R:
     """A resource; `made` are the outputs that only its creation tells."""
 
@@ -87,6 +87,9 @@ class R:
     region: str = REGION
     in_preview: bool = True
     elsewhere: bool = False
+
+    def __repr__(self) -> str:
+        return f"{self.type} {self.name}"
 
     @property
     def id(self) -> Ref:
