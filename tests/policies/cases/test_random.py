@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from .breaks import BREAKS, Break
 from .known_wrong import KNOWN_WRONG
-from .random_programs import BREAKS, Break, Random, sound_programs
+from .random_programs import Random, sound_programs
 from .table import HOUSE_ADVICE, judged
 
 # The same programs in each run, and none made smaller: that takes minutes, and shows nothing more.

@@ -15,7 +15,7 @@ from typing import Any
 
 from pulumi.runtime.rpc import UNKNOWN
 
-from ...programs import Part, Program
+from ...wire import Part, Program
 from .outputs import GLOBAL, REGION, complete
 
 # Pulumi, sdk/go/common/resource/properties.go: what an object with this key is.
