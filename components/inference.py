@@ -113,8 +113,7 @@ class InferenceFunction(pulumi.ComponentResource):
                 function_name=function.name,
                 function_version=function.version,
                 event=self.sample_request,
-                account_id=store.account.id,
-                region=store.account.region,
+                account=store.account,
             ),
             opts=child,
         )

@@ -81,8 +81,7 @@ class Publication(pulumi.ComponentResource):
                 access_point_arn=self.store.access_point_arn,
                 timeout_minutes=populator.args.timeout_minutes,
                 keep_releases=populator.args.keep_releases,
-                account_id=self.store.account.id,
-                region=self.store.account.region,
+                account=self.store.account,
             ),
             # Rights, routes and every zone's mount target have to be there before the task starts.
             pulumi.ResourceOptions(parent=self, depends_on=[network, self.store, populator]),
