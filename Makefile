@@ -85,7 +85,7 @@ lint: install
 	$(BIN)/python -m tools.readme --check
 
 .PHONY: lock
-lock: install ## Renew lambda_src/locks from lambda_src/requirements.in
+lock: install ## Renew the locks from lambda_src/application/requirements.in
 	$(BIN)/python -m tools.lock
 
 .PHONY: readme

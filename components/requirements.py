@@ -170,7 +170,7 @@ def differences(
 
 
 def quoted(options: Mapping[str, str]) -> str:
-    """Options of a release as requirements.in has them, see `lambda_src/release/options.py`."""
+    """Options of a release as requirements.in has them, see the installer's `options.py`."""
     lines = [repr(f"# release: {word} {names}") for word, names in options.items()]
     return " and ".join(lines) or "no `# release:`"
 

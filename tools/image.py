@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from components.settings import default_image
+from components.configuration.settings import default_image
 from local.project import Project, ProjectError
 
 from .registry import Reference, RegistryError, resolve

@@ -1,8 +1,8 @@
 """Locks requirements.in for every runtime and architecture of Lambda.
 
-``python -m tools.lock`` writes ``lambda_src/locks/<runtime>-<architecture>.txt``: each line one
-package with the hash of the one wheel that pip takes on that target. Hashes of other wheels are
-left out because a lock travels in the task definition, which ECS limits to 65,536 bytes.
+``python -m tools.lock`` writes ``lambda_src/application/locks/<runtime>-<architecture>.txt``: each
+line one package with the hash of the one wheel that pip takes on that target. Hashes of other
+wheels are left out because a lock travels in the task definition, which ECS limits to 65,536 bytes.
 uv resolves; packaging's tags choose the wheel. ``--check`` only compares the locks that are there
 with requirements.in, without network, as `pulumi preview` does.
 """
@@ -31,9 +31,9 @@ from components.requirements import (
     quoted,
     text_of,
 )
-from lambda_src.release import options as release_options
+from lambda_src.release.installation import options as release_options
 
-LAMBDA_SRC = Path(__file__).resolve().parent.parent / "lambda_src"
+APPLICATION = Path(__file__).resolve().parent.parent / "lambda_src" / "application"
 OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
 LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 """Older names of manylinux_2_<n> (PEP 600)."""
@@ -192,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.lock", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only, without network")
     parser.add_argument(
-        "--directory", type=Path, default=LAMBDA_SRC, help="where requirements.in and locks/ are"
+        "--directory", type=Path, default=APPLICATION, help="where requirements.in and locks/ are"
     )
     parser.add_argument("--index-url", help="package index instead of uv's default")
     options = parser.parse_args(arguments)

@@ -24,9 +24,10 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.source = Source(root)
         self.head = MADE_FOR
-        (root / "release").mkdir(parents=True)
-        (root / "locks").mkdir()
-        shutil.copy(LAMBDA_SRC / "release" / "options.py", root / "release")
+        options = Path("release") / "installation" / "options.py"
+        (root / options).parent.mkdir(parents=True)
+        shutil.copy(LAMBDA_SRC / options, root / options)
+        (root / "application" / "locks").mkdir(parents=True)
 
     def ask(self, text: str) -> None:
         self.source.requirements_path.write_text(text)
@@ -44,7 +45,7 @@ class Folder:
         return []
 
     def check(self) -> int:
-        return lock_command(["--check", "--directory", str(self.source.root)])
+        return lock_command(["--check", "--directory", str(self.source.application)])
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_a_lock_that_does_not_say_for_what_it_was_made_is_asked_for_versions_onl
 
 
 def test_requirements_of_another_file_count(folder: Folder) -> None:
-    (folder.source.root / "more.in").write_text("-r requirements.in\nsquares\n")
+    (folder.source.application / "more.in").write_text("-r requirements.in\nsquares\n")
     folder.ask(f"{BOTH}-r more.in\n")
     (problem,) = folder.problems()
     assert "'squares'" in problem
