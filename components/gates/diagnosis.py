@@ -282,8 +282,8 @@ _BY_THE_TASK = (
 ABSENT = Cause(
     kind="absent",
     what="there is no such release on the file system",
-    remedy="see how its id is spelt; that of the stack is `pulumi stack output releaseId`. Where it "
-    "is this one, something has removed it: `pulumi config set releaseSalt <any new word>` and "
+    remedy="see how its id is spelt; that of the stack is `pulumi stack output releaseId`. Where "
+    "it is this one, something has removed it: `pulumi config set releaseSalt <any new word>` and "
     "`pulumi up` make it again under another id",
 )
 """What only a verification ends with, never a populate."""

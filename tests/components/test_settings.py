@@ -263,14 +263,10 @@ class Run:
     def __init__(self, patch: pytest.MonkeyPatch, *, dry_run: bool, **config: str) -> None:
         self.warnings: list[str] = []
         values = {f"efs-inference:{key}": value for key, value in {**defaults(), **config}.items()}
-        patch.setattr(
-            "components.configuration.settings.pulumi.get_project", lambda: "efs-inference"
-        )
-        patch.setattr("components.configuration.settings.pulumi.get_stack", lambda: "staging")
-        patch.setattr(
-            "components.configuration.settings.pulumi.runtime.is_dry_run", lambda: dry_run
-        )
-        patch.setattr("components.configuration.settings.pulumi.log.warn", self.warnings.append)
+        patch.setattr(pulumi, "get_project", lambda: "efs-inference")
+        patch.setattr(pulumi, "get_stack", lambda: "staging")
+        patch.setattr(pulumi.runtime, "is_dry_run", lambda: dry_run)
+        patch.setattr(pulumi.log, "warn", self.warnings.append)
         patch.setenv("PULUMI_CONFIG", json.dumps(values))
         self.settings = Settings.from_stack(SOURCE)
 
