@@ -21,8 +21,8 @@ from typing import Any
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
+from components.requirements import MACHINES as MACHINES
 from components.requirements import (
-    MACHINES,
     Difference,
     RequirementsError,
     asked,

@@ -22,7 +22,7 @@ class Asked(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         raise AssertionError("an account makes no resource")
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> Any:
         self.tokens.append(args.token)
         return {"accountId": "123456789012", "region": self.region, "partition": "aws"}
 
