@@ -137,7 +137,7 @@ def asked(path: Path, runtime: str, architecture: str) -> list[Requirement]:
     ]
 
 
-def header(requirements: Sequence[Requirement]) -> list[str]:
+def made_for(requirements: Sequence[Requirement]) -> list[str]:
     """Comments by which a lock says what it was made for."""
     return sorted({f"{_MADE_FOR}{_plain(requirement)}" for requirement in requirements})
 
@@ -151,20 +151,20 @@ def differences(
     it was not made.
     """
     found = []
-    made_for = _made_for(lock)
+    extras_by_name = _made_for(lock)
     for requirement in requirements:
         name = canonicalize_name(requirement.name)
         version = versions.get(name)
         if version is None or not requirement.specifier.contains(version, prereleases=True):
             found.append(Difference(version or "nothing", repr(str(requirement))))
-        elif made_for and not requirement.extras <= made_for.get(name, set()):
-            extras = ",".join(sorted(made_for.get(name, set())))
+        elif extras_by_name and not requirement.extras <= extras_by_name.get(name, set()):
+            extras = ",".join(sorted(extras_by_name.get(name, set())))
             had = f"{version} {f'with [{extras}]' if extras else 'without extras'}"
             found.append(Difference(had, repr(str(requirement))))
     names = {canonicalize_name(requirement.name) for requirement in requirements}
     found += [
         Difference(f"what {name!r} needed", "no such requirement")
-        for name in sorted(set(made_for) - names)
+        for name in sorted(set(extras_by_name) - names)
     ]
     return found
 

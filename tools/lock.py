@@ -27,7 +27,7 @@ from components.requirements import (
     RequirementsError,
     asked,
     differences,
-    header,
+    made_for,
     quoted,
     text_of,
 )
@@ -151,12 +151,12 @@ def lock(requirements: Path, target: Target, index_url: str | None) -> str:
         f"{target.architecture}",
         f"# (CPython {runtime.python}, glibc 2.{runtime.glibc}): each package with the hash of the "
         "one wheel that pip takes there.",
-        *header(asked(requirements, target.runtime, target.architecture)),
     ]
     options, _ = release_options.read(
         text_of(requirements), {line.partition("==")[0] for line in lines}
     )
-    return "\n".join([*head, *release_options.comments(options), *sorted(lines), ""])
+    tail = made_for(asked(requirements, target.runtime, target.architecture))
+    return "\n".join([*head, *release_options.comments(options), *sorted(lines), *tail, ""])
 
 
 def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from components.errors import ConfigurationError
 from components.release import read_lock
-from components.requirements import RequirementsError, asked, header
+from components.requirements import RequirementsError, asked, made_for
 from components.source import Source
 from tools.lock import main as lock_command
 
@@ -185,7 +185,7 @@ def test_the_locks_here_say_for_what_they_were_made(runtime: str, architecture: 
         for line in source.lock(runtime, architecture).splitlines()
         if line.startswith("# made for: ")
     ]
-    assert said == header(asked(source.requirements_path, runtime, architecture))
+    assert said == made_for(asked(source.requirements_path, runtime, architecture))
     assert said
 
 
