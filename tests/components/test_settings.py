@@ -288,12 +288,13 @@ def test_a_preview_names_the_command_for_a_digest_as_long_as_a_tag_is_used(
 def test_the_problems_of_a_stale_lock_stand_beside_the_others(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "lambda_src", tmp_path / "src")
     source = Source(tmp_path / "src")
-    source.requirements_path.write_text("tensorflow-cpu\nscipy>=1.16\n")
+    with source.requirements_path.open("a") as requirements:
+        requirements.write("nowhere-at-all>=1.16\n")
     with pytest.raises(ConfigurationError) as caught:
         Settings.load({**defaults(), "memoryMb": "1"}, source)
     wrong, stale = map(str, caught.value.problems)
     assert wrong.startswith("memoryMb = '1'")
     assert stale == (
-        "python3.11-x86_64.txt = nothing: requirements.in says 'scipy>=1.16', so the lock is out "
-        "of date. Remedy: `make lock`"
+        "python3.11-x86_64.txt = nothing: requirements.in says 'nowhere-at-all>=1.16', so the "
+        "lock is out of date. Remedy: `make lock`"
     )
