@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import boto3
+import pulumi
 import pulumi_aws as aws
+from botocore.loaders import Loader
 
 from .errors import ConfigurationError, Problem
 
@@ -28,7 +33,13 @@ class Account:
 
     @classmethod
     def current(cls) -> Account:
-        """The account to which the aws provider's credentials belong, and its region."""
+        """The account to which the aws provider's credentials belong, and its region.
+
+        Raises:
+            ConfigurationError: AWS has no such region.
+        """
+        # The provider would try for minutes to reach an endpoint that is not there.
+        _refuse_unknown_region()
         return cls(
             id=aws.get_caller_identity().account_id,
             region=aws.get_region().region,
@@ -59,3 +70,33 @@ class Account:
                 ]
             )
         return tuple(configured) or tuple(available[:_DEFAULT_ZONES])
+
+
+def _refuse_unknown_region() -> None:
+    config = pulumi.Config("aws")
+    named = {"aws:region": config.get("region") or ""}
+    named |= {name: os.environ.get(name, "") for name in ("AWS_REGION", "AWS_DEFAULT_REGION")}
+    subject, region = next(((name, value) for name, value in named.items() if value), ("", ""))
+    known = _regions()
+    if not region or region in known or config.get("skipRegionValidation") == "true":
+        return
+    near = difflib.get_close_matches(region, known, n=1)
+    example = near[0] if near else "eu-central-1"
+    raise ConfigurationError(
+        [
+            Problem(
+                subject=subject,
+                value=repr(region),
+                rule=f"boto3 {boto3.__version__} knows no such region"
+                + (f"; the nearest is {near[0]}" if near else ""),
+                remedy=f"`pulumi config set aws:region {example}`; for a region that is newer than "
+                "boto3 here, `pulumi config set aws:skipRegionValidation true`",
+            )
+        ]
+    )
+
+
+def _regions() -> set[str]:
+    """The regions of all partitions."""
+    partitions = Loader().load_data("endpoints")["partitions"]
+    return {region for partition in partitions for region in partition["regions"]}

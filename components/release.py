@@ -13,10 +13,19 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from .errors import ConfigurationError, Problem
+from .requirements import (
+    Difference,
+    RequirementsError,
+    asked,
+    differences,
+    logical_lines,
+    quoted,
+    text_of,
+)
 from .source import Source
 
 _HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
-_REMEDY = "make the lock anew with `make lock`"
+_REMEDY = "renew the lock with `make lock`"
 
 
 @dataclass(frozen=True, order=True)
@@ -46,7 +55,7 @@ def parse_lock(text: str, name: str) -> tuple[Pin, ...]:
     """
     pins: dict[str, Pin] = {}
     problems: list[Problem] = []
-    for number, line in _logical_lines(text):
+    for number, line in logical_lines(text):
         pin = _parse_pin(line)
         if isinstance(pin, Pin) and pin.name in pins:
             pin = f"{pin.name} is pinned twice"
@@ -73,45 +82,65 @@ def read_lock(
     """The pins and the options of the lock in `source` for this runtime and architecture.
 
     Raises:
-        ConfigurationError: The lock breaks a rule.
+        ConfigurationError: The lock breaks a rule, or is not that of requirements.in.
     """
     path = source.lock_path(runtime, architecture)
     text = source.lock(runtime, architecture)
     pins = parse_lock(text, path.name)
-    options, problems = source.release_options(text, {pin.name for pin in pins})
-    if problems:
-        raise ConfigurationError(
-            [
-                Problem(
-                    subject=f"{path.name}, line {number}",
-                    value=repr(line),
-                    rule=rule,
-                    remedy=f"correct it in requirements.in, and {_REMEDY}",
-                )
-                for number, line, rule in problems
-            ]
+    options, wrong = source.release_options(text, {pin.name for pin in pins})
+    problems = [
+        Problem(
+            subject=f"{path.name}, line {number}",
+            value=repr(line),
+            rule=rule,
+            remedy=f"correct it in requirements.in, and {_REMEDY}",
         )
+        for number, line, rule in wrong
+    ]
+    problems += _stale(source, runtime, architecture, text, pins)
+    if problems:
+        raise ConfigurationError(problems)
     return pins, options
 
 
-def _logical_lines(text: str) -> list[tuple[int, str]]:
-    """Lines with their numbers: continuations joined, comments and empty lines left out."""
-    lines: list[tuple[int, str]] = []
-    start, joined = 0, ""
-    for number, raw in enumerate(text.splitlines(), 1):
-        # pip's own rule: a comment starts the line or follows white space.
-        line = re.sub(r"(^|\s+)#.*$", "", raw).strip()
-        start = start if joined else number
-        if line.endswith("\\"):
-            joined += line[:-1].strip() + " "
-            continue
-        joined = (joined + line).strip()
-        if joined:
-            lines.append((start, joined))
-        joined = ""
-    if joined.strip():
-        lines.append((start, joined.strip()))
-    return lines
+def _stale(
+    source: Source, runtime: str, architecture: str, lock: str, pins: tuple[Pin, ...]
+) -> list[Problem]:
+    """Where the lock is not that of requirements.in; a folder without one is its lock's alone."""
+    path, name = source.requirements_path, source.lock_path(runtime, architecture).name
+    if not path.is_file():
+        return []
+    try:
+        requirements = asked(path, runtime, architecture)
+    except RequirementsError as error:
+        remedy = "correct it, and run `make lock`"
+        return [Problem(subject=error.place, value=error.value, rule=error.rule, remedy=remedy)]
+    versions = {pin.name: pin.version for pin in pins}
+    found = differences(requirements, lock, versions)
+    text = text_of(path)
+    wanted, had = (source.release_options(each, set(versions))[0] for each in (text, lock))
+    if wanted != had:
+        found.append(Difference(quoted(had), quoted(wanted)))
+    # What is kept may be a package of another target alone.
+    _, wrong = source.release_options(text, source.locked_packages())
+    problems = [
+        Problem(
+            subject=f"{path.name}, line {number}",
+            value=repr(line),
+            rule=rule,
+            remedy="correct it, and run `make lock`",
+        )
+        for number, line, rule in wrong
+    ]
+    return problems + [
+        Problem(
+            subject=name,
+            value=difference.found,
+            rule=f"{path.name} says {difference.wanted}, so the lock is out of date",
+            remedy="`make lock`",
+        )
+        for difference in found
+    ]
 
 
 def _parse_pin(line: str) -> Pin | str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
+from packaging.utils import canonicalize_name
 
 REQUIREMENTS = "requirements.txt"
 _APPLICATION = "application"
@@ -44,9 +45,23 @@ class Source:
         """Where the lock for this runtime and architecture lies, whether it exists or not."""
         return self.application / "locks" / f"{runtime}-{architecture}.txt"
 
+    @property
+    def requirements_path(self) -> Path:
+        """Where it says what the locks are made for, whether it exists or not."""
+        return self.application / "requirements.in"
+
     def lock(self, runtime: str, architecture: str) -> str:
         """Text of the lock for this runtime and architecture."""
         return self.lock_path(runtime, architecture).read_text(encoding="utf-8")
+
+    def locked_packages(self) -> set[str]:
+        """Names of the packages in all locks."""
+        return {
+            canonicalize_name(line.partition("==")[0])
+            for path in self.application.glob("locks/*.txt")
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+            if "==" in line
+        }
 
     @property
     def release_format(self) -> int:

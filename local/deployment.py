@@ -144,7 +144,7 @@ def host_config(project: Project, screen: Screen) -> Project:
     if not _PYTHONS[0] <= version <= _PYTHONS[1]:
         raise DeploymentError(
             f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
-            "Lambda has them. Remedy: `rm -rf .venv`, then `make PYTHON=python3.12 install`"
+            "Lambda has them. Remedy: `make PYTHON=python3.12 install`"
         )
     host = {
         "runtime": f"python{version[0]}.{version[1]}",

@@ -152,7 +152,7 @@ def test_an_index_that_is_not_there_is_named(chain: Chain) -> None:
     assert "exit code: 11" in output
     assert "http://127.0.0.1:9/simple" in output
     assert output.count("failure: ") == 1
-    assert output.count("was not published, see above") == 1
+    assert output.count("was not published: the error under pulumi:pulumi:Stack says why") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -165,6 +165,15 @@ def tags(text: str) -> Mapping[str, str]:
     return MappingProxyType(parsed)
 
 
+def entries_of_mapping(text: str) -> list[str]:
+    """`Key=Value` of each entry of a JSON object, as `config set --path tags.key` makes it."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return []
+    return [f"{key}={value}" for key, value in content.items()] if isinstance(content, dict) else []
+
+
 def _strings(text: str, rule: str) -> list[str]:
     try:
         items = json.loads(text)

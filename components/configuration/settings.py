@@ -5,9 +5,12 @@ Defaults have their one home in Pulumi.yaml; there are none here.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
+import json
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -25,6 +28,8 @@ from . import rules
 T = TypeVar("T")
 # The name in this repository, under which a renamed fork may have left keys in a stack's file.
 _ORIGINAL = "efs-inference"
+# `pulumi config set` without --path makes a text of them.
+_LISTS = {"availabilityZones", "tags"}
 _LAMBDA_IMAGE = "public.ecr.aws/lambda/python"
 
 # CloudWatch Logs API reference, PutRetentionPolicy.
@@ -68,7 +73,7 @@ class Settings:
     @property
     def image(self) -> str:
         """Image of the populate task: the configured one, or AWS's base image of the runtime."""
-        return self.populator_image or f"{_LAMBDA_IMAGE}:{self.runtime.removeprefix('python')}"
+        return self.populator_image or default_image(self.runtime)
 
     @property
     def populator_size(self) -> TaskSize:
@@ -105,7 +110,11 @@ class Settings:
         left = sorted(key for key in stack if key.startswith(f"{_ORIGINAL}:"))
         if project != _ORIGINAL and left:
             raise ConfigurationError(_of_another_project(key, project) for key in left)
-        return cls.load(values, source)
+        settings = cls.load(values, source)
+        # A preview comes before each `up`, so once is enough.
+        if pulumi.runtime.is_dry_run() and "@sha256:" not in settings.image:
+            pulumi.log.warn(_by_tag(settings.image, pulumi.get_stack()))
+        return settings
 
     @classmethod
     def load(cls, values: Mapping[str, str], source: Source) -> Settings:
@@ -128,15 +137,23 @@ class Settings:
             try:
                 parsed[field.name] = field.metadata["parse"](values[key])
             except rules.BreaksRuleError as error:
-                problems.append(
-                    _problem(
-                        key, error.shown or repr(values[key]), str(error), field.metadata["example"]
-                    )
-                )
+                problems.append(_wrong(key, values[key], error, field.metadata))
         problems += _fargate_size(parsed) + _lock(parsed, source) + _image(parsed)
         if problems:
             raise ConfigurationError(problems)
         return cls(**parsed)
+
+
+def default_image(runtime: str) -> str:
+    """AWS's Lambda base image of a runtime such as `python3.11`, by its tag."""
+    return f"{_LAMBDA_IMAGE}:{runtime.removeprefix('python')}"
+
+
+def _by_tag(image: str, stack: str) -> str:
+    return (
+        f"populatorImage is {image}: a tag, behind which there may be another image at the next "
+        f"populate. Remedy: `make image STACK={stack}` writes its digest into Pulumi.{stack}.yaml"
+    )
 
 
 def _of_another_project(key: str, project: str) -> Problem:
@@ -152,11 +169,42 @@ def _camel_case(name: str) -> str:
     return re.sub(r"_(.)", lambda match: match[1].upper(), name)
 
 
-def _set_command(key: str, example: str) -> str:
-    """The command that sets `key`; its arrays are set by index."""
-    if key in {"availabilityZones", "tags"}:
-        return f"`pulumi config set --path '{key}[0]' {example}`"
-    return f"`pulumi config set {key} {example}`"
+def _set_command(key: str, *examples: str) -> str:
+    """The commands that set `key`; a list is set by index."""
+    if key not in _LISTS:
+        return f"`pulumi config set {key} {examples[0]}`"
+    return ", ".join(
+        f"`pulumi config set --path '{key}[{index}]' {shlex.quote(example)}`"
+        for index, example in enumerate(examples)
+    )
+
+
+def _wrong(
+    key: str, text: str, error: rules.BreaksRuleError, metadata: Mapping[str, Any]
+) -> Problem:
+    """The problem of a value that breaks a rule."""
+    examples, after = [metadata["example"]], ""
+    if key in _LISTS:
+        examples = _entries(text, metadata["parse"]) or examples
+        # `--path` takes a text that is there for nothing, but refuses an index into a mapping.
+        after = f", after `pulumi config rm {key}`" if text.lstrip().startswith("{") else ""
+    return Problem(
+        subject=key,
+        value=error.shown or repr(text),
+        rule=str(error),
+        remedy=_set_command(key, *examples) + after,
+    )
+
+
+def _entries(text: str, parse: Callable[[str], object]) -> list[str]:
+    """The entries that somebody meant who gave a list in another form; empty where unclear."""
+    if text.lstrip().startswith("["):
+        return []
+    for entries in (rules.entries_of_mapping(text), re.split(r"\s*,\s*", text.strip()), [text]):
+        with contextlib.suppress(rules.BreaksRuleError):
+            if entries and parse(json.dumps(entries)):
+                return entries
+    return []
 
 
 def _problem(key: str, value: str, rule: str, example: str) -> Problem:
@@ -214,7 +262,7 @@ def _lock(parsed: Mapping[str, Any], source: Source) -> list[Problem]:
         return list(error.problems)
     except UnicodeDecodeError as error:
         rule = f"a lock is UTF-8 text ({error})"
-        remedy = "make the lock anew with `make lock`"
+        remedy = "renew the lock with `make lock`"
         return [Problem(subject=path.name, value="no text", rule=rule, remedy=remedy)]
     return []
 

@@ -219,6 +219,7 @@ _KINDS = {
     14: "disk",
     15: "mount",
     16: "damaged",
+    17: "absent",
     143: "stopped",
 }
 _BY_THE_TASK = (
@@ -278,6 +279,15 @@ _BY_THE_TASK = (
         remedy="the log above has its account of it; try `python -m local up` on this machine",
     ),
 )
+ABSENT = Cause(
+    kind="absent",
+    what="there is no such release on the file system",
+    remedy="see how its id is spelt; that of the stack is `pulumi stack output releaseId`. Where "
+    "it is this one, something has removed it: `pulumi config set releaseSalt <any new word>` and "
+    "`pulumi up` make it again under another id",
+)
+"""What only a verification ends with, never a populate."""
+
 CAUSES = (*_STOPPED, *_NOT_STARTED, *_FAILED, *_BY_THE_TASK)
 REFUSED = Cause(
     what="AWS refuses a call",
@@ -298,4 +308,4 @@ def diagnose(ending: Ending, otherwise: Cause = UNKNOWN) -> Cause:
     # A task that was killed while it wrote has no last line; its exit code says the same.
     kind = ending.kind or _KINDS.get(ending.exit_code or 0, "")
     known = replace(ending, kind=kind)
-    return next((cause for cause in CAUSES if cause.applies(known)), otherwise)
+    return next((cause for cause in (*CAUSES, ABSENT) if cause.applies(known)), otherwise)

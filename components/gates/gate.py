@@ -20,6 +20,9 @@ from ..errors import EfsInferenceError
 # Where the SDK keeps the pickled provider, among the inputs and the outputs.
 _REFERENCE = "__provider"
 
+# The CLI sorts what it prints by resource, and a dynamic provider's log is the stack's.
+_WHERE = "the error under pulumi:pulumi:Stack says why, and what to do"
+
 
 class GateProvider(ResourceProvider):
     """Runs in Pulumi's dynamic provider; holds nothing, because it is pickled into the state.
@@ -66,7 +69,7 @@ class GateProvider(ResourceProvider):
             # Pulumi shows an exception of a dynamic provider with its stack trace, so the diagnosis
             # goes out by itself and the exception stays short.
             pulumi.log.error(str(error))
-            raise type(error)(f"{self.in_short(props)}, see above") from None
+            raise type(error)(f"{self.in_short(props)}: {_WHERE}") from None
         return CreateResult(id_=id_, outs={**props, **outputs})
 
     def _refuse_other_region(self, planned: str) -> None:

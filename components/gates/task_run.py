@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from time import monotonic, sleep
@@ -31,6 +32,9 @@ _LOG_PATIENCE_SECONDS = 30
 _MISSING_SECONDS = 60
 # After its deadline a task gets SIGTERM, up to 120 s later SIGKILL, and is STOPPED soon after.
 _STOPPING_SECONDS = 300
+# The task's own account of a failure has the remedy in further sentences; where it has one, that of
+# the table is more general.
+_SAYS_WHAT_TO_DO = re.compile(r"(\.\s+|\n)\S")
 
 __all__ = ["TaskRun", "TaskRunSpec"]
 
@@ -240,11 +244,13 @@ class TaskRun:
         if container.get("reason"):
             lines.append(f"  container: {container['reason']}")
         if log.failure:
-            lines.append(f"  failure: {log.failure}")
+            first, *more = log.failure.splitlines() or [""]
+            lines += [f"  failure: {first}", *(f"    {line}" for line in more)]
         lines.append(f"  log group {self._spec.log_group}, stream {log.stream}, its last lines:")
         lines += [f"    {line}" for line in log.tail or ["(empty)"]]
         lines += [f"    ({self._unread})"] * bool(self._unread)
-        lines.append(f"  Remedy: {cause.remedy}")
+        if not _SAYS_WHAT_TO_DO.search(log.failure or ""):
+            lines.append(f"  Remedy: {cause.remedy}")
         return "\n".join(lines)
 
 

@@ -63,6 +63,7 @@ class ExitCode(enum.IntEnum):
     14      disk: staging or the mount is full, or an I/O error
     15      mount: the mount path is missing, no directory, or not writable
     16      damaged: the release differs from its manifest, or the manifest cannot be read
+    17      absent: nothing lies where `verify` looks for the release
     143     stopped by SIGTERM or SIGINT
     ======  ===============================================================================
     """
@@ -77,6 +78,7 @@ class ExitCode(enum.IntEnum):
     DISK = 14
     MOUNT = 15
     DAMAGED = 16
+    ABSENT = 17
     STOPPED = 143
 
     @property

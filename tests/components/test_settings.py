@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import pulumi
 import pytest
 import yaml
 
@@ -21,7 +23,7 @@ def defaults() -> dict[str, str]:
     """Pulumi.yaml's defaults as the engine hands them over."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     return {
-        key: entry["default"] if entry["type"] == "string" else json.dumps(entry["default"])
+        key: entry["default"] if isinstance(entry["default"], str) else json.dumps(entry["default"])
         for key, entry in declared.items()
     }
 
@@ -214,3 +216,85 @@ def test_a_lock_that_is_no_text_is_one_problem(tmp_path: Path) -> None:
     (tmp_path / "application" / "locks" / "python3.11-x86_64.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match="a lock is UTF-8 text"):
         Settings.load(defaults(), Source(tmp_path))
+
+
+A_B = "`pulumi config set --path 'tags[0]' a=b`"
+ZONES = [
+    f"`pulumi config set --path 'availabilityZones[{index}]' us-east-1{zone}`"
+    for index, zone in enumerate("ab")
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "remedy"),
+    [
+        ("tags", "a=b", A_B),
+        ("tags", "a=b c", "`pulumi config set --path 'tags[0]' 'a=b c'`"),
+        ("tags", "a=b, c=d", f"{A_B}, `pulumi config set --path 'tags[1]' c=d`"),
+        ("tags", '{"a":"b"}', f"{A_B}, after `pulumi config rm tags`"),
+        ("tags", '["a"]', "`pulumi config set --path 'tags[0]' team=ml`"),
+        ("tags", "team", "`pulumi config set --path 'tags[0]' team=ml`"),
+        ("tags", "5", "`pulumi config set --path 'tags[0]' team=ml`"),
+        ("availabilityZones", "us-east-1a", ZONES[0]),
+        ("availabilityZones", "us-east-1a,us-east-1b", ", ".join(ZONES)),
+    ],
+)
+def test_a_list_in_another_form_is_answered_with_the_commands_for_its_entries(
+    key: str, given: str, remedy: str
+) -> None:
+    (problem,) = problems(**{key: given})
+    assert problem.startswith(f"{key} = {given!r}: it is a list of at most ")
+    assert problem.partition("Remedy: ")[2] == remedy
+
+
+def test_a_list_may_also_be_given_as_json() -> None:
+    """So `pulumi config set tags '["a=b"]'` arrives, and `--path 'tags[0]'` as well."""
+    assert dict(Settings.load({**defaults(), "tags": '["a=b"]'}, SOURCE).tags) == {"a": "b"}
+
+
+def test_no_key_is_typed_because_the_cli_would_name_the_first_wrong_one_and_no_remedy() -> None:
+    for entry in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"].values():
+        assert set(entry) == {"description", "default"}
+
+
+class Run:
+    """The settings of a stack as a run has them, and the warnings."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, *, dry_run: bool, **config: str) -> None:
+        self.warnings: list[str] = []
+        values = {f"efs-inference:{key}": value for key, value in {**defaults(), **config}.items()}
+        patch.setattr(pulumi, "get_project", lambda: "efs-inference")
+        patch.setattr(pulumi, "get_stack", lambda: "staging")
+        patch.setattr(pulumi.runtime, "is_dry_run", lambda: dry_run)
+        patch.setattr(pulumi.log, "warn", self.warnings.append)
+        patch.setenv("PULUMI_CONFIG", json.dumps(values))
+        self.settings = Settings.from_stack(SOURCE)
+
+
+def test_a_preview_names_the_command_for_a_digest_as_long_as_a_tag_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (warning,) = Run(monkeypatch, dry_run=True).warnings
+    assert warning == (
+        "populatorImage is public.ecr.aws/lambda/python:3.11: a tag, behind which there may be "
+        "another image at the next populate. Remedy: `make image STACK=staging` writes its digest "
+        "into Pulumi.staging.yaml"
+    )
+    image = f"public.ecr.aws/lambda/python@sha256:{HASH}"
+    assert Run(monkeypatch, dry_run=True, populatorImage=image).warnings == []
+    assert Run(monkeypatch, dry_run=False).warnings == []
+
+
+def test_the_problems_of_a_stale_lock_stand_beside_the_others(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "lambda_src", tmp_path / "src")
+    source = Source(tmp_path / "src")
+    with source.requirements_path.open("a") as requirements:
+        requirements.write("nowhere-at-all>=1.16\n")
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load({**defaults(), "memoryMb": "1"}, source)
+    wrong, stale = map(str, caught.value.problems)
+    assert wrong.startswith("memoryMb = '1'")
+    assert stale == (
+        "python3.11-x86_64.txt = nothing: requirements.in says 'nowhere-at-all>=1.16', so the "
+        "lock is out of date. Remedy: `make lock`"
+    )

@@ -119,6 +119,10 @@ def test_a_program_without_an_alias_is_refused_with_the_remedy(tmp_path: Path) -
         (["invoke"], "--event"),
         (["serve", "--port", "99999"], "--port 99999: "),
         (["preview", "--config", "aws:region=mars"], "aws:region 'mars': a region has a name"),
+        (
+            ["preview", "--config", "aws:region=eu-centrl-1"],
+            "aws:region 'eu-centrl-1': a region has a name such as eu-central-1. Remedy: --config",
+        ),
         (["sing"], "invalid choice: 'sing'"),
     ],
 )

@@ -72,7 +72,10 @@ def test_a_failure_is_told_once_and_the_exception_points_to_it(gate: Gate, told:
     inputs = props(gate, f"print({line!r}); raise SystemExit(14)")
     with pytest.raises(PopulateError) as caught:
         provider().create(inputs)
-    assert str(caught.value) == f"release {RELEASE} was not published, see above"
+    assert str(caught.value) == (
+        f"release {RELEASE} was not published: the error under pulumi:pulumi:Stack says why, "
+        "and what to do"
+    )
     whole = "\n".join(told)
     assert whole.count("it is full") == 1
     assert whole.count("a disk is full, or cannot be written") == 1
@@ -81,7 +84,7 @@ def test_a_failure_is_told_once_and_the_exception_points_to_it(gate: Gate, told:
 def test_another_region_than_the_planned_one_is_refused_before_anything_starts(
     gate: Gate, told: list[str]
 ) -> None:
-    with pytest.raises(EfsInferenceError, match="was not published, see above"):
+    with pytest.raises(EfsInferenceError, match="was not published: the error under"):
         provider(aws_region="eu-north-1").create(props(gate, SUCCEEDS))
     assert told == [
         "aws:region is eu-north-1, but the stack was planned for us-east-1: nothing was started. "

@@ -187,7 +187,7 @@ def test_the_provider_says_the_diagnosis_once_and_raises_a_line(
         "region": gate.cloud.region,
     }
     with pytest.raises(
-        InvocationError, match=r"^version 1 failed its smoke invocation, see above$"
+        InvocationError, match=r"^version 1 failed its smoke invocation: the error under"
     ):
         SmokeInvocationProvider().create(inputs)
     (diagnosis,) = said

@@ -64,6 +64,17 @@ def test_a_failure_says_exit_code_reason_the_last_lines_and_what_to_do(gate: Gat
     assert gate.said[1:] == ["populate: before"]
 
 
+def test_a_failure_that_says_what_to_do_is_indented_and_stands_alone(gate: Gate) -> None:
+    said = "no module named a\nAdd a to requirements.in, and run `make lock`."
+    line = json.dumps({"phase": "failure", "kind": "import", "message": said})
+    message = gate.failure(f"import sys; print({line!r}); sys.exit(13)")
+    assert (
+        "\n  failure: no module named a\n    Add a to requirements.in, and run `make lock`.\n  log"
+    ) in message
+    assert all(line.startswith("  ") for line in message.splitlines()[1:])
+    assert "Remedy: " not in message
+
+
 def test_a_task_with_a_command_of_its_own_runs_that(gate: Gate) -> None:
     gate.run("import sys; print(sys.argv[1:])", command=("a", "b c"), started_by="verify-1")
     assert gate.said[1] == "populate: ['a', 'b c']"
