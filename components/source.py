@@ -20,8 +20,10 @@ FUNCTION_ONLY = (
     "release/activate.py",
     "release/bundle.py",
     "release/cold_start.py",
+    "release/contract.py",
     "release/files.py",
     "release/finder.py",
+    "release/loading.py",
     "release/metrics.py",
     "release/readers.py",
 )
