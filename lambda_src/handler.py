@@ -33,14 +33,14 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 # On Lambda this folder is the root of the code.
-from release.contract import (  # type: ignore[import-not-found]
+from release.activation.contract import (  # type: ignore[import-not-found]
     AnswerError,
     demonstration,
     predictions,
     to_json,
 )
-from release.loading import LoadError, Loading  # type: ignore[import-not-found]
-from release.metrics import log_error  # type: ignore[import-not-found]
+from release.activation.loading import LoadError, Loading  # type: ignore[import-not-found]
+from release.activation.metrics import log_error  # type: ignore[import-not-found]
 
 INIT_SECONDS = 9.0
 """How long an init waits for the model. Lambda's limit is 10 s (AWS Lambda Developer Guide,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.activate import ReleaseMissingError, activate
+from lambda_src.release.activation.activate import ReleaseMissingError, activate
 
 
 @pytest.fixture(autouse=True)

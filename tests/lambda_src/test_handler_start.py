@@ -60,7 +60,7 @@ def init_error(function: Function) -> str:
 def test_a_missing_release_fails_the_init_with_path_and_what_is_there(function: Function) -> None:
     function.release.rename(function.release.with_name("ffffffffffffffff"))
     error = init_error(function)
-    assert error.startswith("release.loading.LoadError: no release: ")
+    assert error.startswith("release.activation.loading.LoadError: no release: ")
     assert f"{function.release} does not exist" in error
     assert "contains ffffffffffffffff" in error
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release import install
-from lambda_src.release.housekeeping import IN_USE, KEEP, housekeep
-from lambda_src.release.job import Job
+from lambda_src.release.installation import install
+from lambda_src.release.installation.housekeeping import IN_USE, KEEP, housekeep
+from lambda_src.release.installation.job import Job
+from lambda_src.release.installation.verify import verify
 from lambda_src.release.layout import ExitCode, InstallError, is_published
-from lambda_src.release.verify import verify
 
 from .conftest import RELEASE_ID, Populate
 from .releases import IDS, OWN, age, kept, publish

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import textwrap
 import time
 import zipfile
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.source import FUNCTION_FILES
+from components.source import Source
 from local.cloud import Cloud
 from tests.lambda_src.function import LAMBDA_SRC, http
 
@@ -51,10 +50,9 @@ def create(stack: Stack, model: str, init_seconds: float = 9.0) -> None:
     """The function with this model; its init waits that long."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        for name in set(FUNCTION_FILES) - {"model.py"}:
-            text = (LAMBDA_SRC / name).read_text()
-            archive.writestr(name, text.replace("SECONDS = 9.0", f"SECONDS = {init_seconds}"))
-        archive.writestr("model.py", textwrap.dedent(model) + PREDICT)
+        for name, path in Source(LAMBDA_SRC).function_files().items():
+            text = path.read_text().replace("SECONDS = 9.0", f"SECONDS = {init_seconds}")
+            archive.writestr(name, model + PREDICT if name == "model.py" else text)
     stack.create_function(
         "",
         Handler="handler.handler",

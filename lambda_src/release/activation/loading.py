@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
+from ..layout import ReleaseError
 from .activate import ReleaseMissingError, activate
 from .cold_start import ColdStart
 from .contract import ModelError, check
-from .layout import ReleaseError
 from .metrics import embedded, log, log_error
 
 
