@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -100,19 +101,21 @@ class InferenceFunction(pulumi.ComponentResource):
     """The function, a version for each change, and the alias that callers use.
 
     A version exists only after its release is published, and the alias moves to it only after it
-    has answered a first call.
+    has answered the sample request of the model, or the empty event where the model has none.
     """
 
     function_name: pulumi.Output[str]
     function_arn: pulumi.Output[str]
     alias_arn: pulumi.Output[str]
     log_group_name: pulumi.Output[str]
+    sample_request: pulumi.Output[dict[str, Any]]
 
     def __init__(
         self, name: str, args: InferenceFunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         release = args.mount.environment(args.release.id)
         environment = checked_environment({**args.environment, **release})
+        sample = args.source.sample
         super().__init__("efs-inference:index:InferenceFunction", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
 
@@ -167,6 +170,7 @@ class InferenceFunction(pulumi.ComponentResource):
             SmokeInvocationArgs(
                 function_name=function.name,
                 function_version=function.version,
+                event=sample,
                 account=args.account,
             ),
             opts=child,
@@ -183,11 +187,13 @@ class InferenceFunction(pulumi.ComponentResource):
         self.function_arn = function.arn
         self.alias_arn = alias.arn
         self.log_group_name = log_group.name
+        self.sample_request = pulumi.Output.from_input(sample)
         self.register_outputs(
             {
                 "function_name": self.function_name,
                 "function_arn": self.function_arn,
                 "alias_arn": self.alias_arn,
                 "log_group_name": self.log_group_name,
+                "sample_request": self.sample_request,
             }
         )

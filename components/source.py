@@ -12,8 +12,11 @@ import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pulumi
+
+from .sample import sample_of
 
 REQUIREMENTS = "requirements.txt"
 _APPLICATION = "application"
@@ -47,6 +50,16 @@ class Source:
     def lock(self, runtime: str, architecture: str) -> str:
         """Text of the lock for this runtime and architecture."""
         return self.lock_path(runtime, architecture).read_text(encoding="utf-8")
+
+    @property
+    def sample(self) -> dict[str, Any]:
+        """The request that model.py has as SAMPLE, `{}` where it has none.
+
+        Raises:
+            ConfigurationError: It is no literal, or no request.
+        """
+        path = self.application / "model.py"
+        return sample_of(path.read_text(encoding="utf-8"), path.name)
 
     @property
     def release_format(self) -> int:

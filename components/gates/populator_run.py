@@ -55,7 +55,7 @@ class PopulatorRunProvider(GateProvider):
         "region",
     )
 
-    def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Populate, or find the release there."""
         spec = task_run_spec(
             props,
@@ -66,7 +66,7 @@ class PopulatorRunProvider(GateProvider):
         outcome = TaskRun(spec, say=pulumi.log.info, warn=pulumi.log.warn).complete()
         return spec.release_id, {key: outcome[key] for key in outcome if key != "summary"}
 
-    def in_short(self, props: dict[str, Any]) -> str:
+    def failed(self, props: dict[str, Any]) -> str:
         """The release is not there."""
         return f"release {props['release_id']} was not published"
 
@@ -132,11 +132,11 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
             "account_id": args.account.id,
             "region": args.account.region,
         }
-        told = {"outcome": None, "files": None, "bytes": None, "seconds": None}
+        outputs = {"outcome": None, "files": None, "bytes": None, "seconds": None}
         super().__init__(
             PopulatorRunProvider(),
             name,
-            {**task, **told},
+            {**task, **outputs},
             pulumi.ResourceOptions.merge(waits, opts),
         )
         self.task = pulumi.Output.from_input(task)
