@@ -84,8 +84,10 @@ def ended(
         f"exit code: {'the container never started' if exit_code is None else exit_code}",
         f"reason: {task.get('stoppedReason', 'none given')}",
     ]
-    details += [f"container: {container['reason']}"] * bool(container.get("reason"))
-    details += [f"failure: {account}"] * bool(account)
+    if container.get("reason"):
+        details.append(f"container: {container['reason']}")
+    if account:
+        details.append(f"failure: {account}")
     tail = [*(log.tail or ["(empty)"]), *([f"({log.unread})"] if log.unread else [])]
     where = f"log group {log.group}, stream {log.stream}, its last lines:"
     failure = PopulateError(
