@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -70,7 +71,7 @@ class InferenceFunctionArgs:
     ephemeral_storage_mb: pulumi.Input[int] = 512
     function_name: pulumi.Input[str] | None = None
     alias: pulumi.Input[str] = ALIAS
-    log: LogArgs = LogArgs()  # noqa: RUF009 (frozen)
+    log: LogArgs = field(default_factory=LogArgs)
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
@@ -89,6 +90,7 @@ class InferenceFunction(pulumi.ComponentResource):
     function_arn: pulumi.Output[str]
     alias_arn: pulumi.Output[str]
     log_group_name: pulumi.Output[str]
+    sample_request: dict[str, Any]
 
     def __init__(
         self, name: str, args: InferenceFunctionArgs, opts: pulumi.ResourceOptions | None = None
@@ -132,6 +134,7 @@ class InferenceFunction(pulumi.ComponentResource):
                 "function_arn": self.function_arn,
                 "alias_arn": self.alias_arn,
                 "log_group_name": self.log_group_name,
+                "sample_request": self.sample_request,
             }
         )
 

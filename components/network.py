@@ -42,8 +42,8 @@ class ExistingNetworkArgs:
         vpc_id: The VPC; it resolves DNS names, without which no mount target is found.
         subnet_ids: For each availability zone in use (plain, since each makes resources) the subnet
             of its mount target and of the function.
-        populator_subnet_ids: Subnets of the populate task, which has to reach the package index from
-            there; none: those of the function.
+        populator_subnet_ids: Subnets of the populate task, which has to reach the package index
+            from there; none: those of the function.
         assign_public_ip: Whether the task gets a public IP, as it needs one in a public subnet.
         egress_ports: TCP ports of the package index and the image registry.
         tags: Tags for every resource.
@@ -69,6 +69,8 @@ class Network(pulumi.ComponentResource):
         assign_public_ip: Whether the task gets a public IP.
     """
 
+    subnet_ids: dict[str, pulumi.Input[str]]
+    populator_subnet_ids: list[pulumi.Input[str]]
     vpc_id: pulumi.Output[str]
     mount_target_security_group_id: pulumi.Output[str]
     function_security_group_id: pulumi.Output[str]
@@ -86,7 +88,8 @@ class Network(pulumi.ComponentResource):
         if isinstance(args, ExistingNetworkArgs):
             self.vpc_id = pulumi.Output.from_input(args.vpc_id)
             self.subnet_ids = dict(args.subnet_ids)
-            self.populator_subnet_ids = list(args.populator_subnet_ids or args.subnet_ids.values())
+            task_subnets = args.populator_subnet_ids or args.subnet_ids.values()
+            self.populator_subnet_ids = list(task_subnets)
             self.assign_public_ip = args.assign_public_ip
         else:
             self._make_vpc(args)
@@ -112,8 +115,8 @@ class Network(pulumi.ComponentResource):
             child=self._child,
         )
         self.vpc_id = vpc.id
-        self.subnet_ids: dict[str, pulumi.Input[str]] = {**vpc.private}
-        self.populator_subnet_ids: list[pulumi.Input[str]] = [*vpc.populator]
+        self.subnet_ids = {**vpc.private}
+        self.populator_subnet_ids = [*vpc.populator]
 
     def _security_groups(self, egress_ports: Sequence[int]) -> None:
         mount_targets = self._security_group(
@@ -144,21 +147,24 @@ class Network(pulumi.ComponentResource):
             "function": self.function_security_group_id,
             "populator": self.populator_security_group_id,
         }
-        nfs = {"ip_protocol": "tcp", "from_port": NFS_PORT, "to_port": NFS_PORT}
         for role, consumer in consumers.items():
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-mount-targets-from-{role}",
                 security_group_id=mount_targets,
                 referenced_security_group_id=consumer,
+                ip_protocol="tcp",
+                from_port=NFS_PORT,
+                to_port=NFS_PORT,
                 opts=opts,
-                **nfs,
             )
             aws.vpc.SecurityGroupEgressRule(
                 f"{name}-{role}-to-mount-targets",
                 security_group_id=consumer,
                 referenced_security_group_id=mount_targets,
+                ip_protocol="tcp",
+                from_port=NFS_PORT,
+                to_port=NFS_PORT,
                 opts=opts,
-                **nfs,
             )
 
     def _security_group(self, role: str, description: str) -> aws.ec2.SecurityGroup:

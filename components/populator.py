@@ -16,6 +16,8 @@ from .logs import Log, LogArgs
 from .roles import RoleArgs, document, rights, role
 from .store import EfsStore
 
+_SIZE = TaskSize(cpu=2048, memory_mb=8192, ephemeral_storage_gib=30)
+
 
 def task_trust_policy(account: Account) -> str:
     """Trust policy of both roles: ECS tasks of this account and region."""
@@ -70,13 +72,13 @@ class PopulatorArgs:
 
     store: EfsStore
     target: Target
-    size: TaskSize = TaskSize(cpu=2048, memory_mb=8192, ephemeral_storage_gib=30)
+    size: TaskSize = _SIZE
     index_url: str = "https://pypi.org/simple"
     timeout_minutes: int = 30
     keep_releases: int = 3
     cluster_arn: pulumi.Input[str] | None = None
-    log: LogArgs = LogArgs()  # noqa: RUF009 (frozen)
-    roles: RoleArgs = RoleArgs()  # noqa: RUF009 (frozen)
+    log: LogArgs = field(default_factory=LogArgs)
+    roles: RoleArgs = field(default_factory=RoleArgs)
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 

@@ -95,7 +95,11 @@ class FunctionRole(pulumi.ComponentResource):
         lambda_ = {"Service": "lambda.amazonaws.com"}
         trust = document([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": lambda_}])
         made = role(name, trust, args or RoleArgs(), child)
-        interfaces = {"Effect": "Allow", "Action": _INTERFACE_ACTIONS, "Resource": "*"}
+        interfaces: dict[str, object] = {
+            "Effect": "Allow",
+            "Action": _INTERFACE_ACTIONS,
+            "Resource": "*",
+        }
         rights(f"{name}-interfaces", made, [interfaces], child)
         self.arn = made.arn
         self.role_name = made.name

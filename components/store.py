@@ -51,11 +51,11 @@ class EfsStoreArgs:
 
     Attributes:
         network: Where its mount targets and its consumers are.
-        mount_path: Where every consumer mounts the access point; plain, since the release paths that
-            follow from it are checked before anything is created.
+        mount_path: Where every consumer mounts the access point; plain, since it is checked, and
+            the release's path follows from it, before anything is created.
         throughput: `elastic` or `bursting`.
-        protect: Whether Pulumi refuses to delete file system and access point, unless the component's
-            own options say.
+        protect: Whether Pulumi refuses to delete file system and access point; the component's own
+            options win.
         kms_key_arn: Key that encrypts the file system; default: AWS's own for EFS.
         root_directory: Directory of the file system that the access point shows as its root.
         posix_id: User and group id that every client gets.

@@ -77,9 +77,12 @@ class Vpc:
         public_zones = zones if public else zones[:1]
         private = self._subnets("private", dict(zip(zones, private_blocks, strict=True)))
         outer = self._subnets("public", dict(zip(public_zones, public_blocks, strict=False)))
-        tables = [self._route_table("private", private), self._route_table("public", outer)]
-        self._way_out(*tables, nat=None if public else next(iter(outer.values())))
-        self._s3_endpoint(tables, region)
+        inner_table, outer_table = (
+            self._route_table("private", private),
+            self._route_table("public", outer),
+        )
+        self._way_out(inner_table, outer_table, None if public else next(iter(outer.values())))
+        self._s3_endpoint([inner_table, outer_table], region)
         self.private = {zone: subnet.id for zone, subnet in private.items()}
         self.populator = [subnet.id for subnet in (outer if public else private).values()]
 

@@ -18,9 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import parse_wheel_filename
-
 from components.requirements import MACHINES as MACHINES
 from components.requirements import (
     Difference,
@@ -31,6 +28,9 @@ from components.requirements import (
     quoted,
     text_of,
 )
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import parse_wheel_filename
+
 from lambda_src.release.installation import options as release_options
 
 APPLICATION = Path(__file__).resolve().parent.parent / "lambda_src" / "application"

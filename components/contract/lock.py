@@ -1,4 +1,4 @@
-"""Locks: the pins of an application for one target, and whether they are those of requirements.in."""
+"""Locks: the pins of an application for one target, and whether requirements.in asks for them."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ def parse_lock(text: str, name: str) -> tuple[Pin, ...]:
     return tuple(sorted(pins.values()))
 
 
-def read_lock(
-    application: Application, target: Target
-) -> tuple[tuple[Pin, ...], dict[str, str]]:
+def read_lock(application: Application, target: Target) -> tuple[tuple[Pin, ...], dict[str, str]]:
     """The pins and the options of the application's lock for this target.
 
     Raises:

@@ -51,7 +51,7 @@ class PopulatorRunProvider(GateProvider):
         "region",
     )
 
-    def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Populate, or find the release there."""
         spec = task_run_spec(
             props,
@@ -62,7 +62,7 @@ class PopulatorRunProvider(GateProvider):
         outcome = TaskRun(spec, say=pulumi.log.info, warn=pulumi.log.warn).complete()
         return spec.release_id, {key: outcome[key] for key in outcome if key != "summary"}
 
-    def in_short(self, props: dict[str, Any]) -> str:
+    def failed(self, props: dict[str, Any]) -> str:
         """The release is not there."""
         return f"release {props['release_id']} was not published"
 

@@ -17,6 +17,9 @@ every release id."""
 RELEASES = "releases"
 """Directory of all releases, right under the mount path."""
 
+RELEASE_PATH = "RELEASE_PATH"
+"""Environment variable in which a function finds the path of its release."""
+
 SITE_PACKAGES = "site-packages"
 """Directory of a release that goes on ``sys.path``."""
 

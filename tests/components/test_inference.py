@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,9 @@ RELEASE = Release(
 )
 
 
-def chain(environment: Mapping[str, str] | None = None) -> Callable[[], InferenceFunction]:
+def chain(
+    environment: Mapping[str, str] | None = None, source: Source = SOURCE
+) -> Callable[[], InferenceFunction]:
     """Every component, as `__main__.py` puts them together."""
 
     def make() -> InferenceFunction:
@@ -70,7 +73,7 @@ def chain(environment: Mapping[str, str] | None = None) -> Callable[[], Inferenc
             name="populator",
             mount=mount,
             release=RELEASE,
-            source=SOURCE,
+            source=source,
             index_url="https://pypi.org/simple",
             timeout_minutes=30,
             account=account,
@@ -94,7 +97,7 @@ def chain(environment: Mapping[str, str] | None = None) -> Callable[[], Inferenc
         return InferenceFunction(
             "inference",
             InferenceFunctionArgs(
-                source=SOURCE,
+                source=source,
                 mount=mount,
                 release=RELEASE,
                 role=FunctionRole("inference"),
@@ -110,6 +113,39 @@ def chain(environment: Mapping[str, str] | None = None) -> Callable[[], Inferenc
         )
 
     return make
+
+
+@pytest.mark.parametrize(
+    ("model", "sample"),
+    [
+        ('SAMPLE = {"instances": [[1, 2.0, 12345678901234567890]]}', None),
+        ("def predict(instances):\n    return instances\n", {}),
+    ],
+)
+def test_the_smoke_invocation_sends_the_sample_of_the_model(
+    build: Build, tmp_path: Path, model: str, sample: object
+) -> None:
+    source = Source(tmp_path / "source")
+    shutil.copytree(SOURCE.root, source.root)
+    (source.application / "model.py").write_text(model)
+    expected = source.sample if sample is None else sample
+    outputs: list[object] = []
+
+    def make() -> InferenceFunction:
+        function = chain(source=source)()
+        function.sample_request.apply(outputs.append)
+        return function
+
+    assert build(make).one("SmokeInvocation")["event"] == json.dumps(expected)
+    assert outputs == [expected]
+
+
+def test_a_sample_that_is_no_literal_is_refused_in_preview(build: Build, tmp_path: Path) -> None:
+    source = Source(tmp_path / "source")
+    shutil.copytree(SOURCE.root, source.root)
+    (source.application / "model.py").write_text("SAMPLE = make()\n")
+    with pytest.raises(ConfigurationError, match="it has to be a literal"):
+        build(chain(source=source))
 
 
 @pytest.fixture(scope="module")

@@ -57,8 +57,6 @@ def test_a_failure_says_exit_code_reason_the_last_lines_and_what_to_do(gate: Gat
         "  failure: it is full",
         f"  log group /tasks, stream main/main/{task}, its last lines:",
         "    before",
-        "  Remedy: raise populatorEphemeralStorageGib where it is the task's own; remove old "
-        "releases where it is the file system",
     ]
     # The failure is told in the message, and not a second time before it.
     assert gate.said[1:] == ["populate: before"]
