@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from components.configuration.settings import default_image
+from components import Target
 from local.project import Project, ProjectError
 
 from .registry import Reference, RegistryError, resolve
@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     path = root / f"Pulumi.{options.stack}.yaml"
     try:
         project = Project.load(root, options.stack)
-        image = options.image or project.own(_KEY) or default_image(str(project.own("runtime")))
+        image = options.image or project.own(_KEY) or Target(runtime=str(project.own("runtime"))).image
         value = pinned(image, str(project.own("architecture")))
         text = path.read_text(encoding="utf-8")
         new = with_value(text, project.name, _KEY, value)

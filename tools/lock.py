@@ -18,8 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.requirements import MACHINES as MACHINES
-from components.requirements import (
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import parse_wheel_filename
+
+from components.contract import options as release_options
+from components.contract.requirements import MACHINES as MACHINES
+from components.contract.requirements import (
     Difference,
     RequirementsError,
     asked,
@@ -28,10 +32,6 @@ from components.requirements import (
     quoted,
     text_of,
 )
-from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import parse_wheel_filename
-
-from lambda_src.release.installation import options as release_options
 
 APPLICATION = Path(__file__).resolve().parent.parent / "lambda_src" / "application"
 OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}

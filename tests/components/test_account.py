@@ -35,7 +35,7 @@ def current(region: str, /, **config: str) -> tuple[Account, Asked]:
     found: list[Account] = []
     run: Any = pulumi.runtime.test
     try:
-        run(lambda: found.append(Account.current()))()
+        run(lambda: found.append(Account.of()))()
     except ConfigurationError:
         assert asked.tokens == []
         raise

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from components import Application, Target
+from components.contract.lock import read_lock
+from components.contract.requirements import RequirementsError, asked, made_for
 from components.errors import ConfigurationError
-from components.release import read_lock
-from components.requirements import RequirementsError, asked, made_for
-from components.source import Source
 from tools.lock import main as lock_command
 
-LAMBDA_SRC = Path(__file__).parents[2] / "lambda_src"
+OWN = Application(Path(__file__).parents[2] / "lambda_src" / "application")
 HASH = "--hash=sha256:" + "a" * 64
 MADE_FOR = "# made for: circles\n# made for: shapes\n"
 
@@ -22,30 +21,29 @@ class Folder:
     """A folder with requirements.in and the locks of shapes 1.0 and circles 2.0."""
 
     def __init__(self, root: Path) -> None:
-        self.source = Source(root)
+        (root / "locks").mkdir(parents=True)
+        (root / "model.py").touch()
+        self.application = Application(root)
         self.head = MADE_FOR
-        options = Path("release") / "installation" / "options.py"
-        (root / options).parent.mkdir(parents=True)
-        shutil.copy(LAMBDA_SRC / options, root / options)
-        (root / "application" / "locks").mkdir(parents=True)
 
     def ask(self, text: str) -> None:
-        self.source.requirements_path.write_text(text)
+        self.application.requirements_path.write_text(text)
         for runtime in ("python3.11", "python3.12", "python3.13"):
             for architecture in ("x86_64", "arm64"):
-                self.source.lock_path(runtime, architecture).write_text(
+                target = Target(runtime=runtime, architecture=architecture)
+                self.application.lock_path(target).write_text(
                     f"{self.head}circles==2.0 {HASH}\nshapes==1.0 {HASH}\n"
                 )
 
     def problems(self, runtime: str = "python3.11", architecture: str = "x86_64") -> list[str]:
         try:
-            read_lock(self.source, runtime, architecture)
+            read_lock(self.application, Target(runtime=runtime, architecture=architecture))
         except ConfigurationError as error:
             return [str(problem) for problem in error.problems]
         return []
 
     def check(self) -> int:
-        return lock_command(["--check", "--directory", str(self.source.application)])
+        return lock_command(["--check", "--directory", str(self.application.root)])
 
 
 @pytest.fixture
@@ -132,7 +130,7 @@ def test_a_lock_that_does_not_say_for_what_it_was_made_is_asked_for_versions_onl
 
 
 def test_requirements_of_another_file_count(folder: Folder) -> None:
-    (folder.source.application / "more.in").write_text("-r requirements.in\nsquares\n")
+    (folder.application.root / "more.in").write_text("-r requirements.in\nsquares\n")
     folder.ask(f"{BOTH}-r more.in\n")
     (problem,) = folder.problems()
     assert "'squares'" in problem
@@ -164,7 +162,7 @@ def test_a_line_that_cannot_be_read_is_one_problem_with_its_number(
 
 def test_requirements_that_are_no_text_are_one_problem(folder: Folder) -> None:
     folder.ask(BOTH)
-    folder.source.requirements_path.write_bytes(b"\xff\xfe")
+    folder.application.requirements_path.write_bytes(b"\xff\xfe")
     (problem,) = folder.problems()
     assert problem.startswith("requirements.in = no text: it is UTF-8 text")
     assert folder.check() == 1
@@ -172,20 +170,16 @@ def test_requirements_that_are_no_text_are_one_problem(folder: Folder) -> None:
 
 def test_a_folder_without_requirements_is_its_locks_alone(folder: Folder) -> None:
     folder.ask(BOTH)
-    folder.source.requirements_path.unlink()
+    folder.application.requirements_path.unlink()
     assert folder.problems() == []
 
 
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.12", "python3.13"])
 def test_the_locks_here_say_for_what_they_were_made(runtime: str, architecture: str) -> None:
-    source = Source(LAMBDA_SRC)
-    said = [
-        line
-        for line in source.lock(runtime, architecture).splitlines()
-        if line.startswith("# made for: ")
-    ]
-    assert said == made_for(asked(source.requirements_path, runtime, architecture))
+    lock = OWN.lock_path(Target(runtime=runtime, architecture=architecture))
+    said = [line for line in lock.read_text().splitlines() if line.startswith("# made for: ")]
+    assert said == made_for(asked(OWN.requirements_path, runtime, architecture))
     assert said
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from components import Application
+from components.contract.sample import sample_of
 from components.errors import ConfigurationError
-from components.sample import sample_of
-from components.source import Source
 
 ONE = {"instances": [1]}
 
@@ -88,6 +88,5 @@ def test_a_model_that_is_no_python_is_refused_with_the_line() -> None:
 
 
 def test_the_source_reads_the_sample_of_its_model(tmp_path: Path) -> None:
-    (tmp_path / "application").mkdir()
-    (tmp_path / "application" / "model.py").write_text('SAMPLE = {"instances": [1]}\n')
-    assert Source(tmp_path).sample == ONE
+    (tmp_path / "model.py").write_text('SAMPLE = {"instances": [1]}\n')
+    assert Application(tmp_path).sample == ONE

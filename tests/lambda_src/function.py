@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.source import Source
+from components import Application
+from components.contract import runtime
 from lambda_src.release.layout import Manifest
 
 LAMBDA_SRC = Path(__file__).resolve().parents[2] / "lambda_src"
@@ -47,9 +48,9 @@ for event in json.load(sys.stdin):
 """
 
 
-def write_code(folder: Path, lambda_src: Path = LAMBDA_SRC) -> Path:
+def write_code(folder: Path, application: Path = LAMBDA_SRC / "application") -> Path:
     """Write into a folder what Lambda gets as code, and return the folder."""
-    for name, path in Source(lambda_src).function_files().items():
+    for name, path in runtime.function_files(Application(application)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, folder / name)
     return folder
