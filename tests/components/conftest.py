@@ -118,9 +118,8 @@ class Chain:
         )
         place: dict[str, Any] = {"network": network, "mount_path": "/mnt/models"}
         store = EfsStore("store", EfsStoreArgs(**place | self.store))
-        populator = Populator(
-            "populator", PopulatorArgs(**{"store": store, "target": TARGET} | self.populator)
-        )
+        machine: dict[str, Any] = {"store": store, "target": TARGET}
+        populator = Populator("populator", PopulatorArgs(**machine | self.populator))
         return Publication(
             "libraries", PublicationArgs(populator=populator, application=self.application)
         )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.source import Source
+from components import Application
+from components.contract import runtime
 from local.cloud import Cloud
 from tests.lambda_src.function import LAMBDA_SRC, http
 
@@ -50,7 +51,7 @@ def create(stack: Stack, model: str, init_seconds: float = 9.0) -> None:
     """The function with this model; its init waits that long."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        for name, path in Source(LAMBDA_SRC).function_files().items():
+        for name, path in runtime.function_files(OWN).items():
             text = path.read_text().replace("SECONDS = 9.0", f"SECONDS = {init_seconds}")
             archive.writestr(name, model + PREDICT if name == "model.py" else text)
     stack.create_function(

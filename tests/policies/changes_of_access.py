@@ -3,8 +3,7 @@ reach, rights."""
 
 from typing import Any
 
-from components.release import Release
-from components.source import Source
+from components import Application, Release, Target
 
 from .changes import (
     MOUNT,
@@ -18,12 +17,7 @@ from .changes import (
 from .programs import ROOT, Program
 
 CHANGES = Changes("mounts")
-RELEASE = Release.planned(
-    Source(ROOT / "lambda_src"),
-    runtime="python3.11",
-    architecture="x86_64",
-    image="public.ecr.aws/lambda/python:3.11",
-)
+RELEASE = Release.of(Application(ROOT / "lambda_src/application"), Target(runtime="python3.11"))
 
 
 @CHANGES.breaks(
