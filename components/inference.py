@@ -69,7 +69,7 @@ class InferenceFunctionArgs:
         mount: Where the access point is mounted.
         release: The release to serve from, which brings runtime and architecture.
         role: The function's role; the network depends on it.
-        run: The populate that has to be through before the function exists.
+        run: The run of the populate task that publishes the release before the function exists.
         network: Where the function runs.
         store: The file system.
         memory_mb: Memory in MB.

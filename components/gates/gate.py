@@ -74,7 +74,7 @@ class GateProvider(ResourceProvider):
     def _refuse_other_region(self, planned: str) -> None:
         if self.region not in {None, planned}:
             raise GateError(
-                f"aws:region is {self.region}, but the stack was planned for {planned}, so nothing "
+                f"aws:region is {self.region}, but the stack was planned for {planned}: nothing "
                 "was started",
                 remedy=f"`pulumi config set aws:region {planned}`, or run the whole program in the "
                 "other region",
@@ -108,7 +108,7 @@ def refuse_other_account(found: str, planned: str, error: type[GateError]) -> No
     """Raise the error if the account of the credentials is not that of the stack."""
     if found != planned:
         raise error(
-            f"the credentials belong to account {found}, but the stack was planned for {planned}, "
-            "so nothing was started",
+            f"the credentials belong to account {found}, but the stack was planned for {planned}: "
+            "nothing was started",
             remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the stack",
         )

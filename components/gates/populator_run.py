@@ -95,7 +95,7 @@ class PopulatorRunArgs:
 
 
 class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
-    """One populate. It exists when the release is published.
+    """One run of the populate task. It exists when the release is published.
 
     A new release id, file system, access point, cluster, account or region runs the task again.
     The task itself ends at once when it finds the release.
