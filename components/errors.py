@@ -85,7 +85,7 @@ class GateError(EfsInferenceError):
 
 
 class PopulateError(GateError):
-    """A task that did not do its work: a populate, for one, that did not publish its release.
+    """A task that did not do its work, such as a populate task without a published release.
 
     Attributes:
         kind: The task's own word for its failure, such as `damaged`; empty where it has none.

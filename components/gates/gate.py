@@ -95,7 +95,7 @@ def refuse_other_account(found: str, planned: str, error: type[GateError]) -> No
     """Raise the error if the account of the credentials is not that of the stack."""
     if found != planned:
         raise error(
-            f"the credentials belong to account {found}, but the stack was planned for {planned}, "
-            "so nothing was started",
+            f"the credentials belong to account {found}, but the stack was planned for {planned}: "
+            "nothing was started",
             remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the stack",
         )

@@ -19,6 +19,7 @@ from .answer import account_of, log_tail, refusal, shortened
 from .aws_calls import AwsCalls, AwsError, GaveUpError, Login
 from .function_log import readable
 from .gate import GateProvider, refuse_other_account
+from .task_failure import cause_of
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -44,6 +45,21 @@ SETTLING = frozenset(
 )
 # Attempts are counted, not minutes: one that fails to mount may take several alone.
 _ATTEMPTS = 10
+_REMEDY = (
+    "correct what the answer and the log say (`python -m local up` makes the same call without "
+    "AWS; after a timeout, more timeoutSeconds or memoryMb), or `git revert`; then `pulumi up`"
+)
+_REMEDIES = {
+    "EFSMountConnectivityException": "open TCP 2049 from the function's security group to the "
+    "mount targets', and in the subnets' network ACLs",
+    "EFSMountFailureException": "allow elasticfilesystem:ClientMount to the function's role for "
+    "this file system and access point, and see what the file system policy denies",
+    "EFSMountTimeoutException": "see that each zone of the function has an available mount target, "
+    "then `pulumi up` again",
+    "AccessDeniedException": "allow the action that AWS names to whoever runs `pulumi up`",
+    "ResourceNotFoundException": "`pulumi refresh`, which notices what was deleted by hand, then "
+    "`pulumi up`",
+}
 _ACTIVE_SECONDS = 600  # a version in a VPC waits for its network interfaces
 _POLL_SECONDS = (1.0, 30.0)
 # Lambda counts the timeout from the start of the function; before it come code and mount.
@@ -117,8 +133,11 @@ class FirstCall:
             client = self._login.session().client("lambda", config=once)
             seconds, response = self._until_settled(client)
             answer = response["Payload"].read().decode()
-        except (*AwsError, GaveUpError) as error:
-            raise self._failure(f"cannot be called: {error}") from error
+        except GaveUpError as error:
+            raise InvocationError(f"{error}", subject=f"version {self._called.version}") from error
+        except AwsError as error:
+            remedy = _remedy(error) or _REMEDY
+            raise self._failure(f"cannot be called: {error}", remedy=remedy) from error
         if why := refusal(response, self._called.event, answer):
             log = readable(log_tail(response))
             details = [f"it answered: {shortened(answer)}"]
@@ -171,21 +190,26 @@ class FirstCall:
                 return time.monotonic() - begin, response
 
     def _failure(
-        self, why: str, *, account: str = "", details: Sequence[str] = ()
+        self, why: str, *, account: str = "", remedy: str = _REMEDY, details: Sequence[str] = ()
     ) -> InvocationError:
         return InvocationError(
             f"function {self._called.function} {why}",
             subject=f"version {self._called.version}",
             account=account,
-            remedy="correct what the answer and the log say (`python -m local up` makes the same "
-            "call without AWS; after a timeout, more timeoutSeconds or memoryMb), or `git revert`; "
-            "then `pulumi up`",
+            remedy=remedy,
             details=[
                 *details,
                 "The alias stays where it is, and callers get the version that they got before; a "
                 "stack that is new has no alias yet.",
             ],
         )
+
+
+def _remedy(error: Exception) -> str:
+    """What to do about a call that AWS refuses, as far as that is known."""
+    if isinstance(error, ClientError):
+        return _REMEDIES.get(error.response["Error"].get("Code", ""), "")
+    return cause_of(error).remedy
 
 
 def _passing(error: Exception) -> str:

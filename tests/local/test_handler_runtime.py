@@ -14,13 +14,14 @@ import pytest
 from components import Application
 from components.contract import runtime
 from local.cloud import Cloud
-from tests.lambda_src.function import LAMBDA_SRC, http
+from tests.lambda_src.function import http
 
 if TYPE_CHECKING:
     from tests.local.conftest import Stack
 
 pytestmark = pytest.mark.whole
 
+OWN = Application(runtime.ROOT / "application")
 RELEASE = "/mnt/shared/releases/0123456789abcdef"
 PREDICT = "\ndef predict(instances):\n    if 0 in instances: raise KeyError\n    return instances\n"
 

@@ -263,6 +263,8 @@ def test_what_does_not_pass_ends_in_the_words_of_aws(
     message = gate.failure()
     assert "cannot be called" in message
     assert "EFSMountFailureException" in message
+    assert "  Remedy: allow elasticfilesystem:ClientMount to the function's role" in message
+    assert message.count("Remedy") == 1
     assert calls == ["1"]
 
 
@@ -272,6 +274,24 @@ def test_a_version_that_is_not_there_is_a_failure_at_once(
     gate.create("return 1")
     assert "ResourceNotFoundException" in gate.failure(version="7")
     assert (gate.said, calls) == ([], [])
+
+
+def test_what_can_wait_no_longer_has_one_remedy(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.create("return 1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr(smoke_invocation, "_ACTIVE_SECONDS", 0)
+    message = gate.failure()
+    assert message.startswith("version 1: AWS cannot be reached")
+    assert message.count("Remedy") == 1
+
+
+def test_without_credentials_the_remedy_is_about_them(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.create("return 1")
+    assert "Remedy: name a profile that exists" in gate.failure(profile="nobody")
 
 
 def test_the_wrong_account_is_refused_before_anything_is_called(

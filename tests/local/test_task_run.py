@@ -211,7 +211,7 @@ def test_what_aws_refuses_is_said_in_its_own_words(gate: Gate) -> None:
     message = gate.failure(SUCCEEDS, cluster="other")
     assert "the cluster is gone" in message
     assert "ClusterNotFoundException" in message
-    assert message.endswith("Nothing was started")
+    assert "\n  Nothing was started\n" in message
 
 
 def test_roles_are_assumed_one_after_the_other(gate: Gate) -> None:
