@@ -112,7 +112,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     path = root / f"Pulumi.{options.stack}.yaml"
     try:
         project = Project.load(root, options.stack)
-        image = options.image or project.own(_KEY) or Target(runtime=str(project.own("runtime"))).image
+        target = Target(runtime=str(project.own("runtime")), image=project.own(_KEY) or "")
+        image = options.image or target.image
         value = pinned(image, str(project.own("architecture")))
         text = path.read_text(encoding="utf-8")
         new = with_value(text, project.name, _KEY, value)

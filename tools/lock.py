@@ -21,7 +21,6 @@ from typing import Any
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
-from components.contract import options as release_options
 from components.contract.requirements import MACHINES as MACHINES
 from components.contract.requirements import (
     Difference,
@@ -32,6 +31,7 @@ from components.contract.requirements import (
     quoted,
     text_of,
 )
+from components.contract.runtime import option_comments, read_options
 
 APPLICATION = Path(__file__).resolve().parent.parent / "lambda_src" / "application"
 OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
@@ -152,17 +152,15 @@ def lock(requirements: Path, target: Target, index_url: str | None) -> str:
         f"# (CPython {runtime.python}, glibc 2.{runtime.glibc}): each package with the hash of the "
         "one wheel that pip takes there.",
     ]
-    options, _ = release_options.read(
-        text_of(requirements), {line.partition("==")[0] for line in lines}
-    )
+    options, _ = read_options(text_of(requirements), {line.partition("==")[0] for line in lines})
     tail = made_for(asked(requirements, target.runtime, target.architecture))
-    return "\n".join([*head, *release_options.comments(options), *sorted(lines), *tail, ""])
+    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""])
 
 
 def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
     """What is wrong with the options in requirements.in, whose locks have these texts."""
     packages = {name for text in texts for name in locked(text)}
-    _, problems = release_options.read(text_of(requirements), packages)
+    _, problems = read_options(text_of(requirements), packages)
     return [
         f"{requirements.name}, line {number}: {line!r} breaks a rule: {rule}. Correct it."
         for number, line, rule in problems
@@ -181,7 +179,7 @@ def unsatisfied(requirements: Path, target: Target, text: str) -> list[str]:
     versions = locked(text)
     found = differences(asked(requirements, target.runtime, target.architecture), text, versions)
     wishes = text_of(requirements)
-    wanted, had = (release_options.read(each, versions)[0] for each in (wishes, text))
+    wanted, had = (read_options(each, versions)[0] for each in (wishes, text))
     if wanted != had:
         found.append(Difference(quoted(had), quoted(wanted)))
     return [f"{target.name} {difference}" for difference in found]

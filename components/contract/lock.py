@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from ..errors import ConfigurationError, Problem
-from . import options as release_options
+from . import runtime
 from .application import Application
 from .requirements import (
     Difference,
@@ -46,9 +46,9 @@ class Pin:
         return " ".join([f"{self.name}=={self.version}", *(f"--hash={h}" for h in self.hashes)])
 
 
-def render(pins: Iterable[Pin]) -> str:
-    """The lock of these pins, as pip reads it."""
-    return "".join(f"{pin}\n" for pin in sorted(pins))
+def render(pins: Iterable[Pin], options: Mapping[str, str]) -> str:
+    """The lock of these pins and options, as pip and the installer read it."""
+    return "\n".join([*runtime.option_comments(options), *map(str, sorted(pins)), ""])
 
 
 def parse_lock(text: str, name: str) -> tuple[Pin, ...]:
@@ -89,7 +89,7 @@ def read_lock(application: Application, target: Target) -> tuple[tuple[Pin, ...]
     path = application.lock_path(target)
     text = _text(application, target)
     pins = parse_lock(text, path.name)
-    options, wrong = release_options.read(text, {pin.name for pin in pins})
+    options, wrong = runtime.read_options(text, {pin.name for pin in pins})
     remedy = f"correct it in requirements.in, and {_RENEW}"
     problems = _in_lines(path.name, wrong, remedy) + _stale(application, target, text, pins)
     if problems:
@@ -137,11 +137,11 @@ def _stale(
         return [Problem(subject=error.place, value=error.value, rule=error.rule, remedy=remedy)]
     versions = {pin.name: pin.version for pin in pins}
     found = differences(requirements, lock, versions)
-    wanted, had = (release_options.read(each, versions)[0] for each in (text, lock))
+    wanted, had = (runtime.read_options(each, versions)[0] for each in (text, lock))
     if wanted != had:
         found.append(Difference(quoted(had), quoted(wanted)))
     # What is kept may be a package of another target alone.
-    _, wrong = release_options.read(text, _locked_packages(application))
+    _, wrong = runtime.read_options(text, _locked_packages(application))
     return _in_lines(path.name, wrong, "correct it, and run `make lock`") + [
         Problem(
             subject=name,

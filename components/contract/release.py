@@ -58,4 +58,4 @@ class Release:
     @property
     def lock(self) -> str:
         """The lock as it travels: what is hashed is what is installed."""
-        return render(self.pins)
+        return render(self.pins, self.options)

@@ -13,7 +13,7 @@ import runpy
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,12 @@ _ACTIVATION = "release/activation"
 _layout: dict[str, Any] = runpy.run_path(str(ROOT / _SHARED / "layout.py"))
 FORMAT: int = _layout["FORMAT"]
 """Integer of the release format that the installer writes and the function reads."""
+_options = runpy.run_path(str(ROOT / _INSTALLATION / "options.py"))
+read_options: Callable[[str, Collection[str]], tuple[dict[str, str], list[tuple[int, str, str]]]]
+read_options = _options["read"]
+"""What a requirements file asks of a release beside its packages, as the installer reads it."""
+option_comments: Callable[[Mapping[str, str]], list[str]] = _options["comments"]
+"""The same as lines of a requirements file."""
 RELEASES: str = _layout["RELEASES"]
 """Directory of all releases, right under the mount path."""
 RELEASE_PATH: str = _layout["RELEASE_PATH"]

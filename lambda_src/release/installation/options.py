@@ -4,15 +4,14 @@
     # release: prune tests
 
 The first leaves whole what belongs to these packages, the second prunes tests inside packages as
-well. `make lock` copies them to the head of the locks.
+well; see prune.py. tools.lock copies them to the head of the locks. This file imports nothing of
+its package, because the program reads locks with it, too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-
-from packaging.utils import canonicalize_name
 
 RULE = (
     "a comment `# release: ...` stands on a line of its own and says `keep PACKAGE ...` or "
@@ -22,14 +21,10 @@ _OPTION = re.compile(r"(?:^|\s)#\s*release:(.*)", re.IGNORECASE)
 
 
 def read(text: str, packages: Collection[str]) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
-    """The options in a requirements file, such as `{"keep": "numpy scipy", "prune": "tests"}`.
+    """The options in a requirements file, such as ``{"keep": "numpy scipy", "prune": "tests"}``.
 
-    Args:
-        text: The file's text.
-        packages: Normalized names that `keep` may name.
-
-    Returns:
-        The options, and what is wrong: number of the line, the line, the rule that it breaks.
+    ``packages`` are the normalised names that ``keep`` may name. The second is what is wrong:
+    number of the line, the line, the rule that it breaks.
     """
     kept: set[str] = set()
     options: dict[str, str] = {}
@@ -39,7 +34,7 @@ def read(text: str, packages: Collection[str]) -> tuple[dict[str, str], list[tup
         if option is None:
             continue
         word, *names = re.split(r"[\s,]+", option[1].strip().lower())
-        names = [canonicalize_name(name) for name in names if name]
+        names = [normal(name) for name in names if name]
         unknown = [name for name in names if name not in packages]
         alone = not line[: option.start()].strip()
         known = (word == "keep" and names) or (word, names) == ("prune", ["tests"])
@@ -55,6 +50,11 @@ def read(text: str, packages: Collection[str]) -> tuple[dict[str, str], list[tup
     if kept:
         options["keep"] = " ".join(sorted(kept))
     return dict(sorted(options.items())), problems
+
+
+def normal(name: str) -> str:
+    """The name of a package as all spellings of it have it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def comments(options: Mapping[str, str]) -> list[str]:
