@@ -94,4 +94,7 @@ readme: install ## Renew the generated tables of README.md, and requirements.txt
 
 .PHONY: clean
 clean: ## Remove what local runs left, then the environment
-	rm -rf .local .venv
+	@[ ! -e .local ] || $(PYTHON) -I -S local/state.py
+	@if [ -L .venv ] || { [ -e .venv ] && ! ls .venv/.uv-* > /dev/null 2>&1; }; then \
+		echo "error: .venv was not made by \`make install\`. Remedy: remove it yourself" >&2; exit 1; fi
+	rm -rf .venv
