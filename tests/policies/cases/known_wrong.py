@@ -246,6 +246,7 @@ KNOWN_WRONG: frozenset[str] = frozenset(
         "runs-installed_for_another_python_by_who_borrows_the_volume-preview",
         "runs-newer_revision_is_the_one_that_runs-created",
         "runs-newer_revision_is_the_one_that_runs-preview",
+        "runs-override_of_a_command_line_run-preview",
         "runs-override_that_replaces_the_install-created",
         "runs-override_that_replaces_the_install-preview",
         "runs-platform_before_1_4-created",

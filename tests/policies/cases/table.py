@@ -175,10 +175,10 @@ class Cases(list[Case]):
         created = Verdict(expected)
         return self._add(source, created, preview or created)
 
-    def either(self, source: str, *expected: Wrong) -> Register:
+    def either(self, source: str, *expected: Wrong, preview: Verdict | None = None) -> Register:
         """A program that does not work, as far as the stack tells: a violation, or a note."""
-        verdict = Verdict(either=expected)
-        return self._add(source, verdict, verdict)
+        created = Verdict(either=expected)
+        return self._add(source, created, preview or created)
 
     def doubtful(self, source: str, *notes: Note) -> Register:
         """A program of which the stack does not tell: a note, and nothing mandatory."""
