@@ -6,9 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-from lambda_src.release.job import HASHING
+from lambda_src.release.installation.job import HASHING
+from lambda_src.release.installation.verify import Verification, counted, shown
 from lambda_src.release.layout import RELEASE_ID, RELEASES
-from lambda_src.release.verify import Verification, counted, shown
 
 from .deployment import DeploymentError
 from .screen import Screen

@@ -38,7 +38,7 @@ class Deployed(Stack):
         super().__init__(chain.folder, "dev", **dict(c.split("=", 1) for c in chain.config))
 
     def write_model(self, text: str) -> None:
-        (self.chain.folder / "lambda_src" / "model.py").write_text(text)
+        (self.chain.folder / "lambda_src" / "application" / "model.py").write_text(text)
 
     def populated(self) -> str:
         """What came of the last populate."""
@@ -127,7 +127,7 @@ def test_a_first_version_that_fails_gets_no_alias(stack: Deployed) -> None:
     # The populate task, which imports the model too, does not meet this one.
     stack.write_model(f"import os\nassert 'AWS_LAMBDA_FUNCTION_NAME' not in os.environ\n{MODEL}")
     assert "version 1 failed its smoke invocation" in (stack.up() or "")
-    assert "status code 500" in stack.told("error")
+    assert "failed in its first call (Unhandled)" in stack.told("error")
     assert "AssertionError" in stack.told("error")
     assert stack.populated() == "published"
     assert not any("Alias" in name for name in stack.touched())

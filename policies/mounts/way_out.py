@@ -36,7 +36,8 @@ def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
 
 
 def _address(consumer: Consumer, place: Place, subnets: list[Known]) -> Iterator[Report]:
-    route = f"{_labels(subnets)} reaches the internet through an internet gateway only"
+    reach = "reaches" if len(subnets) == 1 else "reach"
+    route = f"{_labels(subnets)} {reach} the internet through an internet gateway only"
     answer = place.public_ip
     if answer is None or answer is UNKNOWN:
         answer_: bool | Open = Open(route, preview=answer is UNKNOWN)
@@ -49,8 +50,8 @@ def _address(consumer: Consumer, place: Place, subnets: list[Known]) -> Iterator
         consumer.urn,
         what=f"whether {place.source.label} gives {consumer.label} a public IP",
         wrong=f"{place.source.label} runs {consumer.label} without a public IP, but {route}: it "
-        "cannot fetch its packages. Set assignPublicIp to true, or route the subnet through a "
-        "NAT gateway.",
+        "cannot fetch its packages. Set assignPublicIp to true, or use subnets behind a NAT "
+        "gateway.",
     )
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import LAMBDA_SRC
 
+pytestmark = pytest.mark.example
+
 
 class Values:
     """As much of a tensor as model.py uses."""
@@ -59,7 +61,9 @@ def model(monkeypatch: pytest.MonkeyPatch, calls: list[int]) -> ModuleType:
     )
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    spec = importlib.util.spec_from_file_location("model_under_test", LAMBDA_SRC / "model.py")
+    spec = importlib.util.spec_from_file_location(
+        "model_under_test", LAMBDA_SRC / "application" / "model.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

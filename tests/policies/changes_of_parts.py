@@ -4,8 +4,7 @@ point, release."""
 import json
 from typing import Any
 
-from components.release import Release
-from components.source import Source
+from components import Application, Release, Target
 
 from .changes import (
     Changes,
@@ -19,12 +18,7 @@ from .conftest import Said
 from .programs import ROOT, Program
 
 CHANGES = Changes("mounts")
-RELEASE = Release.planned(
-    Source(ROOT / "lambda_src"),
-    runtime="python3.11",
-    architecture="x86_64",
-    image="public.ecr.aws/lambda/python:3.11",
-)
+RELEASE = Release.of(Application(ROOT / "lambda_src/application"), Target(runtime="python3.11"))
 
 
 @CHANGES.breaks(
@@ -32,10 +26,10 @@ RELEASE = Release.planned(
         "one-access-point-one-path",
         "inference",
         "function 'inference' mounts access point 'store-access-point' at /mnt/models, but "
-        "container 'populate' of task definition 'populator' mounts it at /mnt/efs: what one "
+        "container 'populate' of task definition 'libraries' mounts it at /mnt/efs: what one "
         "writes under its path the other does not find. Give fileSystemConfig.localMountPath of "
         "function 'inference' and containerPath of container 'populate' of task definition "
-        "'populator' the same value.",
+        "'libraries' the same value.",
     ),
 )
 def a_function_at_another_path(p: Program) -> None:
@@ -61,10 +55,10 @@ def a_release_path_outside_the_mount(p: Program) -> None:
         "one-access-point-one-path",
         "inference",
         "function 'inference' mounts access point 'store-access-point' at /mnt/efs/libraries, "
-        "but container 'populate' of task definition 'populator' mounts it at /mnt/efs: what "
+        "but container 'populate' of task definition 'libraries' mounts it at /mnt/efs: what "
         "one writes under its path the other does not find. Give "
         "fileSystemConfig.localMountPath of function 'inference' and containerPath of container "
-        "'populate' of task definition 'populator' the same value.",
+        "'populate' of task definition 'libraries' the same value.",
     ),
     wrong(
         "mounts-have-the-right-form",
@@ -82,9 +76,9 @@ def a_mount_path_of_two_levels(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "mounts-have-the-right-form",
-        "populator",
-        "container 'populate' of task definition 'populator' mounts volume 'scratch', but task "
-        "definition 'populator' has no such volume; it has 'efs'. Give sourceVolume of the "
+        "libraries",
+        "container 'populate' of task definition 'libraries' mounts volume 'scratch', but task "
+        "definition 'libraries' has no such volume; it has 'efs'. Give sourceVolume of the "
         "mount point the name of a volume of the task definition.",
     ),
 )
@@ -96,8 +90,8 @@ def a_volume_that_does_not_exist(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "mounts-have-the-right-form",
-        "populator",
-        "volume 'efs' of task definition 'populator' has rootDirectory /libraries beside access "
+        "libraries",
+        "volume 'efs' of task definition 'libraries' has rootDirectory /libraries beside access "
         "point 'store-access-point': ECS takes the access point's own root only, and refuses "
         "the task definition. Leave rootDirectory out, or give the access point that root.",
     ),
@@ -109,8 +103,8 @@ def a_root_directory_beside_the_access_point(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "mounts-have-the-right-form",
-        "populator",
-        "volume 'efs' of task definition 'populator' lies on access point 'store-access-point', "
+        "libraries",
+        "volume 'efs' of task definition 'libraries' lies on access point 'store-access-point', "
         "but its transitEncryption is not set, which means DISABLED: ECS demands TLS for that. "
         "Set efsVolumeConfiguration.transitEncryption to ENABLED.",
     ),
@@ -122,8 +116,8 @@ def a_volume_without_tls(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "roles-may-mount-and-only-populators-write",
-        "populator",
-        "container 'populate' of task definition 'populator' mounts access point "
+        "libraries",
+        "container 'populate' of task definition 'libraries' mounts access point "
         "'store-access-point' as nobody in particular (authorizationConfig.iam is not ENABLED), "
         "and may not elasticfilesystem:ClientMount there: nothing allows it. Set "
         "authorizationConfig.iam to ENABLED.",
@@ -131,8 +125,8 @@ def a_volume_without_tls(p: Program) -> None:
     Said(
         "not-judged",
         False,
-        "populator",
-        "not judged: whether volume 'efs' of task definition 'populator' is to be mounted as "
+        "libraries",
+        "not judged: whether volume 'efs' of task definition 'libraries' is to be mounted as "
         "nobody in particular; its authorizationConfig.iam is DISABLED, so the task role does not "
         "count. Set it to ENABLED where the role's rights are to hold.",
     ),
@@ -161,7 +155,7 @@ def an_access_point_without_a_user(p: Program) -> None:
         "store-access-point",
         "access point 'store-access-point' makes its directory with "
         "rootDirectory.creationInfo.ownerUid 1001, ownerGid 1000 and permissions 0755, but "
-        "container 'populate' of task definition 'populator' comes through access point "
+        "container 'populate' of task definition 'libraries' comes through access point "
         "'store-access-point' as posixUser.uid 1000 and gid 1000, and cannot populate it. Give "
         "both the same ids, or wider permissions.",
     ),
@@ -175,7 +169,7 @@ def an_access_point_that_makes_its_directory_for_somebody_else(p: Program) -> No
         "access-point-owns-its-directory",
         "store-access-point",
         "access point 'store-access-point' shows the whole file system (rootDirectory.path is "
-        "/), and container 'populate' of task definition 'populator' writes through it while "
+        "/), and container 'populate' of task definition 'libraries' writes through it while "
         "function 'inference' shares it: what it writes there it can also overwrite for "
         "everybody. Set rootDirectory.path to a directory of its own, with creationInfo.",
     ),
@@ -202,7 +196,7 @@ def an_access_point_without_creation_info(p: Program) -> None:
         "function-loads-what-is-populated",
         "inference",
         "function 'inference' runs on python3.12, but container 'populate' of task definition "
-        "'populator' populates with Python 3.11 (image public.ecr.aws/lambda/python:3.11): "
+        "'libraries' populates with Python 3.11 (image public.ecr.aws/lambda/python:3.11): "
         "compiled packages do not load. Give both the same Python, for instance the image "
         "public.ecr.aws/lambda/python:3.12.",
     ),
@@ -216,8 +210,8 @@ def another_python(p: Program) -> None:
         "function-loads-what-is-populated",
         "inference",
         "function 'inference' runs on x86_64 (architectures), but container 'populate' of task "
-        "definition 'populator' populates on arm64 (runtimePlatform.cpuArchitecture of task "
-        "definition 'populator'): compiled packages do not load. Give both the same "
+        "definition 'libraries' populates on arm64 (runtimePlatform.cpuArchitecture of task "
+        "definition 'libraries'): compiled packages do not load. Give both the same "
         "architecture.",
     ),
 )
@@ -231,7 +225,7 @@ def another_architecture(p: Program) -> None:
         "inference",
         "environment variable RELEASE_PATH of function 'inference' names "
         "/mnt/efs/releases/0111111111111111, but container 'populate' of task definition "
-        f"'populator' publishes /mnt/efs/releases/{RELEASE.id}: the function finds nothing "
+        f"'libraries' publishes /mnt/efs/releases/{RELEASE.id}: the function finds nothing "
         "there. Give both the same release path.",
     ),
 )

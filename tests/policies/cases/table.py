@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from ..conftest import Said
 from ..programs import Program, judge_program
+from ..wire import Said
 from .building import Build
 
 PATH = "one-access-point-one-path"
@@ -28,7 +28,7 @@ SIZES = "function-has-time-and-memory-to-import"
 MOUNTS = (PATH, FORM, DIRECTORY, LOADS, ORDER, REACH, RIGHTS)
 
 # House advice, and the line of a stack without anything to judge: no part of a verdict.
-_ADVICE = {
+HOUSE_ADVICE = {
     "image-has-a-digest",
     "function-has-reserved-concurrency",
     "file-system-is-protected",
@@ -80,11 +80,12 @@ class Note:
 
     words: tuple[str, ...]
     most: int = 1000
+    is_advice: bool = False
 
     def is_in(self, line: Said) -> bool:
-        """Whether this line says it; a note about nothing certain is no house advice."""
-        said = bool(self.words) or line.policy not in _ADVICE
-        return said and all(word.lower() in line.message.lower() for word in self.words)
+        """Whether this line says it."""
+        same_kind = self.is_advice == (line.policy in HOUSE_ADVICE)
+        return same_kind and all(word.lower() in line.message.lower() for word in self.words)
 
 
 def note(*words: str) -> Note:
@@ -95,6 +96,11 @@ def note(*words: str) -> Note:
 def one_note(*words: str) -> Note:
     """A note to expect, at most once in each pack, however many the cause concerns."""
     return Note(words, most=2)
+
+
+def advice(*words: str) -> Note:
+    """House advice to expect."""
+    return Note(words, is_advice=True)
 
 
 @dataclass(frozen=True)
@@ -169,10 +175,10 @@ class Cases(list[Case]):
         created = Verdict(expected)
         return self._add(source, created, preview or created)
 
-    def either(self, source: str, *expected: Wrong) -> Register:
+    def either(self, source: str, *expected: Wrong, preview: Verdict | None = None) -> Register:
         """A program that does not work, as far as the stack tells: a violation, or a note."""
-        verdict = Verdict(either=expected)
-        return self._add(source, verdict, verdict)
+        created = Verdict(either=expected)
+        return self._add(source, created, preview or created)
 
     def doubtful(self, source: str, *notes: Note) -> Register:
         """A program of which the stack does not tell: a note, and nothing mandatory."""
@@ -202,6 +208,7 @@ def differences(verdict: Verdict, lines: Iterable[Said]) -> list[str]:
     found = list(lines)
     mandatory = [line for line in found if line.mandatory]
     notes = [line for line in found if not line.mandatory]
+    said = [line for line in notes if line.policy not in HOUSE_ADVICE]
     apart = [
         f"false alarm: {line.policy} at {line.about}: {line.message}"
         for line in mandatory
@@ -218,11 +225,10 @@ def differences(verdict: Verdict, lines: Iterable[Said]) -> list[str]:
             apart.append(f"passed over: no note with {wanted.words}")
         elif len(same) > wanted.most:
             apart.append(f"noise: {len(same)} notes with {wanted.words}")
-    said = [line for line in notes if line.policy not in _ADVICE]
     if verdict.either and not any(
         one.is_in(line) if line.mandatory else one.is_meant_by(line)
         for one in verdict.either
-        for line in found
+        for line in (*mandatory, *said)
     ):
         words = " or ".join(str(one.words) for one in verdict.either)
         apart.append(f"passed over: neither a note nor a violation with {words}")

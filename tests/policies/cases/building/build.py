@@ -15,7 +15,7 @@ from typing import Any
 
 from pulumi.runtime.rpc import UNKNOWN
 
-from ...programs import Part, Program
+from ...wire import Part, Program
 from .outputs import GLOBAL, REGION, complete
 
 # Pulumi, sdk/go/common/resource/properties.go: what an object with this key is.
@@ -71,7 +71,7 @@ def join(*parts: Any) -> Join:
     return Join(parts)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class R:
     """A resource; `made` are the outputs that only its creation tells."""
 
@@ -87,6 +87,9 @@ class R:
     region: str = REGION
     in_preview: bool = True
     elsewhere: bool = False
+
+    def __repr__(self) -> str:
+        return f"{self.type} {self.name}"
 
     @property
     def id(self) -> Ref:

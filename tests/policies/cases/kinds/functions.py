@@ -6,7 +6,9 @@ from ..building import (
     INSTALL,
     MOUNT,
     PYTHON,
+    WRITE,
     Build,
+    Json,
     Net,
     Store,
     access_point,
@@ -14,6 +16,7 @@ from ..building import (
     client,
     command_run,
     container,
+    document,
     file_system,
     function,
     group,
@@ -27,7 +30,7 @@ from ..building import (
     task,
     volume,
 )
-from ..table import Cases, note
+from ..table import FORM, REACH, Cases, note, wrong
 from . import sources
 
 CASES = Cases()
@@ -198,3 +201,44 @@ def function_on_s3_files(p: Build) -> None:
     fs = "arn:aws:s3files:eu-west-1:111122223333:file-system/fs-0123456789abcdef0"
     rights = role(p, "app", allow(["s3files:ClientMount"], fs))
     function(p, "app", net, None, role=rights, ap=f"{fs}/access-point/fsap-0123456789abcdef0")
+
+
+@CASES.wrong(sources.LAMBDA_S3FILES, wrong(FORM, "app", "/data"))
+def function_on_s3_files_at_a_path_that_lambda_refuses(p: Build) -> None:
+    net = network(p)
+    fs = "arn:aws:s3files:eu-west-1:111122223333:file-system/fs-0123456789abcdef0"
+    rights = role(p, "app", allow(["s3files:ClientMount"], fs))
+    ap = f"{fs}/access-point/fsap-0123456789abcdef0"
+    function(p, "app", net, None, "/data", role=rights, ap=ap)
+
+
+@CASES.wrong(sources.LAMBDA_EFS, wrong(FORM, "app", "/mnt/data/models"))
+def function_at_a_path_of_two_levels(p: Build) -> None:
+    net = network(p)
+    function(p, "app", net, store(p, net), "/mnt/data/models")
+
+
+@CASES.wrong(sources.LAMBDA_EFS, wrong(REACH, "app", "app", "data", "vpcConfig"))
+def function_outside_a_vpc(p: Build) -> None:
+    net = network(p)
+    function(p, "app", net, store(p, net), vpcConfig=None)
+
+
+@CASES.sound(sources.LAMBDA_EFS)
+def functions_and_storage_of_a_framework(p: Build) -> None:
+    """Components of a framework, each with the resources below it, and rights by the role."""
+    net = network(p)
+    outer = p.add("sst:aws:Vpc", "Network")
+    for one in list(p.resources[:-1]):
+        one.parent = outer
+    files = p.add("sst:aws:Efs", "Files")
+    s = store(p, net)
+    for one in (s.fs, s.ap, *s.targets):
+        one.parent = files
+    crate = p.add("sst:aws:Function", "Api", after=[files])
+    text = Json(document(allow([MOUNT, WRITE], s.fs.arn)))
+    inline = [{"name": "inline", "policy": text}]
+    rights = role(p, "ApiRole", inlinePolicies=inline)
+    rights.parent = crate
+    one = function(p, "ApiFunction", net, s, role=rights, after=[files], runtime="nodejs22.x")
+    one.parent = crate

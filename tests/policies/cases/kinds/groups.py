@@ -1,7 +1,5 @@
 """Security groups: blocks that add up, single addresses, groups and their rules."""
 
-from typing import Any
-
 from ..building import (
     ANYWHERE,
     EGRESS_RULE,
@@ -27,13 +25,13 @@ from . import sources
 CASES = Cases()
 
 
-def between(p: Build, clients: R, nfs: R, net: Net, **targets: Any) -> R:
-    """A function with one group, and mount targets with another."""
+def between(p: Build, clients: R, nfs: R, net: Net, *rules: R) -> R:
+    """A function with one group, after the rules, and mount targets with another."""
     fs = file_system(p)
     places = [target(p, f"data-{zone_of(one)}", fs, one, nfs) for one in net.private]
     s = Store(fs, access_point(p, "data", fs), places)
     config = {"subnetIds": net.ids, "securityGroupIds": [clients.id]}
-    return function(p, "app", net, s, vpcConfig=config)
+    return function(p, "app", net, s, vpcConfig=config, after=[*places, *rules])
 
 
 REACHES = wrong(REACH, "app", "app", "2049")
@@ -61,10 +59,11 @@ def two_halves_of_the_subnet_as_permission(p: Build) -> None:
 def halves_by_two_rules_of_their_own(p: Build) -> None:
     net = network(p, "a")
     nfs = group(p, "nfs-2", net.vpc)
+    rules = []
     for name, block in (("low", "10.0.100.0/25"), ("high", "10.0.100.128/25")):
         given = {"securityGroupId": nfs.id, "ipProtocol": "tcp", "cidrIpv4": block}
-        p.add(INGRESS_RULE, name, {**given, "fromPort": 2049, "toPort": 2049})
-    between(p, net.clients, nfs, net)
+        rules.append(p.add(INGRESS_RULE, name, {**given, "fromPort": 2049, "toPort": 2049}))
+    between(p, net.clients, nfs, net, *rules)
 
 
 @CASES.wrong(sources.VPC_GROUPS, wrong(REACH, "app", "nfs-2", "2049"), preview=unproven(REACHES))
@@ -176,7 +175,10 @@ def egress_to_the_address_that_the_mount_target_gets(p: Build) -> None:
     function_ = between(p, clients, nfs, net)
     place = function_.after[0]
     given = {"securityGroupId": clients.id, "ipProtocol": "tcp", "fromPort": 2049, "toPort": 2049}
-    p.add(EGRESS_RULE, "nfs", {**given, "cidrIpv4": join(place.out("ipAddress"), "/32")})
+    opening = p.add(EGRESS_RULE, "nfs", {**given, "cidrIpv4": join(place.out("ipAddress"), "/32")})
+    function_.after.append(opening)
+    p.resources.remove(function_)
+    p.resources.append(function_)
 
 
 # Groups
@@ -194,17 +196,17 @@ def rules_as_resources(p: Build) -> None:
     net = network(p)
     clients, nfs = group(p, "c", net.vpc, egress=[]), group(p, "s", net.vpc, egress=[])
     port = {"ipProtocol": "tcp", "fromPort": 2049, "toPort": 2049}
-    p.add(
+    into = p.add(
         INGRESS_RULE,
         "in",
         {"securityGroupId": nfs.id, "referencedSecurityGroupId": clients.id, **port},
     )
-    p.add(
+    out = p.add(
         EGRESS_RULE,
         "out",
         {"securityGroupId": clients.id, "referencedSecurityGroupId": nfs.id, **port},
     )
-    between(p, clients, nfs, net)
+    between(p, clients, nfs, net, into, out)
 
 
 @CASES.sound(sources.VPC_GROUPS, may_note=True)
@@ -212,8 +214,10 @@ def rules_as_resources_of_the_older_kind(p: Build) -> None:
     net = network(p)
     nfs = group(p, "s", net.vpc, egress=[])
     port = {"protocol": "tcp", "fromPort": 2049, "toPort": 2049, "type": "ingress"}
-    p.add(RULE, "in", {"securityGroupId": nfs.id, "sourceSecurityGroupId": net.clients.id, **port})
-    between(p, net.clients, nfs, net)
+    opening = p.add(
+        RULE, "in", {"securityGroupId": nfs.id, "sourceSecurityGroupId": net.clients.id, **port}
+    )
+    between(p, net.clients, nfs, net, opening)
 
 
 @CASES.sound(sources.VPC_GROUPS)

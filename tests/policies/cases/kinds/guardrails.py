@@ -21,7 +21,7 @@ from ..building import (
     task,
     volume,
 )
-from ..table import ENCRYPTED, FAST, RETENTION, RUNTIME, SIZES, URL, Cases, note, wrong
+from ..table import ENCRYPTED, FAST, RETENTION, RUNTIME, SIZES, URL, Cases, advice, wrong
 from . import sources
 
 CASES = Cases()
@@ -123,22 +123,22 @@ def imaged(p: Build, image: str) -> None:
     task(p, "app", [container("app", image)], None, None)
 
 
-@CASES.sound(sources.IMAGE_NAME, note("registry.acme.example:5000/team/app@sha256:"))
+@CASES.sound(sources.IMAGE_NAME, advice("registry.acme.example:5000/team/app@sha256:"))
 def image_on_a_host_with_a_port_and_a_tag(p: Build) -> None:
     imaged(p, "registry.acme.example:5000/team/app:2.1")
 
 
-@CASES.sound(sources.IMAGE_NAME, note("localhost:5000/app@sha256:"))
+@CASES.sound(sources.IMAGE_NAME, advice("localhost:5000/app@sha256:"))
 def image_on_a_host_with_a_port(p: Build) -> None:
     imaged(p, "localhost:5000/app")
 
 
-@CASES.sound(sources.IMAGE_NAME, note("111122223333.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:"))
+@CASES.sound(sources.IMAGE_NAME, advice("111122223333.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:"))
 def image_of_the_private_registry(p: Build) -> None:
     imaged(p, "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:v1")
 
 
-@CASES.sound(sources.IMAGE_NAME, note("nginx", "@sha256:"))
+@CASES.sound(sources.IMAGE_NAME, advice("nginx", "@sha256:"))
 def image_with_a_name_only(p: Build) -> None:
     imaged(p, "nginx:1.27")
 

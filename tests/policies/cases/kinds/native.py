@@ -49,7 +49,7 @@ def access_point_of_the_native_provider(p: Build) -> None:
     function(p, "app", net, None, ap=ap, role=role(p, "app", allow([MOUNT], f"{ARN}file-system/*")))
 
 
-@CASES.sound(sources.PULUMI_REFERENCE, note("data"))
+@CASES.sound(sources.PULUMI_REFERENCE, note("'app'"))
 def function_of_the_native_provider(p: Build) -> None:
     net = network(p)
     s = store(p, net)

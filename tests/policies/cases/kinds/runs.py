@@ -29,7 +29,7 @@ from ..building import (
     task,
     volume,
 )
-from ..table import LOADS, MOUNTS, REACH, Cases, unproven, wrong
+from ..table import LOADS, MOUNTS, REACH, Cases, unproven, wrong, yet
 from . import sources
 
 CASES = Cases()
@@ -202,6 +202,41 @@ def services_of_two_revisions_in_two_networks(p: Build) -> None:
         service(p, name, one, net, networkConfiguration=where)
 
 
+@CASES.sound(sources.ECS_REVISION)
+def service_by_the_family(p: Build) -> None:
+    """A family without a revision is the latest active one."""
+    net = network(p)
+    s = store(p, net)
+    rights = client(p, "app", s, service="ecs-tasks")
+    of = task(p, "app", [container("app", "acme/app:1", "/data")], [volume(s)], rights)
+    service(p, "app", of, net, taskDefinition=of.out("family"))
+
+
+@CASES.wrong(
+    sources.ECS_REVISION,
+    wrong(REACH, "app", "app", "closed", "2049"),
+    preview=unproven(wrong(REACH, "app", "closed", "2049")),
+)
+def service_by_the_family_in_a_closed_network(p: Build) -> None:
+    net = network(p)
+    s = store(p, net)
+    rights = client(p, "app", s, service="ecs-tasks")
+    of = task(p, "app", [container("app", "acme/app:1", "/data")], [volume(s)], rights)
+    closed = group(p, "closed", net.vpc, egress=[rule(443, blocks=[ANYWHERE])])
+    where = placed(net, securityGroups=[closed.id])
+    service(p, "app", of, net, taskDefinition=of.out("family"), networkConfiguration=where)
+
+
+@CASES.sound(sources.ECS_REVISION)
+def schedule_by_the_arn_without_revision(p: Build) -> None:
+    net = network(p)
+    s = store(p, net)
+    rights = client(p, "job", s, service="ecs-tasks")
+    of = task(p, "job", [container("job", "acme/job:1", "/data")], [volume(s)], rights)
+    of.made["arnWithoutRevision"] = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:task-definition/job"
+    schedule(p, "nightly", of, net, taskDefinitionArn=of.out("arnWithoutRevision"))
+
+
 # Overrides
 
 
@@ -238,7 +273,9 @@ def override_that_replaces_the_install(p: Build) -> None:
 
 
 @CASES.either(
-    sources.ECS_OVERRIDES, wrong((LOADS, *MOUNTS), ("infer", "install"), "install", "3.11")
+    sources.ECS_OVERRIDES,
+    wrong((LOADS, *MOUNTS), ("infer", "install"), "install", "3.11"),
+    preview=yet("'install'"),
 )
 def override_of_a_command_line_run(p: Build) -> None:
     net = network(p)

@@ -26,7 +26,7 @@ from ..building import (
     volume,
     zone_of,
 )
-from ..table import FORM, MOUNTS, REACH, RIGHTS, Cases, unproven, wrong, yet
+from ..table import FORM, MOUNTS, REACH, RIGHTS, Cases, note, unproven, wrong, yet
 from . import sources
 
 CASES = Cases()
@@ -131,6 +131,16 @@ def volume_with_an_access_point_but_without_iam(p: Build) -> None:
         "fs-0123456789abcdef0", transitEncryption="ENABLED", authorizationConfig=authorization
     )
     service(p, "web", task(p, "web", [container("web", NGINX, "/data")], [one], None), net)
+
+
+@CASES.doubtful(sources.ECS_VOLUME, note("web"))
+def volume_on_s3_files(p: Build) -> None:
+    net = network(p)
+    fs = "arn:aws:s3files:eu-west-1:111122223333:file-system/fs-0123456789abcdef0"
+    one = {"name": "data", "s3filesVolumeConfiguration": {"fileSystemArn": fs}}
+    rights = role(p, "web", allow(["s3files:ClientMount"], fs), service="ecs-tasks")
+    of = task(p, "web", [container("web", NGINX, "/data")], [one], rights)
+    service(p, "web", of, net)
 
 
 # What ECS refuses

@@ -1,0 +1,255 @@
+"""Typed configuration of the program: every problem at once, each with its remedy.
+
+Defaults have their one home in Pulumi.yaml; there are none here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from ..account import Account
+from ..contract import Application, Target
+from ..contract.lock import read_lock
+from ..errors import ConfigurationError, Problem
+from ..fargate import MEMORY_FOR_CPU, TaskSize, memory_rule
+from ..logs import LogArgs
+from ..network import ExistingNetworkArgs, Network, NetworkArgs
+from ..populator import PopulatorArgs
+from ..roles import RoleArgs
+from ..store import EfsStore, EfsStoreArgs
+from . import problems, rules
+
+T = TypeVar("T")
+# The name in this repository, under which a renamed fork may have left keys in a stack's file.
+_ORIGINAL = "efs-inference"
+
+# CloudWatch Logs API reference, PutRetentionPolicy.
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+
+def _key(parse: Callable[[str], T], example: str) -> T:
+    """A field read from the configuration key of its name in camel case."""
+    return cast("T", dataclasses.field(metadata={"parse": parse, "example": example}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The stack's configuration, checked. Pulumi.yaml describes each key and its unit."""
+
+    mount_path: str = _key(rules.mount_path, "/mnt/models")
+    runtime: str = _key(rules.one_of("python3.11", "python3.12", "python3.13"), "python3.11")
+    architecture: str = _key(rules.one_of("x86_64", "arm64"), "x86_64")
+    memory_mb: int = _key(rules.integer(128, 10_240), "3008")
+    timeout_seconds: int = _key(rules.integer(1, 900), "120")
+    ephemeral_storage_mb: int = _key(rules.integer(512, 10_240), "512")
+    populator_cpu: int = _key(rules.integer_of(*MEMORY_FOR_CPU), "2048")
+    populator_memory_mb: int = _key(rules.integer(512, 122_880), "8192")
+    populator_ephemeral_storage_gib: int = _key(rules.integer(21, 200), "30")
+    populator_timeout_minutes: int = _key(rules.integer(1, 720), "30")
+    populator_image: str = _key(rules.image, Target(runtime="python3.11").image)
+    index_url: str = _key(rules.index_url, "https://pypi.org/simple")
+    keep_releases: int = _key(rules.integer(1, 100), "3")
+    release_salt: str = _key(rules.word(64), "2026-11-24")
+    network_cidr: str = _key(rules.network_cidr, "10.42.0.0/16")
+    availability_zones: tuple[str, ...] = _key(rules.availability_zones, "us-east-1a")
+    egress: str = _key(rules.one_of("public-ip", "nat"), "public-ip")
+    throughput: str = _key(rules.one_of("elastic", "bursting"), "elastic")
+    log_retention_days: int = _key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
+    subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
+    populator_subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
+    kms_key_arn: str = _key(rules.arn("kms"), "arn:aws:kms:us-east-1:123456789012:key/<id>")
+    permissions_boundary: str = _key(rules.arn("iam"), "arn:aws:iam::123456789012:policy/<name>")
+    iam_path: str = _key(rules.iam_path, "/inference/")
+    protect: bool = _key(rules.boolean, "true")
+    tags: Mapping[str, str] = _key(rules.tags, "team=ml")
+
+    @property
+    def target(self) -> Target:
+        """What the libraries are made for."""
+        return Target(
+            runtime=self.runtime, architecture=self.architecture, image=self.populator_image
+        )
+
+    @property
+    def roles(self) -> RoleArgs:
+        """What the account demands of roles."""
+        return RoleArgs(
+            path=self.iam_path or None,
+            permissions_boundary=self.permissions_boundary or None,
+            tags=self.tags,
+        )
+
+    @property
+    def log(self) -> LogArgs:
+        """How the log groups are kept."""
+        return LogArgs(retention_days=self.log_retention_days, kms_key_arn=self.kms_key_arn or None)
+
+    def network(self, account: Account) -> NetworkArgs | ExistingNetworkArgs:
+        """The network: in the subnets that are named, or else in a VPC of its own.
+
+        Raises:
+            ConfigurationError: A subnet or a zone is not there, or they do not fit together.
+        """
+        if not self.subnet_ids:
+            return NetworkArgs(
+                cidr=self.network_cidr,
+                zones=account.zones(self.availability_zones),
+                egress=self.egress,
+                egress_ports=self.egress_ports,
+                tags=self.tags,
+            )
+        vpc_id, subnets = account.subnets(self.subnet_ids)
+        return ExistingNetworkArgs(
+            vpc_id=vpc_id,
+            subnet_ids=subnets,
+            populator_subnet_ids=self.populator_subnet_ids,
+            assign_public_ip=self.egress == "public-ip",
+            egress_ports=self.egress_ports,
+            tags=self.tags,
+        )
+
+    def store(self, network: Network) -> EfsStoreArgs:
+        """The file system, in this network."""
+        return EfsStoreArgs(
+            network=network,
+            mount_path=self.mount_path,
+            throughput=self.throughput,
+            protect=self.protect,
+            kms_key_arn=self.kms_key_arn or None,
+            tags=self.tags,
+        )
+
+    def populator(self, store: EfsStore) -> PopulatorArgs:
+        """What publishes releases on this file system."""
+        return PopulatorArgs(
+            store=store,
+            target=self.target,
+            size=TaskSize(
+                cpu=self.populator_cpu,
+                memory_mb=self.populator_memory_mb,
+                ephemeral_storage_gib=self.populator_ephemeral_storage_gib,
+            ),
+            index_url=self.index_url,
+            timeout_minutes=self.populator_timeout_minutes,
+            keep_releases=self.keep_releases,
+            log=self.log,
+            roles=self.roles,
+            tags=self.tags,
+        )
+
+    @property
+    def egress_ports(self) -> tuple[int, ...]:
+        """TCP ports by which the populate task reaches the image registry and the package index."""
+        registry = re.match(r"[^/@]+:(\d+)/", self.target.image)
+        ports = {443, urlsplit(self.index_url).port, int(registry[1]) if registry else None}
+        return tuple(sorted(port for port in ports if port))
+
+    @classmethod
+    def from_stack(cls, application: Application) -> Settings:
+        """The settings of the stack that Pulumi is running.
+
+        Raises:
+            ConfigurationError: With every problem of the configuration.
+        """
+        project = pulumi.get_project()
+        prefix = f"{project}:"
+        # pulumi.Config can only be asked for keys that one knows, and the unknown ones matter too.
+        stack: dict[str, Any] = {**get_config_env(), **CONFIG.get()}
+        values = {
+            key.removeprefix(prefix): str(value)
+            for key, value in stack.items()
+            if key.startswith(prefix)
+        }
+        left = sorted(key for key in stack if key.startswith(f"{_ORIGINAL}:"))
+        if project != _ORIGINAL and left:
+            raise ConfigurationError(problems.of_another_project(key, project) for key in left)
+        settings = cls.load(values, application)
+        # A preview comes before each `up`, so once is enough.
+        if pulumi.runtime.is_dry_run() and "@sha256:" not in settings.target.image:
+            pulumi.log.warn(problems.by_tag(settings.target.image, pulumi.get_stack()))
+        return settings
+
+    @classmethod
+    def load(cls, values: Mapping[str, str], application: Application) -> Settings:
+        """Settings from configuration values as Pulumi hands them over, all of them strings.
+
+        Args:
+            values: Key without the project's prefix, and its value; arrays as JSON.
+            application: Where the locks lie.
+
+        Raises:
+            ConfigurationError: With every problem of the configuration.
+        """
+        fields = {problems.camel_case(field.name): field for field in dataclasses.fields(cls)}
+        found = [problems.unknown(key, fields) for key in sorted(set(values) - set(fields))]
+        parsed: dict[str, Any] = {}
+        for key, field in fields.items():
+            if key not in values:
+                found.append(problems.missing(key, field.metadata["example"]))
+                continue
+            try:
+                parsed[field.name] = field.metadata["parse"](values[key])
+            except rules.BreaksRuleError as error:
+                found.append(problems.wrong(key, values[key], error, field.metadata))
+        found += _fargate_size(parsed) + _lock(parsed, application)
+        found += _image(parsed) + _subnets(parsed)
+        if found:
+            raise ConfigurationError(found)
+        return cls(**parsed)
+
+
+def _fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
+    if not {"populator_cpu", "populator_memory_mb"} <= set(parsed):
+        return []
+    cpu, memory = parsed["populator_cpu"], parsed["populator_memory_mb"]
+    allowed = MEMORY_FOR_CPU[cpu]
+    if memory in allowed:
+        return []
+    nearest = min(allowed, key=lambda size: abs(size - memory))
+    rule = f"for populatorCpu {cpu} Fargate allows {memory_rule(cpu)}"
+    return [problems.problem("populatorMemoryMb", str(memory), rule, str(nearest))]
+
+
+def _lock(parsed: Mapping[str, Any], application: Application) -> list[Problem]:
+    """Problems of the lock for the runtime and architecture, when these two are right."""
+    if not {"runtime", "architecture"} <= set(parsed):
+        return []
+    target = Target(runtime=parsed["runtime"], architecture=parsed["architecture"])
+    try:
+        read_lock(application, target)
+    except ConfigurationError as error:
+        return list(error.problems)
+    return []
+
+
+def _image(parsed: Mapping[str, Any]) -> list[Problem]:
+    """AWS's own base image says its Python in the tag: it has to be the function's."""
+    if not {"runtime", "populator_image"} <= set(parsed):
+        return []
+    runtime, image = parsed["runtime"], parsed["populator_image"]
+    version = runtime.removeprefix("python")
+    match = re.search(r"(?:^|/)lambda/python:(\d+\.\d+)(?![\d])", image)
+    if match is None or match[1] == version:
+        return []
+    rule = f"its Python is {match[1]}, and libraries for {runtime} need Python {version}"
+    return [problems.problem("populatorImage", repr(image), rule, Target(runtime=runtime).image)]
+
+
+def _subnets(parsed: Mapping[str, Any]) -> list[Problem]:
+    """Subnets of the task alone are those of a VPC that nothing names."""
+    if parsed.get("subnet_ids") or not parsed.get("populator_subnet_ids"):
+        return []
+    rule = "subnets of the populate task go with subnetIds, those of function and mount targets"
+    value = ", ".join(parsed["populator_subnet_ids"])
+    return [problems.problem("populatorSubnetIds", value, rule, "subnet-0123456789abcdef0")]

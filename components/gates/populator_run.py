@@ -1,0 +1,130 @@
+"""PopulatorRun: the gate between libraries and function. Runs the populate task and waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from ..account import Account
+from .gate import GateProvider
+from .task_run import TaskRun, TaskRunSpec
+
+
+def task_run_spec(props: Mapping[str, Any], **more: Any) -> TaskRunSpec:
+    """A run of the populate task, from a `PopulatorRun`'s inputs or its `task`.
+
+    Args:
+        props: The inputs.
+        more: Further fields of the specification; they win.
+    """
+    fields = {
+        "release_id": props["release_id"],
+        "cluster": props["cluster_arn"],
+        "task_definition": props["task_definition_arn"],
+        "container": props["container"],
+        "subnets": tuple(props["subnet_ids"]),
+        "security_groups": tuple(props["security_group_ids"]),
+        "assign_public_ip": bool(props["assign_public_ip"]),
+        "log_group": props["log_group"],
+        "timeout_seconds": int(props["timeout_minutes"]) * 60,
+        "account_id": props["account_id"],
+        "region": props["region"],
+        "access_point_arn": props["access_point_arn"],
+    }
+    return TaskRunSpec(**fields | more)
+
+
+class PopulatorRunProvider(GateProvider):
+    """Runs the task; deleting a run leaves the release, where it serves a rollback."""
+
+    # A change of one of these needs the release somewhere else, or another one; nothing else does.
+    replaced_by = (
+        "release_id",
+        "file_system_id",
+        "access_point_id",
+        "cluster_arn",
+        "account_id",
+        "region",
+    )
+
+    def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Populate, or find the release there."""
+        spec = task_run_spec(
+            props,
+            keep_releases=int(props["keep_releases"]),
+            profile=self.profile,
+            assume_roles=self.assume_roles,
+        )
+        outcome = TaskRun(spec, say=pulumi.log.info, warn=pulumi.log.warn).complete()
+        return spec.release_id, {key: outcome[key] for key in outcome if key != "summary"}
+
+    def failed(self, props: dict[str, Any]) -> str:
+        """The release is not there."""
+        return f"release {props['release_id']} was not published"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulatorRunArgs:
+    """Arguments of `PopulatorRun`.
+
+    Attributes:
+        release_id: The release to publish.
+        cluster_arn: Cluster of the task.
+        task_definition_arn: What to run.
+        container: Name of the container whose exit code decides.
+        subnet_ids: Subnets of the task.
+        security_group_ids: Security groups of the task.
+        assign_public_ip: Whether the task gets a public IP.
+        log_group: Name of the container's log group.
+        file_system_id: Where the release goes.
+        access_point_id: The access point that the task mounts.
+        access_point_arn: Its ARN.
+        timeout_minutes: Minutes after which the task is stopped.
+        keep_releases: How many of the newest releases stay on the file system.
+        account: The AWS account in which the task has to run; another one is refused.
+    """
+
+    release_id: pulumi.Input[str]
+    cluster_arn: pulumi.Input[str]
+    task_definition_arn: pulumi.Input[str]
+    container: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    security_group_ids: Sequence[pulumi.Input[str]]
+    assign_public_ip: pulumi.Input[bool]
+    log_group: pulumi.Input[str]
+    file_system_id: pulumi.Input[str]
+    access_point_id: pulumi.Input[str]
+    access_point_arn: pulumi.Input[str]
+    timeout_minutes: pulumi.Input[int]
+    keep_releases: pulumi.Input[int]
+    account: Account
+
+
+class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
+    """One run of the populate task. It exists when the release is published.
+
+    A new release id, file system, access point, cluster, account or region runs the task again.
+    The task itself ends at once when it finds the release.
+
+    Attributes:
+        task: What runs the task, as plain values: the inputs, for whoever runs it once more.
+    """
+
+    release_id: pulumi.Output[str]
+    outcome: pulumi.Output[str]
+    files: pulumi.Output[int]
+    bytes: pulumi.Output[int]
+    seconds: pulumi.Output[float]
+
+    def __init__(
+        self, name: str, args: PopulatorRunArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        task = {**vars(args), "account_id": args.account.id, "region": args.account.region}
+        del task["account"]
+        outputs = {"outcome": None, "files": None, "bytes": None, "seconds": None}
+        super().__init__(PopulatorRunProvider(), name, {**task, **outputs}, opts)
+        self.task = pulumi.Output.from_input(task)

@@ -1,0 +1,247 @@
+"""Imports from a release, answered from its bundle where that has the answer.
+
+An entry of ``sys.path_hooks`` for the release's directories alone, so ``sys.path`` keeps its
+meaning and order. Finder and loaders are importlib's own; only where they would list a directory
+or read a file, the bundle is asked first. A release never changes, so that is the same.
+"""
+
+from __future__ import annotations
+
+import _ctypes
+import contextlib
+import importlib.util
+import io
+import linecache
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from importlib.machinery import (
+    BYTECODE_SUFFIXES,
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+from importlib.util import spec_from_file_location
+from types import CodeType, ModuleType
+from typing import Any
+
+from ..bundle import Bundle
+from .files import Files
+from .readers import Readers
+
+_dlopen = _ctypes.dlopen
+
+
+class Imports:
+    """What the loaders of one release share."""
+
+    def __init__(self, root: str, bundle: Bundle, readers: Readers) -> None:
+        self.root = root
+        self.bundle = bundle
+        self.bundle.jobs.clear()
+        self.readers = readers
+        self.places: dict[str, str] = {}
+        """Where each library of the release was loaded from: its own path, or a copy."""
+        self.loaded: set[str] = set()
+        """All that were loaded, as the bundle has them."""
+        self._next = iter(bundle.files)
+        self._ahead: dict[str, CodeType] = {}
+
+    def install(self) -> None:
+        """Answer imports of the release, and questions for its files, from now on.
+
+        ctypes loads a library from where an import did, or there would be two of it.
+        """
+        sys.path_hooks.insert(0, self._hook)
+        for path in list(sys.path_importer_cache):
+            if self.inside(path) is not None:
+                del sys.path_importer_cache[path]
+        plain = linecache.updatecache
+
+        def updatecache(filename: str, module_globals: dict[str, Any] | None = None) -> list[str]:
+            data = self.read(filename) if filename.endswith(".py") else None
+            if data is None:
+                return plain(filename, module_globals)
+            try:
+                lines = io.StringIO(importlib.util.decode_source(data)).readlines()
+            except (SyntaxError, UnicodeDecodeError):
+                return plain(filename, module_globals)
+            if lines and not lines[-1].endswith("\n"):
+                lines[-1] += "\n"
+            # Without a time, so that linecache never asks the file system.
+            linecache.cache[filename] = (len(data), None, lines, filename)
+            return lines
+
+        linecache.updatecache = updatecache
+        Files(self.inside, self.bundle).install()
+        _ctypes.dlopen = self._dlopen
+        if ctypes := sys.modules.get("ctypes"):
+            ctypes._dlopen = self._dlopen  # type: ignore[attr-defined]
+
+    def settle(self) -> None:
+        """The import is over: hold no more memory than it takes to answer later ones."""
+        self._next = iter(())
+        self._ahead.clear()
+
+    def inside(self, path: str) -> str | None:
+        """A path as the bundle has it, or None outside of site-packages."""
+        if path.startswith(self.root) and path[len(self.root) : len(self.root) + 1] in ("", "/"):
+            return path[len(self.root) + 1 :]
+        return None
+
+    def read(self, path: str) -> bytes | None:
+        """A file, if the bundle has it."""
+        name = self.inside(path)
+        return None if name is None else self.bundle.read(name)
+
+    def has_bytecode(self, path: str) -> bool:
+        """Whether the bundle has the bytecode of a source."""
+        return self.inside(importlib.util.cache_from_source(path)) in self.bundle.files
+
+    def ahead(self) -> bool:
+        """Prepare the code of a module that will be imported; false if there is none."""
+        for name in self._next:
+            if name.endswith(".pyc"):
+                path = f"{self.root}/{name}"
+                with contextlib.suppress(Exception):
+                    path = importlib.util.source_from_cache(path)
+                    code = SourceLoader(self, "ahead", path).get_code("ahead")
+                    if code is not None:
+                        self._ahead[path] = code
+                return True
+        return False
+
+    def code(self, path: str) -> CodeType | None:
+        """The code of a source, if it was prepared."""
+        return self._ahead.pop(path, None)
+
+    def place(self, path: str, flags: int) -> str:
+        """Where to load a library from, the same place each time: its copy, loaded already, or
+        else its own path.
+
+        Waits until copy or original can be read from memory. A copy finds what it needs among
+        the copies, or loaded already; so those that were loaded before it have to be.
+        """
+        if path in self.places:
+            return self.places[path]
+        name = self.inside(path) or ""
+        jobs, copies, grounds = self.bundle.libraries.get(name, (0, 0, 0))
+        self.readers.wait(jobs, self.ahead)
+        place = path
+        if (
+            copies
+            and self.loaded.issuperset(self.bundle.grounds[:grounds])
+            and self.readers.copied(jobs - copies, jobs)
+        ):
+            copy = f"{self.readers.copies}/{name}"
+            with contextlib.suppress(OSError):
+                _dlopen(copy, flags)
+                place = copy
+        return self.places.setdefault(path, place)
+
+    def _dlopen(self, name: Any, flags: int = os.RTLD_NOW, /) -> int:
+        path = os.fspath(name) if name is not None else None
+        if not isinstance(path, str) or self.inside(path) is None:
+            return _dlopen(name, flags)
+        if flags & os.RTLD_NOLOAD:
+            return _dlopen(self.places.get(path, path), flags)
+        handle = _dlopen(self.place(path, flags), flags)
+        self.loaded.add(self.inside(path) or "")
+        return handle
+
+    def _hook(self, path: str) -> Finder:
+        name = self.inside(path)
+        if name is None or not (name in self.bundle.listing or os.path.isdir(path)):  # noqa: PTH112
+            raise ImportError("not a directory of the release", path=path)
+        return Finder(self, path)
+
+
+class Finder(FileFinder):
+    """Finds modules in one directory of a release."""
+
+    def __init__(self, imports: Imports, path: str) -> None:
+        kinds: list[tuple[Any, list[str]]] = [
+            (partial(ExtensionLoader, imports), EXTENSION_SUFFIXES),
+            (partial(SourceLoader, imports), SOURCE_SUFFIXES),
+            (SourcelessFileLoader, BYTECODE_SUFFIXES),
+        ]
+        super().__init__(path, *kinds)
+        self._imports = imports
+        self._kinds = [(suffix, loader) for loader, suffixes in kinds for suffix in suffixes]
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """As FileFinder finds it: package, module, namespace package, in this order."""
+        tail = fullname.rpartition(".")[2]
+        names = self._names(self.path)
+        below = self._names(f"{self.path}/{tail}")
+        is_folder = names is not None and f"{tail}/" in names
+        if names is None or (is_folder and below is None):
+            return super().find_spec(fullname, target)
+        folder = f"{self.path}/{tail}"
+        for suffix, loader in self._kinds if is_folder else ():
+            if f"__init__{suffix}" in (below or ()):
+                path = f"{folder}/__init__{suffix}"
+                return spec_from_file_location(
+                    fullname,
+                    path,
+                    loader=loader(fullname, path),
+                    submodule_search_locations=[folder],
+                )
+        for suffix, loader in self._kinds:
+            if tail + suffix in names:
+                path = f"{self.path}/{tail}{suffix}"
+                return spec_from_file_location(fullname, path, loader=loader(fullname, path))
+        if not is_folder:
+            return None
+        spec = ModuleSpec(fullname, None)
+        spec.submodule_search_locations = [folder]
+        return spec
+
+    def _names(self, path: str) -> frozenset[str] | None:
+        return self._imports.bundle.listing.get(self._imports.inside(path) or "")
+
+
+class SourceLoader(SourceFileLoader):
+    """Loads a module from its source's bytecode in the bundle."""
+
+    def __init__(self, imports: Imports, fullname: str, path: str) -> None:
+        super().__init__(fullname, path)
+        self._imports = imports
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        return self._imports.code(self.path) or super().get_code(fullname)
+
+    def get_data(self, path: str) -> bytes:
+        data = self._imports.read(path)
+        return super().get_data(path) if data is None else data
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        # Only ever compared with what bytecode says that is to be checked; a release's is not.
+        if self._imports.has_bytecode(path):
+            return {"mtime": 0, "size": 0}
+        return super().path_stats(path)
+
+
+class ExtensionLoader(ExtensionFileLoader):
+    """Loads an extension module when its pages are there, or from a copy on the local disk."""
+
+    def __init__(self, imports: Imports, fullname: str, path: str) -> None:
+        super().__init__(fullname, path)
+        self._imports = imports
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        spec.origin = self._imports.place(self.path, sys.getdlopenflags())
+        try:
+            module = super().create_module(spec)
+            place = spec.origin
+        finally:
+            spec.origin = self.path
+        self._imports.loaded.add(self._imports.inside(self.path) or "")
+        if getattr(module, "__file__", None) == place:
+            module.__file__ = self.path
+        return module
