@@ -10,7 +10,16 @@ from ..reading.graph import Resource, Stack
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, items, text
 from .parts.consumer import Consumer, Mount, Pair
-from .parts.populators import Writer, command_of, mounting, related, suppliers, writers_for
+from .parts.populators import (
+    Writer,
+    by_space,
+    command_of,
+    mounting,
+    related,
+    suppliers,
+    writers_for,
+)
+from .rights import may_write
 
 # AWS's base and build images for Lambda, and Docker's official image.
 _PYTHON_IMAGE = re.compile(
@@ -33,13 +42,27 @@ _LIBRARIES = re.compile(
 
 
 def _subjects(stack: Stack) -> list[Pair]:
-    pairs = stack.once(mounting)
-    return [(f, m) for f, m in pairs if f.is_function and writers_for(stack, m)]
+    functions = [(f, m) for f, m in stack.once(mounting) if f.is_function and m.location]
+    kinds: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
+    for function, mount in functions:
+        kinds[mount.location.space if mount.location else ""].add(_runs_on(function))
+    return [
+        (f, m)
+        for f, m in functions
+        if writers_for(stack, m) or len(kinds[m.location.space if m.location else ""]) > 1
+    ]
+
+
+def _runs_on(function: Consumer) -> tuple[str, str | None]:
+    return str(function.resource.get("runtime")), _function_architecture(function.resource)
 
 
 def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
     function, mount = pair
     found = writers_for(stack, mount)
+    if not found:
+        yield from _other_functions(stack, function, mount)
+        return
     for writer in suppliers(stack, function, mount):
         if isinstance(writer.proof, Open):
             what = f"whether {writer.consumer.label} populates what {function.label} loads"
@@ -48,6 +71,22 @@ def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
             yield from _python(function, writer)
             yield from _architecture(function, writer)
     yield from _paths(function, mount, [writer for writer in found if writer.proof is True])
+
+
+def _other_functions(stack: Stack, function: Consumer, mount: Mount) -> Iterator[Report]:
+    """Functions of another Python or architecture that may write what this one only reads."""
+    place = mount.location
+    for other, at in stack.once(by_space).get(place.space if place else "", []):
+        meets = other.is_function and place and at.location and place.meets(at.location)
+        if not meets or _runs_on(other) == _runs_on(function):
+            continue
+        if may_write(stack, other, at) is True and may_write(stack, function, mount) is not True:
+            what = f"whether {other.label} populates what {function.label} loads"
+            (mine, machine), (theirs, another) = _runs_on(function), _runs_on(other)
+            because = (
+                f"it runs on {theirs} ({another}), {function.label} on {mine} ({machine}), and "
+            )
+            yield doubt(what, function.urn, because + "what a function writes is not judged")
 
 
 def _python(function: Consumer, writer: Writer) -> Iterator[Report]:

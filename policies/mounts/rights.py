@@ -170,6 +170,14 @@ def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
         yield from _role(stack, consumer, mount, _access(stack, role, mount))
 
 
+def may_write(stack: Stack, function: Consumer, mount: Mount) -> Answer:
+    """Whether a function may write to what it mounts."""
+    role = register(stack, ROLES).named(function.resource.get("role"), function.resource, "role")
+    if not isinstance(role, Here):
+        return role.open if role else False
+    return _access(stack, role, mount).may("ClientWrite").answer
+
+
 def _access(stack: Stack, role: Here | None, mount: Mount) -> _Access:
     policies = stack.once(policies_by_system)
     known = candidates(mount.system)
