@@ -14,7 +14,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-WRITTEN = Path(__file__).parents[1] / "policies" / "guardrails" / "iam_actions.json"
+WRITTEN = Path(__file__).parents[1] / "policies" / "guardrails" / "reference" / "iam_actions.json"
 _DATA = "cfnlint/data/AdditionalSpecs/Policies.json"
 
 

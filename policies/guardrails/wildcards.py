@@ -29,7 +29,7 @@ _ATTACHED = {
 }  # fmt: skip
 _UNLIMITED = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
 # Written by tools/iam_actions.py.
-_REFERENCE = Path(__file__).with_name("iam_actions.json")
+_REFERENCE = Path(__file__).with_name("reference") / "iam_actions.json"
 # On "*" all the same: AWS's own policies have those of network interfaces there, which a function
 # in a VPC needs, and a metric may but need not belong to a data set.
 _ON_ANYTHING = {

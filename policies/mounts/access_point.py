@@ -126,7 +126,7 @@ def _no_creation_info(stack: Stack, point: Resource, location: Location) -> Iter
         for consumer, mount in stack.once(by_space).get(location.space, [])
         if mount.location and mount.key != point.urn and mount.location.holds(location)
     ]
-    above += [one.resource.label for one in stack.once(strangers)]
+    above += [one.urn.rpartition("::")[2] for one in stack.once(strangers)]
     if isinstance(system, Here) and above:
         yield doubt(what, point.urn, f"{why}{above[0]} may make it")
     elif isinstance(system, Here):

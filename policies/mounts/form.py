@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..reading.findings import Report, doubt
+from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, FUNCTION, TASK_DEFINITION
 from ..reading.naming import Name, NotYet, here, register
@@ -11,7 +11,7 @@ from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Plain, at, items, text
 from .parts.launches import launches_of
 from .parts.storage import file_system_of
-from .parts.task_definitions import Unreadable, containers_of, efs_of
+from .parts.task_definitions import containers_of, efs_of
 
 # Lambda's service model: FileSystemConfig.LocalMountPath.
 _PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
@@ -50,7 +50,7 @@ def _names(task: Resource, volumes: list[Plain]) -> Iterator[Report]:
     """Mount points whose volume does not exist."""
     names = [text(at(volume, "name")) for volume in volumes]
     containers = containers_of(task)
-    if UNKNOWN in names or UNKNOWN in volumes or isinstance(containers, Unreadable):
+    if UNKNOWN in names or UNKNOWN in volumes or isinstance(containers, Open):
         return
     for container in containers:
         points = items(at(container.definition, "mountPoints"))

@@ -5,17 +5,18 @@ from collections.abc import Iterator
 
 from ..reading.findings import Report, doubt
 from ..reading.graph import Stack
+from ..reading.naming import candidates
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN
-from .parts.consumer import Consumer, Mount, Pair, Unread, by_key, known_points
+from .parts.consumer import Consumer, Mount, Pair
 from .parts.paths import MNT, Path, lies_under, paths_under_mnt
 from .parts.populators import consumers, mounting, populating, read_all
 from .parts.strangers import strangers
 
 
-def _judge(stack: Stack, one: Consumer | Unread, _: Parameters) -> Iterator[Report]:
-    if isinstance(one, Unread):
-        yield doubt(one.what, one.resource.urn, one.because, preview=one.preview)
+def _judge(stack: Stack, one: Consumer | Report, _: Parameters) -> Iterator[Report]:
+    if isinstance(one, Report):
+        yield one
         return
     for mount in one.mounts:
         if mount.key:
@@ -35,8 +36,12 @@ def _judge(stack: Stack, one: Consumer | Unread, _: Parameters) -> Iterator[Repo
 
 
 def sharers(stack: Stack) -> dict[str, list[Pair]]:
-    """Who mounts the same, by the key of its mounts."""
-    return by_key(stack.once(mounting))
+    """Who mounts one thing, by its key; where that is unknown, not at all."""
+    found: dict[str, list[Pair]] = defaultdict(list)
+    for pair in stack.once(mounting):
+        if pair[1].key:
+            found[pair[1].key].append(pair)
+    return found
 
 
 def _populates(stack: Stack, consumer: Consumer) -> bool:
@@ -93,7 +98,7 @@ def undecided(stack: Stack) -> dict[frozenset[str], set[str]]:
 
 
 def _keys(mount: Mount) -> frozenset[str]:
-    return frozenset(candidate.key for candidate in known_points(mount))
+    return frozenset(candidate.key for candidate in candidates(mount.point))
 
 
 def _left_open(stack: Stack, consumer: Consumer, mount: Mount) -> Iterator[Report]:
@@ -157,9 +162,9 @@ def _stray(stack: Stack, consumer: Consumer, holder: str, path: Path, there: lis
     )
 
 
-def _subjects(stack: Stack) -> list[Consumer | Unread]:
+def _subjects(stack: Stack) -> list[Consumer | Report]:
     mounts = [one for one in stack.once(consumers) if one.mounts or one.within_reach]
-    unread = [one for one in stack.once(read_all) if isinstance(one, Unread)]
+    unread = [one for one in stack.once(read_all) if isinstance(one, Report)]
     return [*mounts, *unread, *stack.once(strangers)]
 
 

@@ -9,7 +9,7 @@ from ..reading.naming import Several
 from ..reading.network import relevant
 from ..reading.pack import Parameters, Rule
 from .parts.consumer import Consumer, Mount, Pair
-from .parts.launches import Launch, Place, launches_of, places
+from .parts.launches import Launch, places
 from .parts.populators import mounting, runs_of, suppliers
 from .parts.storage import MountTarget, targets_of
 from .reach import groups_of, groups_of_target
@@ -20,18 +20,17 @@ _NFS = 2049
 def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
     consumer, mount = pair
     if consumer.is_function:
-        found: list[Place | None] = [*places(stack, consumer.resource, is_function=True)]
+        found: list[Launch | None] = [*places(stack, consumer.resource)]
         for place in found or [None]:
             yield from _targets(stack, consumer, mount, consumer.resource, place)
             yield from _rules(stack, consumer, mount, consumer.resource, place)
         yield from _runs(stack, consumer, mount)
         return
-    for launch in launches_of(stack, consumer.resource):
+    for launch in places(stack, consumer.resource):
         if launch.is_run is not False:
-            place = Place(launch.resource, launch.subnets, launch.groups)
             found_ = [
-                *_targets(stack, consumer, mount, launch.resource, place),
-                *_rules(stack, consumer, mount, launch.resource, place),
+                *_targets(stack, consumer, mount, launch.resource, launch),
+                *_rules(stack, consumer, mount, launch.resource, launch),
             ]
             yield from found_ if launch.is_run is True else _unproven(launch, found_)
 
@@ -44,7 +43,7 @@ def _unproven(launch: Launch, found: list[Report]) -> Iterator[Report]:
 
 
 def _targets(
-    stack: Stack, consumer: Consumer, mount: Mount, made: Resource, place: Place | None
+    stack: Stack, consumer: Consumer, mount: Mount, made: Resource, place: Launch | None
 ) -> Iterator[Report]:
     system = mount.system
     for target in targets_of(stack, system) if system else ():
@@ -70,7 +69,7 @@ def _targets(
         )
 
 
-def _uses(target: MountTarget, place: Place | None) -> Answer:
+def _uses(target: MountTarget, place: Launch | None) -> Answer:
     """Whether what runs at a place runs in the mount target's zone."""
     if place is None or not place.subnets.names or not place.subnets.certain:
         return True
@@ -78,7 +77,7 @@ def _uses(target: MountTarget, place: Place | None) -> Answer:
 
 
 def _rules(
-    stack: Stack, consumer: Consumer, mount: Mount, made: Resource, place: Place | None
+    stack: Stack, consumer: Consumer, mount: Mount, made: Resource, place: Launch | None
 ) -> Iterator[Report]:
     """Rules of the groups between the two that are resources of their own, and not before it."""
     if place is None or mount.system is None:

@@ -11,7 +11,7 @@ from ..reading.pack import Parameters, Rule
 from ..reading.security_groups import openings_of
 from ..reading.values import items
 from .parts.consumer import Consumer, Mount
-from .parts.launches import Place, places
+from .parts.launches import Launch, places
 from .parts.populators import consumers, populating
 from .parts.storage import MOUNT_TARGET, MountTarget, Zone, one_zone, targets, targets_of, zone_of
 from .surroundings import surroundings
@@ -24,7 +24,7 @@ def _judge(stack: Stack, subject: Consumer | Resource, _: Parameters) -> Iterato
     if isinstance(subject, Resource):
         yield from _target(stack, subject)
         return
-    found = places(stack, subject.resource, is_function=subject.is_function)
+    found = places(stack, subject.resource)
     if not found:
         yield _nowhere(subject)
     for place in found:
@@ -75,7 +75,7 @@ def _nowhere(consumer: Consumer) -> Report:
     )
 
 
-def _mount(stack: Stack, consumer: Consumer, place: Place, mount: Mount) -> Iterator[Report]:
+def _mount(stack: Stack, consumer: Consumer, place: Launch, mount: Mount) -> Iterator[Report]:
     system = mount.system
     whole = system.label if system else f"the file system of {mount.label}"
     what = f"whether {consumer.label} reaches {whole}"
@@ -99,7 +99,7 @@ def _mount(stack: Stack, consumer: Consumer, place: Place, mount: Mount) -> Iter
             "the consumer runs in.",
         )
     elif not place.subnets.names:
-        because = f"{place.source.label} does not tell"
+        because = f"{place.resource.label} does not tell"
         preview = not place.subnets.certain
         yield doubt(
             f"in which subnets {consumer.label} runs", consumer.urn, because, preview=preview
@@ -117,7 +117,7 @@ def _no_target(stack: Stack, whole: str) -> Answer:
 
 
 def _zones(
-    stack: Stack, consumer: Consumer, place: Place, mount: Mount, there: list[MountTarget]
+    stack: Stack, consumer: Consumer, place: Launch, mount: Mount, there: list[MountTarget]
 ) -> Iterator[Report]:
     whole = mount.system.label if mount.system else ""
     zones = ", ".join(dict.fromkeys(str(target.zone) for target in there))
@@ -148,7 +148,7 @@ def _remedy(zone: Zone, only: Zone | None) -> str:
     return f"Make a mount target in {zone}, or leave the subnet out."
 
 
-def groups_of(stack: Stack, place: Place) -> Several:
+def groups_of(stack: Stack, place: Launch) -> Several:
     """The security groups of a place: its own, or the default one of its VPC."""
     if place.groups.names or not place.groups.certain or not place.subnets.names:
         return place.groups
@@ -165,7 +165,7 @@ def groups_of_target(stack: Stack, target: MountTarget) -> Several:
 
 
 def _ports(
-    stack: Stack, consumer: Consumer, place: Place, there: list[MountTarget]
+    stack: Stack, consumer: Consumer, place: Launch, there: list[MountTarget]
 ) -> Iterator[Report]:
     groups = groups_of(stack, place)
     seen: set[tuple[Several, bool]] = set()  # one line for all mount targets of the same groups

@@ -9,7 +9,7 @@ from ..reading.naming import Here, Known, Name, candidates, here, register
 from ..reading.network import vpc_of
 from ..reading.values import Plain, at, flag, items, number
 from .parts.consumer import Consumer, Mount
-from .parts.launches import Place
+from .parts.launches import Launch
 from .parts.storage import MountTarget
 
 _ACL = "aws:ec2/networkAcl:NetworkAcl"
@@ -19,7 +19,7 @@ _ACL_ASSOCIATION = "aws:ec2/networkAclAssociation:NetworkAclAssociation"
 
 
 def surroundings(
-    stack: Stack, consumer: Consumer, place: Place, mount: Mount, there: list[MountTarget]
+    stack: Stack, consumer: Consumer, place: Launch, mount: Mount, there: list[MountTarget]
 ) -> Iterator[Report]:
     """Another VPC or region, a VPC without DNS, network ACLs."""
     what = f"whether {consumer.label} reaches {mount.label}"

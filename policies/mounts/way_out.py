@@ -8,16 +8,16 @@ from ..reading.naming import Here, Known
 from ..reading.security_groups import openings_of
 from ..reading.values import UNKNOWN
 from .parts.consumer import Consumer
-from .parts.launches import Place
+from .parts.launches import Launch
 from .routes import image_endpoints, stranded_nats, ways_out
 
 _NFS = 2049
 _HTTPS = 443
 
 
-def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
+def way_out(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]:
     """What keeps a container that populates from its packages, or may."""
-    who = f"{consumer.label}, run by {place.source.label},"
+    who = f"{consumer.label}, run by {place.resource.label},"
     found = {subnet: ways_out(stack, subnet) for subnet in place.subnets.names}
     for subnet, ways in found.items():
         what = f"whether {who} has a way to its packages from {subnet.label}"
@@ -35,7 +35,7 @@ def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
     yield from _only_nfs(stack, consumer, place)
 
 
-def _address(consumer: Consumer, place: Place, subnets: list[Known]) -> Iterator[Report]:
+def _address(consumer: Consumer, place: Launch, subnets: list[Known]) -> Iterator[Report]:
     reach = "reaches" if len(subnets) == 1 else "reach"
     route = f"{_labels(subnets)} {reach} the internet through an internet gateway only"
     answer = place.public_ip
@@ -48,8 +48,8 @@ def _address(consumer: Consumer, place: Place, subnets: list[Known]) -> Iterator
     yield from verdict(
         answer_,
         consumer.urn,
-        what=f"whether {place.source.label} gives {consumer.label} a public IP",
-        wrong=f"{place.source.label} runs {consumer.label} without a public IP, but {route}: it "
+        what=f"whether {place.resource.label} gives {consumer.label} a public IP",
+        wrong=f"{place.resource.label} runs {consumer.label} without a public IP, but {route}: it "
         "cannot fetch its packages. Set assignPublicIp to true, or use subnets behind a NAT "
         "gateway.",
     )
@@ -69,7 +69,7 @@ def _labels(subnets: list[Known]) -> str:
 
 
 def _no_route(
-    stack: Stack, who: str, urn: str, place: Place, closed: list[Known]
+    stack: Stack, who: str, urn: str, place: Launch, closed: list[Known]
 ) -> Iterator[Report]:
     through = [subnet for subnet in closed if image_endpoints(stack, subnet)]
     without = [subnet for subnet in closed if subnet not in through]
@@ -92,7 +92,7 @@ def _no_route(
     )
 
 
-def _only_nfs(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
+def _only_nfs(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]:
     """Groups that let out nothing beside NFS."""
     groups = place.groups
     if not groups.names or not all(isinstance(group, Here) for group in groups.names):

@@ -14,7 +14,7 @@ from policies.reading.sources import from_request
 from .programs import ROOT, Program, judge_program, program
 
 PACKS = {"mounts": MOUNTS, "guardrails": GUARDRAILS}
-EXAMPLES = sorted((ROOT / "policies").glob("*/[dp]*.json"))
+EXAMPLES = sorted((ROOT / "policies").glob("*/*.json"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: f"{path.parent.name}-{path.stem}")

@@ -1,13 +1,13 @@
 """A consumer of a file system: one Lambda function, or one container of a task definition."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from ...reading.findings import Report
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import FUNCTION
-from ...reading.naming import Elsewhere, Known, Name, NotYet, candidates
+from ...reading.naming import Elsewhere, Name, NotYet, candidates
 from ...reading.values import UNKNOWN, Plain, Unknown, items, text
 from .paths import paths_under
 from .storage import Location, file_system_of, location_of
@@ -118,17 +118,8 @@ class Consumer:
 Pair: TypeAlias = tuple[Consumer, Mount]
 
 
-@dataclass(frozen=True)
-class Unread:
-    """Something about a mount that cannot be read, and why."""
-
-    resource: Resource
-    what: str
-    because: str
-    preview: bool = True
-
-
-Reading: TypeAlias = list[Consumer | Unread]
+# Consumers, and why others cannot be read.
+Reading: TypeAlias = list[Consumer | Report]
 
 
 def words(holder: str, value: Plain) -> list[Text]:
@@ -151,17 +142,3 @@ def variables(pairs: Sequence[tuple[object, Plain]], whose: str = "") -> list[Te
 def at_path(mount: Mount, path: str, *, read_only: bool) -> Mount:
     """The same place at a path of a container's."""
     return replace(mount, path=path, read_only=read_only)
-
-
-def by_key(pairs: list[Pair]) -> dict[str, list[Pair]]:
-    """Who mounts one access point, or one place without; where that is unknown, not at all."""
-    found: dict[str, list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        if pair[1].key:
-            found[pair[1].key].append(pair)
-    return found
-
-
-def known_points(mount: Mount) -> tuple[Known, ...]:
-    """All access points that a mount may stand for."""
-    return candidates(mount.point)

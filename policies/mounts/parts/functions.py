@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from ...reading.findings import Report, doubt
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import ACCESS_POINTS, FUNCTION
 from ...reading.naming import Elsewhere, NotYet, register
 from ...reading.values import UNKNOWN, Plain, at, items, text
-from .consumer import Consumer, Mount, Reading, Text, Unread, mount_of, variables, words
+from .consumer import Consumer, Mount, Reading, Text, mount_of, variables, words
 from .paths import normalise
 
 
@@ -16,7 +17,7 @@ def read_functions(stack: Stack) -> Reading:
     for function in stack.of_type(FUNCTION):
         configs = items(function.get("fileSystemConfig"))
         read = [_mount(stack, function, config) for config in configs]
-        found += [one for one in read if isinstance(one, Unread)]
+        found += [one for one in read if isinstance(one, Report)]
         mounts = tuple(one for one in read if isinstance(one, Mount))
         if mounts:
             found.append(
@@ -32,32 +33,32 @@ def read_functions(stack: Stack) -> Reading:
     return found
 
 
-def _mount(stack: Stack, function: Resource, config: Plain) -> Mount | Unread:
+def _mount(stack: Stack, function: Resource, config: Plain) -> Mount | Report:
     arn = at(config, "arn")
     point = register(stack, ACCESS_POINTS).named(arn, function, "fileSystemConfig")
     path = text(at(config, "localMountPath"))
     if path is UNKNOWN:
         whole = "" if config is UNKNOWN else ".localMountPath"
-        return Unread(
-            function,
+        return doubt(
             f"at which path {function.label} mounts {point.label if point else 'an access point'}",
+            function.urn,
             f"fileSystemConfig{whole} is unknown. Give localMountPath a value that is known in "
             "preview",
+            preview=True,
         )
     if path is None or point is None:
         missing = "localMountPath" if path is None else "arn"
-        return Unread(
-            function,
-            f"what {function.label} mounts",
-            f"its fileSystemConfig has no {missing}. Give both arn and localMountPath as texts",
-            preview=False,
+        because = (
+            f"its fileSystemConfig has no {missing}. Give both arn and localMountPath as texts"
         )
+        return doubt(f"what {function.label} mounts", function.urn, because)
     if isinstance(point, NotYet) and not point.candidates:
-        return Unread(
-            function,
+        return doubt(
             f"which access point {function.label} mounts at {path}",
+            function.urn,
             "fileSystemConfig.arn is unknown and comes from no access point of this stack. Take it "
             "from the access point's own output, or give it as a known text",
+            preview=True,
         )
     if isinstance(point, Elsewhere) and ":s3files:" in point.given:
         point = Elsewhere(point.key, f"S3 Files access point {point.key}", point.given)

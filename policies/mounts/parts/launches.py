@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...reading.findings import Answer, Open
 from ...reading.graph import Resource, Stack
-from ...reading.kinds import SECURITY_GROUPS, SUBNETS, TASK_DEFINITIONS
+from ...reading.kinds import FUNCTION, SECURITY_GROUPS, SUBNETS, TASK_DEFINITIONS
 from ...reading.naming import Name, Several, candidates, register
 from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items
 
@@ -43,7 +43,7 @@ _OVERRIDES = ("containerOverrides", "container_overrides")
 
 @dataclass(frozen=True)
 class Launch:
-    """Something that runs a task definition.
+    """Something that runs a task definition, or a function.
 
     Attributes:
         resource: What runs it.
@@ -185,21 +185,10 @@ def _first_object(value: str) -> Plain:
     return found if isinstance(found, dict) else None
 
 
-@dataclass(frozen=True)
-class Place:
-    """A network that a consumer runs in; `source` is the resource that says so."""
-
-    source: Resource
-    subnets: Several
-    groups: Several
-    public_ip: bool | Unknown | None = None
-
-
-def places(stack: Stack, resource: Resource, *, is_function: bool) -> list[Place]:
-    """Every network that a function or a task runs in, as far as the stack says."""
-    if not is_function:
-        found = launches_of(stack, resource)
-        return [Place(one.resource, one.subnets, one.groups, one.public_ip) for one in found]
+def places(stack: Stack, resource: Resource) -> list[Launch]:
+    """What runs a task, or a function itself: every network, as far as the stack says."""
+    if resource.type != FUNCTION:
+        return launches_of(stack, resource)
     config = resource.get("vpcConfig")
     # What the provider reads back for a function outside a VPC are empty lists.
     if config is not UNKNOWN and not items(at(config, "subnetIds")):
@@ -212,4 +201,4 @@ def places(stack: Stack, resource: Resource, *, is_function: bool) -> list[Place
     groups = register(stack, SECURITY_GROUPS).listed(
         part("securityGroupIds"), resource, "vpcConfig"
     )
-    return [Place(resource, subnets, groups)]
+    return [Launch(resource, (), subnets, groups, None)]

@@ -10,7 +10,7 @@ from ...reading.findings import Answer, any_of
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import TASK_DEFINITION
 from ...reading.values import UNKNOWN
-from .consumer import Consumer, Mount, Pair, Reading, Unread
+from .consumer import Consumer, Mount, Pair, Reading
 from .functions import read_functions
 from .launches import launches_of
 from .paths import lies_under, normalise
@@ -34,7 +34,7 @@ def read_all(stack: Stack) -> Reading:
 
 def consumers(stack: Stack) -> list[Consumer]:
     """Functions and containers that mount a file system, or could."""
-    return [one for one in stack.once(read_all) if not isinstance(one, Unread)]
+    return [one for one in stack.once(read_all) if isinstance(one, Consumer)]
 
 
 def mounting(stack: Stack) -> list[Pair]:

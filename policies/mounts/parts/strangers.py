@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from ...reading.findings import Report, doubt
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import ACCESS_POINT, FILE_SYSTEM, FUNCTION, FUNCTIONS, TASK_DEFINITION
 from ...reading.naming import here, register
-from .consumer import Unread
 from .launches import launches
 from .populators import by_space, mounting, read_all
 from .storage import MOUNT_TARGET
@@ -31,16 +31,15 @@ _ID = re.compile(rb"\bfs(?:ap)?-[0-9a-f]{8,40}\b")
 _INVOCATION = "aws:lambda/invocation:Invocation"
 
 
-def strangers(stack: Stack) -> list[Unread]:
+def strangers(stack: Stack) -> list[Report]:
     """One line for each."""
-    read = {one.resource.urn for one in stack.once(read_all)}
+    read = {one.urn for one in stack.once(read_all)}
     read |= {launch.resource.urn for launch in stack.once(launches)}
     found = [
-        Unread(
-            resource,
+        doubt(
             f"what {resource.label} does with {named}",
+            resource.urn,
             f"this pack does not read {_kind(resource)}",
-            preview=False,
         )
         for resource in stack.resources
         if resource.urn not in read and (named := _named(stack, resource))
@@ -74,7 +73,7 @@ def _named(stack: Stack, resource: Resource) -> str:
     return ", ".join((origins or ids).keys())
 
 
-def _invoked(stack: Stack) -> Iterator[Unread]:
+def _invoked(stack: Stack) -> Iterator[Report]:
     """Functions that this stack invokes, and that may so put files where others look."""
     functions = register(stack, FUNCTIONS)
     mounts = {consumer.urn: (consumer, mount) for consumer, mount in stack.once(mounting)}
@@ -91,4 +90,4 @@ def _invoked(stack: Stack) -> Iterator[Unread]:
             ):
                 because = "what a function writes when it is invoked is not judged"
                 what = f"whether {consumer.label} populates {mount.label} for {invocation.label}"
-                yield Unread(invocation, what, because, preview=False)
+                yield doubt(what, invocation.urn, because)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ...reading.findings import Open, Report, doubt
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, TASK_DEFINITION
 from ...reading.naming import Name, NotYet, register
@@ -12,9 +13,7 @@ from .consumer import (
     Mount,
     Reading,
     Text,
-    Unread,
     at_path,
-    known_points,
     mount_of,
     variables,
     words,
@@ -34,14 +33,6 @@ class Container:
     points: list[tuple[str, str, bool]]
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """Why container definitions cannot be read, and whether a preview is to blame."""
-
-    why: str
-    preview: bool
-
-
 def read_containers(stack: Stack) -> Reading:
     """Each container of each task definition that has a volume on EFS."""
     found: Reading = []
@@ -53,32 +44,31 @@ def read_containers(stack: Stack) -> Reading:
         found += unread
         if not volumes:
             continue
-        if isinstance(containers, Unreadable):
+        if isinstance(containers, Open):
             mounted = " and ".join(dict.fromkeys(mount.label for mount in volumes.values()))
             what = f"at which path the containers of {task.label} mount {mounted}"
-            why = f"containerDefinitions {containers.why}"
-            found.append(Unread(task, what, why, containers.preview))
+            found.append(Report(what, task.urn, containers))
             continue
         found += [_consumer(stack, task, container, volumes) for container in containers]
     return found
 
 
-def containers_of(task: Resource) -> list[Container] | Unreadable:
+def containers_of(task: Resource) -> list[Container] | Open:
     """The containers of a task definition."""
     given = task.get("containerDefinitions")
     definitions = parsed(given, camel_case=True)
     if definitions is None and isinstance(given, str):
-        return Unreadable("is no JSON. Build it with a JSON encoder", preview=False)
+        return Open("containerDefinitions is no JSON. Build it with a JSON encoder")
     if definitions is UNKNOWN or UNKNOWN in items(definitions):
-        return Unreadable(
-            "is unknown as a whole, because a value in it is. Build it, as one JSON text, from "
+        return Open(
+            "containerDefinitions is unknown as a whole, because a value in it is. Build it, as one JSON text, from "
             "values that are known in preview",
             preview=True,
         )
     found = items(definitions)
     if not found or not all(isinstance(item, dict) for item in found):
         why = "is no list of container definitions. Give a JSON list of objects"
-        return Unreadable(why, preview=False)
+        return Open(f"containerDefinitions {why}")
     return _with_borrowed([_container(task, item, index) for index, item in enumerate(found)])
 
 
@@ -126,8 +116,8 @@ def efs_of(volume: Plain) -> dict[str, Plain] | Unknown | None:
 
 
 def _volumes(
-    stack: Stack, task: Resource, containers: list[Container] | Unreadable
-) -> tuple[dict[str, Mount], list[Unread]]:
+    stack: Stack, task: Resource, containers: list[Container] | Open
+) -> tuple[dict[str, Mount], list[Report]]:
     """By name, the volumes that lie on EFS."""
     found: dict[str, Mount] = {}
     unknown = False
@@ -150,11 +140,12 @@ def _volumes(
     source = points.named(UNKNOWN, task, "volumes")
     known = source.label if source and not _is_lost(source) else "no access point of this stack"
     return found, [
-        Unread(
-            task,
+        doubt(
             f"which access point the volumes of {task.label} lie on",
+            task.urn,
             f"they are unknown, and come from {known}. Take accessPointId from the access point's "
             "own output and give the rest known values",
+            preview=True,
         )
     ]
 
@@ -178,8 +169,8 @@ def _volume(
     return Mount(None, system, location, "", by_iam=by_iam)
 
 
-def _only_volume(containers: list[Container] | Unreadable) -> str | None:
-    if isinstance(containers, Unreadable):
+def _only_volume(containers: list[Container] | Open) -> str | None:
+    if isinstance(containers, Open):
         return None
     names = {volume for container in containers for volume, _, _ in container.points}
     return names.pop() if len(names) == 1 else None
@@ -202,7 +193,7 @@ def _consumer(
             for volume, path, read_only in container.points
             if volume in volumes
         ),
-        within_reach=tuple(mount for mount in volumes.values() if known_points(mount)),
+        within_reach=tuple(mount for mount in volumes.values() if mount.point is not None),
         mounted_paths=(*(path for _, path, _ in container.points), *tmpfs),
         texts=tuple(_texts(stack, task, container)),
         image=at(container.definition, "image"),
