@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ...reading.findings import Answer, Open
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import FILE_SYSTEMS, SUBNETS
-from ...reading.naming import Here, Known, Name, NotYet, candidates, here, register
+from ...reading.naming import Elsewhere, Here, Known, Name, NotYet, candidates, here, register
 from ...reading.values import UNKNOWN, Plain, text
 
 MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
@@ -73,8 +73,8 @@ def location_of(stack: Stack, point: Name) -> Location | None:
     if resource is None:
         return Location(point.key, "/")
     system = file_system_of(stack, resource)
-    known = system is not None and not isinstance(system, NotYet)
-    return Location(system.key if known else point.key, root_of(resource))  # type: ignore[union-attr]
+    space = system.key if isinstance(system, Here | Elsewhere) else point.key
+    return Location(space, root_of(resource))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from .storage import MOUNT_TARGET
 # What only describes, guards or counts a file system, and cannot mount it.
 _PASSIVE = re.compile(
     r"pulumi:.*|aws(?:-native)?:(?:efs|iam|cloudwatch|backup|kms|secretsmanager|resourcegroups|ram|"
-    r"s3files|route53|sns|sqs|s3|dynamodb|cfg|config|cloudtrail|budgets|servicecatalog|sfn|scheduler|pipes|"
-    r"servicediscovery)[:/].*|aws:ssm/parameter:.*|aws(?:-native)?:ec2[:/](?!instance|launch|spot|"
+    r"s3files|route53|sns|sqs|s3|dynamodb|cfg|config|cloudtrail|budgets|servicecatalog|sfn|"
+    r"scheduler|pipes|servicediscovery)[:/].*|aws:ssm/parameter:.*|aws(?:-native)?:ec2[:/](?!instance|launch|spot|"
     r"fleet|Instance|Launch|Spot).*|aws:vpc/.*|aws:ecs/(?:service|cluster|taskSet).*|"
     r"aws:lambda/(?:permission|alias|invocation|layer|eventSource|functionUrl).*"
 )

@@ -61,8 +61,8 @@ def containers_of(task: Resource) -> list[Container] | Open:
         return Open("containerDefinitions is no JSON. Build it with a JSON encoder")
     if definitions is UNKNOWN or UNKNOWN in items(definitions):
         return Open(
-            "containerDefinitions is unknown as a whole, because a value in it is. Build it, as one JSON text, from "
-            "values that are known in preview",
+            "containerDefinitions is unknown as a whole, because a value in it is. Build it, as one "
+            "JSON text, from values that are known in preview",
             preview=True,
         )
     found = items(definitions)
