@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ...reading.findings import Open, Report, doubt
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, TASK_DEFINITION
-from ...reading.naming import Name, NotYet, register
+from ...reading.naming import Elsewhere, Here, Name, NotYet, register
 from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items, parsed, text
 from .consumer import (
     Consumer,
@@ -61,8 +61,8 @@ def containers_of(task: Resource) -> list[Container] | Open:
         return Open("containerDefinitions is no JSON. Build it with a JSON encoder")
     if definitions is UNKNOWN or UNKNOWN in items(definitions):
         return Open(
-            "containerDefinitions is unknown as a whole, because a value in it is. Build it, as one "
-            "JSON text, from values that are known in preview",
+            "containerDefinitions is unknown as a whole, because a value in it is. Build it, as "
+            "one JSON text, from values that are known in preview",
             preview=True,
         )
     found = items(definitions)
@@ -163,9 +163,8 @@ def _volume(
     if point is not None:
         mount = mount_of(stack, point, "")
         return replace(mount, by_iam=by_iam, system=mount.system or system)
-    known = system is not None and not isinstance(system, NotYet)
     root = directory(at(efs, "rootDirectory"))
-    location = Location(system.key, root) if known else None  # type: ignore[union-attr]
+    location = Location(system.key, root) if isinstance(system, Here | Elsewhere) else None
     return Mount(None, system, location, "", by_iam=by_iam)
 
 
