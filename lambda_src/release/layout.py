@@ -41,6 +41,10 @@ REMOVING_PREFIX = ".removing-"
 LOCK_SUFFIX = ".lock"
 """``<incoming>.lock`` is held with flock by the installer as long as it lives."""
 
+STACKS = "stacks"
+"""Directory under the mount path with an empty file ``<stack>/<id>`` for each release that a stack
+has asked for. Its time is when it last did."""
+
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")
 
 _DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -63,7 +67,7 @@ class ExitCode(enum.IntEnum):
     14      disk: staging or the mount is full, or an I/O error
     15      mount: the mount path is missing, no directory, or not writable
     16      damaged: the release differs from its manifest, or the manifest cannot be read
-    143     stopped by SIGTERM or SIGINT
+    143     stopped by SIGTERM or SIGINT, or by its own deadline (``--timeout``)
     ======  ===============================================================================
     """
 
@@ -115,7 +119,8 @@ class Manifest:
     """What a release contains, apart from the manifest itself.
 
     ``python`` is the full version that made it, ``architecture`` Lambda's word (``x86_64`` or
-    ``arm64``), ``created`` UTC in ISO 8601, ``links`` maps a symbolic link to its target.
+    ``arm64``), ``created`` UTC in ISO 8601, ``links`` maps a symbolic link to its target, ``owner``
+    is the stack that published it, empty where it did not say.
     """
 
     release: str
@@ -124,6 +129,7 @@ class Manifest:
     created: str
     files: tuple[File, ...]
     links: dict[str, str] = field(default_factory=dict)
+    owner: str = ""
     format: int = FORMAT
 
     @property
@@ -139,6 +145,7 @@ class Manifest:
             "python": self.python,
             "architecture": self.architecture,
             "created": self.created,
+            "owner": self.owner,
             "files": {file.path: [file.size, file.sha256] for file in self.files},
             "links": self.links,
         }
@@ -164,6 +171,7 @@ class Manifest:
                 python=document["python"],
                 architecture=document["architecture"],
                 created=document["created"],
+                owner=str(document.get("owner", "")),
                 files=tuple(
                     File(path=name, size=int(size), sha256=str(sha256))
                     for name, (size, sha256) in document["files"].items()
@@ -213,7 +221,7 @@ def bundle_head(release_id: str) -> bytes:
     return f"cold-start {FORMAT} {MAGIC_NUMBER.hex()} {os.uname().machine} {release_id} ".encode()
 
 
-def sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path | str) -> None:
     """Make the directory's entries durable."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -317,8 +317,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def releases(made: Path, tmp_path: Path) -> Path:
-    copied: Path = shutil.copytree(made, tmp_path / "mount" / "releases", symlinks=True)
-    return copied
+    shutil.copytree(made.parent, tmp_path / "mount", symlinks=True)
+    return tmp_path / "mount" / "releases"
 
 
 @pytest.fixture
