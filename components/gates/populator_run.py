@@ -60,6 +60,7 @@ class PopulatorRunProvider(GateProvider):
         spec = task_run_spec(
             props,
             keep_releases=int(props["keep_releases"]),
+            stack=props["stack"],
             profile=self.profile,
             assume_roles=self.assume_roles,
         )
@@ -81,7 +82,7 @@ class PopulatorRunArgs:
         network: Where the task runs.
         store: Where the release goes.
         timeout_minutes: Minutes after which the task is stopped.
-        keep_releases: How many of the newest releases stay on the file system.
+        keep_releases: How many of the stack's newest releases stay on the file system.
         account: The AWS account in which the task has to run; another one is refused.
     """
 
@@ -129,6 +130,12 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
             "access_point_arn": args.store.access_point_arn,
             "timeout_minutes": args.timeout_minutes,
             "keep_releases": args.keep_releases,
+            "stack": "/".join(
+                filter(
+                    None,
+                    (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack(), name),
+                )
+            ),
             "account_id": args.account.id,
             "region": args.account.region,
         }

@@ -49,6 +49,7 @@ def props(gate: Gate, source: str) -> dict[str, Any]:
         "access_point_arn": gate.stack.point_arn,
         "timeout_minutes": 10.0,
         "keep_releases": 3.0,
+        "stack": "organization/project/dev/populate",
         "account_id": gate.cloud.account_id,
         "region": gate.cloud.region,
         "outcome": None,
