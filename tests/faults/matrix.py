@@ -160,7 +160,7 @@ CASES = (
     _kill_child("compileall", ExitCode.ERROR, 3),
     _kill_child("import", ExitCode.IMPORT, 1),
     Case("SIGTERM at each operation", "housekeeping", _stop_while_housekeeping, (4,), sweep=True),
-    Case("A power cut", "release", _power_cut, (40, 45, 50), sweep=True),
+    Case("A power cut", "release", _power_cut, (50, 72, 80), sweep=True),
     Case("No more threads", "release", _few_threads, (1, 2)),
     _index("wrong hash", ExitCode.HASH_MISMATCH, _wrong_hash),
     _index("slow", ExitCode.PUBLISHED, _slow),

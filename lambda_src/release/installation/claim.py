@@ -67,8 +67,12 @@ class Claim:
                     "runs one installer: wait for it, or stop it.",
                 )
             time.sleep(0.05)
-        _discard(self.directory)
-        self.directory.mkdir()
+        try:
+            _discard(self.directory)
+            self.directory.mkdir()
+        except OSError:
+            self.release()
+            raise
 
     def prove(self) -> None:
         """Raise ClaimLostError unless the directory is still ours.
