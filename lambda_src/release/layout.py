@@ -41,8 +41,8 @@ REMOVING_PREFIX = ".removing-"
 LOCK_SUFFIX = ".lock"
 """``<incoming>.lock`` is held with flock by the installer as long as it lives."""
 
-STACKS = "stacks"
-"""Directory under the mount path with an empty file ``<stack>/<id>`` for each release that a stack
+STACKS = ".stacks"
+"""Directory beside the releases with an empty file ``<stack>/<id>`` for each release that a stack
 has asked for. Its time is when it last did."""
 
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")

@@ -109,7 +109,7 @@ _NOT_OF_TMPFS = (
 _DONE = (
     ("rename done", f"{INCOMING}$"),
     ("fsync", "/releases$"),
-    ("close", rf"{INCOMING}\.lock$"),
+    ("close", rf"{INCOMING}\.lock \(deleted\)$"),
 )
 """Where the release is there in spite of the error."""
 _LOST = (("mkdir done", INCOMING), ("mkdir done", STAGING))

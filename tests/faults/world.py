@@ -210,13 +210,12 @@ class World:
         ``dead`` is how many installers were killed since the last one that succeeded: each may
         have left one directory on the mount and one on the staging disk, with locks, and no more.
         """
-        entries = {path.name for path in self.seen(self.populate.mount).iterdir()}
-        assert entries <= {RELEASES, STACKS}, entries
+        assert {path.name for path in self.seen(self.populate.mount).iterdir()} <= {RELEASES}
         names = {path.name for path in self.releases.iterdir()} if self.releases.exists() else set()
         published = {name for name in names if RELEASE_ID.fullmatch(name)}
         staged = [path.name for path in self.seen(self.populate.staging).iterdir()]
         for rests, prefixes in (
-            (sorted(names - published), (INCOMING_PREFIX, REMOVING_PREFIX)),
+            (sorted(names - published - {STACKS}), (INCOMING_PREFIX, REMOVING_PREFIX)),
             (staged, (STAGING_PREFIX,)),
         ):
             assert [name for name in rests if not name.startswith(prefixes)] == []
@@ -248,7 +247,7 @@ class World:
     @property
     def recent(self) -> set[str]:
         """What has been asked for within a day."""
-        marks = (self.seen(self.populate.mount) / STACKS / STACK).glob("*")
+        marks = (self.releases / STACKS / STACK).glob("*")
         return {path.name for path in marks if path.stat().st_mtime > time.time() - GRACE}
 
     def keep(self, releases: int | None, *in_use: str) -> None:
@@ -258,8 +257,8 @@ class World:
 
     def pass_a_day(self) -> None:
         """Whatever was published or asked for, it was a day earlier."""
-        mount = self.seen(self.populate.mount)
-        files = [*mount.glob(f"{STACKS}/*/*"), *mount.glob(f"{RELEASES}/[!.]*/manifest.json")]
+        releases = self.releases
+        files = [*releases.glob(f"{STACKS}/*/*"), *releases.glob("[!.]*/manifest.json")]
         for path in files:
             moment = path.stat().st_mtime - GRACE - 60
             os.utime(path, (moment, moment))

@@ -149,10 +149,10 @@ def test_a_mark_that_cannot_be_made_fails_nothing_and_removes_nothing(
     releases: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stacks = mark(releases / OWN).parent.parent
-    stacks.rename(stacks.with_name("elsewhere"))
+    stacks.rename(stacks.with_name(".elsewhere"))
     stacks.touch()
     assert remove(releases, "1") == []
-    assert kept(releases) == IDS
+    assert kept(releases) == [".elsewhere", *IDS]
     assert f"{OWN} is not marked as asked for by dev" in capsys.readouterr().out
 
 

@@ -44,7 +44,7 @@ def owner(environment: Mapping[str, str]) -> str:
 def ask(release: Path, environment: Mapping[str, str]) -> None:
     """Leave the stack's mark for the release, with the file server's time."""
     if name := owner(environment):
-        marks = release.parent.parent / STACKS / name
+        marks = release.parent / STACKS / name
         try:
             marks.mkdir(parents=True, exist_ok=True)
             (marks / release.name).touch()
@@ -86,7 +86,7 @@ class _Housekeeping:
 
     @property
     def stacks(self) -> Path:
-        return self.own.parent.parent / STACKS
+        return self.own.parent / STACKS
 
     def run(self, keep: int, in_use: list[str]) -> None:
         marks = _listed(self.stacks / self.owner)
