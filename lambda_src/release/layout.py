@@ -42,8 +42,8 @@ LOCK_SUFFIX = ".lock"
 """``<incoming>.lock`` is held with flock by the installer as long as it lives."""
 
 STACKS = ".stacks"
-"""Directory beside the releases with an empty file ``<stack>/<id>`` for each release that a stack
-has asked for. Its time is when it last did."""
+"""Directory of a release with an empty file for each stack that has asked for the release. Its time
+is when the stack last did. No manifest names it."""
 
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")
 

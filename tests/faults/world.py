@@ -215,7 +215,7 @@ class World:
         published = {name for name in names if RELEASE_ID.fullmatch(name)}
         staged = [path.name for path in self.seen(self.populate.staging).iterdir()]
         for rests, prefixes in (
-            (sorted(names - published - {STACKS}), (INCOMING_PREFIX, REMOVING_PREFIX)),
+            (sorted(names - published), (INCOMING_PREFIX, REMOVING_PREFIX)),
             (staged, (STAGING_PREFIX,)),
         ):
             assert [name for name in rests if not name.startswith(prefixes)] == []
@@ -247,8 +247,8 @@ class World:
     @property
     def recent(self) -> set[str]:
         """What has been asked for within a day."""
-        marks = (self.releases / STACKS / STACK).glob("*")
-        return {path.name for path in marks if path.stat().st_mtime > time.time() - GRACE}
+        marks = self.releases.glob(f"[!.]*/{STACKS}/{STACK}")
+        return {path.parts[-3] for path in marks if path.stat().st_mtime > time.time() - GRACE}
 
     def keep(self, releases: int | None, *in_use: str) -> None:
         """From now on installers remove all but so many releases, and those in use."""
@@ -258,7 +258,7 @@ class World:
     def pass_a_day(self) -> None:
         """Whatever was published or asked for, it was a day earlier."""
         releases = self.releases
-        files = [*releases.glob(f"{STACKS}/*/*"), *releases.glob("[!.]*/manifest.json")]
+        files = [*releases.glob(f"[!.]*/{STACKS}/*"), *releases.glob("[!.]*/manifest.json")]
         for path in files:
             moment = path.stat().st_mtime - GRACE - 60
             os.utime(path, (moment, moment))
@@ -268,6 +268,7 @@ class World:
         now = {
             str(path.relative_to(release)): (status.st_ino, status.st_size, status.st_mtime_ns)
             for path in [release, *release.rglob("*")]
+            if STACKS not in path.parts
             for status in [path.lstat()]
         }
         assert self._before.setdefault(release.name, now) == now, f"{release} was touched"

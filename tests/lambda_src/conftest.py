@@ -21,8 +21,6 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release.layout import STACKS
-
 from .function import LAMBDA_SRC as LAMBDA_SRC
 from .function import Function
 from .releases import IDS, age, publish
@@ -274,7 +272,7 @@ class Populate:
 
     def left_behind(self) -> set[str]:
         """What lies under mount and staging apart from published releases."""
-        names = {path.name for path in (self.mount / "releases").glob("*")} - {STACKS}
+        names = {path.name for path in (self.mount / "releases").glob("*")}
         names |= {path.name for path in self.staging.iterdir()}
         return names - {self.release_id}
 

@@ -15,12 +15,12 @@ STACK = "dev"
 
 def mark(release: Path, stack: str = STACK) -> Path:
     """Where a stack says that it has asked for the release."""
-    return release.parent / STACKS / stack / release.name
+    return release / STACKS / stack
 
 
 def age(release: Path, seconds: int) -> None:
     """Let the release be published, and asked for by those who did, at that time."""
-    marks = (release.parent / STACKS).glob(f"*/{release.name}")
+    marks = (release / STACKS).glob("*")
     for path in (release / "manifest.json", *marks):
         os.utime(path, (seconds, seconds))
 
@@ -55,8 +55,7 @@ def publish(releases: Path, name: str, owner: str = STACK) -> Path:
 
 
 def kept(releases: Path) -> list[str]:
-    """The names beside the marks of stacks."""
-    return sorted({path.name for path in releases.iterdir()} - {STACKS})
+    return sorted(path.name for path in releases.iterdir())
 
 
 def remove(

@@ -12,7 +12,7 @@ import pytest
 from lambda_src.release.installation.claim import Claim, ClaimLostError, remove_abandoned
 from lambda_src.release.installation.publish import publish, whole
 from lambda_src.release.installation.verify import verify
-from lambda_src.release.layout import INCOMING_PREFIX, STACKS, ExitCode, InstallError
+from lambda_src.release.layout import INCOMING_PREFIX, ExitCode, InstallError
 
 from .releases import IDS
 
@@ -47,7 +47,7 @@ def rename_in_manifest(incoming: Claim, name: str) -> None:
 
 
 def left(releases: Path) -> set[str]:
-    return {path.name for path in releases.iterdir()} - {*IDS, STACKS}
+    return {path.name for path in releases.iterdir()} - {*IDS}
 
 
 def test_a_whole_release_is_published(releases: Path, incoming: Claim) -> None:

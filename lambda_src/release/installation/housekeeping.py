@@ -1,13 +1,13 @@
 """Removing releases that nobody needs any more, after a publication.
 
-Each stack (RELEASE_OWNER) leaves a mark for every release that it asks for, below ``STACKS``, and
-looks after those alone. It removes one that it asked for a day ago or longer, that is neither
+Each stack (RELEASE_OWNER) leaves a mark in every release that it asks for, in ``STACKS``, and looks
+after those alone. It removes one that it asked for a day ago or longer, that is neither
 among its newest nor in use, and that no other stack has a mark for; otherwise it takes its mark
 away. What was published without an owner is never removed.
 
 Who asks leaves the mark first and then looks for the release; who removes renames the release
-first and then looks for marks. So one of the two sees the other. By the rename no reader meets
-half of a release, and whatever a killed task leaves is removed by the next one.
+first, its marks with it, and then looks at those. So one of the two sees the other. By the rename
+no reader meets half of a release, and whatever a killed task leaves is removed by the next one.
 """
 
 from __future__ import annotations
@@ -44,10 +44,11 @@ def owner(environment: Mapping[str, str]) -> str:
 def ask(release: Path, environment: Mapping[str, str]) -> None:
     """Leave the stack's mark for the release, with the file server's time."""
     if name := owner(environment):
-        marks = release.parent / STACKS / name
         try:
-            marks.mkdir(parents=True, exist_ok=True)
-            (marks / release.name).touch()
+            (release / STACKS).mkdir(exist_ok=True)
+            (release / STACKS / name).touch()
+        except FileNotFoundError:
+            return
         except OSError as error:
             log("housekeeping", f"{release.name} is not marked as asked for by {name}: {error}")
 
@@ -84,84 +85,61 @@ class _Housekeeping:
     owner: str
     removed: list[str]
 
-    @property
-    def stacks(self) -> Path:
-        return self.own.parent / STACKS
-
     def run(self, keep: int, in_use: list[str]) -> None:
-        marks = _listed(self.stacks / self.owner)
-        asked = {name: when for name in marks if (when := self._asked(name))}
-        if self.own.name not in asked:
+        releases = self.own.parent
+        names = (name for name in os.listdir(releases) if RELEASE_ID.fullmatch(name))  # noqa: PTH208
+        last = {name: when for name in names if (when := self._last(releases / name))}
+        if self.own.name not in last:
             return
-        published = {name: _time(self.own.parent / name / MANIFEST) for name in asked}
-        last = {name: max(when, published[name]) for name, when in asked.items()}
-        there = sorted((n for n in last if published[n]), key=lambda n: (last[n], n), reverse=True)
-        staying = {self.own.name, *there[:keep], *in_use}
-        for name in sorted(last.keys() - staying):
-            if last[name] > asked[self.own.name] - GRACE * 10**9:
+        newest = sorted(last, key=lambda name: (last[name], name), reverse=True)[:keep]
+        for name in sorted(last.keys() - {self.own.name, *newest, *in_use}):
+            if last[name] > last[self.own.name] - GRACE * 10**9:
                 continue
             if stop_came():
                 log("housekeeping", "stopped, the next run goes on")
                 return
             try:
-                if published[name]:
-                    self._remove(name, last[name])
-                else:
-                    self._unmark(name)
+                self._remove(releases / name, last[name])
+            except FileNotFoundError:
+                continue
             except OSError as error:
                 log("housekeeping", f"{name} stays, the next run goes on: {error}")
 
-    def _remove(self, name: str, last: int) -> None:
+    def _remove(self, release: Path, last: int) -> None:
         """Remove a release, unless another task has removed, replaced or asked for it meanwhile."""
-        release = self.own.parent / name
         if not _owner_of(release):
             return
-        if self._others(name):
-            log("housekeeping", f"{name} is left to another stack that has asked for it")
-            self._unmark(name)
+        if self._others(release):
+            log("housekeeping", f"{release.name} is left to another stack that has asked for it")
+            (release / STACKS / self.owner).unlink(missing_ok=True)
             return
-        claim = Claim(release.with_name(f"{REMOVING_PREFIX}{name}-{task_name()}"))
+        claim = Claim(release.with_name(f"{REMOVING_PREFIX}{release.name}-{task_name()}"))
         try:
             claim.acquire()
-            log("housekeeping", f"removing {name}, neither among the newest nor in use")
+            log("housekeeping", f"removing {release.name}, neither among the newest nor in use")
             with suppress(FileNotFoundError):
                 self._move(release, claim.directory, last)
         finally:
             claim.release()
 
     def _move(self, release: Path, aside: Path, last: int) -> None:
-        name = release.name
         if self._last(release) != last:
             return
         release.rename(aside)
-        if self._others(name) or max(self._asked(name), _time(aside / MANIFEST)) != last:
+        if self._others(aside) or self._last(aside) != last:
             with suppress(OSError):  # who asked has made it again
                 aside.rename(release)
             return
-        self.removed.append(name)
-        self._unmark(name)
+        self.removed.append(release.name)
         sync_directory(release.parent)
 
     def _last(self, release: Path) -> int:
-        return max(self._asked(release.name), _time(release / MANIFEST))
+        """When it was published, or asked for by the stack after that; 0 if neither."""
+        asked, published = _time(release / STACKS / self.owner), _time(release / MANIFEST)
+        return max(asked, published) if asked and published else 0
 
-    def _asked(self, name: str) -> int:
-        return _time(self.stacks / self.owner / name)
-
-    def _unmark(self, name: str) -> None:
-        (self.stacks / self.owner / name).unlink(missing_ok=True)
-
-    def _others(self, name: str) -> bool:
-        others = set(os.listdir(self.stacks)) - {self.owner}  # noqa: PTH208
-        return any(name in _listed(self.stacks / other) for other in others)
-
-
-def _listed(folder: Path) -> list[str]:
-    """The ids in a folder. Opening it makes an NFS client ask the file server."""
-    try:
-        return [name for name in os.listdir(folder) if RELEASE_ID.fullmatch(name)]  # noqa: PTH208
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    def _others(self, release: Path) -> bool:
+        return bool(set(os.listdir(release / STACKS)) - {self.owner})  # noqa: PTH208
 
 
 def _time(file: Path) -> int:

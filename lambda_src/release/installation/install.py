@@ -127,7 +127,7 @@ def make(job: Job) -> dict[str, object]:
         with timed(seconds, "manifest", f"{len(manifest.files)} files"):
             manifest.write(incoming.directory)
         with timed(seconds, "publish", f"as {job.release}"):
-            ask(job.release, os.environ)  # before, so that a kill leaves none without a mark
+            ask(incoming.directory, os.environ)
             outcome = publish(incoming, job.release)
     except (OSError, InstallError):
         # What is missing may have gone with the lock.

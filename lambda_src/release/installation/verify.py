@@ -21,6 +21,7 @@ from random import SystemRandom
 
 from ..layout import (
     MANIFEST,
+    STACKS,
     ExitCode,
     File,
     InstallError,
@@ -195,6 +196,8 @@ class Verification:
 
             def look(directory: str, deeper: list[str] = deeper) -> None:
                 for path, is_directory in self._entries(directory):
+                    if path == STACKS:
+                        continue
                     if is_directory:
                         deeper.append(path)
                     elif path in places:
