@@ -5,15 +5,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
-import fcntl
 import io
 import json
 import os
 import re
-import shutil
-import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
@@ -33,12 +30,12 @@ from .checks import Checks
 from .executors import Tasks
 from .functions import Functions
 from .runtime_api import Function
-from .sandbox import Bind, Host, namespaces_work
+from .sandbox import Bind, Host, namespaces_work, networks_work
+from .state import Scratch
 
 _TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
 # moto keeps its state once for a process.
 _OPEN: list[Cloud] = []
-_SCRATCH = "efs-inference-"
 _FUNCTIONS, _EFS = r"/2015-03-31/functions", "/2015-02-01"
 _ROUTES = {
     ("POST", rf"{_FUNCTIONS}/?"): ("lambda", "CreateFunction"),
@@ -49,6 +46,19 @@ _ROUTES = {
     ("POST", rf"{_EFS}/mount-targets"): ("efs", "CreateMountTarget"),
     ("PUT", rf"{_EFS}/file-systems/([^/]+)/policy"): ("efs", "PutFileSystemPolicy"),
 }
+
+
+# Where a host does not let us, what differs from AWS is said, property by property.
+_NO_NAMESPACES = """\
+This host allows no mount namespaces: what follows is not as on AWS, where
+    a function or task sees its file system at the mount path; here the path is replaced by the
+      directory of this host, and a read-only mount can be written to
+    a function writes to /tmp alone, which is empty at first and as large as its ephemeral storage;
+      here it writes wherever this user can, its HOME and /dev/shm are this host's, and
+      TMPDIR is a folder of its own without a limit
+"""
+_NO_NETWORK = """\
+    a function in these subnets reaches its file system alone; here it has this host's network"""
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -72,7 +82,7 @@ class Cloud:
         endpoint: URL of all services.
         region: The region.
         account_id: The account.
-        scratch: Folder of this run; removed in the end.
+        scratch: Folder of this run, beside the state; removed in the end.
     """
 
     account_id = Account.id
@@ -108,13 +118,15 @@ class Cloud:
         _OPEN.append(self)
         self._closers.append(_OPEN.clear)
         moto_gaps.prepare(self._seconds_to_create)
-        scratch = self.scratch = self._make_scratch()
-        host = Host(scratch, namespaces_work())
-        if not host.namespaces:
-            self._log(
-                "This host allows no mount namespaces: mount paths are replaced by directories "
-                "of the host, read-only mounts are not enforced."
-            )
+        scratch = Scratch(self._state.with_name(f"{self._state.name}-scratch"))
+        self._closers.append(scratch.close)
+        self.scratch = scratch.folder
+        namespaces = namespaces_work()
+        host = Host(self.scratch, namespaces, network=namespaces and networks_work())
+        if not namespaces:
+            self._log(_NO_NAMESPACES + _NO_NETWORK)
+        elif not host.network:
+            self._log(f"This host allows no network namespaces: {_NO_NETWORK.strip()}")
         self._account = Account(self._state, self.region)
         self._checks = Checks(self._account)
         self._tasks = Tasks(self._account, host)
@@ -128,20 +140,6 @@ class Cloud:
         thread.start()
         self._closers.append(server.server_close)
         self._closers.append(server.shutdown)
-
-    def _make_scratch(self) -> Path:
-        """A folder of our own; those of runs that were killed are removed (their lock is free)."""
-        parent = Path(tempfile.gettempdir())
-        for old in parent.glob(f"{_SCRATCH}*"):
-            with contextlib.suppress(OSError), _locked(old):
-                shutil.rmtree(old, ignore_errors=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{_SCRATCH}"))
-        lock = contextlib.ExitStack()
-        lock.enter_context(_locked(new))
-        scratch = new.rename(parent / new.name.removeprefix("."))
-        self._closers.append(lock.close)
-        self._closers.append(lambda: shutil.rmtree(scratch, ignore_errors=True))
-        return scratch
 
     def close(self) -> None:
         """End every process and the server. May be called at any time, and again."""
@@ -201,13 +199,10 @@ class Cloud:
 
     def _mount(self, function: Function) -> list[Bind]:
         known = function.configuration
-        network = known.get("VpcConfig") or {}
-        subnets, groups = network.get("SubnetIds", []), network.get("SecurityGroupIds", [])
-        client = Client(role=known["Role"], subnets=subnets, groups=groups)
         with self._account.lock:
             return [
                 self._account.bind(
-                    client,
+                    _client(known),
                     mount["LocalMountPath"],
                     getattr(self._checks.system_of(mount["Arn"]), "file_system_id", ""),
                     mount["Arn"].rpartition("/")[2],
@@ -230,11 +225,13 @@ class Cloud:
         qualifier = request.args.get("Qualifier")
         with self._account.lock:
             found = self._checks.function(name, qualifier)
+            configuration = copy.deepcopy(found.get_configuration())
             function = Function(
-                configuration=copy.deepcopy(found.get_configuration()),
+                configuration=configuration,
                 code=found.code_bytes,
                 region=self.region,
                 endpoint=self.environment(),
+                way_out=self._account.way_out(_client(configuration)),
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)
@@ -259,15 +256,10 @@ class Cloud:
         return response
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock; an OSError where somebody else does."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(number)
+def _client(configuration: Mapping[str, Any]) -> Client:
+    network = configuration.get("VpcConfig") or {}
+    subnets, groups = network.get("SubnetIds", []), network.get("SecurityGroupIds", [])
+    return Client(role=configuration["Role"], subnets=subnets, groups=groups)
 
 
 def _operation(request: Request) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +17,7 @@ from .function_url import FunctionUrl
 from .packs import PackError, Verdict
 from .project import Project, ProjectError
 from .screen import Screen
+from .state import EFS, LOCAL, StateError, remove
 from .verify import add_options, verify_releases
 
 _DEMONSTRATION = {"instances": [[[1, 2], [3, 4]]]}
@@ -102,7 +103,7 @@ def _invoke(options: argparse.Namespace, screen: Screen) -> int:
 def _serve(options: argparse.Namespace, screen: Screen) -> int:
     try:
         server = FunctionUrl(options.port)
-    except (OSError, OverflowError) as error:
+    except (OSError, ValueError) as error:
         raise _UsageError(f"--port {options.port}: {error}. Remedy: another port") from error
     with server, _deployed(options, screen) as deployment:
         server.invoke = deployment.invoke
@@ -123,16 +124,14 @@ def _verify(options: argparse.Namespace, screen: Screen) -> int:
 
 def _clean(options: argparse.Namespace, screen: Screen) -> int:
     folder = _state(options).parent
-    if not folder.exists():
+    if not os.path.lexists(folder):
         screen.line(f"{folder} does not exist: nothing to remove")
         return 0
-    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    size = sum(path.stat().st_size for path in files)
     try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise DeploymentError(f"{folder} could not be removed: {error}") from error
-    screen.line(f"removed {folder}: {len(files):,} files, {size:,} bytes")
+        files, size = remove(folder)
+    except StateError as error:
+        raise DeploymentError(str(error)) from error
+    screen.line(f"removed {folder}: {files:,} files, {size:,} bytes")
     return 0
 
 
@@ -216,7 +215,7 @@ def _project(options: argparse.Namespace) -> Project:
 
 
 def _state(options: argparse.Namespace) -> Path:
-    return Path.cwd() / ".local" / str(options.stack) / "efs"
+    return Path.cwd() / LOCAL / str(options.stack) / EFS
 
 
 def _python() -> str:

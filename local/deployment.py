@@ -24,6 +24,7 @@ from .packs import Verdict
 from .project import Project
 from .provider import AwsProvider
 from .screen import Screen
+from .state import StateError, hold
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 _PYTHONS = ((3, 11), (3, 13))
@@ -144,7 +145,7 @@ def host_config(project: Project, screen: Screen) -> Project:
     if not _PYTHONS[0] <= version <= _PYTHONS[1]:
         raise DeploymentError(
             f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
-            "Lambda has them. Remedy: `rm -rf .venv`, then `make PYTHON=python3.12 install`"
+            "Lambda has them. Remedy: `make PYTHON=python3.12 install`"
         )
     host = {
         "runtime": f"python{version[0]}.{version[1]}",
@@ -215,15 +216,20 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
 
     Args:
         project: What to deploy.
-        state: Folder in which the file systems persist.
+        state: Folder in which the file systems persist; the one around it is the stack's own.
         screen: Is told what happens.
 
     Raises:
-        DeploymentError: A resource cannot be created, or a mandatory rule is broken.
+        DeploymentError: Somebody else uses the folder, a resource cannot be created, or a
+            mandatory rule is broken.
     """
     provider = AwsProvider(project.region, cloud=True)
-    state.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as ends:
+        try:
+            ends.enter_context(hold(state.parent, " ".join(["python -m local", *sys.argv[1:2]])))
+        except StateError as error:
+            raise DeploymentError(str(error)) from error
+        state.mkdir(exist_ok=True)
         ends.enter_context(_without_the_users_aws())  # moto already reads it at import
         with screen.step("embedded cloud"):
             from .cloud import Cloud  # moto takes seconds to import, and a plan needs none of it

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
+from botocore.loaders import Loader
 
 
 class ProjectError(Exception):
@@ -72,11 +71,7 @@ class Project:
                 )
             values[_qualified(key, name)] = _text(value)
         loaded = cls(root=root, name=name, stack=stack, config=values)
-        if not _REGION.fullmatch(loaded.region):
-            raise ProjectError(
-                f"aws:region {loaded.region!r}: a region has a name such as eu-central-1. "
-                "Remedy: --config aws:region=eu-central-1, or the stack's file"
-            )
+        _check_region(loaded.region)
         return loaded
 
     def own(self, key: str) -> str | None:
@@ -87,6 +82,19 @@ class Project:
     def region(self) -> str:
         """The stack's AWS region; us-east-1 where it names none."""
         return self.config.get("aws:region", "us-east-1")
+
+
+def _check_region(region: str) -> None:
+    """Refuse what is no region: the embedded cloud knows those that boto3 knows."""
+    partitions = Loader().load_data("endpoints")["partitions"]
+    known = {name for partition in partitions for name in partition["regions"]}
+    if region in known:
+        return
+    (example,) = difflib.get_close_matches(region, known, n=1) or ["eu-central-1"]
+    raise ProjectError(
+        f"aws:region {region!r}: a region has a name such as {example}. "
+        f"Remedy: --config aws:region={example}, or the stack's file"
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -117,8 +117,15 @@ def test_a_program_without_an_alias_is_refused_with_the_remedy(tmp_path: Path) -
         (["preview", "--config", "nothing"], "it has the form KEY=VALUE"),
         (["invoke", "--event", "{no json"], "is neither a file nor JSON"),
         (["invoke"], "--event"),
-        (["serve", "--port", "99999"], "--port 99999: "),
+        (
+            ["serve", "--port", "99999"],
+            "--port 99999: a port is a number from 0 to 65535. Remedy: another port\n",
+        ),
         (["preview", "--config", "aws:region=mars"], "aws:region 'mars': a region has a name"),
+        (
+            ["preview", "--config", "aws:region=eu-centrl-1"],
+            "aws:region 'eu-centrl-1': a region has a name such as eu-central-1. Remedy: --config",
+        ),
         (["sing"], "invalid choice: 'sing'"),
     ],
 )
