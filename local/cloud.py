@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
@@ -56,6 +57,13 @@ class _QuietHandler(MotoRequestHandler):
         """Say nothing of requests."""
 
 
+@dataclass(frozen=True)
+class _Region:
+    account: Account
+    checks: Checks
+    tasks: Tasks
+
+
 class Cloud:
     """An AWS account on this host, empty at first; only file systems' directories persist.
 
@@ -63,7 +71,7 @@ class Cloud:
 
     Args:
         state: Folder with a directory for each file system, named by its creation token.
-        region: The region.
+        region: The region of what asks without naming one; there are all of them.
         log: Is told what the user should know about this host.
         init_limit: Seconds that a function may take to initialise, 10 on AWS.
         seconds_to_create: How long a mount target is `creating`, about 90 on AWS.
@@ -115,10 +123,8 @@ class Cloud:
                 "This host allows no mount namespaces: mount paths are replaced by directories "
                 "of the host, read-only mounts are not enforced."
             )
-        self._account = Account(self._state, self.region)
-        self._checks = Checks(self._account)
-        self._tasks = Tasks(self._account, host)
-        self._closers.append(self._tasks.close)
+        self._host, self._regions = host, dict[str, _Region]()
+        self._lock = threading.RLock()
         self._functions = Functions(host, self._init_limit, self._mount, self._write_log)
         self._closers.append(self._functions.close)
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -181,7 +187,7 @@ class Cloud:
         if response is not None:
             return response(environ, start_response)
         environ["wsgi.input"] = io.BytesIO(data)
-        with self._account.lock:
+        with self._lock:
             answer: Iterable[bytes] = self._moto.get_application(environ)(environ, start_response)
             return answer
 
@@ -190,12 +196,23 @@ class Cloud:
         if operation == "Invoke":
             return self._invoke(request, data)
         body = json.loads(data or b"{}") if operation else {}
-        with self._account.lock:
+        region = self._region(_region_of(request) or self.region)
+        with self._lock:
             if operation in _TASKS:
-                answer = json.dumps(getattr(self._tasks, _TASKS[operation])(body))
+                answer = json.dumps(getattr(region.tasks, _TASKS[operation])(body))
                 return Response(answer, content_type="application/x-amz-json-1.1")
-            self._checks.check(service, operation, body, request.path.split("/"))
+            region.checks.check(service, operation, body, request.path.split("/"))
         return None
+
+    def _region(self, name: str) -> _Region:
+        with self._lock:
+            if name not in self._regions:
+                state = self._state if name == self.region else self._state / name
+                account = Account(state, name, self._lock)
+                made = _Region(account, Checks(account), Tasks(account, self._host))
+                self._regions[name] = made
+                self._closers.append(made.tasks.close)
+            return self._regions[name]
 
     # --- functions ---
 
@@ -204,12 +221,13 @@ class Cloud:
         network = known.get("VpcConfig") or {}
         subnets, groups = network.get("SubnetIds", []), network.get("SecurityGroupIds", [])
         client = Client(role=known["Role"], subnets=subnets, groups=groups)
-        with self._account.lock:
+        region = self._region(function.region)
+        with self._lock:
             return [
-                self._account.bind(
+                region.account.bind(
                     client,
                     mount["LocalMountPath"],
-                    getattr(self._checks.system_of(mount["Arn"]), "file_system_id", ""),
+                    getattr(region.checks.system_of(mount["Arn"]), "file_system_id", ""),
                     mount["Arn"].rpartition("/")[2],
                 )
                 for mount in known.get("FileSystemConfigs") or []
@@ -218,23 +236,27 @@ class Cloud:
     def _write_log(self, function: Function, stream: str, lines: list[str]) -> None:
         """Lambda logs as the function's role, and drops what that may not write."""
         group, role = function.log_group, function.configuration["Role"]
-        with self._account.lock:
-            arn = self._account.arn("logs", f"log-group:{group}")
-            if self._account.may(role, "logs:CreateLogGroup", arn):
-                logs_backends[self.account_id][self.region].ensure_log_group(group)
-            if self._account.log_refused(role, group, stream) is None:
-                self._account.write_log(group, stream, lines)
+        account = self._region(function.region).account
+        with self._lock:
+            arn = account.arn("logs", f"log-group:{group}")
+            if account.may(role, "logs:CreateLogGroup", arn):
+                logs_backends[self.account_id][function.region].ensure_log_group(group)
+            if account.log_refused(role, group, stream) is None:
+                account.write_log(group, stream, lines)
 
     def _invoke(self, request: Request, data: bytes) -> Response:
         name = unquote(request.path.split("/")[-2])
         qualifier = request.args.get("Qualifier")
-        with self._account.lock:
-            found = self._checks.function(name, qualifier)
+        region = _region_of(request) or self.region
+        here = self._region(region)
+        names = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        with self._lock:
+            found = here.checks.function(name, qualifier)
             function = Function(
                 configuration=copy.deepcopy(found.get_configuration()),
                 code=found.code_bytes,
-                region=self.region,
-                endpoint=self.environment(),
+                region=region,
+                endpoint=self.environment() | names,
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)
@@ -244,7 +266,7 @@ class Cloud:
             why = f"Invocation type {kind} is not emulated: use RequestResponse"
             raise rules.RefusalError("InvalidParameterValueException", why)
         called = f"{found.function_name}:{qualifier}" if qualifier else found.function_name
-        arn = self._account.arn("lambda", f"function:{called}")
+        arn = here.account.arn("lambda", f"function:{called}")
         try:
             answer = self._functions.invoke(function, arn, data or b"{}")
         except rules.MountError as error:
@@ -268,6 +290,12 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(number)
+
+
+def _region_of(request: Request) -> str:
+    """The region that a request is signed for."""
+    scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/", request.headers.get("Authorization", ""))
+    return scope[1] if scope else ""
 
 
 def _operation(request: Request) -> tuple[str, str]:
