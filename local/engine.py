@@ -102,7 +102,7 @@ def _run(
         error = f"no longer in the program: {names}. A local run deletes nothing: begin a new one"
     resources = (*gone, *monitor.registered.values())
     stack = next((r.outputs for r in resources if r.type == STACK), {})
-    outputs = sdk.unwrapped(sdk.Struct(stack), keep_unknowns=True)
+    outputs = sdk.integers(sdk.unwrapped(sdk.Struct(stack), keep_unknowns=True))
     return Result(
         project=project,
         dry_run=dry_run,

@@ -20,7 +20,7 @@ from .aws_kind import Aws, Inputs, ProviderError
 from .aws_resources import KINDS
 from .project import check_region
 from .refusals import AWS_PROVIDER
-from .sdk import UNKNOWN
+from .sdk import UNKNOWN, integers
 
 ACCOUNT = "123456789012"
 """The account of a preview, which has no cloud to ask."""
@@ -128,7 +128,7 @@ class AwsProvider:
     def _make(
         self, type_: str, name: str, inputs: dict[str, Any], *, again: bool
     ) -> tuple[str, dict[str, Any]]:
-        aws, given = self._aws(inputs), Inputs(_integers(inputs))
+        aws, given = self._aws(inputs), Inputs(integers(inputs))
         with _errors():
             id_, outputs = KINDS[type_].make(aws, given, again=again)
         known = {"region", f"{KINDS[type_].named}Prefix"}
@@ -251,14 +251,3 @@ class _Clients(Aws):
                 self._session = self._session or boto3.Session(region_name=self.region)
                 self._clients[service] = self._session.client(service, config=config)
             return self._clients[service]
-
-
-def _integers(value: Any) -> Any:
-    """The wire knows one kind of number; AWS wants integers where they are whole."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_integers(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _integers(item) for key, item in value.items()}
-    return value

@@ -71,6 +71,7 @@ __all__ = [
     "check",
     "configure",
     "engine_pb2",
+    "integers",
     "is_asset",
     "plain",
     "reset_options",
@@ -118,3 +119,14 @@ def is_asset(value: dict[str, Any]) -> bool:
 def secret(value: Any) -> dict[str, Any]:
     """A value tagged as a secret."""
     return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+
+
+def integers(value: Any) -> Any:
+    """A value with integers where numbers are whole: the wire knows one kind of number."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [integers(item) for item in value]
+    if isinstance(value, dict):
+        return {key: integers(item) for key, item in value.items()}
+    return value
