@@ -68,7 +68,7 @@ lint: install
 	$(BIN)/python -m tools.readme --check
 
 .PHONY: lock
-lock: install ## Make lambda_src/locks anew from lambda_src/requirements.in
+lock: install ## Make the locks from lambda_src/application/requirements.in
 	$(BIN)/python -m tools.lock
 
 .PHONY: readme

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tools.lock import LAMBDA_SRC
+from tools.lock import APPLICATION
 
 from . import command, releases, report
 from .efs import PRESETS, Efs, Preset, build
@@ -22,7 +22,7 @@ from .measure import RESULTS, Variant, document, measure, save
 
 SWITCH = {"RELEASE_COLD_START": "off"}
 """The environment that switches the handler's cold start off."""
-DETERMINANT = (LAMBDA_SRC / "model.py").read_text(encoding="utf-8")
+DETERMINANT = (APPLICATION / "model.py").read_text(encoding="utf-8")
 QUIET = "import os\nos.environ['TF_CPP_MIN_LOG_LEVEL'] = '2'\n"
 KERAS = """
 import tensorflow as tf
@@ -67,7 +67,7 @@ class Trees:
 
 def trees(index: str, home: Path = releases.HOME) -> Trees:
     """TensorFlow by the project's own lock, made unless it is there."""
-    locks = LAMBDA_SRC / "locks" / f"{releases.target().name}.txt"
+    locks = APPLICATION / "locks" / f"{releases.target().name}.txt"
     made = {
         model: releases.release(
             locks,

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.lock import LAMBDA_SRC, Target, lock
+from tools.lock import APPLICATION, Target, lock
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".local" / "benchmarks"
@@ -41,7 +41,7 @@ def program(name: str, model: str, home: Path = HOME) -> Path:
     folder = home / "programs" / name
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(
-        LAMBDA_SRC, folder, ignore=shutil.ignore_patterns("locks", "__pycache__", "*.in")
+        APPLICATION.parent, folder, ignore=shutil.ignore_patterns("application", "__pycache__")
     )
     (folder / "model.py").write_text(model, encoding="utf-8")
     compileall.compile_dir(folder, quiet=1)

@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Screen
 
-from lambda_src.release.readers import MEMORY_PER_CPU
+from lambda_src.release.activation.readers import MEMORY_PER_CPU
 
 from .chart import Bar, Group, svg
 from .efs import REQUESTS

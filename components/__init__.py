@@ -5,6 +5,7 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 """
 
 from .account import Account
+from .configuration import Settings
 from .errors import (
     ConfigurationError,
     EfsInferenceError,
@@ -14,15 +15,13 @@ from .errors import (
 )
 from .fargate import TaskSize
 from .function_role import FunctionRole
+from .gates import PopulatorRun, PopulatorRunArgs, SmokeInvocation, SmokeInvocationArgs
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .mount import Mount
 from .names import log_group_name
 from .network import Network, NetworkArgs
 from .populator import PopulateContainer, Populator, PopulatorArgs
-from .populator_run import PopulatorRun, PopulatorRunArgs
 from .release import Release
-from .settings import Settings
-from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs
 from .source import Source
 from .store import EfsStore, EfsStoreArgs
 

@@ -12,12 +12,11 @@ import pulumi_aws as aws
 from .account import Account
 from .errors import ConfigurationError, Problem
 from .function_role import FunctionRole
+from .gates import PopulatorRun, SmokeInvocation, SmokeInvocationArgs
 from .mount import Mount
 from .names import log_group_name
 from .network import Network
-from .populator_run import PopulatorRun
 from .release import Release
-from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs
 from .source import Source
 from .store import EfsStore, client_policy
 

@@ -15,29 +15,19 @@ from pathlib import Path
 
 import pulumi
 
-# An explicit list: a stray __pycache__ would otherwise publish a new function version.
-FUNCTION_ONLY = (
-    "release/activate.py",
-    "release/bundle.py",
-    "release/cold_start.py",
-    "release/files.py",
-    "release/finder.py",
-    "release/metrics.py",
-    "release/readers.py",
-)
-FUNCTION_FILES = (
-    "handler.py",
-    "model.py",
-    "release/__init__.py",
-    "release/layout.py",
-    *FUNCTION_ONLY,
-)
 REQUIREMENTS = "requirements.txt"
+_APPLICATION = "application"
+_SHARED = "release"
+_INSTALLATION = "release/installation"
+_ACTIVATION = "release/activation"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A folder like `lambda_src`: handler, model, the `release` package, and the locks.
+    """A folder like `lambda_src`: the handler, the `release` package, and the user's `application`.
+
+    What travels where follows from the folders: `release/` with `activation/` goes to the function,
+    `release/` with `installation/` to the populate task, and the application's model to both.
 
     Attributes:
         root: The folder.
@@ -45,9 +35,14 @@ class Source:
 
     root: Path
 
+    @property
+    def application(self) -> Path:
+        """The user's own files: model.py, requirements.in, and the locks."""
+        return self.root / _APPLICATION
+
     def lock_path(self, runtime: str, architecture: str) -> Path:
         """Where the lock for this runtime and architecture lies, whether it exists or not."""
-        return self.root / "locks" / f"{runtime}-{architecture}.txt"
+        return self.application / "locks" / f"{runtime}-{architecture}.txt"
 
     def lock(self, runtime: str, architecture: str) -> str:
         """Text of the lock for this runtime and architecture."""
@@ -64,17 +59,36 @@ class Source:
     ) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
         """The options in a lock of these packages, and what is wrong, as the installer reads them.
 
-        See `release/options.py` in this folder.
+        See `release/installation/options.py` in this folder.
         """
-        read = runpy.run_path(str(self.root / "release" / "options.py"))["read"]
+        read = runpy.run_path(str(self.root / _INSTALLATION / "options.py"))["read"]
         options: tuple[dict[str, str], list[tuple[int, str, str]]] = read(lock, packages)
         return options
 
     def function_archive(self) -> pulumi.AssetArchive:
         """The function's deployment package."""
         return pulumi.AssetArchive(
-            {name: pulumi.FileAsset(str(self.root / name)) for name in FUNCTION_FILES}
+            {name: pulumi.FileAsset(str(path)) for name, path in self.function_files().items()}
         )
+
+    def function_files(self) -> dict[str, Path]:
+        """Where each file of the function's deployment package lies, by its path there."""
+        own = {"handler.py": self.root / "handler.py", **self._modules(_ACTIVATION)}
+        return {**own, **self._shared_and_model()}
+
+    def task_files(self) -> dict[str, Path]:
+        """Where each file of the populate task lies, by its path there."""
+        return {**self._modules(_INSTALLATION), **self._shared_and_model()}
+
+    def _shared_and_model(self) -> dict[str, Path]:
+        return {**self._modules(_SHARED), "model.py": self.application / "model.py"}
+
+    def _modules(self, folder: str) -> dict[str, Path]:
+        # Only *.py: a stray __pycache__ would publish a new function version.
+        return {
+            path.relative_to(self.root).as_posix(): path
+            for path in sorted((self.root / folder).glob("*.py"))
+        }
 
     def installer(self, lock: str) -> str:
         """The installer, the model for its smoke import and `lock`: zip, zlib, base64.
@@ -83,12 +97,10 @@ class Source:
         comments included, and all files are compressed as a whole. The same input gives the same
         text, so a populate task definition changes only when something in it does.
         """
+        texts = {name: path.read_text(encoding="utf-8") for name, path in self.task_files().items()}
         files = {
-            name: bare(path.read_text(encoding="utf-8"))
-            for path in sorted(self.root.glob("release/*.py"))
-            if (name := path.relative_to(self.root).as_posix()) not in FUNCTION_ONLY
+            name: text if name == "model.py" else bare(text) for name, text in sorted(texts.items())
         }
-        files["model.py"] = (self.root / "model.py").read_text(encoding="utf-8")
         files[REQUIREMENTS] = lock
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:

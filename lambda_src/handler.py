@@ -38,9 +38,9 @@ from types import ModuleType
 from typing import Any, Self
 
 # On Lambda this folder is the root of the code.
-from release.activate import ReleaseMissing, activate  # type: ignore[import-not-found]
-from release.cold_start import ColdStart  # type: ignore[import-not-found]
-from release.metrics import embedded  # type: ignore[import-not-found]
+from release.activation.activate import ReleaseMissing, activate  # type: ignore[import-not-found]
+from release.activation.cold_start import ColdStart  # type: ignore[import-not-found]
+from release.activation.metrics import embedded  # type: ignore[import-not-found]
 
 INIT_SECONDS = 9.0
 """How long an init waits for the model. Lambda's limit is 10 s (AWS Lambda Developer Guide,

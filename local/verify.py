@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambda_src.release.job import HASHING
+from lambda_src.release.installation.job import HASHING
+from lambda_src.release.installation.verify import Verification, counted, shown
 from lambda_src.release.layout import RELEASE_ID, RELEASES
-from lambda_src.release.verify import Verification, counted, shown
 
 if TYPE_CHECKING:
     from .screen import Screen

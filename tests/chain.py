@@ -39,12 +39,12 @@ class Chain:
 
     def serve_tiny(self, index: Index) -> None:
         """Let the project serve the package `tiny` from this index."""
-        (self.folder / "lambda_src" / "model.py").write_text(MODEL)
+        (self.folder / "lambda_src" / "application" / "model.py").write_text(MODEL)
         self.config = [f"indexUrl={index.url}", "memoryMb=512"]
         self.lock(TINY.pin)
 
     def lock(self, text: str) -> None:
-        for lock in (self.folder / "lambda_src" / "locks").glob("*.txt"):
+        for lock in (self.folder / "lambda_src" / "application" / "locks").glob("*.txt"):
             lock.write_text(text + "\n")
 
     config: list[str] = []  # noqa: RUF012 (replaced, never changed)

@@ -38,7 +38,7 @@ class Deployed(Stack):
         super().__init__(chain.folder, "dev", **dict(c.split("=", 1) for c in chain.config))
 
     def write_model(self, text: str) -> None:
-        (self.chain.folder / "lambda_src" / "model.py").write_text(text)
+        (self.chain.folder / "lambda_src" / "application" / "model.py").write_text(text)
 
     def populated(self) -> str:
         """What came of the last populate."""

@@ -17,6 +17,7 @@ import pytest
 
 from tests.chain import Chain
 from tests.lambda_src import semantics
+from tests.lambda_src.function import write_code
 from tests.lambda_src.semantics import Asked
 
 RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -150,10 +151,11 @@ def tensorflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedChain
 
 
 @pytest.fixture(scope="session")
-def real(tensorflow: Chain) -> Asked:
+def real(tensorflow: Chain, tmp_path_factory: pytest.TempPathFactory) -> Asked:
     """What imports its release."""
     (release,) = tensorflow.releases()
-    return Asked(release, tensorflow.folder / "lambda_src", LINES)
+    code = write_code(tmp_path_factory.mktemp("code"), tensorflow.folder / "lambda_src")
+    return Asked(release, code, LINES)
 
 
 @pytest.fixture(scope="session")
@@ -172,7 +174,7 @@ def answers(
 def test_tensorflow_is_populated_and_answers_the_demonstration(tensorflow: Chain) -> None:
     answer = tensorflow.invoke({})
     lock = (
-        tensorflow.folder / "lambda_src" / "locks" / f"{RUNTIME}-{_architecture()}.txt"
+        tensorflow.folder / "lambda_src/application/locks" / f"{RUNTIME}-{_architecture()}.txt"
     ).read_text()
     assert f"=={answer['version']} " in next(x for x in lock.splitlines() if "tensorflow" in x)
     assert answer["determinant"] == -2.0

@@ -1,8 +1,8 @@
 """Locks requirements.in for every runtime and architecture of Lambda.
 
-``python -m tools.lock`` writes ``lambda_src/locks/<runtime>-<architecture>.txt``: each line one
-package with the hash of the one wheel that pip takes on that target. Hashes of other wheels are
-left out because a lock travels in the task definition, which ECS limits to 65,536 bytes.
+``python -m tools.lock`` writes ``lambda_src/application/locks/<runtime>-<architecture>.txt``: each
+line one package with the hash of the one wheel that pip takes on that target. Hashes of other
+wheels are left out because a lock travels in the task definition, which ECS limits to 65,536 bytes.
 uv resolves; packaging's tags choose the wheel. ``--check`` only compares the locks that are there
 with requirements.in, without network.
 """
@@ -23,9 +23,9 @@ from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from lambda_src.release import options as release_options
+from lambda_src.release.installation import options as release_options
 
-LAMBDA_SRC = Path(__file__).resolve().parent.parent / "lambda_src"
+APPLICATION = Path(__file__).resolve().parent.parent / "lambda_src" / "application"
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 """Lambda's word for an architecture, and the kernel's."""
 OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
@@ -217,7 +217,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.lock", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only, without network")
     parser.add_argument(
-        "--directory", type=Path, default=LAMBDA_SRC, help="where requirements.in and locks/ are"
+        "--directory", type=Path, default=APPLICATION, help="where requirements.in and locks/ are"
     )
     parser.add_argument("--index-url", help="package index instead of uv's default")
     options = parser.parse_args(arguments)

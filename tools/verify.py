@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from components.errors import PopulateError
-from components.populator_run import task_run_spec
-from components.task_run import TaskRun
+from components.gates.populator_run import task_run_spec
+from components.gates.task_run import TaskRun
 from lambda_src.release.layout import ExitCode
 from local.verify import add_options
 

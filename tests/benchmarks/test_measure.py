@@ -17,7 +17,7 @@ import pytest
 from benchmarks import answers, chart, imports, measure, populate, report
 from benchmarks.efs import PRESETS, ROOT, Efs, Preset
 from benchmarks.measure import FailedRunError, Run, Variant
-from tools.lock import LAMBDA_SRC
+from tools.lock import APPLICATION
 
 from .conftest import FREE, wait_until
 
@@ -42,7 +42,7 @@ def copying(source: Path, way: str, efs: Efs | None = None) -> Variant:
         name=way,
         labels={"way": way, "storage": "central"},
         way=way,
-        program=LAMBDA_SRC,
+        program=APPLICATION.parent,
         release=target / "release",
         backing=target,
         reference="copy",

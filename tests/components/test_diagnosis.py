@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.cause import Cause, Ending
-from components.diagnosis import CAUSES, REFUSED, UNKNOWN, diagnose
+from components.gates.cause import Cause, Ending
+from components.gates.diagnosis import CAUSES, REFUSED, UNKNOWN, diagnose
 from lambda_src.release.layout import ExitCode
 
 EFS = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: "

@@ -14,6 +14,7 @@ from components.account import Account
 from components.errors import ConfigurationError
 from components.fargate import TaskSize
 from components.function_role import FunctionRole
+from components.gates.populator_run import PopulatorRun, PopulatorRunArgs
 from components.inference import (
     InferenceFunction,
     InferenceFunctionArgs,
@@ -23,9 +24,8 @@ from components.inference import (
 from components.mount import Mount
 from components.network import Network, NetworkArgs
 from components.populator import PopulateContainer, Populator, PopulatorArgs
-from components.populator_run import PopulatorRun, PopulatorRunArgs
 from components.release import Pin, Release
-from components.source import FUNCTION_FILES, Source
+from components.source import Source
 from components.store import EfsStore, EfsStoreArgs
 
 from .conftest import ACCOUNT, Built
@@ -185,10 +185,10 @@ def test_the_alias_routes_to_the_version_that_was_published(built: Built) -> Non
     )
 
 
-def test_its_code_is_the_explicit_list_of_files(built: Built) -> None:
+def test_its_code_is_what_the_source_gives_a_function(built: Built) -> None:
     code = built.one("Function")["code"]
     assert isinstance(code, pulumi.AssetArchive)
-    assert set(code.assets) == set(FUNCTION_FILES)
+    assert set(code.assets) == set(SOURCE.function_files())
 
 
 def test_on_the_file_system_it_may_mount_and_nothing_else() -> None:

@@ -37,18 +37,18 @@ US_EAST_1 = Account(id=ACCOUNT, region="us-east-1", partition="aws")
 @pytest.fixture
 def source(tmp_path: Path) -> Source:
     """A source folder with a small installer, which says with what it was called."""
-    (tmp_path / "release").mkdir()
+    (tmp_path / "release" / "installation").mkdir(parents=True)
     (tmp_path / "release" / "__init__.py").touch()
     (tmp_path / "release" / "__main__.py").write_text(
         "import os, sys, json\n"
         "print(json.dumps([sys.argv[1:], sorted(os.listdir()), 'INSTALLER' in os.environ]))\n"
     )
     (tmp_path / "release" / "layout.py").write_text("FORMAT = 7\n")
-    options = Path(__file__).parents[2] / "lambda_src" / "release" / "options.py"
-    shutil.copy(options, tmp_path / "release")
-    (tmp_path / "model.py").touch()
-    (tmp_path / "locks").mkdir()
-    (tmp_path / "locks" / "python3.11-arm64.txt").write_text(
+    options = Path(__file__).parents[2] / "lambda_src/release/installation/options.py"
+    shutil.copy(options, tmp_path / "release" / "installation")
+    (tmp_path / "application" / "locks").mkdir(parents=True)
+    (tmp_path / "application" / "model.py").touch()
+    (tmp_path / "application" / "locks" / "python3.11-arm64.txt").write_text(
         f"six==1.17.0 --hash=sha256:{'0' * 64}\n"
     )
     return Source(tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.populator_run import PopulatorRunProvider
+from components.gates.populator_run import PopulatorRunProvider
 
 INPUTS: dict[str, object] = {
     "release_id": "0123456789abcdef",

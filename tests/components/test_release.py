@@ -112,10 +112,12 @@ def test_whatever_a_release_is_made_of_changes_its_id(change: dict[str, object])
 
 def source_with(folder: Path, lock: str) -> Source:
     """A source folder with this lock."""
-    (folder / "locks").mkdir(parents=True)
-    (folder / "release").mkdir()
+    (folder / "application" / "locks").mkdir(parents=True)
+    (folder / "release" / "installation").mkdir(parents=True)
     (folder / "release" / "layout.py").write_text("FORMAT = 1\n")
-    shutil.copy(LAMBDA_SRC / "release" / "options.py", folder / "release")
+    shutil.copy(
+        LAMBDA_SRC / "release" / "installation" / "options.py", folder / "release" / "installation"
+    )
     source = Source(folder)
     source.lock_path("python3.11", "x86_64").write_text(lock)
     return source

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.configuration.settings import Settings
 from components.errors import ConfigurationError
-from components.settings import Settings
 from components.source import Source
 
 ROOT = Path(__file__).parents[2]
@@ -185,8 +185,8 @@ def test_a_missing_lock_is_refused_before_deployment(tmp_path: Path) -> None:
 
 
 def test_a_broken_lock_is_reported_together_with_wrong_values(tmp_path: Path) -> None:
-    (tmp_path / "locks").mkdir()
-    (tmp_path / "locks" / "python3.11-x86_64.txt").write_text("six==1.17.0\n")
+    (tmp_path / "application" / "locks").mkdir(parents=True)
+    (tmp_path / "application" / "locks" / "python3.11-x86_64.txt").write_text("six==1.17.0\n")
     with pytest.raises(ConfigurationError) as caught:
         Settings.load({**defaults(), "memoryMb": "1"}, Source(tmp_path))
     assert [problem.subject for problem in caught.value.problems] == [
@@ -203,14 +203,14 @@ def test_tags_are_read_as_a_mapping() -> None:
 def test_keys_left_from_before_the_project_was_renamed_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("components.settings.pulumi.get_project", lambda: "forked")
+    monkeypatch.setattr("components.configuration.settings.pulumi.get_project", lambda: "forked")
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"efs-inference:protect": "true"}))
     with pytest.raises(ConfigurationError, match="write forked:protect in the stack's file"):
         Settings.from_stack(SOURCE)
 
 
 def test_a_lock_that_is_no_text_is_one_problem(tmp_path: Path) -> None:
-    (tmp_path / "locks").mkdir()
-    (tmp_path / "locks" / "python3.11-x86_64.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "application" / "locks").mkdir(parents=True)
+    (tmp_path / "application" / "locks" / "python3.11-x86_64.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match="a lock is UTF-8 text"):
         Settings.load(defaults(), Source(tmp_path))

@@ -10,10 +10,9 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import pulumi
 import pytest
 
-from components.source import FUNCTION_FILES, FUNCTION_ONLY, Source, bare
+from components.source import Source, bare
 
 SOURCE = Source(Path(__file__).parents[2] / "lambda_src")
 
@@ -25,13 +24,16 @@ def unpacked(installer: str) -> dict[str, str]:
 
 def test_the_installer_brings_its_modules_of_the_release_package_the_model_and_the_lock() -> None:
     files = unpacked(SOURCE.installer("six==1\n"))
-    modules = {f"release/{path.name}" for path in (SOURCE.root / "release").glob("*.py")}
-    assert set(files) == modules - set(FUNCTION_ONLY) | {"model.py", "requirements.txt"}
+    assert set(files) == {
+        *modules("release", "release/installation"),
+        "model.py",
+        "requirements.txt",
+    }
     assert files["requirements.txt"] == "six==1\n"
 
 
 @pytest.mark.parametrize(
-    "path", sorted((SOURCE.root / "release").glob("*.py")), ids=lambda p: p.stem
+    "path", sorted((SOURCE.root / "release").rglob("*.py")), ids=lambda p: p.stem
 )
 def test_a_module_without_comments_and_docstrings_is_the_same_on_the_same_lines(path: Path) -> None:
     def code(text: str) -> list[tuple[int, str]]:
@@ -52,6 +54,14 @@ def test_a_module_without_comments_and_docstrings_is_the_same_on_the_same_lines(
     assert not re.search(r"^ *#", found, re.MULTILINE)
 
 
+def modules(*folders: str) -> set[str]:
+    return {
+        path.relative_to(SOURCE.root).as_posix()
+        for folder in folders
+        for path in (SOURCE.root / folder).glob("*.py")
+    }
+
+
 def test_the_same_input_gives_the_same_installer() -> None:
     assert SOURCE.installer("six==1\n") == SOURCE.installer("six==1\n")
 
@@ -60,17 +70,13 @@ def test_another_lock_gives_another_installer() -> None:
     assert SOURCE.installer("six==1\n") != SOURCE.installer("six==2\n")
 
 
-def test_the_function_gets_an_explicit_list_of_files_without_the_installer() -> None:
+def test_the_function_gets_the_handler_the_model_and_what_activates_a_release() -> None:
     archive = SOURCE.function_archive()
-    assert set(archive.assets) == set(FUNCTION_FILES)
-    assert "release/install.py" not in archive.assets
-
-
-@pytest.mark.parametrize("name", FUNCTION_FILES)
-def test_every_file_of_the_function_exists(name: str) -> None:
-    asset = SOURCE.function_archive().assets[name]
-    assert isinstance(asset, pulumi.FileAsset)
-    assert Path(asset.path).is_file()
+    assert set(archive.assets) == {
+        *modules("release", "release/activation"),
+        "handler.py",
+        "model.py",
+    }
 
 
 def test_the_release_format_is_read_from_the_layout() -> None:

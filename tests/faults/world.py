@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass, field
 from importlib.util import cache_from_source
 from pathlib import Path
 
-from lambda_src.release.housekeeping import IN_USE, KEEP
+from lambda_src.release.installation.housekeeping import IN_USE, KEEP
+from lambda_src.release.installation.verify import verify
 from lambda_src.release.layout import (
     BUNDLE,
     INCOMING_PREFIX,
@@ -27,7 +28,6 @@ from lambda_src.release.layout import (
     File,
     Manifest,
 )
-from lambda_src.release.verify import verify
 
 from ..lambda_src.conftest import SHAPES, Index, Populate, Run
 from .disk import Disk, small_disk

@@ -64,8 +64,8 @@ from pathlib import Path
 release = sys.argv[1]
 opened = []
 sys.addaudithook(lambda event, arguments: event == "open" and opened.append(str(arguments[0])))
-from release.activate import activate
-from release.cold_start import ColdStart
+from release.activation.activate import activate
+from release.activation.cold_start import ColdStart
 BEFORE
 cold_start = ColdStart(release)
 AFTER

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.source import FUNCTION_FILES
+from components.source import Source
 from lambda_src.release.layout import Manifest
 
 LAMBDA_SRC = Path(__file__).resolve().parents[2] / "lambda_src"
@@ -43,6 +43,14 @@ for event in json.load(sys.stdin):
 """
 
 
+def write_code(folder: Path, lambda_src: Path = LAMBDA_SRC) -> Path:
+    """Write into a folder what Lambda gets as code, and return the folder."""
+    for name, path in Source(lambda_src).function_files().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / name)
+    return folder
+
+
 @dataclass
 class Result:
     """What the process answered and logged, and how it ended."""
@@ -62,10 +70,7 @@ class Function:
     def __post_init__(self) -> None:
         self.release = self.folder / "releases" / "0123456789abcdef"
         self.environment = {"RELEASE_PATH": str(self.release)}
-        self.code = self.folder / "task"
-        (self.code / "release").mkdir(parents=True)
-        for name in set(FUNCTION_FILES) - {"model.py"}:
-            shutil.copy(LAMBDA_SRC / name, self.code / name)
+        self.code = write_code(self.folder / "task")
         self.write_model(MODEL)
         site_packages = self.release / "site-packages"
         site_packages.mkdir(parents=True)

@@ -4,8 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
-from lambda_src.release import tree
-from lambda_src.release.housekeeping import IN_USE, KEEP, housekeep
+from lambda_src.release.installation import tree
+from lambda_src.release.installation.housekeeping import IN_USE, KEEP, housekeep
 from lambda_src.release.layout import Manifest
 
 IDS = [f"{number:016x}" for number in range(6)]

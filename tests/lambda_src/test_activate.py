@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.activate import ReleaseMissing, activate
+from lambda_src.release.activation.activate import ReleaseMissing, activate
 
 
 @pytest.fixture(autouse=True)

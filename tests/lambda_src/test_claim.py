@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release import claim
-from lambda_src.release.claim import Claim, remove_abandoned, task_name
+from lambda_src.release.installation import claim
+from lambda_src.release.installation.claim import Claim, remove_abandoned, task_name
 from lambda_src.release.layout import InstallError
 
 

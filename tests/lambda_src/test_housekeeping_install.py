@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release import install
-from lambda_src.release.housekeeping import IN_USE, KEEP, housekeep
-from lambda_src.release.job import Job
+from lambda_src.release.installation import install
+from lambda_src.release.installation.housekeeping import IN_USE, KEEP, housekeep
+from lambda_src.release.installation.job import Job
+from lambda_src.release.installation.verify import verify
 from lambda_src.release.layout import ExitCode, InstallError, is_published
-from lambda_src.release.verify import verify
 
 from .conftest import RELEASE_ID, Populate
 from .releases import IDS, OWN, age, kept, publish
@@ -125,7 +125,7 @@ def test_malformed_variables_do_not_fail_the_populate(populate: Populate) -> Non
 
 @pytest.mark.whole
 def test_a_stop_during_the_housekeeping_does_not_lose_the_publication(populate: Populate) -> None:
-    program = populate.program / "release" / "housekeeping.py"
+    program = populate.program / "release/installation/housekeeping.py"
     rename = "        release.rename(claim.directory)\n"
     before, found, after = program.read_text().partition(rename)
     assert found

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release import install
-from lambda_src.release.housekeeping import IN_USE, KEEP
+from lambda_src.release.installation import install
+from lambda_src.release.installation.housekeeping import IN_USE, KEEP
+from lambda_src.release.installation.verify import verify
 from lambda_src.release.layout import REMOVING_PREFIX
-from lambda_src.release.verify import verify
 
 from .conftest import LAMBDA_SRC
 from .releases import IDS, OWN, kept, remove
@@ -21,7 +21,7 @@ PROGRAM = """
 import os, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1]]
-from release import housekeeping, tree
+from release.installation import housekeeping, tree
 {before}
 print("ready", flush=True)
 sys.stdin.readline()

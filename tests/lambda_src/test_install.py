@@ -113,7 +113,7 @@ def test_bytecode_names_the_published_source(published: Published) -> None:
 def test_a_published_release_can_be_activated_and_imported(published: Published) -> None:
     populate, _ = published
     program = (
-        "import sys, pathlib; from release.activate import activate; "
+        "import sys, pathlib; from release.activation.activate import activate; "
         "activate(pathlib.Path(sys.argv[1])); import shapes; "
         "print(shapes.__file__); print(shapes.SIDES)"
     )

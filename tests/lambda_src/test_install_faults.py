@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.pip import environment
+from lambda_src.release.installation.pip import environment
 
 from .conftest import SHAPES, Populate, Run, Wheel, build_wheel
 

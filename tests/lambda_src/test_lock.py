@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release import requirements
-from tools.lock import LAMBDA_SRC, MACHINES, RUNTIMES, LockError, Target, lock_path, main, pin
+from lambda_src.release.installation import requirements
+from tools.lock import APPLICATION, MACHINES, RUNTIMES, LockError, Target, lock_path, main, pin
 
 X86 = Target("python3.11", "x86_64")
 TARGETS = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in MACHINES]
@@ -27,7 +27,7 @@ def chosen(target: Target, *filenames: str) -> str:
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_the_installer_accepts_the_lock_of(target: Target) -> None:
-    assert requirements.read(lock_path(LAMBDA_SRC / "requirements.in", target))
+    assert requirements.read(lock_path(APPLICATION / "requirements.in", target))
 
 
 def test_the_locks_satisfy_requirements_in() -> None:
@@ -37,7 +37,7 @@ def test_the_locks_satisfy_requirements_in() -> None:
 @pytest.mark.parametrize("architecture", MACHINES)
 def test_amazon_linux_2_gets_the_last_tensorflow_for_its_glibc(architecture: str) -> None:
     target = Target("python3.11", architecture)
-    pins = requirements.read(lock_path(LAMBDA_SRC / "requirements.in", target))
+    pins = requirements.read(lock_path(APPLICATION / "requirements.in", target))
     name = "tensorflow-cpu" if architecture == "x86_64" else "tensorflow"
     assert (pins[name], pins["numpy"]) == ("2.20.0", "2.2.6")
 

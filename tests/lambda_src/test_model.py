@@ -59,7 +59,9 @@ def model(monkeypatch: pytest.MonkeyPatch, calls: list[int]) -> ModuleType:
     )
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    spec = importlib.util.spec_from_file_location("model_under_test", LAMBDA_SRC / "model.py")
+    spec = importlib.util.spec_from_file_location(
+        "model_under_test", LAMBDA_SRC / "application" / "model.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.bundle import Bundle
+from lambda_src.release.installation.pack import GAP, pack
+from lambda_src.release.installation.record import PAGE
 from lambda_src.release.layout import BUNDLE, FOLDERS, READ, Manifest
-from lambda_src.release.pack import GAP, pack
-from lambda_src.release.record import PAGE
 
 from .bundled import EXTENSION, NATIVE
 from .conftest import LAMBDA_SRC, RELEASE_ID
@@ -22,8 +22,8 @@ from .conftest import LAMBDA_SRC, RELEASE_ID
 PROGRAM = """
 import importlib, json, os, sys
 from pathlib import Path
-from release.activate import activate
-from release.cold_start import ColdStart
+from release.activation.activate import activate
+from release.activation.cold_start import ColdStart
 release, *steps = sys.argv[1:]
 cold_start = ColdStart(release)
 with cold_start:
@@ -139,7 +139,7 @@ def test_a_half_made_bundle_is_removed(tmp_path: Path, monkeypatch: pytest.Monke
     def full(_: str) -> bytes:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("lambda_src.release.pack.bundle_head", full)
+    monkeypatch.setattr("lambda_src.release.installation.pack.bundle_head", full)
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text(json.dumps([[], {"": []}, {}, []]))
     assert "No space left on device" in str(pack(tmp_path, RELEASE_ID, tmp_path)["message"])

@@ -17,9 +17,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambda_src.release.bundle import Bundle
+from lambda_src.release.installation.prune import Pruning
+from lambda_src.release.installation.verify import verify
 from lambda_src.release.layout import BUNDLE, Manifest
-from lambda_src.release.prune import Pruning
-from lambda_src.release.verify import verify
 
 from .conftest import Index, Populate, Run, build_wheel
 
@@ -249,8 +249,8 @@ def imported(populate: Populate, **environment: str) -> str:
     program = """
 import sys
 from pathlib import Path
-from release.activate import activate
-from release.cold_start import ColdStart
+from release.activation.activate import activate
+from release.activation.cold_start import ColdStart
 cold_start = ColdStart(sys.argv[1])
 with cold_start:
     activate(Path(sys.argv[1]), cold_start)

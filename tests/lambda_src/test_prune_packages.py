@@ -21,8 +21,8 @@ IMAGE = "import skimage\nimport numpy\n"
 ASK = """
 import importlib.metadata, sys
 from pathlib import Path
-from release.activate import activate
-from release.cold_start import ColdStart
+from release.activation.activate import activate
+from release.activation.cold_start import ColdStart
 cold_start = ColdStart(sys.argv[1])
 with cold_start:
     activate(Path(sys.argv[1]), cold_start)

@@ -13,7 +13,7 @@ from .conftest import Populate, Run
 BLOCKED = """
 import os, sys, threading
 os.preadv = lambda *_: threading.Event().wait()
-from release.readers import Readers
+from release.activation.readers import Readers
 readers = Readers(sys.argv[1])
 print(readers._pid, flush=True)
 """

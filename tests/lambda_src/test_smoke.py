@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from lambda_src.release import smoke as smoking
+from lambda_src.release.installation import smoke as smoking
+from lambda_src.release.installation.smoke import smoke
 from lambda_src.release.layout import ExitCode, InstallError
-from lambda_src.release.smoke import smoke
 
 from .conftest import Populate
 

@@ -270,8 +270,8 @@ def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterato
         for name, value in {**cloud.environment(), "AWS_ENDPOINT_URL": proxy.endpoint}.items():
             monkeypatch.setenv(name, value)
         # Here the log is never behind the task by more than a moment, and nothing is far away.
-        monkeypatch.setattr("components.task_run._LOG_LAG_SECONDS", 1)
-        monkeypatch.setattr("components.aws_calls._PAUSE_SECONDS", (0.05, 0.2))
+        monkeypatch.setattr("components.gates.task_run._LOG_LAG_SECONDS", 1)
+        monkeypatch.setattr("components.gates.aws_calls._PAUSE_SECONDS", (0.05, 0.2))
         yield Gate(cloud, stack, proxy)
 
 

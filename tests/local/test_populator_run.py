@@ -9,7 +9,7 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
 from components.errors import EfsInferenceError, PopulateError
-from components.populator_run import PopulatorRunProvider
+from components.gates.populator_run import PopulatorRunProvider
 
 from .gate import RELEASE, SUCCEEDS, Gate
 

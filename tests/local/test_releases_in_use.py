@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from components.aws_calls import AwsCalls, Login
-from components.releases_in_use import releases_in_use
+from components.gates.aws_calls import AwsCalls, Login
+from components.gates.releases_in_use import releases_in_use
 
 from .conftest import zipped
 from .gate import SUCCEEDS, Gate, changed, refuses
@@ -158,7 +158,7 @@ def test_more_releases_than_fit_are_not_told(
         Environment={"Variables": many},
         FileSystemConfigs=mounts(functions),
     )
-    monkeypatch.setattr("components.task_request._MAX_OVERRIDES", 99 * 17)
+    monkeypatch.setattr("components.gates.task_request._MAX_OVERRIDES", 99 * 17)
     assert told_to_the_task(functions) == [None, None]
     assert functions.told("more of them are in use than RunTask's") == 1
 

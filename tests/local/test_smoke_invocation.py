@@ -10,9 +10,9 @@ import pulumi
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from components import smoke_invocation
 from components.errors import InvocationError
-from components.smoke_invocation import FirstCall, FunctionVersion, SmokeInvocationProvider
+from components.gates import smoke_invocation
+from components.gates.smoke_invocation import FirstCall, FunctionVersion, SmokeInvocationProvider
 from local.cloud import Cloud
 
 from .conftest import Stack

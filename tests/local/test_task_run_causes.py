@@ -18,7 +18,7 @@ pytestmark = pytest.mark.whole
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first minutes of the stack are over."""
-    monkeypatch.setattr("components.task_run._SETTLING_SECONDS", 0)
+    monkeypatch.setattr("components.gates.task_run._SETTLING_SECONDS", 0)
 
 
 def without_targets(gate: Gate) -> None:
@@ -124,7 +124,7 @@ def meanwhile(gate: Gate, monkeypatch: pytest.MonkeyPatch, action: Callable[[], 
         else:
             time.sleep(min(seconds, 0.2))
 
-    monkeypatch.setattr("components.task_run.sleep", pause)
+    monkeypatch.setattr("components.gates.task_run.sleep", pause)
 
 
 def test_a_task_that_somebody_starts_in_the_settling_pause_and_stops_is_not_run_again(

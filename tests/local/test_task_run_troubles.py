@@ -62,7 +62,7 @@ def test_a_lost_answer_to_run_task_starts_no_second_task(gate: Gate) -> None:
 def test_a_connection_that_stays_lost_ends_at_the_deadline_and_leaves_the_task(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.task_run._STOPPING_SECONDS", 0)
+    monkeypatch.setattr("components.gates.task_run._STOPPING_SECONDS", 0)
     gate.proxy.fault("DescribeTasks", cut)
     message = gate.failure(WAITS, timeout_seconds=0)
     (left,) = gate.tasks()
@@ -84,7 +84,7 @@ def test_what_is_denied_fails_at_once_and_leaves_the_task(gate: Gate, operation:
 def test_a_log_that_cannot_be_read_does_not_keep_a_task_from_its_end(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.task_run._LOG_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("components.gates.task_run._LOG_PATIENCE_SECONDS", 0)
     gate.proxy.fault("GetLogEvents", refuses("ThrottlingException"))
     message = gate.failure("raise SystemExit(1)")
     assert "exit code: 1" in message
@@ -134,7 +134,7 @@ def test_a_profile_that_is_renewed_while_the_gate_waits_goes_on(
                 gate.go()
 
     expire(gate.proxy, "OLD")
-    monkeypatch.setattr("components.aws_calls.sleep", renewed)
+    monkeypatch.setattr("components.gates.aws_calls.sleep", renewed)
     assert gate.run(WAITS, profile="team")["outcome"] == "published"
     assert gate.told("the credentials have expired") == 1
     assert gate.told("Waiting: renew them, for instance with `aws sso login`") == 1
@@ -146,7 +146,7 @@ def test_a_profile_that_is_renewed_while_the_gate_waits_goes_on(
 def test_a_profile_that_is_not_renewed_ends_at_the_deadline_and_leaves_the_task(
     gate: Gate, team: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.task_run._STOPPING_SECONDS", 0)
+    monkeypatch.setattr("components.gates.task_run._STOPPING_SECONDS", 0)
     expire(gate.proxy, "OLD")
     message = gate.failure(WAITS, profile="team", timeout_seconds=1)
     assert "the credentials have expired" in message
@@ -188,7 +188,7 @@ def test_a_task_that_is_not_known_yet_is_waited_for(gate: Gate) -> None:
 def test_a_task_that_stays_unknown_has_vanished(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.task_run._MISSING_SECONDS", 0)
+    monkeypatch.setattr("components.gates.task_run._MISSING_SECONDS", 0)
     gate.proxy.fault("DescribeTasks", changed(unknown))
     message = gate.failure(SUCCEEDS)
     assert "any more" in message

@@ -13,8 +13,8 @@ from unittest import mock
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel, policy
 
-from components.smoke_invocation import FirstCall
-from components.task_run import TaskRun
+from components.gates.smoke_invocation import FirstCall
+from components.gates.task_run import TaskRun
 from local import engine
 from local.project import Project
 from local.provider import AwsProvider

@@ -14,9 +14,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.dynamic import Resource
 
-from .account import Account
+from ..account import Account
+from ..errors import InvocationError
 from .aws_calls import Login
-from .errors import InvocationError
 from .gate import GateProvider, other_account
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from .layout import RELEASE_ID, RELEASES, ExitCode, InstallError
+from ..layout import RELEASE_ID, RELEASES, ExitCode, InstallError
 
 HASHING = ("none", "sample", "all")
 """Whose SHA-256 a verification compares."""

@@ -15,7 +15,10 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from .errors import EfsInferenceError
+from ..errors import EfsInferenceError
+
+# Where the SDK keeps the pickled provider, among the inputs and the outputs.
+_REFERENCE = "__provider"
 
 
 class GateProvider(ResourceProvider):
@@ -75,12 +78,19 @@ class GateProvider(ResourceProvider):
             )
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Only what is named in `replaced_by` makes it run again."""
+        """Only what is named in `replaced_by` makes it run again.
+
+        A provider whose module or name has changed is an update: the SDK then writes the new
+        reference into the state, and no later step needs the old module.
+        """
         replaces = [key for key in self.replaced_by if _olds.get(key) != _news.get(key)]
-        return DiffResult(changes=bool(replaces), replaces=replaces, stables=[*self.replaced_by])
+        renewed = _olds.get(_REFERENCE) != _news.get(_REFERENCE)
+        return DiffResult(
+            changes=bool(replaces) or renewed, replaces=replaces, stables=[*self.replaced_by]
+        )
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing to do: every change that counts replaces."""
+        """Nothing to do: every change that counts replaces, and the SDK renews the reference."""
         return UpdateResult(outs=_olds)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:

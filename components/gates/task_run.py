@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ..errors import PopulateError
 from .aws_calls import AwsCalls, AwsError, GaveUpError, Login
 from .cause import Cause, Ending
 from .diagnosis import DEADLINE, REFUSED, diagnose
-from .errors import PopulateError
 from .gate import other_account
 from .task_log import TaskLog
 from .task_request import TaskRunSpec, adoptable, overrides, request, started

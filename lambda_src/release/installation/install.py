@@ -19,12 +19,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import compile as bytecode
-from . import pip, requirements, tree
-from .claim import Claim, remove_abandoned, task_name
-from .housekeeping import housekeep
-from .job import Job
-from .layout import (
+from ..layout import (
     INCOMING_PREFIX,
     REMOVING_PREFIX,
     SITE_PACKAGES,
@@ -36,6 +31,11 @@ from .layout import (
     is_published,
     sync_directory,
 )
+from . import compile as bytecode
+from . import pip, requirements, tree
+from .claim import Claim, remove_abandoned, task_name
+from .housekeeping import housekeep
+from .job import Job
 from .log import log, throttled, timed
 from .pack import pack
 from .prune import BYTECODE, Pruning

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .bundle import Bundle
+from ..bundle import Bundle
+from ..layout import SITE_PACKAGES, ReleaseError
 from .finder import Imports
-from .layout import SITE_PACKAGES, ReleaseError
 from .readers import Readers
 
 SWITCH = "RELEASE_COLD_START"

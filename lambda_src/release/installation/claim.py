@@ -14,8 +14,8 @@ import secrets
 import time
 from pathlib import Path
 
+from ..layout import LOCK_SUFFIX, ExitCode, InstallError
 from . import tree
-from .layout import LOCK_SUFFIX, ExitCode, InstallError
 from .stop import stop_held
 
 PATIENCE = 5.0

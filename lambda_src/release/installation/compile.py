@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from ..layout import ExitCode, InstallError
 from .child import child
-from .layout import ExitCode, InstallError
 from .tree import prove_room
 
 _FAILED = "*** Error compiling"

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..layout import ExitCode, InstallError
 from .child import child
-from .layout import ExitCode, InstallError
 from .tree import prove_room
 
 LINES = 20
@@ -31,7 +31,7 @@ PROGRAM = """
 import os, sys, threading, traceback
 site_packages, program, target, limit, not_ended = sys.argv[1:]
 sys.path.insert(0, program)
-from release.record import Record
+from release.installation.record import Record
 sys.path.insert(0, site_packages)
 record = Record(site_packages, target.endswith('closer.json'))
 failed = []

@@ -18,7 +18,7 @@ from importlib.machinery import all_suffixes
 from importlib.util import cache_from_source, source_from_cache
 from pathlib import Path
 
-from .layout import ExitCode, InstallError
+from ..layout import ExitCode, InstallError
 from .log import log
 from .options import normal
 from .smoke import PYCACHE, RECORD

@@ -6,8 +6,8 @@ import importlib
 import sys
 from pathlib import Path
 
+from ..layout import MANIFEST, SITE_PACKAGES, ReleaseError, is_published
 from .cold_start import ColdStart
-from .layout import MANIFEST, SITE_PACKAGES, ReleaseError, is_published
 
 LISTED = 10
 """How many neighbours an error message names."""

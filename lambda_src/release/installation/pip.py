@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..layout import ExitCode, InstallError
 from .child import child
-from .layout import ExitCode, InstallError
 from .log import log
 
 PASSED_ON = frozenset(

@@ -9,12 +9,12 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .account import Account
+from ..account import Account
+from ..network import Network
+from ..populator import CONTAINER, Populator
+from ..release import Release
+from ..store import EfsStore
 from .gate import GateProvider
-from .network import Network
-from .populator import CONTAINER, Populator
-from .release import Release
-from .store import EfsStore
 from .task_run import TaskRun, TaskRunSpec
 
 

@@ -19,9 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
 
-from . import tree
-from .job import Inspection
-from .layout import (
+from ..layout import (
     MANIFEST,
     ExitCode,
     File,
@@ -30,6 +28,8 @@ from .layout import (
     ReleaseError,
     check_mount,
 )
+from . import tree
+from .job import Inspection
 from .log import log, throttled
 
 SAMPLE = 300

@@ -30,7 +30,7 @@ from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType
 from typing import Any
 
-from .bundle import Bundle
+from ..bundle import Bundle
 from .files import Files
 from .readers import Readers
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from .layout import ExitCode, InstallError
+from ..layout import ExitCode, InstallError
 from .log import log
 from .pack import SMALL
 from .record import PAGE, Runs

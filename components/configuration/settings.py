@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from ..errors import ConfigurationError, Problem
+from ..fargate import MEMORY_FOR_CPU, TaskSize, memory_rule
+from ..release import read_lock
+from ..source import Source
 from . import rules
-from .errors import ConfigurationError, Problem
-from .fargate import MEMORY_FOR_CPU, TaskSize, memory_rule
-from .release import read_lock
-from .source import Source
 
 T = TypeVar("T")
 # The name in this repository, under which a renamed fork may have left keys in a stack's file.

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..layout import MANIFEST, RELEASE_ID, REMOVING_PREFIX, sync_directory
 from .claim import Claim, task_name
-from .layout import MANIFEST, RELEASE_ID, REMOVING_PREFIX, sync_directory
 from .log import log
 
 KEEP = "KEEP_RELEASES"

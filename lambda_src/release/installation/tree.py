@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from .layout import ExitCode, File, InstallError
+from ..layout import ExitCode, File, InstallError
 from .stop import stop_held
 
 THREADS = 64

@@ -1,0 +1,29 @@
+"""The two dynamic resources, and all that only they use.
+
+`PopulatorRun` exists when its release is published, `SmokeInvocation` when a new version has
+answered a first call.
+"""
+
+import sys
+
+from . import populator_run, smoke_invocation
+from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider
+from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs, SmokeInvocationProvider
+
+__all__ = [
+    "PopulatorRun",
+    "PopulatorRunArgs",
+    "PopulatorRunProvider",
+    "SmokeInvocation",
+    "SmokeInvocationArgs",
+    "SmokeInvocationProvider",
+]
+
+# A stack's state refers to the providers by module and name. So it knows them by this door, behind
+# which modules may move.
+PopulatorRunProvider.__module__ = SmokeInvocationProvider.__module__ = __name__
+# State written before 0.2 has the modules of then; the next `up` renews it.
+for _module in (populator_run, smoke_invocation):
+    sys.modules.setdefault(
+        f"{__package__.rpartition('.')[0]}.{_module.__name__.rpartition('.')[2]}", _module
+    )

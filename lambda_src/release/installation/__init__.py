@@ -1,0 +1,1 @@
+"""What runs in the populate task: makes and verifies releases."""

@@ -1,0 +1,107 @@
+"""What a stack's state keeps of the dynamic providers, and how it survives a move of their code."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickletools
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import struct_pb2
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from components.gates import PopulatorRunProvider, SmokeInvocationProvider
+
+ROOT = Path(__file__).parents[2]
+# What the release of commit e834d64 wrote into the state.
+FORMER: dict[str, str] = json.loads(
+    (Path(__file__).parent / "data" / "providers_0_1_0.json").read_text(encoding="ascii")
+)
+PROVIDERS = {"PopulatorRun": PopulatorRunProvider, "SmokeInvocation": SmokeInvocationProvider}
+KINDS = sorted(PROVIDERS)
+INPUTS = {"release_id": "0123456789abcdef", "function_version": "1", "region": "eu-central-1"}
+
+
+def current(kind: str) -> str:
+    return str(serialize_provider(PROVIDERS[kind]()))
+
+
+def struct(values: dict[str, Any]) -> Any:
+    made = struct_pb2.Struct()  # type: ignore[attr-defined]
+    made.update(values)
+    return made
+
+
+@pytest.fixture(scope="module")
+def servicer() -> Iterator[Any]:
+    """The SDK's dynamic provider, in the process that the engine would start."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.dynamic"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        address = f"127.0.0.1:{int(process.stdout.readline())}"
+        channel = grpc.insecure_channel(address)  # type: ignore[no-untyped-call]
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        stub.Configure(provider_pb2.ConfigureRequest(args=struct({})))
+        yield stub
+        channel.close()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def diff(stub: Any, olds: dict[str, Any], news: dict[str, Any]) -> Any:
+    return stub.Diff(
+        provider_pb2.DiffRequest(id="id", urn="urn", olds=struct(olds), news=struct(news))
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_reference_that_has_changed_is_renewed_by_an_update(servicer: Any, kind: str) -> None:
+    olds = {**INPUTS, "__provider": base64.b64encode(b"a module that is gone").decode()}
+    news = {**INPUTS, "__provider": current(kind)}
+    found = diff(servicer, olds, news)
+    assert (found.changes, list(found.replaces)) == (provider_pb2.DiffResponse.DIFF_SOME, [])
+    updated = servicer.Update(
+        provider_pb2.UpdateRequest(id="id", urn="urn", olds=struct(olds), news=struct(news))
+    )
+    assert dict(updated.properties) == news
+    again = diff(servicer, dict(updated.properties), news)
+    assert again.changes == provider_pb2.DiffResponse.DIFF_NONE
+    servicer.Delete(provider_pb2.DeleteRequest(id="id", urn="urn", properties=updated.properties))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_first_release_wrote_can_be_diffed_read_and_deleted(
+    servicer: Any, kind: str
+) -> None:
+    """A `destroy`, a `refresh`, or a replacement comes before the reference is renewed."""
+    olds = {**INPUTS, "__provider": FORMER[kind]}
+    found = diff(servicer, olds, {**INPUTS, "__provider": current(kind)})
+    assert not found.replaces
+    read = servicer.Read(provider_pb2.ReadRequest(id="id", urn="urn", properties=struct(olds)))
+    assert read.id == "id"
+    servicer.Delete(provider_pb2.DeleteRequest(id="id", urn="urn", properties=struct(olds)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_names_that_the_state_refers_to_stay(kind: str) -> None:
+    """A move or a new name makes `refresh` and `destroy` fail until the next `up`."""
+    names = [
+        argument
+        for operation, argument, _ in pickletools.genops(base64.b64decode(current(kind)))
+        if operation.name == "SHORT_BINUNICODE"
+    ]
+    assert names == ["components.gates", f"{kind}Provider"]
