@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 from .dependencies import require
 
-TRIED = "5.1.0 to 5.2.5"
+TRIED = "5.1.10 to 5.2.5"
 """Versions of moto with which the tests of the local cloud pass."""
 
-_PATCHED = {
+_USED = {
     "moto.awslambda.models": "LambdaFunction.get_configuration LambdaFunction.vpc_config "
     "LambdaFunction.update_configuration",
     "moto.core.config": "default_user_config",
@@ -23,8 +23,10 @@ _PATCHED = {
     "moto.efs.models": "MountTarget.info_json mock_random.get_random_hex",
     "moto.iam.models": "aws_managed_policies_data",
     "moto.moto_api._internal.models": "moto_api_backend.reset",
+    "moto.moto_server.werkzeug_app": "DomainDispatcherApplication MotoRequestHandler "
+    "create_backend_app",
 }
-require("moto", TRIED, _PATCHED)
+require("moto", TRIED, _USED)
 
 import moto.awslambda.models as lambda_models  # noqa: E402
 import moto.efs.exceptions as efs_exceptions  # noqa: E402

@@ -244,6 +244,6 @@ def test_a_moto_that_lacks_a_patched_name_is_refused_with_the_versions_that_work
 
     monkeypatch.delattr(MountTarget, "info_json")
     with pytest.raises(DependencyError) as caught:
-        require("moto", moto_gaps.TRIED, moto_gaps._PATCHED)
+        require("moto", moto_gaps.TRIED, moto_gaps._USED)
     assert "has no moto.efs.models.MountTarget.info_json; " in str(caught.value)
     assert f"works with moto {moto_gaps.TRIED}" in str(caught.value)
