@@ -226,7 +226,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
     with contextlib.ExitStack() as ends:
         ends.enter_context(_without_the_users_aws())  # moto already reads it at import
         with screen.step("embedded cloud"):
-            from . import moto_gaps as _  # checks moto before anything else imports it
+            from . import moto_gaps  # noqa: F401 - looks at moto before the cloud imports it
             from .cloud import Cloud  # moto takes seconds to import, and a plan needs none of it
 
             cloud = Cloud(

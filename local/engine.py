@@ -22,8 +22,9 @@ from typing import Any
 import pulumi
 
 from . import sdk
-from .monitor import STACK, Log, Monitor, Provider, Resource, Watcher
+from .monitor import Log, Monitor
 from .project import Project
+from .resource import STACK, Provider, Resource, Watcher
 from .sdk import UNKNOWN
 
 __all__ = ["UNKNOWN", "Provider", "Resource", "Result", "Watcher", "preview", "up"]

@@ -40,49 +40,19 @@ check()
 
 import dill  # type: ignore[import-untyped] # noqa: E402
 from google.protobuf import empty_pb2, json_format, struct_pb2  # noqa: E402
-from pulumi.output import Unknown  # noqa: E402
-from pulumi.runtime import (  # noqa: E402
-    Settings,
-    configure,
-    reset_options,
-    rpc,
-    run_in_stack,
-    set_all_config,
-)
+from pulumi.output import Unknown as Unknown  # noqa: E402
+from pulumi.runtime import Settings as Settings  # noqa: E402
+from pulumi.runtime import configure as configure  # noqa: E402
+from pulumi.runtime import reset_options as reset_options  # noqa: E402
+from pulumi.runtime import rpc  # noqa: E402
+from pulumi.runtime import run_in_stack as run_in_stack  # noqa: E402
+from pulumi.runtime import set_all_config as set_all_config  # noqa: E402
 from pulumi.runtime._serialization import _deserialize  # noqa: E402
-from pulumi.runtime.mocks import MockMonitor  # noqa: E402
-from pulumi.runtime.proto import (  # noqa: E402
-    analyzer_pb2,
-    analyzer_pb2_grpc,
-    engine_pb2,
-    resource_pb2,
-)
-
-__all__ = [
-    "TRIED",
-    "UNKNOWN",
-    "Empty",
-    "MockMonitor",
-    "Settings",
-    "Struct",
-    "Unknown",
-    "analyzer_pb2",
-    "analyzer_pb2_grpc",
-    "check",
-    "configure",
-    "engine_pb2",
-    "integers",
-    "is_asset",
-    "plain",
-    "reset_options",
-    "resource_pb2",
-    "run_in_stack",
-    "secret",
-    "serialized",
-    "set_all_config",
-    "unpickled",
-    "unwrapped",
-]
+from pulumi.runtime.mocks import MockMonitor as MockMonitor  # noqa: E402
+from pulumi.runtime.proto import analyzer_pb2 as analyzer_pb2  # noqa: E402
+from pulumi.runtime.proto import analyzer_pb2_grpc as analyzer_pb2_grpc  # noqa: E402
+from pulumi.runtime.proto import engine_pb2 as engine_pb2  # noqa: E402
+from pulumi.runtime.proto import resource_pb2 as resource_pb2  # noqa: E402
 
 UNKNOWN: str = rpc.UNKNOWN
 """What stands on the wire for a value that a preview does not know."""
