@@ -20,12 +20,8 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 from moto.logs.models import logs_backends
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
-from werkzeug.serving import make_server
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from . import moto_gaps, rules
@@ -52,7 +48,7 @@ _ROUTES = {
 }
 
 
-class _QuietHandler(MotoRequestHandler):
+class _QuietHandler(WSGIRequestHandler):
     def log_request(self, *_: Any) -> None:
         """Say nothing of requests."""
 

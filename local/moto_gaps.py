@@ -23,8 +23,7 @@ _USED = {
     "moto.efs.models": "MountTarget.info_json mock_random.get_random_hex",
     "moto.iam.models": "aws_managed_policies_data",
     "moto.moto_api._internal.models": "moto_api_backend.reset",
-    "moto.moto_server.werkzeug_app": "DomainDispatcherApplication MotoRequestHandler "
-    "create_backend_app",
+    "moto.moto_server.werkzeug_app": "DomainDispatcherApplication create_backend_app",
 }
 require("moto", TRIED, _USED)
 
