@@ -231,14 +231,12 @@ class Monitor:
             answer.id = request.id
         return answer
 
-    def Invoke(
-        self, request: resource_pb2.ResourceInvokeRequest
-    ) -> resource_pb2.ResourceInvokeResponse:
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
         try:
             answer = self._provider_of(request).invoke(request.tok, unwrapped(request.args))
         except Exception as error:
             raise pulumi.RunError(f"{request.tok}: {refusals.reason(error)}") from error
-        return resource_pb2.ResourceInvokeResponse(**{"return": Struct(answer)})
+        return sdk.InvokeResponse(**{"return": Struct(answer)})
 
 
 def _kept(resource: Resource, old: Resource, reply: Any) -> Resource:

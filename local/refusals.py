@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
+from google.protobuf.message import Message
 
 from .sdk import resource_pb2
 
@@ -67,7 +68,7 @@ def check_registration(request: resource_pb2.RegisterResourceRequest) -> None:
     if request.transforms:
         raise pulumi.RunError(_NO_TRANSFORMS)
     fields: list[tuple[Any, Any]] = request.ListFields()  # type: ignore[no-untyped-call]
-    given = [field.name for field, value in fields if value != _empty(field)]
+    given = [field.name for field, value in fields if not _is_empty(value)]
     if unknown := [_OPTIONS.get(name, name) for name in given if name not in _KNOWN]:
         verb = "is" if len(unknown) == 1 else "are"
         raise pulumi.RunError(
@@ -75,9 +76,9 @@ def check_registration(request: resource_pb2.RegisterResourceRequest) -> None:
         )
 
 
-def _empty(field: Any) -> Any:
-    """A message that is given without a value, as the SDK gives its hooks."""
-    return field.message_type._concrete_class() if field.message_type else None
+def _is_empty(value: Any) -> bool:
+    """Whether it is a message without a value, as the SDK gives its hooks."""
+    return isinstance(value, Message) and value == type(value)()
 
 
 def check_provider(type_: str) -> None:

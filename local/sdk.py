@@ -25,7 +25,7 @@ _NAMES = {
     "pulumi.runtime.proto.engine_pb2": "LogRequest DEBUG INFO WARNING ERROR",
     "pulumi.runtime.proto.resource_pb2": "RegisterResourceRequest RegisterResourceResponse "
     "RegisterResourceOutputsRequest ReadResourceRequest ReadResourceResponse "
-    "ResourceInvokeRequest ResourceInvokeResponse",
+    "ResourceInvokeRequest",
     "pulumi.runtime.rpc": "UNKNOWN deserialize_properties_unwrap_secrets serialize_properties "
     "_special_sig_key _special_asset_sig _special_secret_sig",
 }
@@ -39,7 +39,7 @@ def check() -> None:
 check()
 
 import dill  # type: ignore[import-untyped] # noqa: E402
-from google.protobuf import empty_pb2, json_format, struct_pb2  # noqa: E402
+from google.protobuf import empty_pb2, json_format, message_factory, struct_pb2  # noqa: E402
 from pulumi.output import Unknown as Unknown  # noqa: E402
 from pulumi.runtime import Settings as Settings  # noqa: E402
 from pulumi.runtime import configure as configure  # noqa: E402
@@ -60,6 +60,9 @@ UNKNOWN: str = rpc.UNKNOWN
 # protobuf's generated code is made at run time, so its names have no types.
 Empty: Any = empty_pb2.Empty  # type: ignore[attr-defined]
 plain: Callable[[Any], dict[str, Any]] = json_format.MessageToDict
+_calls = resource_pb2.DESCRIPTOR.services_by_name["ResourceMonitor"].methods_by_name
+# Older versions have it in another module.
+InvokeResponse: Any = message_factory.GetMessageClass(_calls["Invoke"].output_type)  # type: ignore[no-untyped-call]
 serialized = rpc.serialize_properties
 
 
