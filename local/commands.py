@@ -150,7 +150,7 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
 def _verify(options: argparse.Namespace, screen: Screen) -> int:
     word = f"{_python()} -m local"
     remedy = (
-        f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it anew "
+        f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it again "
         f"under another id, and `{word} clean --stack {options.stack}` removes what is here"
     )
     intact = verify_releases(_state(options), options.release, options.sha256, remedy, screen)

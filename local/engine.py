@@ -59,7 +59,7 @@ def preview(project: Project, provider: Provider, watcher: Watcher) -> Result:
     Args:
         project: The program and its stack.
         provider: Names what is computed and answers the program's function calls.
-        watcher: Is told what happens.
+        watcher: Hears what happens.
     """
     return _run(project, provider, watcher, {}, dry_run=True)
 
@@ -72,7 +72,7 @@ def up(
     Args:
         project: The program and its stack.
         provider: Creates the resources.
-        watcher: Is told what happens.
+        watcher: Hears what happens.
         before: What an earlier `up` on the same cloud made. What has the same inputs stays as it
             is; a dynamic resource is created again where its provider would replace it.
     """

@@ -95,7 +95,7 @@ class Provider(Protocol):
 
 
 class Watcher(Protocol):
-    """What is told of a run while it runs."""
+    """What hears of a run while it runs."""
 
     def log(self, severity: str, message: str) -> None:
         """A line of the program's log: debug, info, warning or error."""

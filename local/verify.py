@@ -52,7 +52,7 @@ def verify_releases(
         release_id: The only one to verify.
         sha256: Whose SHA-256 is compared: none, sample or all.
         remedy: What to do about a release that is not intact.
-        screen: Is told what was found.
+        screen: Shows what was found.
 
     Raises:
         FileNotFoundError: There is no such release.
