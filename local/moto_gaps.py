@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from .dependencies import require
 
-TRIED = "5.1.10 to 5.2.5"
+TRIED = "5.2.0 to 5.2.5"
 """Versions of moto with which the tests of the local cloud pass."""
 
 _USED = {

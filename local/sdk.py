@@ -11,7 +11,7 @@ from typing import Any
 
 from .dependencies import require
 
-TRIED = "3.200 to 3.272"
+TRIED = "3.255 to 3.272"
 """Versions of the package pulumi with which the tests of the engine pass."""
 
 _NAMES = {

