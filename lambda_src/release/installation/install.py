@@ -30,7 +30,6 @@ from ..layout import (
     InstallError,
     Manifest,
     check_mount,
-    is_listed,
     is_published,
 )
 from . import compile as bytecode
@@ -41,8 +40,7 @@ from .job import Job
 from .log import log, throttled, timed
 from .pack import pack
 from .prune import BYTECODE, Pruning
-from .publish import publish, whole
-from .removal import PAUSE
+from .publish import publish, still_there, whole
 from .smoke import smoke
 from .split import look_closer
 from .stop import Stopped, note_stop_signals, raise_on_stop_signals
@@ -70,7 +68,7 @@ def install(job: Job) -> dict[str, object]:
             continue
         ask(job.release, os.environ)
         removed = housekeep(job.release, os.environ)
-        if _still_there(job.release):
+        if still_there(job.release):
             return summary | {"removed": removed}
         log("publish", f"another task has removed {job.release}; it is made once more")
     raise InstallError(
@@ -78,17 +76,6 @@ def install(job: Job) -> dict[str, object]:
         f"{job.release} was published {ATTEMPTS} times, and each time another task removed it. "
         "Let the other task end, then run it again.",
     )
-
-
-def _still_there(release: Path) -> bool:
-    for last in (False, False, True):
-        try:
-            return is_listed(release)
-        except OSError:
-            if last:
-                raise
-            time.sleep(PAUSE)
-    return False
 
 
 def _made(job: Job) -> dict[str, object]:

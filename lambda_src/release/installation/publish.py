@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ..layout import (
 )
 from .claim import Claim, ClaimLostError
 from .log import log
+from .removal import PAUSE
 from .stop import note_stop_signals, stop_held
 from .verify import counted, verify
 
@@ -89,6 +91,18 @@ def _is(release: Path, status: os.stat_result) -> bool:
         )
     except OSError:
         return False
+
+
+def still_there(release: Path) -> bool:
+    """Whether the file server has the release; it is asked again where it does not answer."""
+    for last in (False, False, True):
+        try:
+            return is_listed(release)
+        except OSError:
+            if last:
+                raise
+            time.sleep(PAUSE)
+    return False
 
 
 def whole(release: Path) -> Manifest | None:
