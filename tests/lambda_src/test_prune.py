@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +16,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lambda_src.release.bundle import Bundle
 from lambda_src.release.installation.prune import Pruning
 from lambda_src.release.installation.verify import verify
 from lambda_src.release.layout import BUNDLE, Manifest
@@ -39,12 +38,10 @@ def tree(root: Path, files: Mapping[str, str | bytes]) -> None:
         (root / path).write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def pruning(folder: Path, opened: list[str], options: Mapping[str, str]) -> Pruning:
-    """The pruning of folder/site-packages after an import that has opened these."""
-    scratch = folder / "scratch"
-    scratch.mkdir()
-    (scratch / "import.json").write_text(json.dumps([opened, {}, {}]))
-    return Pruning(folder / "site-packages", scratch, options)
+def pruning(folder: Path, options: Mapping[str, str]) -> Pruning:
+    """The pruning of folder/site-packages."""
+    (folder / "scratch").mkdir()
+    return Pruning(folder / "site-packages", folder / "scratch", options)
 
 
 def everything(root: Path) -> set[str]:
@@ -109,15 +106,10 @@ def test_each_file_is_in_a_class_or_stays(
     tmp_path: Path, path: str, content: str | bytes, kind: str | None
 ) -> None:
     tree(tmp_path / "site-packages", ANY | {path: content})
-    found = pruning(tmp_path, [], {"prune": "tests"})
+    found = pruning(tmp_path, {"prune": "tests"})
     found.run()
     assert found.numbers() == ({kind: {"files": 1, "bytes": len(content)}} if kind else {})
     assert (tmp_path / "site-packages" / path).exists() == (kind is None)
-    used = tmp_path / "used"
-    tree(used / "site-packages", ANY | {path: content})
-    other = pruning(used, [path], {"prune": "tests"})
-    other.run()
-    assert set(other.files) <= {"bytecode"}
 
 
 @pytest.mark.parametrize(
@@ -132,28 +124,16 @@ def test_each_file_is_in_a_class_or_stays(
 )
 def test_a_stub_stays_that_its_module_may_read(tmp_path: Path, source: str, stays: bool) -> None:
     tree(tmp_path / "site-packages", {"pkg/__init__.py": source, "pkg/__init__.pyi": ""})
-    pruning(tmp_path, [], {}).run()
+    pruning(tmp_path, {}).run()
     assert (tmp_path / "site-packages/pkg/__init__.pyi").exists() == stays
 
 
 def test_a_stub_of_an_extension_module_is_pruned(tmp_path: Path) -> None:
     files = {f"pkg/a{EXTENSION_SUFFIXES[0]}": "", "pkg/a.pyi": "", "bare/a.pyi": ""}
     tree(tmp_path / "site-packages", files)
-    found = pruning(tmp_path, [], {})
+    found = pruning(tmp_path, {})
     found.run()
     assert list(found.files["stubs"]) == ["pkg/a.pyi"]
-
-
-def test_bytecode_is_pruned_where_the_import_has_read_it(tmp_path: Path) -> None:
-    files = ANY | {cached(path): "code" for path in ANY} | {"pkg/b.pyc": ""}
-    tree(tmp_path / "site-packages", files)
-    found = pruning(tmp_path, [cached("pkg/a.py"), "pkg/b.pyc", "pkg/missing.h"], {})
-    found.run()
-    assert found.numbers() == {"bytecode": {"files": 1, "bytes": 4}}
-    assert everything(tmp_path / "site-packages/pkg") == {
-        *("a.py", "__init__.py", "b.pyc", "__pycache__"),
-        cached("__init__.py"),
-    }
 
 
 def test_what_belongs_to_a_kept_package_stays(tmp_path: Path) -> None:
@@ -161,18 +141,10 @@ def test_what_belongs_to_a_kept_package_stays(tmp_path: Path) -> None:
     files |= {"pkg/a.pyi": "", "include/python3/pkg/b.h": "", cached("pkg/a.py"): "code"}
     files |= {"pkg_x-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: Pkg.X\n"}
     tree(tmp_path / "site-packages", files)
-    found = pruning(tmp_path, [cached("pkg/a.py")], {"keep": "pkg-x"})
+    found = pruning(tmp_path, {"keep": "pkg-x"})
     found.run()
     assert found.numbers() == {"headers": {"files": 1, "bytes": 0}}
     assert not (tmp_path / "site-packages/other").exists()
-
-
-def test_without_a_record_of_the_import_nothing_is_pruned(tmp_path: Path) -> None:
-    tree(tmp_path / "site-packages", {"pkg/a.h": ""})
-    found = pruning(tmp_path, [], {})
-    (tmp_path / "scratch/import.json").write_text("[[")
-    found.run()
-    assert (found.numbers(), str(found)) == ({}, "nothing")
 
 
 NAMES = ["a.py", "a.h", "a.pyi", "liba.a", "tests", "include", "data", "__pycache__"]
@@ -197,24 +169,29 @@ def test_pruning_removes_what_it_names_and_can_be_undone(
             else:
                 (root / path).mkdir(parents=True)
         before, were_present, were_empty = everything(root), present(root), empty(root)
-        opened = sorted(were_present)[::3]
-        found = pruning(Path(name), opened, {"prune": "tests"})
+        found = pruning(Path(name), {"prune": "tests"})
         found.run()
         pruned = {path for paths in found.files.values() for path in paths}
         assert present(root) == were_present - pruned
         assert empty(root) == were_empty
-        assert not pruned & set(opened)
-        found.put_back()
+        some = set(sorted(pruned)[::2])
+        found.put_back(some)
+        assert present(root) == were_present - pruned | some
+        found.put_back(pruned)
         assert everything(root) == before
         assert all((root / path).read_bytes() == ARCHIVE for path in were_present)
 
 
+OTHER: dict[str, str | bytes] = {
+    "rounds/__init__.py": "",
+    "rounds/round.h": "double round;",
+}
 FILES: dict[str, str | bytes] = {
     "shapes/__init__.py": "from shapes import lazy, sides\nSIDES = sides.SIDES\n",
     "shapes/sides.py": "SIDES = 4\n\ndef fail():\n    raise ValueError('of shapes')\n",
     "shapes/sides.pyi": "SIDES: int\n",
     "shapes/later.py": "LATE = True\n",
-    "shapes/lazy.py": "import os\nSTUB = open(os.fsencode(__file__ + 'i')).read()\n",
+    "shapes/lazy.py": "STUB = open(__file__.replace('.py', '.pyi')).read()\n",
     "shapes/lazy.pyi": "NAME: str\n",
     "shapes/include/shapes.h": "int sides;\n",
     "shapes/lib/libshapes.a": ARCHIVE,
@@ -222,19 +199,18 @@ FILES: dict[str, str | bytes] = {
     "shapes/tests/test_sides.py": "",
     "shapes/LICENSE": "free",
 }
-HEADER_NEEDED = """
-import os, shapes
-if not os.path.exists(os.path.join(os.path.dirname(shapes.__file__), "include")):
-    raise ImportError("no headers")
-"""
+
+
+def tried(populate: Populate, index: Index, *head: str, model: str = "import shapes\n") -> Run:
+    wheel, other = build_wheel("shapes", FILES), build_wheel("rounds", OTHER)
+    index.add(wheel, other)
+    populate.write_model(model)
+    populate.write_lock(*head, wheel.pin, other.pin)
+    return populate.run()
 
 
 def made(populate: Populate, index: Index, *head: str, model: str = "import shapes\n") -> Run:
-    wheel = build_wheel("shapes", FILES)
-    index.add(wheel)
-    populate.write_model(model)
-    populate.write_lock(*head, wheel.pin)
-    run = populate.run()
+    run = tried(populate, index, *head, model=model)
     assert run.code == 0, run.message
     return run
 
@@ -271,24 +247,19 @@ print(cold_start.state.partition(",")[0], shapes.SIDES, shapes.later.LATE)
 
 def test_a_release_is_pruned_and_says_so(populate: Populate, index: Index) -> None:
     run = made(populate, index)
-    bundle = Bundle(str(populate.release))
-    os.close(bundle.descriptor)
-    code = {path: size for path, (_, size, _) in bundle.files.items() if path.endswith(".pyc")}
-    pruned = {*code, "shapes/sides.pyi", "shapes/include/shapes.h", "shapes/lib/libshapes.a"}
+    pruned = {"shapes/sides.pyi", "shapes/include/shapes.h", "shapes/lib/libshapes.a"}
     present = files_of(populate)
-    assert {cached(f"shapes/{name}.py") for name in ("__init__", "sides", "lazy")} == set(code)
     assert not present & pruned
     assert present >= FILES.keys() - pruned
-    assert cached("shapes/later.py") in present
+    assert present >= {cached(path) for path in FILES if path.endswith(".py")}
     assert not (populate.release / "site-packages/shapes/include").exists()
     assert run.last["pruned"] == {
-        "bytecode": {"files": 3, "bytes": sum(code.values())},
-        "headers": {"files": 1, "bytes": 11},
+        "headers": {"files": 2, "bytes": 11 + 13},
         "static-libraries": {"files": 1, "bytes": len(ARCHIVE)},
         "stubs": {"files": 1, "bytes": 11},
     }
     messages = [line["message"] for line in run.lines if line["phase"] == "prune"]
-    assert messages[1].startswith("bytecode 3 files, 0.0 MB; headers 1 files, 0.0 MB; ")
+    assert messages[1].startswith("headers 2 files, 0.0 MB; static-libraries 1 files, 0.0 MB; ")
 
 
 @pytest.mark.parametrize("way", ["bundle", "off", "plain", "damaged"])
@@ -313,7 +284,7 @@ def test_each_way_to_import_it_works_and_writes_nothing(
 def test_a_package_is_kept_and_tests_are_pruned_as_the_lock_says(
     populate: Populate, index: Index
 ) -> None:
-    kept = made(populate, index, "# release: keep Shapes", "# release: prune tests")
+    kept = made(populate, index, "# release: keep Shapes rounds", "# release: prune tests")
     assert kept.last["pruned"] == {}
     assert files_of(populate) >= {*FILES, cached("shapes/sides.py")}
     assert imported(populate) == "bundle 4 True"
@@ -323,14 +294,78 @@ def test_a_package_is_kept_and_tests_are_pruned_as_the_lock_says(
     assert not (populate.release / "site-packages/shapes/tests").exists()
 
 
-def test_what_the_import_needs_in_another_way_is_put_back(populate: Populate, index: Index) -> None:
-    run = made(populate, index, model=HEADER_NEEDED)
-    assert run.last["pruned"] == {}
-    assert files_of(populate) >= {*FILES, cached("shapes/sides.py")}
-    said = [line["message"] for line in run.lines if line["phase"] == "prune"]
-    assert "nothing, the import needs what was pruned" in said[-1]
-    assert "no headers" in said[-1]
-    assert imported(populate) == "bundle 4 True"
+HERE = "import os, shapes, rounds\nHERE = os.path.dirname(shapes.__file__)\n"
+NEEDED = {
+    "open": ("open(HERE + '/include/shapes.h')\n", ["shapes/include/shapes.h"], "shapes"),
+    "exists": ("if not os.path.exists(HERE + '/include'): 1 / 0\n", ["shapes/include/"], "shapes"),
+    "names": ("if 'shapes.h' not in sum((f for *_, f in os.walk(HERE)), []): 1 / 0\n",
+              ["shapes/include/shapes.h"], "shapes"),
+    "another-process": ("if os.system(f'cat {HERE}/sides.pyi'): 1 / 0\n", ["shapes/sides.pyi"],
+                        "shapes"),
+    "in-load": ("def load():\n    open(HERE + '/include/shapes.h')\n", ["shapes/include/shapes.h"],
+                "shapes"),
+    "in-predict": (
+        "SAMPLE = {'instances': [1]}\n"
+        "def predict(x):\n    open(HERE + '/../rounds/round.h')\n    return x\n",
+        ["rounds/round.h"], "rounds"),
+    "two-packages": (
+        "open(HERE + '/include/shapes.h')\nopen(HERE + '/../rounds/round.h')\n",
+        ["shapes/include/shapes.h", "rounds/round.h"], "rounds shapes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("needed", NEEDED)
+def test_an_import_that_needs_what_is_pruned_is_said_which_and_what_keeps_it(
+    populate: Populate, index: Index, needed: str
+) -> None:
+    model, files, packages = NEEDED[needed]
+    run = tried(populate, index, model=HERE + model)
+    assert run.code == 13
+    remedy = run.message.splitlines()[-1]
+    assert all(file in remedy for file in files)
+    assert f"Write `# release: keep {packages}` on a line of its own" in remedy
+    assert not populate.release.exists()
+    assert populate.left_behind() == set()
+    made(populate, index, f"# release: keep {packages}", model=HERE + model)
+
+
+def test_an_import_that_fails_for_another_reason_is_not_laid_on_what_is_pruned(
+    populate: Populate, index: Index
+) -> None:
+    run = tried(populate, index, model="import shapes\n1 / 0\n")
+    assert run.code == 13
+    assert "ZeroDivisionError" in run.message
+    assert "pruned" not in run.message
+
+
+MODELS = {
+    "reads-much": "import shapes, rounds, os\nhere = os.path.dirname(shapes.__file__)\n"
+    "for f, _, n in os.walk(here):\n    [open(os.path.join(f, x), 'rb').read() for x in n]\n",
+    "tries": "import os\ntry:\n    import shapes\n"
+    "    open(os.path.dirname(shapes.__file__) + '/include/shapes.h')\nexcept OSError:\n    pass\n",
+    "imports-nothing": "",
+    "writes": "import os, shapes, tempfile\n"
+    "for folder in (os.path.dirname(shapes.__file__), os.path.dirname(__file__)):\n    try:\n"
+    "        open(folder + '/new.py', 'w')\n    except OSError:\n        pass\n"
+    "open(tempfile.mkdtemp() + '/cache', 'w').write(__file__)\n",
+}
+
+
+def test_the_same_lock_gives_the_same_files_whatever_the_model_does(
+    populate: Populate, index: Index
+) -> None:
+    made(populate, index)
+    expected = described(populate)
+    for number, model in enumerate(MODELS.values(), 1):
+        shutil.rmtree(populate.release)
+        made(populate, index, model=model)
+        assert described(populate) == expected, list(MODELS)[number - 1]
+
+
+def described(populate: Populate) -> tuple[dict[str, str], dict[str, str]]:
+    """Each file's hash, and the links."""
+    manifest = Manifest.read(populate.release)
+    return {x.path: x.sha256 for x in manifest.files if x.path != BUNDLE}, manifest.links
 
 
 def test_a_wrong_option_ends_the_populate_before_pip_runs(populate: Populate) -> None:

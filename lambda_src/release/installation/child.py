@@ -7,7 +7,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -23,16 +23,19 @@ def child(
     output: IO[str] | int,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    confine: Callable[[], None] = lambda: None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a command in a process group of its own; whatever of it is left at the end is killed.
 
     Standard output and error both go to ``output``, standard input is empty. Use it from the
-    main thread: the kernel ends the child together with the thread that started it.
+    main thread: the kernel ends the child together with the thread that started it. ``confine``
+    is called in the child before the command starts.
     """
     libc = ctypes.CDLL(None)
     parent = os.getpid()
 
     def prepare() -> None:
+        confine()  # first, as the kernel forgets the signal when the user changes
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

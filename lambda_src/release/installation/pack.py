@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ..layout import BUNDLE, FOLDERS, READ, SITE_PACKAGES, bundle_head
-from .prune import aside
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_CLOSER
 
@@ -52,7 +51,7 @@ def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
     if (scratch / RECORD_CLOSER).exists():
         _, _, closer, _ = json.loads((scratch / RECORD_CLOSER).read_text())
         pages = {path: _both(phases, closer.get(path)) for path, phases in pages.items()}
-    packing = _Packing(staged / SITE_PACKAGES, scratch, opened, loaded, pages, looked)
+    packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
     with (staged / BUNDLE).open("xb") as stream:
         index = marshal.dumps(packing.index())
         line = f"{len(index)} {zlib.crc32(index)}\n"
@@ -86,14 +85,12 @@ class _Packing:
     def __init__(
         self,
         root: Path,
-        scratch: Path,
         opened: list[str],
         loaded: dict[str, list[str]],
         pages: dict[str, tuple[Runs, Runs]],
         looked: list[str],
     ) -> None:
         self.root = root
-        self._scratch = scratch
         self.files: dict[str, tuple[int, int, int]] = {}
         self.jobs: list[tuple[str, int, int]] = []
         self.libraries: dict[str, tuple[int, int, int]] = {}
@@ -123,9 +120,7 @@ class _Packing:
                 self._read(path, self._hot(path, 1))
 
     def file(self, path: str) -> Path:
-        """Where a file is: in the release, or aside because it was pruned."""
-        place = self.root / path
-        return place if place.exists() else Path(aside(self.root, self._scratch, path))
+        return self.root / path
 
     def index(self) -> Any:
         return self.files, self._listing(), self.jobs, self.libraries, self.grounds
@@ -165,7 +160,7 @@ class _Packing:
         wanted += [path for path in looked if path != "./"]
         found: dict[str, dict[str, bool]] = {}
         for folder in dict.fromkeys(["", *map(os.path.dirname, wanted)]):
-            while not (self.root / folder).is_dir():
+            while folder and not (self.root / folder).is_dir():
                 folder = os.path.dirname(folder)  # noqa: PTH120
             entries = list(os.scandir(self.root / folder))
             if not any(entry.is_symlink() for entry in entries):
@@ -218,6 +213,5 @@ class _Packing:
                     add(path, 1)
 
         for folder in folders:
-            if (self.root / folder).is_dir():  # or only pruned bytecode was in it
-                add(folder, 0)
+            add(folder, 0)
         return listing
