@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from lambda_src.release.layout import Manifest
+from lambda_src.release.layout import BUNDLE, Manifest
 
-from .conftest import Populate, Wheel, build_wheel
+from .conftest import Index, Populate, Wheel, build_wheel
 from .trial import tried
 
 BESIDE = "import os, shutil\nHERE = os.path.dirname(__file__)\nROOT = os.path.dirname(HERE)\n"
@@ -133,7 +133,7 @@ echo 0 >/proc/sys/user/max_user_namespaces
 exec "$@"
 """, "sh")  # fmt: skip
 needs_namespaces = pytest.mark.skipif(
-    subprocess.run([*ALONE, "true"], check=False).returncode != 0,
+    os.system(" ".join([*ALONE, "true"])) != 0,
     reason="this machine allows no user namespaces",
 )
 
@@ -198,3 +198,37 @@ def test_an_installer_with_a_strict_umask_proves_and_publishes_readable_files(
     assert populate.run().code == 0
     assert (populate.release / "site-packages/shapes/sides.py").stat().st_mode & 0o777 == 0o644
     assert (populate.release / "site-packages/shapes").stat().st_mode & 0o777 == 0o755
+
+
+DOCKER = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap")
+"""Capabilities of root in a container of Docker's and Fargate's, of those that matter here."""
+OPEN_PYTHON = "/usr/bin/python3"
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0
+    or os.system(f"{OPEN_PYTHON} -c 'import sys, pip; assert sys.version_info > (3, 11)'") != 0,
+    reason="this needs root, and a Python with pip that every user can read",
+)
+def test_root_of_a_container_makes_the_import_as_a_user_without_any_rights(index: Index) -> None:
+    model = f"""
+import os
+assert "CapEff:\\t0000000000000000" in open("/proc/self/status").read()
+assert os.geteuid() != 0 and os.getgroups() == []
+{TRIES}
+import busy
+attempt(open, os.path.join(os.path.dirname(busy.__file__), "new.py"), "w")
+attempt(open, "model.py", "a")
+attempt(os.setuid, 0)
+attempt(os.kill, os.getppid(), 0)
+"""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        populate = Populate(Path(folder), index)
+        populate.program.chmod(0o700)  # as the task makes it
+        populate.python = OPEN_PYTHON
+        bounding = ",".join(["-all", *(f"+{name}" for name in DOCKER)])
+        populate.prefix = ("setpriv", f"--bounding-set={bounding}", f"--inh-caps={bounding}")
+        run = tried(populate, model, build_wheel("busy", {"busy/__init__.py": ""}))
+        assert run.code == 0, run.message
+        assert (populate.release / BUNDLE).exists()

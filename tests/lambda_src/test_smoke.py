@@ -24,6 +24,15 @@ fork.Process(target=threading.Event().wait).start()
 import subprocess, sys
 subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()", __file__])
 """,
+    "daemon": """
+import os, threading
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        threading.Event().wait()
+    os._exit(0)
+os.wait()
+""",
     "at-exit": "import atexit, threading\natexit.register(threading.Event().wait)",
     "pool": """
 import multiprocessing
