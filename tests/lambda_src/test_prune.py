@@ -375,3 +375,16 @@ def test_a_wrong_option_ends_the_populate_before_pip_runs(populate: Populate) ->
     assert run.code == 10
     assert "line 1: '# release: keep circles' breaks a rule" in run.message
     assert not any(line["phase"] == "install" for line in run.lines)
+
+
+def test_a_module_whose_name_is_as_long_as_a_name_may_be_is_published(
+    populate: Populate, index: Index
+) -> None:
+    name = "m" * 240
+    wheel = build_wheel("long", {f"long/{name}.py": "", f"long/{name}.pyi": ""})
+    index.add(wheel)
+    populate.write_model(f"import long.{name}\n")
+    populate.write_lock(wheel.pin)
+    run = populate.run()
+    assert run.code == 0, run.message
+    assert run.last["pruned"]["stubs"]["files"] == 1

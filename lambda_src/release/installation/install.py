@@ -40,7 +40,7 @@ from .log import log, throttled, timed
 from .pack import pack
 from .prune import Pruning, blame
 from .smoke import Smoke
-from .split import look_closer
+from .split import record_exactly
 from .stop import Stopped, ignore_stop_signals, raise_on_stop_signals
 
 STAGING_PREFIX = ".staging-"
@@ -133,7 +133,7 @@ def stage(
     with timed(seconds, "import", "model.py with the staged libraries"):
         log("import", prove(smoke, pruning)[:200])
     with timed(seconds, "cold-start", "what the import reads, in one file"):
-        look_closer(smoke)
+        record_exactly(smoke)
         smoke.compare()
         log("cold-start", **pack(staged, job.release.name, scratch))
     return staged, pruning.numbers()

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..layout import BUNDLE, FOLDERS, READ, SITE_PACKAGES, bundle_head
 from .record import PAGE, Runs
-from .smoke import RECORD, RECORD_CLOSER
+from .smoke import RECORD, RECORD_EXACT
 
 SMALL = 4 << 20
 """Bytes of an extension module that is packed, at most. Loading it from its copy saves the round
@@ -48,9 +48,9 @@ def pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
 
 def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
     opened, loaded, pages, looked = json.loads((scratch / RECORD).read_text())
-    if (scratch / RECORD_CLOSER).exists():
-        _, _, closer, _ = json.loads((scratch / RECORD_CLOSER).read_text())
-        pages = {path: _both(phases, closer.get(path)) for path, phases in pages.items()}
+    if (scratch / RECORD_EXACT).exists():
+        _, _, exact, _ = json.loads((scratch / RECORD_EXACT).read_text())
+        pages = {path: _both(phases, exact.get(path)) for path, phases in pages.items()}
     packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
     with (staged / BUNDLE).open("xb") as stream:
         index = marshal.dumps(packing.index())
@@ -68,13 +68,11 @@ def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
     }
 
 
-def _both(phases: tuple[Runs, Runs], closer: tuple[Runs, Runs] | None) -> list[Runs]:
+def _both(phases: tuple[Runs, Runs], exact: tuple[Runs, Runs] | None) -> list[Runs]:
     """The pages of the first record that the second has, too."""
-    if closer is None:
+    if exact is None:
         return list(phases)
-    seen = {
-        page for runs in closer for first, count in runs for page in range(first, first + count)
-    }
+    seen = {page for runs in exact for first, count in runs for page in range(first, first + count)}
     return [
         [(page, 1) for first, count in runs for page in range(first, first + count) if page in seen]
         for runs in phases
@@ -94,7 +92,7 @@ class _Packing:
         self.files: dict[str, tuple[int, int, int]] = {}
         self.jobs: list[tuple[str, int, int]] = []
         self.libraries: dict[str, tuple[int, int, int]] = {}
-        self.grounds: list[str] = []
+        self.prerequisites: list[str] = []
         self._pages = pages
         self._end = 0
         opened, looked = ([p for p in found if p[:3] != "../"] for found in (opened, looked))
@@ -123,7 +121,7 @@ class _Packing:
         return self.root / path
 
     def index(self) -> Any:
-        return self.files, self._listing(), self.jobs, self.libraries, self.grounds
+        return self.files, self._listing(), self.jobs, self.libraries, self.prerequisites
 
     def _library(self, path: str, companions: list[str]) -> None:
         """Plan how an extension module gets into memory."""
@@ -135,9 +133,9 @@ class _Packing:
                 self.jobs.append((part, 0, 0))
             else:
                 self._read(part, self._hot(part, 0))
-        self.libraries[path] = len(self.jobs), copies, len(self.grounds)
+        self.libraries[path] = len(self.jobs), copies, len(self.prerequisites)
         if companions or not copies:
-            self.grounds.append(path)
+            self.prerequisites.append(path)
 
     def _may_move(self, path: str) -> bool:
         """Whether a library is small, and does not look for others where it lies."""

@@ -42,7 +42,7 @@ def prove(
     or ``not-ended``.
     """
     sys.path.insert(0, site_packages)
-    recorded = Record(site_packages, record.endswith("closer.json"))
+    recorded = Record(site_packages, record.endswith("exact.json"))
     outcome: list[tuple[str, str]] = []
 
     def use() -> None:

@@ -39,12 +39,12 @@ class Pruning:
     def __init__(self, site_packages: Path, scratch: Path, options: Mapping[str, str]) -> None:
         self.files: dict[str, dict[str, int]] = {}
         self._root = site_packages
-        self._aside = scratch / "pruned"
+        self._pruned = scratch / "pruned"
         self._tests = options.get("prune") == "tests"
         self._kept = set(_owned(site_packages, options.get("keep", "").split()))
 
     def run(self) -> None:
-        """Move aside what is pruned, and remove the directories that this empties."""
+        """Move what is pruned out of the release, and remove the directories that this empties."""
         for folder, _, names in os.walk(self._root):
             for name in names:
                 path = f"{folder}/{name}"[len(str(self._root)) + 1 :]
@@ -58,8 +58,8 @@ class Pruning:
         """Put back these, and none else, of what is pruned."""
         pruned = [path for files in self.files.values() for path in files]
         for path in pruned:
-            here, aside = self._root / path, self._aside / path
-            source, target = (aside, here) if path in paths else (here, aside)
+            here, away = self._root / path, self._pruned / path
+            source, target = (away, here) if path in paths else (here, away)
             if os.path.lexists(source):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 source.rename(target)

@@ -29,7 +29,7 @@ TEXT = 4_000
 
 RECORD = "import.json"
 """File of what the import touches."""
-RECORD_CLOSER = "closer.json"
+RECORD_EXACT = "exact.json"
 """File of what a second one touches, where libraries are looked at in the end alone."""
 
 NOT_ENDED = "model.py had not ended after"

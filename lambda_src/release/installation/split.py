@@ -19,7 +19,7 @@ from ..layout import ExitCode, InstallError
 from .log import log
 from .pack import SMALL
 from .record import PAGE, Runs
-from .smoke import RECORD, RECORD_CLOSER, Smoke
+from .smoke import RECORD, RECORD_EXACT, Smoke
 
 MAPPINGS = 40_000
 """Mappings that are made, about; a process has at most 65,530 (sysctl vm.max_map_count)."""
@@ -29,8 +29,8 @@ _SEGMENT = struct.Struct("<IIQQQQQQ")  # elf.h, Elf64_Phdr
 _HEADER = 64
 
 
-def look_closer(smoke: Smoke) -> None:
-    """Make the smoke import once more, and record in RECORD_CLOSER what it touches of libraries.
+def record_exactly(smoke: Smoke) -> None:
+    """Make the smoke import once more, and record in RECORD_EXACT what it touches of libraries.
 
     If it fails with split libraries, only that is logged, and they have to do whole. Raises
     InstallError or OSError if they do not, or if a library cannot be restored.
@@ -43,12 +43,12 @@ def look_closer(smoke: Smoke) -> None:
             if (smoke.site_packages / path).stat().st_size > SMALL
         }
         with split(libraries):
-            smoke.run(RECORD_CLOSER)
+            smoke.run(RECORD_EXACT)
     except (OSError, ValueError, InstallError) as error:
         if isinstance(error, InstallError) and error.code is ExitCode.DISK:
             raise
-        log("cold-start", f"no closer look: {error}"[:300])
-        smoke.run(RECORD_CLOSER)
+        log("cold-start", f"the libraries are recorded less exactly: {error}"[:300])
+        smoke.run(RECORD_EXACT)
 
 
 @contextmanager
