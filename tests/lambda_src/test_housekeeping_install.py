@@ -125,7 +125,7 @@ def test_malformed_variables_do_not_fail_the_populate(populate: Populate) -> Non
 
 @pytest.mark.whole
 def test_a_stop_during_the_housekeeping_does_not_lose_the_publication(populate: Populate) -> None:
-    program = populate.program / "release" / "housekeeping.py"
+    program = populate.program / "release/installation/housekeeping.py"
     rename = "        release.rename(claim.directory)\n"
     before, found, after = program.read_text().partition(rename)
     assert found
