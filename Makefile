@@ -1,5 +1,14 @@
 # Needs Python 3.11 to 3.13, make and git beforehand; everything else comes from PyPI into .venv.
-PYTHON ?= python3
+# Which Python it is; an environment says the same as the Python that it was made with.
+IDENTITY := import sys; print("%s-%d.%d" % (sys.base_prefix, *sys.version_info[:2]))
+FOUND := $(shell test -x .venv/bin/python && .venv/bin/python -c '$(IDENTITY)' 2>/dev/null)
+ifeq ($(origin PYTHON),undefined)
+PYTHON := python3
+# An environment that is there stays, whoever made it: `pulumi install` makes one as well.
+ENVIRONMENT := $(FOUND)
+else
+ENVIRONMENT := $(filter $(shell $(PYTHON) -c '$(IDENTITY)'),$(FOUND))
+endif
 STACK  ?= dev
 WHAT   ?= policies imports answers populate
 UV_VERSION := $(shell awk '/^name = "uv"$$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock)
@@ -20,11 +29,15 @@ help: ## Show what this Makefile does
 .PHONY: install
 install: .venv/.installed ## Create the environment .venv from uv.lock
 
-.venv/.uv-$(UV_VERSION):
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "Python %d.%d is not supported: name one of 3.11 to 3.13, as in `make PYTHON=python3.12`" % v)'
-	$(PYTHON) -m venv .venv
+.venv/.uv-$(UV_VERSION): $(if $(ENVIRONMENT),,other-python)
+	@$(if $(ENVIRONMENT),$(BIN)/python,$(PYTHON)) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "Python %d.%d is not supported: name one of 3.11 to 3.13, as in `make PYTHON=python3.12`" % v)'
+	$(if $(ENVIRONMENT),,$(PYTHON) -m venv --clear .venv)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
+
+.PHONY: other-python
+other-python: # .venv is not there, is broken, or is that of another Python than PYTHON
 
 .venv/.installed: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
 	$(BIN)/python -m uv sync --quiet --frozen
@@ -41,6 +54,10 @@ policies: install ## Both policy packs on the preview of a stack, without AWS (S
 .PHONY: verify
 verify: install ## Compare a release on AWS with its manifest (STACK=dev RELEASE=id SHA256=all)
 	@$(BIN)/python -m tools.verify --stack $(STACK) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHA256),--sha256 $(SHA256))
+
+.PHONY: image
+image: install ## Name the populate task's image by its digest in a stack's file (STACK=dev IMAGE=name:tag)
+	@$(BIN)/python -m tools.image --stack $(STACK) $(if $(IMAGE),--image $(IMAGE))
 
 .PHONY: bench
 bench: install ## Measure for the README (WHAT=policies, imports, answers, populate, packages)
@@ -68,13 +85,16 @@ lint: install
 	$(BIN)/python -m tools.readme --check
 
 .PHONY: lock
-lock: install ## Make the locks from lambda_src/application/requirements.in
+lock: install ## Renew the locks from lambda_src/application/requirements.in
 	$(BIN)/python -m tools.lock
 
 .PHONY: readme
-readme: install ## Write the generated tables of README.md anew
+readme: install ## Renew the generated tables of README.md, and requirements.txt
 	$(BIN)/python -m tools.readme
 
 .PHONY: clean
 clean: ## Remove what local runs left, then the environment
-	rm -rf .local .venv
+	@[ ! -e .local ] || $(PYTHON) -I -S local/state.py
+	@if [ -L .venv ] || { [ -e .venv ] && ! ls .venv/.uv-* > /dev/null 2>&1; }; then \
+		echo "error: .venv was not made by \`make install\`. Remedy: remove it yourself" >&2; exit 1; fi
+	rm -rf .venv

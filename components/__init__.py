@@ -6,6 +6,7 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 
 from .account import Account
 from .configuration import Settings
+from .contract import Application, Mount, Release, Target
 from .errors import (
     ConfigurationError,
     EfsInferenceError,
@@ -14,42 +15,45 @@ from .errors import (
     Problem,
 )
 from .fargate import TaskSize
-from .function_role import FunctionRole
 from .gates import PopulatorRun, PopulatorRunArgs, SmokeInvocation, SmokeInvocationArgs
 from .inference import InferenceFunction, InferenceFunctionArgs
-from .mount import Mount
-from .names import log_group_name
-from .network import Network, NetworkArgs
-from .populator import PopulateContainer, Populator, PopulatorArgs
-from .release import Release
-from .source import Source
-from .store import EfsStore, EfsStoreArgs
+from .logs import LogArgs
+from .network import ExistingNetworkArgs, Network, NetworkArgs
+from .populator import Populator, PopulatorArgs
+from .publication import Publication, PublicationArgs
+from .roles import FunctionRole, RoleArgs
+from .store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 
 __all__ = [
     "Account",
+    "Application",
     "ConfigurationError",
     "EfsInferenceError",
     "EfsStore",
     "EfsStoreArgs",
+    "ExistingEfsStoreArgs",
+    "ExistingNetworkArgs",
     "FunctionRole",
     "InferenceFunction",
     "InferenceFunctionArgs",
     "InvocationError",
+    "LogArgs",
     "Mount",
     "Network",
     "NetworkArgs",
-    "PopulateContainer",
     "PopulateError",
     "Populator",
     "PopulatorArgs",
     "PopulatorRun",
     "PopulatorRunArgs",
     "Problem",
+    "Publication",
+    "PublicationArgs",
     "Release",
+    "RoleArgs",
     "Settings",
     "SmokeInvocation",
     "SmokeInvocationArgs",
-    "Source",
+    "Target",
     "TaskSize",
-    "log_group_name",
 ]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
+
+_LAST_LINES = 2
 
 
 class EfsInferenceError(Exception):
@@ -20,7 +23,7 @@ class Problem:
         subject: What is wrong, for instance a configuration key.
         value: The offending value as the user wrote it.
         rule: The rule that it breaks.
-        remedy: What mends it, a command where there is one.
+        remedy: What corrects it, a command where there is one.
     """
 
     subject: str
@@ -47,17 +50,51 @@ class ConfigurationError(EfsInferenceError, pulumi.RunError):
         )
 
 
-class PopulateError(EfsInferenceError):
-    """A task that did not do its work: a populate, for one, that did not publish its release.
+class GateError(EfsInferenceError):
+    """A gate that stays shut. Its text is the whole diagnosis: what, the evidence, the remedy.
+
+    Attributes:
+        what: What has happened, without a full stop.
+        account: What the failed thing itself says of it; may have several lines.
+        remedy: What to do; empty where the account says it, which then knows more.
+        details: The evidence; each may have several lines.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        subject: str = "",
+        account: str = "",
+        remedy: str = "",
+        details: Iterable[str] = (),
+    ) -> None:
+        self.what, self.account, self.remedy, self.details = what, account, remedy, tuple(details)
+        lines = [*self.details, f"Remedy: {remedy}"] if remedy else self.details
+        # Every line but the first is indented, those within a text once more.
+        inner = ["  " + line.replace("\n", "\n    ") for line in lines]
+        super().__init__("\n".join([f"{subject}: {what}" if subject else what, *inner]))
+
+    def sentence(self, outcome: str) -> str:
+        """All that counts in one line: the outcome, what has happened, and what to do."""
+        # A traceback's last line names the error; what follows it says what to do.
+        account = " ".join(self.account.splitlines()[-_LAST_LINES:])
+        parts = [outcome, self.what, *([account] if account else [])]
+        line = ": ".join(part.strip().rstrip(".") for part in parts)
+        return " ".join(f"{line}. Remedy: {self.remedy}".split() if self.remedy else line.split())
+
+
+class PopulateError(GateError):
+    """A task that did not do its work, such as a populate task without a published release.
 
     Attributes:
         kind: The task's own word for its failure, such as `damaged`; empty where it has none.
     """
 
-    def __init__(self, message: str, kind: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, what: str, *, kind: str = "", **more: Any) -> None:
+        super().__init__(what, **more)
         self.kind = kind
 
 
-class InvocationError(EfsInferenceError):
+class InvocationError(GateError):
     """A version of the function that failed its first call."""

@@ -1,170 +1,55 @@
-"""Populator: cluster, roles and task definition of the task that runs `pip install --target`."""
+"""Populator: cluster, roles and log of the tasks that put releases on the file system."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import pulumi
 import pulumi_aws as aws
 
 from .account import Account
-from .errors import ConfigurationError, Problem
-from .fargate import MAX_TASK_DEFINITION_BYTES, TaskSize
-from .mount import Mount
-from .names import family, log_group_name
-from .release import Release
-from .source import REQUIREMENTS, Source
-from .store import EfsStore, client_policy
+from .contract import Target
+from .fargate import TaskSize
+from .logs import Log, LogArgs
+from .roles import RoleArgs, document, rights, role
+from .store import EfsStore
 
-CONTAINER = "populate"
-_VOLUME = "efs"
-# What ECS stores around the container definitions (family, roles, volume, sizes), rounded up.
-_OTHER_PARTS_BYTES = 2_048
-
-# Runs in the image as it is: unpacks the installer next to nothing else and becomes it.
-_BOOTSTRAP = (
-    "import base64,io,os,sys,tempfile,zipfile,zlib;"
-    "d=tempfile.mkdtemp();"
-    "z=zlib.decompress(base64.b64decode(os.environ.pop('INSTALLER')));"
-    "zipfile.ZipFile(io.BytesIO(z)).extractall(d);"
-    "os.chdir(d);"
-    "os.execv(sys.executable,[sys.executable,'-m','release',*sys.argv[1:]])"
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PopulateContainer:
-    """The container of the populate task, known in full before anything is deployed.
-
-    Attributes:
-        name: Name of the populator, which makes the log group's.
-        mount: Where the access point is mounted.
-        release: The release to publish.
-        source: Folder with the installer.
-        index_url: Package index for pip.
-        timeout_minutes: Minutes after which the task is stopped.
-        account: Account and region of the log group.
-
-    Raises:
-        ConfigurationError: The task definition would be larger than ECS accepts.
-    """
-
-    name: str
-    mount: Mount
-    release: Release
-    source: Source
-    index_url: str
-    timeout_minutes: int
-    account: Account
-
-    def __post_init__(self) -> None:
-        size = len(self.definitions.encode())
-        allowed = MAX_TASK_DEFINITION_BYTES - _OTHER_PARTS_BYTES
-        if size > allowed:
-            raise ConfigurationError(
-                [
-                    Problem(
-                        subject="task definition",
-                        value=f"{size} bytes of container definitions",
-                        rule=f"ECS accepts {MAX_TASK_DEFINITION_BYTES} bytes in all, "
-                        f"which leaves {allowed} for them",
-                        remedy="ask for fewer packages in requirements.in",
-                    )
-                ]
-            )
-
-    @property
-    def log_group(self) -> str:
-        """Name of the log group, plain text so that it can stand in plain definitions."""
-        return log_group_name(self.name)
-
-    @cached_property
-    def definitions(self) -> str:
-        """The container definitions as a plain JSON string, which policies can read in preview."""
-        return json.dumps(
-            [
-                {
-                    "name": CONTAINER,
-                    "image": self.release.image,
-                    "essential": True,
-                    "entryPoint": ["python3", "-c", _BOOTSTRAP],
-                    "command": [
-                        "install",
-                        *("--release", self.mount.release_path(self.release.id)),
-                        *("--requirements", REQUIREMENTS),
-                        *("--index-url", self.index_url),
-                        *("--timeout", str(self.timeout_minutes * 60)),
-                    ],
-                    "environment": [{"name": "INSTALLER", "value": self._installer()}],
-                    "mountPoints": [self.mount.mount_point(_VOLUME)],
-                    "stopTimeout": 60,
-                    "logConfiguration": {
-                        "logDriver": "awslogs",
-                        "options": {
-                            "awslogs-group": self.log_group,
-                            "awslogs-region": self.account.region,
-                            "awslogs-stream-prefix": CONTAINER,
-                            # Since 2025-06 the default mode may drop lines; the last one matters.
-                            "mode": "blocking",
-                        },
-                    },
-                }
-            ]
-        )
-
-    def _installer(self) -> str:
-        return self.source.installer(
-            self.source.lock(self.release.runtime, self.release.architecture)
-        )
+_SIZE = TaskSize(cpu=2048, memory_mb=8192, ephemeral_storage_gib=30)
 
 
 def task_trust_policy(account: Account) -> str:
     """Trust policy of both roles: ECS tasks of this account and region."""
-    statement = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-        "Condition": {
-            "ArnLike": {
-                "aws:SourceArn": f"arn:{account.partition}:ecs:{account.region}:{account.id}:*"
-            },
-            "StringEquals": {"aws:SourceAccount": account.id},
-        },
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def execution_policy(log_group_arn: str, image: str, partition: str) -> str:
-    """What ECS itself needs: write the log, and pull the image where it lies in a private ECR."""
-    statements: list[dict[str, object]] = [
-        {
-            "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": f"{log_group_arn}:*",
-        }
-    ]
-    private = re.match(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com[^/]*/([^:@]+)", image)
-    if private:
-        account_id, region, repository = private.groups()
-        pull = [
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:GetDownloadUrlForLayer",
-        ]
-        statements += [
+    tasks = f"arn:{account.partition}:ecs:{account.region}:{account.id}:*"
+    return document(
+        [
             {
                 "Effect": "Allow",
-                "Action": pull,
-                "Resource": f"arn:{partition}:ecr:{region}:{account_id}:repository/{repository}",
-            },
-            # This action knows no resources.
-            {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Condition": {
+                    "ArnLike": {"aws:SourceArn": tasks},
+                    "StringEquals": {"aws:SourceAccount": account.id},
+                },
+            }
         ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    )
+
+
+def pull_statements(image: str, partition: str) -> list[dict[str, object]]:
+    """What ECS needs to pull the image where it lies in a private ECR."""
+    private = re.match(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com[^/]*/([^:@]+)", image)
+    if private is None:
+        return []
+    account_id, region, repository = private.groups()
+    pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    arn = f"arn:{partition}:ecr:{region}:{account_id}:repository/{repository}"
+    return [
+        {"Effect": "Allow", "Action": pull, "Resource": arn},
+        # This action knows no resources.
+        {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,25 +57,42 @@ class PopulatorArgs:
     """Arguments of `Populator`.
 
     Attributes:
-        container: What runs in the task.
-        store: Where the release goes.
-        size: CPU, memory and disk of the task.
-        log_retention_days: Days that log events are kept.
+        store: Where the releases go.
+        target: What the libraries are made for.
+        size: CPU, memory and disk of a task; plain, since Fargate allows certain pairs only.
+        index_url: Package index for pip; plain, like all that stands in the container definitions,
+            which policies read in a preview.
+        timeout_minutes: Minutes after which a task is stopped.
+        keep_releases: How many of the newest releases stay on the file system.
+        cluster_arn: Cluster of the tasks; default: one of its own.
+        log: Where the tasks log to.
+        roles: What the account demands of roles.
         tags: Tags for every resource.
     """
 
-    container: PopulateContainer
     store: EfsStore
-    size: TaskSize
-    log_retention_days: int = 30
-    tags: Mapping[str, str] = field(default_factory=dict)
+    target: Target
+    size: TaskSize = _SIZE
+    index_url: str = "https://pypi.org/simple"
+    timeout_minutes: int = 30
+    keep_releases: int = 3
+    cluster_arn: pulumi.Input[str] | None = None
+    log: LogArgs = field(default_factory=LogArgs)
+    roles: RoleArgs = field(default_factory=RoleArgs)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Populator(pulumi.ComponentResource):
-    """What is needed to populate; `PopulatorRun` does it."""
+    """What runs populate tasks; a `Publication` lets it run one.
+
+    Attributes:
+        args: What it was made of; a publication takes store, target and sizes from there.
+        log: The log group of its tasks.
+    """
 
     cluster_arn: pulumi.Output[str]
-    task_definition_arn: pulumi.Output[str]
+    execution_role_arn: pulumi.Output[str]
+    task_role_arn: pulumi.Output[str]
     log_group_name: pulumi.Output[str]
 
     def __init__(
@@ -198,87 +100,38 @@ class Populator(pulumi.ComponentResource):
     ) -> None:
         super().__init__("efs-inference:index:Populator", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
+        self.args, account = args, args.store.account
+        self.cluster_arn = (
+            aws.ecs.Cluster(name, tags=args.tags, opts=child).arn
+            if args.cluster_arn is None
+            else pulumi.Output.from_input(args.cluster_arn)
+        )
+        self.log = Log(name, args.log, account, args.tags, child)
+        self.log_group_name = self.log.name
 
-        cluster = aws.ecs.Cluster(name, tags=args.tags, opts=child)
-        log_group = aws.cloudwatch.LogGroup(
-            f"{name}-log",
-            name=args.container.log_group,
-            retention_in_days=args.log_retention_days,
-            tags=args.tags,
-            opts=child,
-        )
-        trust = task_trust_policy(args.container.account)
-        execution_role = aws.iam.Role(
-            f"{name}-execution", assume_role_policy=trust, tags=args.tags, opts=child
-        )
-        aws.iam.RolePolicy(
+        trust = task_trust_policy(account)
+        execution_role = role(f"{name}-execution", trust, args.roles, child)
+        rights(
             f"{name}-execution",
-            role=execution_role.id,
-            policy=log_group.arn.apply(
-                lambda arn: execution_policy(
-                    arn.removesuffix(":*"),
-                    args.container.release.image,
-                    args.container.account.partition,
-                )
+            execution_role,
+            self.log.write.apply(
+                lambda write: [write, *pull_statements(args.target.image, account.partition)]
             ),
-            opts=child,
+            child,
         )
-        task_role = aws.iam.Role(
-            f"{name}-task", assume_role_policy=trust, tags=args.tags, opts=child
-        )
-        aws.iam.RolePolicy(
+        task_role = role(f"{name}-task", trust, args.roles, child)
+        rights(
             f"{name}-task",
-            role=task_role.id,
-            policy=pulumi.Output.all(args.store.file_system_arn, args.store.access_point_arn).apply(
-                _task_policy
-            ),
-            opts=child,
+            task_role,
+            args.store.allow("ClientMount", "ClientWrite").apply(lambda mount: [mount]),
+            child,
         )
-        task_definition = aws.ecs.TaskDefinition(
-            name,
-            family=family(name),
-            requires_compatibilities=["FARGATE"],
-            network_mode="awsvpc",
-            cpu=str(args.size.cpu),
-            memory=str(args.size.memory_mb),
-            ephemeral_storage={"size_in_gib": args.size.ephemeral_storage_gib},
-            runtime_platform={
-                "operating_system_family": "LINUX",
-                "cpu_architecture": args.container.release.architecture.upper(),
-            },
-            execution_role_arn=execution_role.arn,
-            task_role_arn=task_role.arn,
-            container_definitions=args.container.definitions,
-            volumes=[
-                {
-                    "name": _VOLUME,
-                    # No rootDirectory: ECS refuses one beside an access point.
-                    "efs_volume_configuration": {
-                        "file_system_id": args.store.file_system_id,
-                        "transit_encryption": "ENABLED",
-                        "authorization_config": {
-                            "access_point_id": args.store.access_point_id,
-                            "iam": "ENABLED",
-                        },
-                    },
-                }
-            ],
-            tags=args.tags,
-            opts=child,
-        )
-
-        self.cluster_arn = cluster.arn
-        self.task_definition_arn = task_definition.arn
-        self.log_group_name = log_group.name
+        self.execution_role_arn, self.task_role_arn = execution_role.arn, task_role.arn
         self.register_outputs(
             {
                 "cluster_arn": self.cluster_arn,
-                "task_definition_arn": self.task_definition_arn,
+                "execution_role_arn": self.execution_role_arn,
+                "task_role_arn": self.task_role_arn,
                 "log_group_name": self.log_group_name,
             }
         )
-
-
-def _task_policy(arns: list[str]) -> str:
-    statement = client_policy(*arns, "ClientMount", "ClientWrite")
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

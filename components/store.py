@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from .account import Account
+from .contract import Mount
 from .names import tag_name
+from .network import Network
 
 _CLIENT_ACTIONS = [
     "elasticfilesystem:ClientMount",
@@ -18,11 +21,12 @@ _CLIENT_ACTIONS = [
 ]
 
 
-def file_system_policy(file_system_arn: str, access_point_arn: str) -> str:
-    """A policy that only denies: no access without TLS, none beside the access point.
+def file_system_policy(file_system_arn: str) -> str:
+    """A policy that only denies: no access without TLS, none without an access point.
 
     Once a file system has a policy, access that nothing allows is refused, so the allowing is done
-    by the consumers' roles.
+    by the consumers' roles, each through its own access point. The policy names none: while one is
+    replaced, the version that serves still mounts the old one.
     """
     deny = {
         "Effect": "Deny",
@@ -30,52 +34,78 @@ def file_system_policy(file_system_arn: str, access_point_arn: str) -> str:
         "Action": _CLIENT_ACTIONS,
         "Resource": file_system_arn,
     }
-    beside = {"StringNotEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}}
     statements = [
         {"Sid": "DenyPlainText", **deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-        {"Sid": "DenyBesideAccessPoint", **deny, "Condition": beside},
+        {
+            "Sid": "DenyWithoutAccessPoint",
+            **deny,
+            "Condition": {"Null": {"elasticfilesystem:AccessPointArn": "true"}},
+        },
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def client_policy(file_system_arn: str, access_point_arn: str, *actions: str) -> dict[str, object]:
-    """A statement that allows EFS client `actions` through this access point."""
-    return {
-        "Effect": "Allow",
-        "Action": [f"elasticfilesystem:{action}" for action in actions],
-        "Resource": file_system_arn,
-        "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
-    }
-
-
 @dataclass(frozen=True, kw_only=True)
 class EfsStoreArgs:
-    """Arguments of `EfsStore`.
+    """Arguments of a new `EfsStore`.
 
     Attributes:
-        subnet_ids: For each availability zone in use the subnet of its mount target.
-        security_group_id: Security group of the mount targets.
+        network: Where its mount targets and its consumers are.
+        mount_path: Where every consumer mounts the access point; plain, since it is checked, and
+            the release's path follows from it, before anything is created.
         throughput: `elastic` or `bursting`.
-        protect: Whether Pulumi refuses to delete file system and access point.
+        protect: Whether Pulumi refuses to delete file system and access point; the component's own
+            options win.
+        kms_key_arn: Key that encrypts the file system; default: AWS's own for EFS.
         root_directory: Directory of the file system that the access point shows as its root.
         posix_id: User and group id that every client gets.
         tags: Tags for every resource.
     """
 
-    subnet_ids: Mapping[str, pulumi.Input[str]]
-    security_group_id: pulumi.Input[str]
-    throughput: str
-    protect: bool
-    root_directory: str = "/libraries"
-    posix_id: int = 1000
-    tags: Mapping[str, str] = field(default_factory=dict)
+    network: Network
+    mount_path: str
+    throughput: pulumi.Input[str] = "elastic"
+    protect: bool = False
+    kms_key_arn: pulumi.Input[str] | None = None
+    root_directory: pulumi.Input[str] = "/libraries"
+    posix_id: pulumi.Input[int] = 1000
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingEfsStoreArgs:
+    """Arguments of an `EfsStore` whose file system and access point are there already.
+
+    It has to have a mount target in each zone of the network, and its file system policy, if there
+    is one, has to let in the roles of this stack.
+
+    Attributes:
+        network: Where the consumers are.
+        mount_path: Where every consumer mounts the access point.
+        file_system_id: Id of the file system.
+        access_point_id: Id of the access point, whose root holds the releases.
+        mount_target_security_group_id: Group of its mount targets, which is then opened for the
+            consumers of this stack; None: it lets them in already.
+    """
+
+    network: Network
+    mount_path: str
+    file_system_id: pulumi.Input[str]
+    access_point_id: pulumi.Input[str]
+    mount_target_security_group_id: pulumi.Input[str] | None = None
 
 
 class EfsStore(pulumi.ComponentResource):
-    """An encrypted file system that is reached over TLS and through one access point only.
+    """A file system that is reached over TLS and through one access point only.
 
-    A consumer depends on the component as a whole: it can be mounted only when there is a mount
-    target in the consumer's own zone.
+    It knows what a consumer needs to mount it: `volume` of a task definition, `file_system_config`
+    of a function, and the `allow` statement of its role. A consumer depends on the component as a
+    whole: it can be mounted only when there is a mount target in the consumer's own zone.
+
+    Attributes:
+        network: Where its consumers are.
+        mount: Where every consumer mounts it.
+        account: The account and the region that it is in.
     """
 
     file_system_id: pulumi.Output[str]
@@ -84,15 +114,50 @@ class EfsStore(pulumi.ComponentResource):
     access_point_arn: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: EfsStoreArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: EfsStoreArgs | ExistingEfsStoreArgs,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        self.mount = Mount(args.mount_path)
         super().__init__("efs-inference:index:EfsStore", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        kept = pulumi.ResourceOptions(parent=self, protect=args.protect)
+        self.network = args.network
+        self.account = Account.of(self)
+        if isinstance(args, ExistingEfsStoreArgs):
+            self._find(name, args)
+        else:
+            given = opts is not None and opts.protect is not None
+            self._make(name, args, protect=None if given else args.protect)
+        self.register_outputs(
+            {
+                "file_system_id": self.file_system_id,
+                "file_system_arn": self.file_system_arn,
+                "access_point_id": self.access_point_id,
+                "access_point_arn": self.access_point_arn,
+            }
+        )
 
+    def _find(self, name: str, args: ExistingEfsStoreArgs) -> None:
+        self.file_system_id = pulumi.Output.from_input(args.file_system_id)
+        self.access_point_id = pulumi.Output.from_input(args.access_point_id)
+        self.file_system_arn = self._arn("file-system", args.file_system_id)
+        self.access_point_arn = self._arn("access-point", args.access_point_id)
+        if args.mount_target_security_group_id is not None:
+            args.network.open_nfs(
+                name, args.mount_target_security_group_id, pulumi.ResourceOptions(parent=self)
+            )
+
+    def _arn(self, kind: str, id_: pulumi.Input[str]) -> pulumi.Output[str]:
+        place = f"{self.account.partition}:elasticfilesystem:{self.account.region}"
+        return pulumi.Output.concat(f"arn:{place}:{self.account.id}:{kind}/", id_)
+
+    def _make(self, name: str, args: EfsStoreArgs, protect: bool | None) -> None:
+        child = pulumi.ResourceOptions(parent=self)
+        kept = pulumi.ResourceOptions(parent=self, protect=protect)
         file_system = aws.efs.FileSystem(
             name,
             encrypted=True,
+            kms_key_id=args.kms_key_arn,
             performance_mode="generalPurpose",
             throughput_mode=args.throughput,
             tags={**args.tags, "Name": tag_name(name)},
@@ -116,29 +181,54 @@ class EfsStore(pulumi.ComponentResource):
         aws.efs.FileSystemPolicy(
             f"{name}-policy",
             file_system_id=file_system.id,
-            policy=pulumi.Output.all(file_system.arn, access_point.arn).apply(
-                lambda arns: file_system_policy(*arns)
-            ),
+            policy=file_system.arn.apply(file_system_policy),
             opts=child,
         )
-        for zone, subnet_id in args.subnet_ids.items():
+        for zone, subnet_id in args.network.subnet_ids.items():
             aws.efs.MountTarget(
                 f"{name}-mount-target-{zone}",
                 file_system_id=file_system.id,
                 subnet_id=subnet_id,
-                security_groups=[args.security_group_id],
+                security_groups=[args.network.mount_target_security_group_id],
                 opts=child,
             )
+        self.file_system_id, self.file_system_arn = file_system.id, file_system.arn
+        self.access_point_id, self.access_point_arn = access_point.id, access_point.arn
 
-        self.file_system_id = file_system.id
-        self.file_system_arn = file_system.arn
-        self.access_point_id = access_point.id
-        self.access_point_arn = access_point.arn
-        self.register_outputs(
-            {
+    def volume(self, name: str) -> aws.ecs.TaskDefinitionVolumeArgsDict:
+        """The `volumes` entry of a task definition."""
+        return {
+            "name": name,
+            # No rootDirectory: ECS refuses one beside an access point.
+            "efs_volume_configuration": {
                 "file_system_id": self.file_system_id,
-                "file_system_arn": self.file_system_arn,
-                "access_point_id": self.access_point_id,
-                "access_point_arn": self.access_point_arn,
-            }
+                "transit_encryption": "ENABLED",
+                "authorization_config": {
+                    "access_point_id": self.access_point_id,
+                    "iam": "ENABLED",
+                },
+            },
+        }
+
+    @property
+    def file_system_config(self) -> aws.lambda_.FunctionFileSystemConfigArgsDict:
+        """The file system configuration of a function."""
+        return {"arn": self.access_point_arn, "local_mount_path": self.mount.local_mount_path}
+
+    def allow(self, *actions: str) -> pulumi.Output[dict[str, object]]:
+        """A statement that allows EFS client actions, such as `ClientMount`, through it."""
+        return pulumi.Output.all(self.file_system_arn, self.access_point_arn).apply(
+            lambda arns: client_statement(arns[0], arns[1], *actions)
         )
+
+
+def client_statement(
+    file_system_arn: str, access_point_arn: str, *actions: str
+) -> dict[str, object]:
+    """A statement that allows EFS client `actions` through this access point."""
+    return {
+        "Effect": "Allow",
+        "Action": [f"elasticfilesystem:{action}" for action in actions],
+        "Resource": file_system_arn,
+        "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
+    }

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import copy
-import os
 import shutil
-import sys
 import threading
 import time
+import traceback
 import uuid
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .account import Account, Client
+from .account import Account
+from .containers import CannotStartError, Launch, network_of
 from .rules import MountError, RefusalError, refuse, run_task, subnets
-from .sandbox import Bind, Host, Process
+from .sandbox import Host, Process
 
-# What a container gets of this host: what the network needs, nothing else of the user's.
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_OF_THE_HOST = frozenset(
-    {
-        *("PATH", "HOME", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
-        *("PIP_CERT", "PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_DISABLE_PIP_VERSION_CHECK"),
-        *_PROXIES,
-        *map(str.upper, _PROXIES),
-    }
-)
 Document = Mapping[str, Any]
 
 
@@ -46,7 +35,7 @@ class Tasks:
         token = (cluster, request.get("clientToken", str(uuid.uuid4())))
         if token not in self._tokens:
             definition = self._definition(request["taskDefinition"])
-            code, network = "InvalidParameterException", _network(request)
+            code, network = "InvalidParameterException", network_of(request)
             unknown = self._account.unknown_subnets(network.get("subnets", []))
             names = [c["name"] for c in definition.container_definitions]
             refuse(code, run_task(request, definition.network_mode, names))
@@ -131,17 +120,8 @@ class Tasks:
             task.join(10)
 
 
-def _network(request: Document) -> Document:
-    network: Document = request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
-    return network
-
-
 def _flat(task: Document) -> dict[str, str]:
     return {key: value for key, value in task.items() if isinstance(value, str)}
-
-
-class _CannotStartError(Exception):
-    """The text is the task's `stoppedReason`."""
 
 
 class _Task(threading.Thread):
@@ -207,104 +187,38 @@ class _Task(threading.Thread):
                 self._wait()
         except MountError as error:
             self.stop("TaskFailedToStart", error.stopped_reason(self._account.region))
-        except _CannotStartError as error:
+        except CannotStartError as error:
             self.stop("TaskFailedToStart", str(error))
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            at = f"{Path(where.filename).name}:{where.lineno}"
+            why = f"InternalError: {type(error).__name__}: {error} (at {at} of the embedded cloud)"
+            started = "startedAt" in self.shown
+            self.stop("EssentialContainerExited" if started else "TaskFailedToStart", why)
         finally:
-            self._end_containers()
-            shutil.rmtree(disk, ignore_errors=True)
-            self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
+            try:
+                self._end_containers()
+            finally:
+                shutil.rmtree(disk, ignore_errors=True)
+                self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
 
     def _start_containers(self, disk: Path) -> None:
-        containers = self._definition.container_definitions
-        prepared = [
-            (c["name"], self._binds(c), self._log(c), self._argv(c), self._environment(c, disk))
-            for c in containers
-        ]
-        for name, binds, log, argv, environment in prepared:
+        launch = Launch(self._account, self._definition, self._request, self._id, disk)
+        prepared = [launch.prepare(c) for c in self._definition.container_definitions]
+        for container in prepared:
             if self._stopping:
                 return
-            self._processes[name] = Process(
+            self._processes[container.name] = Process(
                 self._host,
-                argv,
-                environment=environment,
-                folder=disk,
-                binds=binds,
-                on_output=log,
+                container.argv,
+                environment=container.environment,
+                folder=container.folder,
+                binds=container.binds,
+                on_output=container.log,
                 on_exit=self._changed.set,
             )
         if self._killed:
             self.kill()
-
-    def _role(self, name: str) -> str | None:
-        attribute = {"taskRoleArn": "task_role_arn", "executionRoleArn": "execution_role_arn"}[name]
-        own = getattr(self._definition, attribute, None)
-        role: str | None = self._request.get("overrides", {}).get(name, own)
-        return role
-
-    def _binds(self, container: Document) -> list[Bind]:
-        volumes = {v["name"]: v["efsVolumeConfiguration"] for v in self._definition.volumes}
-        network = _network(self._request)
-        binds = []
-        for point in container["mountPoints"]:
-            efs = volumes[point["sourceVolume"]]
-            authorization = efs.get("authorizationConfig", {})
-            bind = self._account.bind(
-                Client(
-                    role=self._role("taskRoleArn")
-                    if authorization.get("iam") == "ENABLED"
-                    else None,
-                    subnets=network.get("subnets", []),
-                    groups=network.get("securityGroups", []),
-                    tls=efs.get("transitEncryption") == "ENABLED",
-                ),
-                point["containerPath"],
-                efs["fileSystemId"],
-                authorization.get("accessPointId"),
-                efs.get("rootDirectory", "/"),
-            )
-            read_only = bind.read_only or point.get("readOnly", False)
-            binds.append(Bind(bind.source, bind.target, read_only))
-        return binds
-
-    def _override(self, container: Document) -> Document:
-        overrides = self._request.get("overrides", {}).get("containerOverrides", [])
-        return next((o for o in overrides if o.get("name") == container["name"]), {})
-
-    def _argv(self, container: Document) -> list[str]:
-        entry = list(container.get("entryPoint") or [])
-        command = self._override(container).get("command", container.get("command") or [])
-        if entry and entry[0] in {"python", "python3", f"python3.{sys.version_info.minor}"}:
-            entry[0] = sys.executable
-        if not entry or shutil.which(entry[0]) is None:
-            why = "no image is pulled here, so entryPoint has to name a program of this host"
-            raise _CannotStartError(f"CannotStartContainerError: exec: {entry[:1]}: {why}")
-        return [*entry, *command]
-
-    def _environment(self, container: Document, disk: Path) -> dict[str, str]:
-        pairs = [*container["environment"], *self._override(container).get("environment", [])]
-        return {
-            **{name: value for name, value in os.environ.items() if name in _OF_THE_HOST},
-            "TMPDIR": str(disk),
-            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
-            "AWS_REGION": self._account.region,
-            "AWS_DEFAULT_REGION": self._account.region,
-            **{pair["name"]: pair["value"] for pair in pairs},
-        }
-
-    def _log(self, container: Document) -> Callable[[list[str]], None]:
-        logs = container.get("logConfiguration", {})
-        if logs.get("logDriver") != "awslogs":
-            return lambda _: None
-        options = logs["options"]
-        stream = f"{options.get('awslogs-stream-prefix')}/{container['name']}/{self._id}"
-        group, role = options["awslogs-group"], self._role("executionRoleArn") or ""
-        with self._account.lock:
-            refused = self._account.log_refused(role, group, stream)
-        if refused:  # [field]
-            tried = "create stream has been retried 1 times: failed to create Cloudwatch log stream"
-            why = f"failed to validate logger args: {tried}: {refused} : exit status 1"
-            raise _CannotStartError(f"ResourceInitializationError: {why}")
-        return partial(self._account.write_log, group, stream)
 
     def _wait(self) -> None:
         """Until an essential container has exited, or the task is being stopped."""

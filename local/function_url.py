@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from .deployment import Answer
 
+_MAX_PORT = 65_535
 _MAX_REQUEST = 6 * 1024 * 1024
 # A function URL hands these over as text, everything else in base64.
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml")
@@ -27,7 +29,14 @@ class FunctionUrl(ThreadingHTTPServer):
     invoke: Callable[[Any], Answer]
 
     def __init__(self, port: int) -> None:
+        if not 0 <= port <= _MAX_PORT:
+            raise ValueError(f"a port is a number from 0 to {_MAX_PORT}")
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that is gone: it asked, and did not wait for the answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -41,27 +50,29 @@ class _Handler(BaseHTTPRequestHandler):
         if int(length) > _MAX_REQUEST:
             self._send({"statusCode": 413, "body": "the request is larger than 6 MB"})
             return
-        answer = self.server.invoke(_event(self, self.rfile.read(int(length))))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise ConnectionResetError("the client left in the middle of its request")
+        answer = self.server.invoke(_event(self, body))
         if isinstance(answer.payload, dict) and "statusCode" in answer.payload:
             self._send(answer.payload)
         elif answer.error is not None:
             self._send({"statusCode": 502, "body": answer.error})
         else:
             headers = {"content-type": "application/json"}
-            body = json.dumps(answer.payload)
-            self._send({"statusCode": 200, "headers": headers, "body": body})
+            text = json.dumps(answer.payload)
+            self._send({"statusCode": 200, "headers": headers, "body": text})
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do  # noqa: N815
 
     def _send(self, answer: dict[str, Any]) -> None:
-        body = str(answer.get("body") or "").encode()
-        if answer.get("isBase64Encoded"):
-            body = base64.b64decode(body)
-        self.send_response(int(answer["statusCode"]))
-        for name, value in (answer.get("headers") or {}).items():
-            self.send_header(name, str(value))
-        for cookie in answer.get("cookies") or []:
-            self.send_header("set-cookie", cookie)
+        try:
+            status, headers, body = _http(answer)
+        except (ValueError, TypeError, AttributeError):
+            status, headers, body = 502, [], b"Internal Server Error"  # as AWS's own answer has it
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
@@ -69,6 +80,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+def _http(answer: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Status, headers and body of a function's answer; an error where it is no HTTP answer."""
+    status = int(answer["statusCode"])
+    headers = [(str(n), str(value)) for n, value in (answer.get("headers") or {}).items()]
+    headers += [("set-cookie", str(cookie)) for cookie in answer.get("cookies") or []]
+    body = str(answer.get("body") or "").encode()
+    if answer.get("isBase64Encoded"):
+        body = base64.b64decode(body, validate=True)
+    if not 100 <= status <= 599 or any(c in text for h in headers for text in h for c in "\r\n"):
+        raise ValueError("no HTTP answer")
+    return status, headers, body
 
 
 def _event(request: BaseHTTPRequestHandler, body: bytes) -> dict[str, Any]:

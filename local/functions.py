@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from .rules import MAX_PAYLOAD_BYTES
-from .runtime_api import Environment, Function, runtime_folder
+from .runtime_api import Environment, Function, Runtime
 from .sandbox import Bind, Host
 
+# The runtime gives up its request for the next event after 15 minutes; Lambda, too, ends an
+# environment that is idle for some minutes.
+_MAX_IDLE_SECONDS = 600
 _MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100  # as AWS's own error message has it
 
 
@@ -44,7 +47,7 @@ class Functions:
         say: Callable[[Function, str, list[str]], None],
     ) -> None:
         self._host, self._init_limit, self._mount, self._say = host, init_limit, mount, say
-        self._runtime = runtime_folder(host.disk())
+        self._runtime = Runtime.make(host.disk())
         self._idle: dict[str, list[Environment]] = {}
         self._all: set[Environment] = set()
         self._lock = threading.Lock()
@@ -78,6 +81,7 @@ class Functions:
             what, body = environment.wait(call.left)
         answer = call.finish(environment, what, body)
         if what in {"response", "error"} and not self._closed:
+            environment.idle_since = time.monotonic()
             with self._lock:
                 self._idle.setdefault(function.key, []).append(environment)
         else:
@@ -92,8 +96,13 @@ class Functions:
             if environment is None:
                 return None
             environment.log = []
+            fresh = time.monotonic() - environment.idle_since < _MAX_IDLE_SECONDS
             # A process may end after its answer, so that the next call gets a clean one.
-            if environment.wait(5)[0] == "ready" and environment.process.exit_code is None:
+            if (
+                fresh
+                and environment.wait(5)[0] == "ready"
+                and environment.process.exit_code is None
+            ):
                 return environment
             self._drop(environment)
 

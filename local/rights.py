@@ -11,12 +11,12 @@ NFS_PORT = 2049
 Document = Mapping[str, Any]
 
 
-def admits(rules: Iterable[Any], groups: Iterable[str], address: str) -> bool:
-    """Whether one of moto's security group rules lets NFS through, to or from groups or address."""
+def admits(rules: Iterable[Any], groups: Iterable[str], address: str, port: int = NFS_PORT) -> bool:
+    """Whether one of moto's security group rules lets TCP through, to or from groups or address."""
     members = set(groups)
     return any(
         rule.ip_protocol in {"-1", "tcp"}
-        and (rule.from_port is None or rule.from_port <= NFS_PORT <= rule.to_port)
+        and (rule.from_port is None or rule.from_port <= port <= rule.to_port)
         and (
             rule.source_group.get("GroupId") in members
             or ipaddress.ip_address(address) in ipaddress.ip_network(rule.cidr_ipv4 or "::/128")

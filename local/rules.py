@@ -205,11 +205,23 @@ def _fargate(request: Document) -> Iterator[str]:
     if "awslogs" in [d.get("logDriver") for d in drivers] and "executionRoleArn" not in request:
         need = "execution role ARN to support log driver awslogs."
         yield f"Fargate requires task definition to have {need}"
+    for volume in request.get("volumes", []):
+        yield from _fargate_volume(volume)
     storage = request.get("ephemeralStorage", {}).get("sizeInGiB", 21)
     if storage < 21:
         yield "EphemeralStorage size should be at least 21"
     if storage > 200:
         yield "EphemeralStorage size should be at most 200"  # [unv.]
+
+
+def _fargate_volume(volume: Document) -> Iterator[str]:
+    """[field; of Windows' file server unv.]"""
+    names = ["dockerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"]
+    refused = [name for name in names if name in volume]
+    if (volume.get("host") or {}).get("sourcePath"):
+        refused.insert(0, "sourcePath")
+    for name in refused:
+        yield f"Fargate compatible task definitions do not support {name}"
 
 
 def run_task(request: Document, network_mode: str, containers: Sequence[str]) -> Iterator[str]:

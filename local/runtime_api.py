@@ -9,9 +9,12 @@ import functools
 import importlib.metadata
 import io
 import json
+import os
 import queue
-import sys
+import shutil
+import socket
 import threading
+import time
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
@@ -23,9 +26,12 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from .sandbox import Bind, Host, Process
+from .sandbox import PYTHON, Bind, Confinement, Host, Process
 
 _API = "/2018-06-01/runtime"
+# Where Lambda has them, and its user, whose home is not there.
+_TASK_ROOT, _RUNTIME_DIR, _PORT = "/var/task", "/var/runtime", 9001
+_USER = "sbx_user1051:x:{uid}:{gid}::/home/sbx_user1051:/sbin/nologin\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +43,19 @@ class Function:
         code: The zip.
         region: Its region.
         endpoint: Variables with which a client in the function finds the embedded cloud.
+        way_out: Whether its network leads anywhere but to its file system.
     """
 
     configuration: Mapping[str, Any]
     code: bytes
     region: str
     endpoint: Mapping[str, str]
+    way_out: bool
 
     @property
     def key(self) -> str:
         """What has to be the same for an environment to be used again."""
-        return json.dumps(self.configuration, sort_keys=True, default=str)
+        return json.dumps([self.configuration, self.way_out], sort_keys=True, default=str)
 
     @property
     def log_group(self) -> str:
@@ -60,7 +68,7 @@ class Function:
         """Whether its log format is JSON."""
         return bool(self.configuration.get("LoggingConfig", {}).get("LogFormat") == "JSON")
 
-    def environment(self, task_root: Path, runtime: Path, api: str, stream: str) -> dict[str, str]:
+    def environment(self, api: str, stream: str) -> dict[str, str]:
         """The environment variables of its process.
 
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -84,9 +92,9 @@ class Function:
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "AWS_LAMBDA_RUNTIME_API": api,
             "AWS_REGION": self.region,
-            "LAMBDA_TASK_ROOT": str(task_root),
-            "LAMBDA_RUNTIME_DIR": str(runtime),
-            "PYTHONPATH": f"{task_root}:{runtime}",
+            "LAMBDA_TASK_ROOT": _TASK_ROOT,
+            "LAMBDA_RUNTIME_DIR": _RUNTIME_DIR,
+            "PYTHONPATH": f"{_TASK_ROOT}:{_RUNTIME_DIR}",
         }
 
 
@@ -98,16 +106,31 @@ def _distributions(name: str) -> frozenset[str]:
     return frozenset({name}).union(*map(_distributions, wanted))
 
 
-def runtime_folder(folder: Path) -> Path:
-    """A folder in which nothing but `awslambdaric` and what it needs can be imported."""
-    for name in _distributions("awslambdaric"):
-        distribution = importlib.metadata.distribution(name)
-        tops = {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}
-        for top in tops:
-            link = folder / top
-            if not link.exists():
-                link.symlink_to(Path(str(distribution.locate_file(top))))
-    return folder
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What all environments share.
+
+    Attributes:
+        folder: `awslambdaric` and what it needs, and nothing else that can be imported.
+        users: The list of users.
+    """
+
+    folder: Path
+    users: Path
+
+    @classmethod
+    def make(cls, disk: Path) -> Runtime:
+        """Make it on an empty disk."""
+        folder, users = disk / "runtime", disk / "passwd"
+        folder.mkdir()
+        users.write_text(_USER.format(uid=os.getuid(), gid=os.getgid()))
+        for name in _distributions("awslambdaric"):
+            distribution = importlib.metadata.distribution(name)
+            tops = {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}
+            for top in tops:
+                source = Path(str(distribution.locate_file(top)))
+                (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / top)
+        return cls(folder=folder, users=users)
 
 
 class _Api(BaseHTTPRequestHandler):
@@ -118,13 +141,18 @@ class _Api(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        """The runtime asks for the next event, and waits for it."""
+        """The runtime asks for the next event, and stands still until it comes.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+        """
         environment = self.server.environment
+        environment.process.freeze()
         environment.happened.put(("ready", b""))
         event = environment.events.get()
         if event is None:
             self.close_connection = True
             return
+        environment.process.thaw()
         headers, body = event
         self._answer(200, body, headers)
 
@@ -152,46 +180,70 @@ class _Api(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, listening: socket.socket) -> None:
         self.environment = environment
-        super().__init__(("127.0.0.1", 0), _Api)
+        super().__init__(listening.getsockname(), _Api, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listening
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: the process ended in the middle of an answer."""
 
 
 class Environment:
-    """An execution environment: one process that serves one event at a time."""
+    """An execution environment: one process that serves one event at a time.
+
+    Attributes:
+        idle_since: When it was last given back, by the monotonic clock.
+    """
 
     def __init__(
         self,
         function: Function,
         host: Host,
-        runtime: Path,
+        runtime: Runtime,
         binds: list[Bind],
         log: list[str],
         say: Callable[[Function, str, list[str]], None],
     ) -> None:
         now = datetime.now(UTC)
-        version = function.configuration["Version"]
-        self.stream = f"{now:%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
+        known = function.configuration
+        self.stream = f"{now:%Y/%m/%d}/[{known['Version']}]{uuid.uuid4().hex}"
         self.events: queue.SimpleQueue[tuple[dict[str, str], bytes] | None] = queue.SimpleQueue()
         self.happened: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
-        self.log = log
+        self.log, self.idle_since = log, time.monotonic()
         self._function, self._say = function, say
+        self._server: _Server | None = None
         task_root = host.disk()
         zipfile.ZipFile(io.BytesIO(function.code)).extractall(task_root)
-        self._server = _Server(self)
-        port = self._server.server_address[1]
+        alone = host.network and not function.way_out
+        port = _PORT
+        if not alone:
+            port = self._serve(socket.create_server(("127.0.0.1", 0)))
+        variables = {} if host.namespaces else {"TMPDIR": str(host.disk())}
+        size = known.get("EphemeralStorage", {}).get("Size", 512)
         self.process = Process(
             host,
             # -P, -S: of this program's own packages nothing; PYTHONPATH is Lambda's order.
-            [sys.executable, "-P", "-S", "-m", "awslambdaric", function.configuration["Handler"]],
-            environment=function.environment(task_root, runtime, f"127.0.0.1:{port}", self.stream)
-            | {"TMPDIR": str(host.disk())},
-            folder=task_root,
-            binds=[*binds, Bind(str(task_root), str(task_root), read_only=True)],
+            [PYTHON, "-P", "-S", "-m", "awslambdaric", known["Handler"]],
+            environment=variables | function.environment(f"127.0.0.1:{port}", self.stream),
+            folder=Path(_TASK_ROOT),
+            binds=[
+                *binds,
+                Bind(str(task_root), _TASK_ROOT, read_only=True),
+                Bind(str(runtime.folder), _RUNTIME_DIR, read_only=True),
+                Bind(str(runtime.users), "/etc/passwd", read_only=True),
+            ],
             on_output=self.write,
             on_exit=lambda: self.happened.put(("exit", b"")),
+            confinement=Confinement(tmp_megabytes=size, port=_PORT if alone else None),
+            on_listening=self._serve,
         )
+
+    def _serve(self, listening: socket.socket) -> int:
+        self._server = _Server(self, listening)
+        return int(listening.getsockname()[1])
 
     def write(self, lines: list[str]) -> None:
         """Log lines."""
@@ -216,5 +268,6 @@ class Environment:
         """End the process and the Runtime API."""
         self.kill()
         self.process.end()
-        self._server.shutdown()
-        self._server.server_close()
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()

@@ -44,6 +44,9 @@ class Chain:
         self.lock(TINY.pin)
 
     def lock(self, text: str) -> None:
+        """Pin these packages for every target, and ask for them."""
+        asked = [line.partition("==")[0] + "\n" for line in text.splitlines() if "==" in line]
+        (self.folder / "lambda_src" / "application" / "requirements.in").write_text("".join(asked))
         for lock in (self.folder / "lambda_src" / "application" / "locks").glob("*.txt"):
             lock.write_text(text + "\n")
 

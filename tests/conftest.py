@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+APPLICATION = Path(__file__).parents[1] / "lambda_src" / "application"
+
 # The user's AWS settings are none of the tests' business; moto reads them already at import.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -24,3 +26,13 @@ def pytest_configure() -> None:
         raise pytest.UsageError(
             f"not collected: {', '.join(stray)}. A file with tests in it is named test_*.py"
         )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is about TensorFlow and its determinant is skipped where a user's model has come."""
+    if "tensorflow" in (APPLICATION / "requirements.in").read_text(encoding="utf-8"):
+        return
+    skip = pytest.mark.skip(reason="about this repository's own model, and there is another here")
+    for item in items:
+        if item.get_closest_marker("tensorflow") or item.get_closest_marker("example"):
+            item.add_marker(skip)

@@ -32,6 +32,6 @@ def test_the_alias_goes_before_its_version_and_that_before_the_release() -> None
     alias = outlived_by(whole, whole["Alias", "inference-live"])
     for kind, name in (("SmokeInvocation", "inference"), ("Function", "inference")):
         assert whole[kind, name].urn in alias
-    assert whole["PopulatorRun", "populate"].urn in outlived_by(
+    assert whole["PopulatorRun", "libraries"].urn in outlived_by(
         whole, whole["Function", "inference"]
     )

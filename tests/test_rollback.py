@@ -127,7 +127,7 @@ def test_a_first_version_that_fails_gets_no_alias(stack: Deployed) -> None:
     # The populate task, which imports the model too, does not meet this one.
     stack.write_model(f"import os\nassert 'AWS_LAMBDA_FUNCTION_NAME' not in os.environ\n{MODEL}")
     assert "version 1 failed its smoke invocation" in (stack.up() or "")
-    assert "status code 500" in stack.told("error")
+    assert "failed in its first call (Unhandled)" in stack.told("error")
     assert "AssertionError" in stack.told("error")
     assert stack.populated() == "published"
     assert not any("Alias" in name for name in stack.touched())

@@ -137,10 +137,13 @@ def test_a_damaged_release_is_status_1_with_the_files_and_the_remedy(deployed: D
 
 
 @pytest.mark.whole
-def test_a_release_that_is_not_there_is_status_1(deployed: Deployed) -> None:
+def test_a_release_that_never_was_is_not_damaged_but_cannot_be_verified(deployed: Deployed) -> None:
+    (release,) = deployed.chain.releases()
     status, out, _ = deployed.verify("--release", "f" * 16)
-    assert status == 1
-    assert "missing: manifest.json: nothing is there" in out
+    assert status == 2
+    assert f"nothing lies there; the releases there are {release.name}" in out
+    assert "Remedy: see how its id is spelt" in out
+    assert "manifest" not in out
 
 
 @pytest.mark.whole

@@ -154,7 +154,7 @@ def tensorflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedChain
 def real(tensorflow: Chain, tmp_path_factory: pytest.TempPathFactory) -> Asked:
     """What imports its release."""
     (release,) = tensorflow.releases()
-    code = write_code(tmp_path_factory.mktemp("code"), tensorflow.folder / "lambda_src")
+    code = write_code(tmp_path_factory.mktemp("code"), tensorflow.folder / "lambda_src/application")
     return Asked(release, code, LINES)
 
 

@@ -4,7 +4,7 @@
 line one package with the hash of the one wheel that pip takes on that target. Hashes of other
 wheels are left out because a lock travels in the task definition, which ECS limits to 65,536 bytes.
 uv resolves; packaging's tags choose the wheel. ``--check`` only compares the locks that are there
-with requirements.in, without network.
+with requirements.in, without network, as `pulumi preview` does.
 """
 
 from __future__ import annotations
@@ -18,16 +18,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import Marker
-from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
-from lambda_src.release.installation import options as release_options
+from components.contract.requirements import MACHINES as MACHINES
+from components.contract.requirements import (
+    Difference,
+    RequirementsError,
+    asked,
+    differences,
+    made_for,
+    quoted,
+    text_of,
+)
+from components.contract.runtime import option_comments, read_options
 
 APPLICATION = Path(__file__).resolve().parent.parent / "lambda_src" / "application"
-MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
-"""Lambda's word for an architecture, and the kernel's."""
 OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
 LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 """Older names of manylinux_2_<n> (PEP 600)."""
@@ -74,20 +80,6 @@ class Target:
     @property
     def machine(self) -> str:
         return MACHINES[self.architecture]
-
-    def environment(self) -> dict[str, str]:
-        """What markers are evaluated with."""
-        python = RUNTIMES[self.runtime].python
-        return {
-            "implementation_name": "cpython",
-            "os_name": "posix",
-            "platform_machine": self.machine,
-            "platform_python_implementation": "CPython",
-            "platform_system": "Linux",
-            "python_full_version": f"{python}.0",
-            "python_version": python,
-            "sys_platform": "linux",
-        }
 
     def tags(self) -> dict[Tag, int]:
         """The wheel tags that the target takes, and how far down its list each is."""
@@ -154,22 +146,21 @@ def lock(requirements: Path, target: Target, index_url: str | None) -> str:
     tags = target.tags()
     runtime = RUNTIMES[target.runtime]
     lines = [pin(package, target, tags) for package in resolve(requirements, target, index_url)]
-    header = [
+    head = [
         f"# Made from {requirements.name} by `python -m tools.lock` for {target.runtime} on "
         f"{target.architecture}",
         f"# (CPython {runtime.python}, glibc 2.{runtime.glibc}): each package with the hash of the "
         "one wheel that pip takes there.",
     ]
-    options, _ = release_options.read(
-        requirements.read_text(encoding="utf-8"), {line.partition("==")[0] for line in lines}
-    )
-    return "\n".join([*header, *release_options.comments(options), *sorted(lines), ""])
+    options, _ = read_options(text_of(requirements), {line.partition("==")[0] for line in lines})
+    tail = made_for(asked(requirements, target.runtime, target.architecture))
+    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""])
 
 
 def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
     """What is wrong with the options in requirements.in, whose locks have these texts."""
     packages = {name for text in texts for name in locked(text)}
-    _, problems = release_options.read(requirements.read_text(encoding="utf-8"), packages)
+    _, problems = read_options(text_of(requirements), packages)
     return [
         f"{requirements.name}, line {number}: {line!r} breaks a rule: {rule}. Correct it."
         for number, line, rule in problems
@@ -184,32 +175,14 @@ def locked(text: str) -> dict[str, str]:
 
 
 def unsatisfied(requirements: Path, target: Target, text: str) -> list[str]:
-    """The requirements that a lock does not satisfy."""
+    """What a lock does not hold of requirements.in."""
     versions = locked(text)
-    missing = []
-    wishes = requirements.read_text(encoding="utf-8")
-    wanted, found = (release_options.read(each, versions)[0] for each in (wishes, text))
-    if wanted != found:
-        missing.append(f"{target.name} has {_quoted(found)} for {_quoted(wanted)}")
-    for line in wishes.splitlines():
-        wish = line.partition("#")[0].strip()
-        if not wish:
-            continue
-        requirement = Requirement(wish)
-        if not _applies(requirement.marker, target):
-            continue
-        version = versions.get(canonicalize_name(requirement.name))
-        if version is None or not requirement.specifier.contains(version, prereleases=True):
-            missing.append(f"{target.name} has {version or 'nothing'} for {wish!r}")
-    return missing
-
-
-def _quoted(options: dict[str, str]) -> str:
-    return " and ".join(map(repr, release_options.comments(options))) or "no `# release:`"
-
-
-def _applies(marker: Marker | None, target: Target) -> bool:
-    return marker is None or marker.evaluate(dict(target.environment()))
+    found = differences(asked(requirements, target.runtime, target.architecture), text, versions)
+    wishes = text_of(requirements)
+    wanted, had = (read_options(each, versions)[0] for each in (wishes, text))
+    if wanted != had:
+        found.append(Difference(quoted(had), quoted(wanted)))
+    return [f"{target.name} {difference}" for difference in found]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -229,7 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
         texts = {target: lock(requirements, target, options.index_url) for target in targets}
         if wrong := wrong_options(requirements, texts.values()):
             raise LockError("\n".join(wrong))
-    except (LockError, OSError) as error:
+    except (LockError, RequirementsError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     for target, text in texts.items():

@@ -1,7 +1,7 @@
 """Writes the generated parts of README.md: `python -m tools.readme`, or `--check` to compare.
 
 A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. The plots beside the measured
-tables are files in docs/.
+tables are files in docs/. With them it writes requirements.txt: uv.lock, for `pulumi install`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import json
 import re
 import runpy
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from policies.mounts import pack as mounts
 from policies.reading.pack import Rule
 
 ROOT = Path(__file__).parents[1]
+_TYPES = {str: "string", int: "integer", bool: "boolean", list: "list"}
 _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -31,7 +33,8 @@ def configuration_table(project: Path) -> str:
     rows = ["| Key | Type | Default | Meaning |", "|---|---|---|---|"]
     for key, entry in declared.items():
         default = json.dumps(entry["default"]).strip('"') or "(empty)"
-        rows.append(f"| `{key}` | {entry['type']} | `{default}` | {entry['description']} |")
+        type_ = _TYPES[type(entry["default"])]
+        rows.append(f"| `{key}` | {type_} | `{default}` | {entry['description']} |")
     return "\n".join(rows) + "\n"
 
 
@@ -111,6 +114,17 @@ def plots() -> dict[Path, str]:
     }
 
 
+def requirements() -> str:
+    """What runs the program, the packs and the embedded cloud, as pip reads it."""
+    command = [sys.executable, "-m", "uv", "export", "--quiet", "--frozen", "--offline"]
+    command += ["--no-default-groups", "--group", "local", "--no-emit-project"]
+    command += ["--no-annotate", "--no-header"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return (
+        f"# What `pulumi install` installs. Written from uv.lock by `make readme`.\n{done.stdout}"
+    )
+
+
 def rendered(text: str) -> str:
     """README text with every generated part as it should be.
 
@@ -136,7 +150,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
     arguments = parser.parse_args()
     readme = ROOT / "README.md"
-    wanted = {readme: rendered(readme.read_text(encoding="utf-8")), **plots()}
+    wanted = {
+        readme: rendered(readme.read_text(encoding="utf-8")),
+        ROOT / "requirements.txt": requirements(),
+        **plots(),
+    }
     stale = [
         path
         for path, text in wanted.items()

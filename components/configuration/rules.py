@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from .. import mount
+from ..contract import mount
 
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _IMAGE = re.compile(
@@ -146,6 +146,35 @@ def availability_zones(text: str) -> tuple[str, ...]:
     return tuple(zones)
 
 
+def subnet_ids(text: str) -> tuple[str, ...]:
+    """A JSON array of ids of subnets; an empty one where none is there already."""
+    rule = f"it is a list of at most {MAX_ZONES} different ids such as subnet-0123456789abcdef0"
+    ids = _strings(text, rule)
+    if not all(re.fullmatch(r"subnet-[0-9a-f]{8,17}", id_) for id_ in ids):
+        raise BreaksRuleError(rule)
+    if len(set(ids)) != len(ids) or len(ids) > MAX_ZONES:
+        raise BreaksRuleError(rule)
+    return tuple(ids)
+
+
+def arn(service: str) -> Callable[[str], str]:
+    """A parser for an ARN of this service, or nothing."""
+
+    def parse(text: str) -> str:
+        if text and re.fullmatch(rf"arn:aws[a-z-]*:{service}:\S+", text) is None:
+            raise BreaksRuleError(f"it is an ARN, arn:aws:{service}:...")
+        return text
+
+    return parse
+
+
+def iam_path(text: str) -> str:
+    """A path of IAM, or nothing. Source: IAM API Reference, CreateRole."""
+    if (text and re.fullmatch(r"/([!-.0-~]+/)*", text) is None) or len(text) > 512:
+        raise BreaksRuleError("it is a path such as /inference/, which begins and ends with /")
+    return text
+
+
 def tags(text: str) -> Mapping[str, str]:
     """A JSON array of `Key=Value`."""
     rule = (
@@ -163,6 +192,15 @@ def tags(text: str) -> Mapping[str, str]:
     if len(parsed) > _MAX_TAGS:
         raise BreaksRuleError(rule)
     return MappingProxyType(parsed)
+
+
+def entries_of_mapping(text: str) -> list[str]:
+    """`Key=Value` of each entry of a JSON object, as `config set --path tags.key` makes it."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return []
+    return [f"{key}={value}" for key, value in content.items()] if isinstance(content, dict) else []
 
 
 def _strings(text: str, rule: str) -> list[str]:

@@ -6,7 +6,6 @@ Defaults have their one home in Pulumi.yaml; there are none here.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,16 +15,21 @@ from urllib.parse import urlsplit
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from ..account import Account
+from ..contract import Application, Target
+from ..contract.lock import read_lock
 from ..errors import ConfigurationError, Problem
 from ..fargate import MEMORY_FOR_CPU, TaskSize, memory_rule
-from ..release import read_lock
-from ..source import Source
-from . import rules
+from ..logs import LogArgs
+from ..network import ExistingNetworkArgs, Network, NetworkArgs
+from ..populator import PopulatorArgs
+from ..roles import RoleArgs
+from ..store import EfsStore, EfsStoreArgs
+from . import problems, rules
 
 T = TypeVar("T")
 # The name in this repository, under which a renamed fork may have left keys in a stack's file.
 _ORIGINAL = "efs-inference"
-_LAMBDA_IMAGE = "public.ecr.aws/lambda/python"
 
 # CloudWatch Logs API reference, PutRetentionPolicy.
 LOG_RETENTION_DAYS = (
@@ -53,7 +57,7 @@ class Settings:
     populator_memory_mb: int = _key(rules.integer(512, 122_880), "8192")
     populator_ephemeral_storage_gib: int = _key(rules.integer(21, 200), "30")
     populator_timeout_minutes: int = _key(rules.integer(1, 720), "30")
-    populator_image: str = _key(rules.image, f"{_LAMBDA_IMAGE}:3.11")
+    populator_image: str = _key(rules.image, Target(runtime="python3.11").image)
     index_url: str = _key(rules.index_url, "https://pypi.org/simple")
     keep_releases: int = _key(rules.integer(1, 100), "3")
     release_salt: str = _key(rules.word(64), "2026-11-24")
@@ -62,32 +66,97 @@ class Settings:
     egress: str = _key(rules.one_of("public-ip", "nat"), "public-ip")
     throughput: str = _key(rules.one_of("elastic", "bursting"), "elastic")
     log_retention_days: int = _key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
+    subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
+    populator_subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
+    kms_key_arn: str = _key(rules.arn("kms"), "arn:aws:kms:us-east-1:123456789012:key/<id>")
+    permissions_boundary: str = _key(rules.arn("iam"), "arn:aws:iam::123456789012:policy/<name>")
+    iam_path: str = _key(rules.iam_path, "/inference/")
     protect: bool = _key(rules.boolean, "true")
     tags: Mapping[str, str] = _key(rules.tags, "team=ml")
 
     @property
-    def image(self) -> str:
-        """Image of the populate task: the configured one, or AWS's base image of the runtime."""
-        return self.populator_image or f"{_LAMBDA_IMAGE}:{self.runtime.removeprefix('python')}"
+    def target(self) -> Target:
+        """What the libraries are made for."""
+        return Target(
+            runtime=self.runtime, architecture=self.architecture, image=self.populator_image
+        )
 
     @property
-    def populator_size(self) -> TaskSize:
-        """Size of the populate task."""
-        return TaskSize(
-            cpu=self.populator_cpu,
-            memory_mb=self.populator_memory_mb,
-            ephemeral_storage_gib=self.populator_ephemeral_storage_gib,
+    def roles(self) -> RoleArgs:
+        """What the account demands of roles."""
+        return RoleArgs(
+            path=self.iam_path or None,
+            permissions_boundary=self.permissions_boundary or None,
+            tags=self.tags,
+        )
+
+    @property
+    def log(self) -> LogArgs:
+        """How the log groups are kept."""
+        return LogArgs(retention_days=self.log_retention_days, kms_key_arn=self.kms_key_arn or None)
+
+    def network(self, account: Account) -> NetworkArgs | ExistingNetworkArgs:
+        """The network: in the subnets that are named, or else in a VPC of its own.
+
+        Raises:
+            ConfigurationError: A subnet or a zone is not there, or they do not fit together.
+        """
+        if not self.subnet_ids:
+            return NetworkArgs(
+                cidr=self.network_cidr,
+                zones=account.zones(self.availability_zones),
+                egress=self.egress,
+                egress_ports=self.egress_ports,
+                tags=self.tags,
+            )
+        vpc_id, subnets = account.subnets(self.subnet_ids)
+        return ExistingNetworkArgs(
+            vpc_id=vpc_id,
+            subnet_ids=subnets,
+            populator_subnet_ids=self.populator_subnet_ids,
+            assign_public_ip=self.egress == "public-ip",
+            egress_ports=self.egress_ports,
+            tags=self.tags,
+        )
+
+    def store(self, network: Network) -> EfsStoreArgs:
+        """The file system, in this network."""
+        return EfsStoreArgs(
+            network=network,
+            mount_path=self.mount_path,
+            throughput=self.throughput,
+            protect=self.protect,
+            kms_key_arn=self.kms_key_arn or None,
+            tags=self.tags,
+        )
+
+    def populator(self, store: EfsStore) -> PopulatorArgs:
+        """What publishes releases on this file system."""
+        return PopulatorArgs(
+            store=store,
+            target=self.target,
+            size=TaskSize(
+                cpu=self.populator_cpu,
+                memory_mb=self.populator_memory_mb,
+                ephemeral_storage_gib=self.populator_ephemeral_storage_gib,
+            ),
+            index_url=self.index_url,
+            timeout_minutes=self.populator_timeout_minutes,
+            keep_releases=self.keep_releases,
+            log=self.log,
+            roles=self.roles,
+            tags=self.tags,
         )
 
     @property
     def egress_ports(self) -> tuple[int, ...]:
         """TCP ports by which the populate task reaches the image registry and the package index."""
-        registry = re.match(r"[^/@]+:(\d+)/", self.image)
+        registry = re.match(r"[^/@]+:(\d+)/", self.target.image)
         ports = {443, urlsplit(self.index_url).port, int(registry[1]) if registry else None}
         return tuple(sorted(port for port in ports if port))
 
     @classmethod
-    def from_stack(cls, source: Source) -> Settings:
+    def from_stack(cls, application: Application) -> Settings:
         """The settings of the stack that Pulumi is running.
 
         Raises:
@@ -104,81 +173,40 @@ class Settings:
         }
         left = sorted(key for key in stack if key.startswith(f"{_ORIGINAL}:"))
         if project != _ORIGINAL and left:
-            raise ConfigurationError(_of_another_project(key, project) for key in left)
-        return cls.load(values, source)
+            raise ConfigurationError(problems.of_another_project(key, project) for key in left)
+        settings = cls.load(values, application)
+        # A preview comes before each `up`, so once is enough.
+        if pulumi.runtime.is_dry_run() and "@sha256:" not in settings.target.image:
+            pulumi.log.warn(problems.by_tag(settings.target.image, pulumi.get_stack()))
+        return settings
 
     @classmethod
-    def load(cls, values: Mapping[str, str], source: Source) -> Settings:
+    def load(cls, values: Mapping[str, str], application: Application) -> Settings:
         """Settings from configuration values as Pulumi hands them over, all of them strings.
 
         Args:
             values: Key without the project's prefix, and its value; arrays as JSON.
-            source: Where the locks lie.
+            application: Where the locks lie.
 
         Raises:
             ConfigurationError: With every problem of the configuration.
         """
-        fields = {_camel_case(field.name): field for field in dataclasses.fields(cls)}
-        problems = [_unknown(key, fields) for key in sorted(set(values) - set(fields))]
+        fields = {problems.camel_case(field.name): field for field in dataclasses.fields(cls)}
+        found = [problems.unknown(key, fields) for key in sorted(set(values) - set(fields))]
         parsed: dict[str, Any] = {}
         for key, field in fields.items():
             if key not in values:
-                problems.append(_missing(key, field.metadata["example"]))
+                found.append(problems.missing(key, field.metadata["example"]))
                 continue
             try:
                 parsed[field.name] = field.metadata["parse"](values[key])
             except rules.BreaksRuleError as error:
-                problems.append(
-                    _problem(
-                        key, error.shown or repr(values[key]), str(error), field.metadata["example"]
-                    )
-                )
-        problems += _fargate_size(parsed) + _lock(parsed, source) + _image(parsed)
-        if problems:
-            raise ConfigurationError(problems)
+                found.append(problems.wrong(key, values[key], error, field.metadata))
+        found += _fargate_size(parsed) + _lock(parsed, application)
+        found += _image(parsed) + _subnets(parsed)
+        if found:
+            raise ConfigurationError(found)
         return cls(**parsed)
-
-
-def _of_another_project(key: str, project: str) -> Problem:
-    return Problem(
-        subject=key,
-        value="set in the stack",
-        rule=f"the project is called {project} now, so Pulumi does not count the key as its own",
-        remedy=f"write {project}:{key.partition(':')[2]} in the stack's file",
-    )
-
-
-def _camel_case(name: str) -> str:
-    return re.sub(r"_(.)", lambda match: match[1].upper(), name)
-
-
-def _set_command(key: str, example: str) -> str:
-    """The command that sets `key`; its arrays are set by index."""
-    if key in {"availabilityZones", "tags"}:
-        return f"`pulumi config set --path '{key}[0]' {example}`"
-    return f"`pulumi config set {key} {example}`"
-
-
-def _problem(key: str, value: str, rule: str, example: str) -> Problem:
-    return Problem(subject=key, value=value, rule=rule, remedy=_set_command(key, example))
-
-
-def _unknown(key: str, known: Mapping[str, Any]) -> Problem:
-    by_lower_case = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(key.lower(), by_lower_case, n=1)
-    hint = f"; the nearest is {by_lower_case[near[0]]}" if near else ""
-    return Problem(
-        subject=key,
-        value="set in the stack",
-        rule=f"there is no such key{hint}",
-        remedy=f"`pulumi config rm {key}`",
-    )
-
-
-def _missing(key: str, example: str) -> Problem:
-    return _problem(
-        key, "not set", "the key has neither a value nor a default in Pulumi.yaml", example
-    )
 
 
 def _fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
@@ -190,32 +218,18 @@ def _fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
         return []
     nearest = min(allowed, key=lambda size: abs(size - memory))
     rule = f"for populatorCpu {cpu} Fargate allows {memory_rule(cpu)}"
-    return [_problem("populatorMemoryMb", str(memory), rule, str(nearest))]
+    return [problems.problem("populatorMemoryMb", str(memory), rule, str(nearest))]
 
 
-def _lock(parsed: Mapping[str, Any], source: Source) -> list[Problem]:
+def _lock(parsed: Mapping[str, Any], application: Application) -> list[Problem]:
     """Problems of the lock for the runtime and architecture, when these two are right."""
     if not {"runtime", "architecture"} <= set(parsed):
         return []
-    runtime, architecture = parsed["runtime"], parsed["architecture"]
-    path = source.lock_path(runtime, architecture)
-    if not path.is_file():
-        return [
-            Problem(
-                subject="runtime, architecture",
-                value=f"{runtime}, {architecture}",
-                rule=f"each pair needs a lock, and {path} does not exist",
-                remedy="make it with `make lock`, or choose a pair that has one",
-            )
-        ]
+    target = Target(runtime=parsed["runtime"], architecture=parsed["architecture"])
     try:
-        read_lock(source, runtime, architecture)
+        read_lock(application, target)
     except ConfigurationError as error:
         return list(error.problems)
-    except UnicodeDecodeError as error:
-        rule = f"a lock is UTF-8 text ({error})"
-        remedy = "make the lock anew with `make lock`"
-        return [Problem(subject=path.name, value="no text", rule=rule, remedy=remedy)]
     return []
 
 
@@ -229,4 +243,13 @@ def _image(parsed: Mapping[str, Any]) -> list[Problem]:
     if match is None or match[1] == version:
         return []
     rule = f"its Python is {match[1]}, and libraries for {runtime} need Python {version}"
-    return [_problem("populatorImage", repr(image), rule, f"{_LAMBDA_IMAGE}:{version}")]
+    return [problems.problem("populatorImage", repr(image), rule, Target(runtime=runtime).image)]
+
+
+def _subnets(parsed: Mapping[str, Any]) -> list[Problem]:
+    """Subnets of the task alone are those of a VPC that nothing names."""
+    if parsed.get("subnet_ids") or not parsed.get("populator_subnet_ids"):
+        return []
+    rule = "subnets of the populate task go with subnetIds, those of function and mount targets"
+    value = ", ".join(parsed["populator_subnet_ids"])
+    return [problems.problem("populatorSubnetIds", value, rule, "subnet-0123456789abcdef0")]

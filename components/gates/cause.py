@@ -36,6 +36,8 @@ class Cause:
         kind: The task's own word.
         settles: Whether AWS says so too in the first minutes of an account or a stack, while
             roles, names and security groups spread.
+        stands: Whether the remedy is shown beside the task's own account too. Elsewhere the account
+            ends with one, which knows more.
     """
 
     what: str
@@ -45,6 +47,7 @@ class Cause:
     exit_codes: frozenset[int] = frozenset()
     kind: str = ""
     settles: bool = False
+    stands: bool = False
 
     def applies(self, ending: Ending) -> bool:
         """Whether all that the cause names is so."""

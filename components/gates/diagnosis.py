@@ -77,7 +77,7 @@ _NOT_STARTED = (
     ),
     Cause(
         what="the credentials may not do what starts and watches a task",
-        remedy="allow the action that is named above to whoever runs `pulumi up` (iam:PassRole for "
+        remedy="allow the action that AWS names to whoever runs `pulumi up` (iam:PassRole for "
         "both roles of the task among them)",
         signs=r"^(AccessDenied\w*|UnauthorizedOperation|UnrecognizedClientException|"
         r"InvalidClientTokenId)\b",
@@ -106,8 +106,7 @@ _NOT_STARTED = (
     ),
     Cause(
         what="the registry refuses the task's execution role",
-        remedy="allow the role to pull from the repository that populatorImage names, and its "
-        "policy to let this account in",
+        remedy="allow the role to pull populatorImage, in the policy of its repository too",
         signs=f"({_PULL}|registry auth).*(denied|not authorized|forbidden|unauthorized)",
     ),
     Cause(
@@ -151,8 +150,7 @@ _NOT_STARTED = (
     ),
     Cause(
         what="the task's file system cannot be mounted",
-        remedy="compare file system, access point and mount targets with the state (`pulumi "
-        "refresh`); the text above is what EFS's mount program said",
+        remedy="`pulumi refresh`, then compare file system, access point and mount targets",
         signs="EFS utils|EFS volume",
     ),
     Cause(
@@ -164,8 +162,7 @@ _NOT_STARTED = (
     ),
     Cause(
         what="the task cannot write its log",
-        remedy="see that the log group exists, and that the task's subnet has a way to CloudWatch "
-        "Logs",
+        remedy="see that the log group exists, and the subnet has a way to CloudWatch Logs",
         signs="ResourceInitializationError.*(logging driver|logger|log stream|log group)",
     ),
     Cause(
@@ -182,7 +179,7 @@ _NOT_STARTED = (
     ),
     Cause(
         what="ECS refuses what it was asked to run",
-        remedy="the text above names the parameter; `pulumi refresh` where a subnet, a security "
+        remedy="AWS's answer names the parameter; `pulumi refresh` where a subnet, a security "
         "group or a task definition was deleted by hand",
         signs="InvalidParameterException|ClientException|ConflictException",
     ),
@@ -219,6 +216,7 @@ _KINDS = {
     14: "disk",
     15: "mount",
     16: "damaged",
+    17: "absent",
     143: "stopped",
 }
 _BY_THE_TASK = (
@@ -259,8 +257,9 @@ _BY_THE_TASK = (
     Cause(
         kind="damaged",
         what="the release differs from its manifest",
-        remedy="`pulumi config set releaseSalt <any new word>` and `pulumi up` make it anew under "
-        "another id, to which the function moves",
+        remedy="`pulumi config set releaseSalt <any new word>` and `pulumi up` publish it again "
+        "under another id, to which the function moves",
+        stands=True,
     ),
     Cause(
         kind="stopped",
@@ -271,24 +270,34 @@ _BY_THE_TASK = (
         kind="usage",
         what="the installer does not understand its command line",
         remedy="deploy components and lambda_src from the same commit",
+        stands=True,
     ),
     Cause(
         kind="error",
         what="the installer failed in a way that it does not know",
-        remedy="the log above has its account of it; try `python -m local up` on this machine",
+        remedy="look at the task's log; `python -m local up` may show the same on this machine",
+        stands=True,
     ),
 )
+ABSENT = Cause(
+    kind="absent",
+    what="there is no such release on the file system",
+    remedy="see how its id is spelt; that of the stack is `pulumi stack output releaseId`. Where "
+    "it is this one, something has removed it: `pulumi config set releaseSalt <any new word>` and "
+    "`pulumi up` make it again under another id",
+)
+"""What only a verification ends with, never a populate."""
+
 CAUSES = (*_STOPPED, *_NOT_STARTED, *_FAILED, *_BY_THE_TASK)
 REFUSED = Cause(
     what="AWS refuses a call",
-    remedy="its answer above is all that is known; `pulumi refresh` where something was changed by "
-    "hand",
+    remedy="its answer is all that is known; `pulumi refresh` where something was changed by hand",
 )
 """Of a call's error that the table does not have."""
 
 UNKNOWN = Cause(
     what="the task failed",
-    remedy="the log and ECS's words above are all that is known; `pulumi up` tries again",
+    remedy="the task's log and ECS's words are all that is known; `pulumi up` tries again",
 )
 """Of a task's end that the table does not have."""
 
@@ -298,4 +307,4 @@ def diagnose(ending: Ending, otherwise: Cause = UNKNOWN) -> Cause:
     # A task that was killed while it wrote has no last line; its exit code says the same.
     kind = ending.kind or _KINDS.get(ending.exit_code or 0, "")
     known = replace(ending, kind=kind)
-    return next((cause for cause in CAUSES if cause.applies(known)), otherwise)
+    return next((cause for cause in (*CAUSES, ABSENT) if cause.applies(known)), otherwise)

@@ -15,7 +15,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from ..errors import EfsInferenceError
+from ..errors import GateError
 
 # Where the SDK keeps the pickled provider, among the inputs and the outputs.
 _REFERENCE = "__provider"
@@ -27,55 +27,45 @@ class GateProvider(ResourceProvider):
     Attributes:
         replaced_by: The inputs whose change makes it do its thing again.
         profile: The profile that the aws provider was given, if any.
-        region: Its region, if it was given one.
         assume_roles: The roles that it assumes, one after the other.
     """
 
     replaced_by: tuple[str, ...] = ()
     profile: str | None = None
-    region: str | None = None
     assume_roles: tuple[dict[str, str], ...] = ()
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Take over what the aws provider was told."""
+        """Take over the settings of the aws provider."""
         self.profile = req.config.get("aws:profile")
-        self.region = req.config.get("aws:region")
         # A JSON list; before version 7 of the provider it was one object.
         written = req.config.get("aws:assumeRoles") or req.config.get("aws:assumeRole") or "[]"
         roles = json.loads(written) if isinstance(written, str) else written
         self.assume_roles = tuple(roles) if isinstance(roles, list) else (roles,)
 
-    def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Do it: the id, and the outputs beside the inputs."""
+    def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Do it: the id, and the outputs beside the inputs. Raises GateError."""
         raise NotImplementedError
 
-    def in_short(self, props: dict[str, Any]) -> str:
-        """What a failure means, in a line."""
+    def failed(self, props: dict[str, Any]) -> str:
+        """What a failure means, in a few words."""
         raise NotImplementedError
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Do it.
 
         Raises:
-            EfsInferenceError: It did not go well; the log has the diagnosis.
+            GateError: It did not go well. The message is one line that says what, why and what to
+                do; the log has the evidence.
         """
         try:
-            self._refuse_other_region(props["region"])
-            id_, outputs = self.passed(props)
-        except EfsInferenceError as error:
-            # Pulumi shows an exception of a dynamic provider with its stack trace, so the diagnosis
-            # goes out by itself and the exception stays short.
-            pulumi.log.error(str(error))
-            raise type(error)(f"{self.in_short(props)}, see above") from None
+            id_, outputs = self.complete(props)
+        except GateError as error:
+            # Pulumi shows an exception of a dynamic provider with its stack trace, and diagnostics
+            # by resource: each stands alone, so none refers to the other.
+            if error.details:
+                pulumi.log.error(str(error))
+            raise type(error)(error.sentence(self.failed(props))) from None
         return CreateResult(id_=id_, outs={**props, **outputs})
-
-    def _refuse_other_region(self, planned: str) -> None:
-        if self.region not in {None, planned}:
-            raise EfsInferenceError(
-                f"aws:region is {self.region}, but the stack was planned for {planned}: nothing "
-                f"was started. Remedy: `pulumi config set aws:region {planned}`, or run the whole "
-                "program in the other region"
-            )
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Only what is named in `replaced_by` makes it run again.
@@ -101,12 +91,11 @@ class GateProvider(ResourceProvider):
         """Leave what was done."""
 
 
-def other_account(found: str, planned: str) -> str | None:
-    """Why the account of the credentials is not that of the stack; None where it is."""
-    if found == planned:
-        return None
-    return (
-        f"the credentials belong to account {found}, but the stack was planned for {planned}: "
-        "nothing was started. Remedy: set AWS_PROFILE or `pulumi config set aws:profile` to the "
-        "account of the stack"
-    )
+def refuse_other_account(found: str, planned: str, error: type[GateError]) -> None:
+    """Raise the error if the account of the credentials is not that of the stack."""
+    if found != planned:
+        raise error(
+            f"the credentials belong to account {found}, but the stack was planned for {planned}: "
+            "nothing was started",
+            remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the stack",
+        )

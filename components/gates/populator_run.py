@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,6 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from ..account import Account
-from ..network import Network
-from ..populator import CONTAINER, Populator
-from ..release import Release
-from ..store import EfsStore
 from .gate import GateProvider
 from .task_run import TaskRun, TaskRunSpec
 
@@ -55,7 +51,7 @@ class PopulatorRunProvider(GateProvider):
         "region",
     )
 
-    def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Populate, or find the release there."""
         spec = task_run_spec(
             props,
@@ -66,7 +62,7 @@ class PopulatorRunProvider(GateProvider):
         outcome = TaskRun(spec, say=pulumi.log.info, warn=pulumi.log.warn).complete()
         return spec.release_id, {key: outcome[key] for key in outcome if key != "summary"}
 
-    def in_short(self, props: dict[str, Any]) -> str:
+    def failed(self, props: dict[str, Any]) -> str:
         """The release is not there."""
         return f"release {props['release_id']} was not published"
 
@@ -76,26 +72,40 @@ class PopulatorRunArgs:
     """Arguments of `PopulatorRun`.
 
     Attributes:
-        release: The release to publish.
-        populator: The task definition and its cluster.
-        network: Where the task runs.
-        store: Where the release goes.
+        release_id: The release to publish.
+        cluster_arn: Cluster of the task.
+        task_definition_arn: What to run.
+        container: Name of the container whose exit code decides.
+        subnet_ids: Subnets of the task.
+        security_group_ids: Security groups of the task.
+        assign_public_ip: Whether the task gets a public IP.
+        log_group: Name of the container's log group.
+        file_system_id: Where the release goes.
+        access_point_id: The access point that the task mounts.
+        access_point_arn: Its ARN.
         timeout_minutes: Minutes after which the task is stopped.
         keep_releases: How many of the newest releases stay on the file system.
         account: The AWS account in which the task has to run; another one is refused.
     """
 
-    release: Release
-    populator: Populator
-    network: Network
-    store: EfsStore
-    timeout_minutes: int
-    keep_releases: int
+    release_id: pulumi.Input[str]
+    cluster_arn: pulumi.Input[str]
+    task_definition_arn: pulumi.Input[str]
+    container: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    security_group_ids: Sequence[pulumi.Input[str]]
+    assign_public_ip: pulumi.Input[bool]
+    log_group: pulumi.Input[str]
+    file_system_id: pulumi.Input[str]
+    access_point_id: pulumi.Input[str]
+    access_point_arn: pulumi.Input[str]
+    timeout_minutes: pulumi.Input[int]
+    keep_releases: pulumi.Input[int]
     account: Account
 
 
 class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
-    """One populate. It exists when the release is published.
+    """One run of the populate task. It exists when the release is published.
 
     A new release id, file system, access point, cluster, account or region runs the task again.
     The task itself ends at once when it finds the release.
@@ -113,30 +123,8 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
     def __init__(
         self, name: str, args: PopulatorRunArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        # Rights, routes and every zone's mount target have to be there before the task starts.
-        waits = pulumi.ResourceOptions(depends_on=[args.network, args.store, args.populator])
-        task = {
-            "release_id": args.release.id,
-            "cluster_arn": args.populator.cluster_arn,
-            "task_definition_arn": args.populator.task_definition_arn,
-            "container": CONTAINER,
-            "subnet_ids": args.network.populator_subnet_ids,
-            "security_group_ids": [args.network.populator_security_group_id],
-            "assign_public_ip": args.network.assign_public_ip,
-            "log_group": args.populator.log_group_name,
-            "file_system_id": args.store.file_system_id,
-            "access_point_id": args.store.access_point_id,
-            "access_point_arn": args.store.access_point_arn,
-            "timeout_minutes": args.timeout_minutes,
-            "keep_releases": args.keep_releases,
-            "account_id": args.account.id,
-            "region": args.account.region,
-        }
-        told = {"outcome": None, "files": None, "bytes": None, "seconds": None}
-        super().__init__(
-            PopulatorRunProvider(),
-            name,
-            {**task, **told},
-            pulumi.ResourceOptions.merge(waits, opts),
-        )
+        task = {**vars(args), "account_id": args.account.id, "region": args.account.region}
+        del task["account"]
+        outputs = {"outcome": None, "files": None, "bytes": None, "seconds": None}
+        super().__init__(PopulatorRunProvider(), name, {**task, **outputs}, opts)
         self.task = pulumi.Output.from_input(task)

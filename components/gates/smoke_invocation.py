@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 from pulumi.dynamic import Resource
 
 from ..account import Account
 from ..errors import InvocationError
-from .aws_calls import Login
-from .gate import GateProvider, other_account
+from .answer import account_of, log_tail, refusal, shortened
+from .aws_calls import AwsCalls, AwsError, GaveUpError, Login
+from .function_log import readable
+from .gate import GateProvider, refuse_other_account
+from .task_failure import cause_of
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
 
-# What a new function says in its first minutes. Source: AWS Lambda API Reference, Invoke, errors.
-_SETTLING_CODES = {
-    "EC2ThrottledException",
-    "EFSIOException",
-    "EFSMountConnectivityException",
-    "EFSMountFailureException",
-    "EFSMountTimeoutException",
-    "ResourceConflictException",
-    "TooManyRequestsException",
+# What passes, most of it in the first minutes of a new function, while its role, its network
+# interfaces and its mount spread. Source: AWS Lambda API Reference, Invoke, errors.
+SETTLING = frozenset(
+    {
+        "EC2AccessDeniedException",
+        "EC2ThrottledException",
+        "EC2UnexpectedException",
+        "EFSIOException",
+        "EFSMountConnectivityException",
+        "EFSMountFailureException",
+        "EFSMountTimeoutException",
+        "ENINotReadyException",
+        "ResourceConflictException",
+        "ResourceNotReadyException",
+        "ServiceException",
+        "TooManyRequestsException",
+    }
+)
+# Attempts are counted, not minutes: one that fails to mount may take several alone.
+_ATTEMPTS = 10
+_REMEDY = (
+    "correct what the answer and the log say (`python -m local up` makes the same call without "
+    "AWS; after a timeout, more timeoutSeconds or memoryMb), or `git revert`; then `pulumi up`"
+)
+_REMEDIES = {
+    "EFSMountConnectivityException": "open TCP 2049 from the function's security group to the "
+    "mount targets', and in the subnets' network ACLs",
+    "EFSMountFailureException": "allow elasticfilesystem:ClientMount to the function's role for "
+    "this file system and access point, and see what the file system policy denies",
+    "EFSMountTimeoutException": "see that each zone of the function has an available mount target, "
+    "then `pulumi up` again",
+    "AccessDeniedException": "allow the action that AWS names to whoever runs `pulumi up`",
+    "ResourceNotFoundException": "`pulumi refresh`, which notices what was deleted by hand, then "
+    "`pulumi up`",
 }
-_SETTLING_SECONDS = 180
 _ACTIVE_SECONDS = 600  # a version in a VPC waits for its network interfaces
 _POLL_SECONDS = (1.0, 30.0)
-# Lambda counts the time-out from the start of the function; before it come code and mount.
+# Lambda counts the timeout from the start of the function; before it come code and mount.
 _BEFORE_START_SECONDS = 60
-_MAX_ANSWER_CHARACTERS = 4_096  # it is kept in the state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +77,7 @@ class FunctionVersion:
         region: The AWS region.
         profile: AWS profile, or None for the usual chain of credentials.
         assume_roles: Roles to assume one after the other, as in pulumi-aws's `aws:assumeRoles`.
+        event: The event to send.
     """
 
     function: str
@@ -60,13 +86,28 @@ class FunctionVersion:
     region: str
     profile: str | None = None
     assume_roles: Sequence[Mapping[str, str]] = ()
+    event: Mapping[str, Any] = field(default_factory=dict)
 
 
 class FirstCall:
-    """Calls a version with the empty event, as soon as Lambda lets it be called."""
+    """Calls a version as soon as Lambda lets it be called.
 
-    def __init__(self, called: FunctionVersion, say: Callable[[str], None]) -> None:
+    Args:
+        called: What to call, and with what.
+        say: Shows progress.
+        warn: Shows what the user should look at; default: `say`.
+    """
+
+    def __init__(
+        self,
+        called: FunctionVersion,
+        say: Callable[[str], None],
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
         self._called, self._say = called, say
+        self._login = Login(region=called.region, profile=called.profile, roles=called.assume_roles)
+        self._end = time.monotonic() + _ACTIVE_SECONDS
+        self._aws = AwsCalls(self._login, self._end, warn or say)
 
     def complete(self) -> dict[str, Any]:
         """Call it and judge the answer.
@@ -75,53 +116,57 @@ class FirstCall:
             `seconds` that the call took, and the first 4,096 characters of the `answer`.
 
         Raises:
-            InvocationError: The version does not become active, cannot be called, fails, or answers
-                with a status code of 500 or more. The message says so, and what the log said last.
+            InvocationError: The version does not become active, cannot be called, fails, answers
+                with a status code of 400 or more, or with another number of predictions than the
+                event has instances. The message says so, and what the log said last.
         """
-        called = self._called
         try:
-            session = Login(
-                region=called.region, profile=called.profile, roles=called.assume_roles
-            ).session()
-            found = session.client("sts").get_caller_identity()["Account"]
-            if why := other_account(found, called.account_id):
-                raise InvocationError(why)
-            timeout = self._timeout_once_active(session.client("lambda"))
+            found = self._aws.patiently(lambda: self._aws.sts.get_caller_identity())["Account"]
+            refuse_other_account(found, self._called.account_id, InvocationError)
+            timeout = self._timeout_once_active()
             # A second attempt would be a second call of a function that may still be running.
             once = Config(
                 read_timeout=timeout + _BEFORE_START_SECONDS,
                 retries={"total_max_attempts": 1},
                 tcp_keepalive=True,  # a NAT on the way forgets a silent connection
             )
-            seconds, response = self._until_settled(session.client("lambda", config=once))
+            client = self._login.session().client("lambda", config=once)
+            seconds, response = self._until_settled(client)
             answer = response["Payload"].read().decode()
-        except (BotoCoreError, ClientError) as error:
-            raise self._failure(f"cannot be called: {error}") from error
-        if why := _refusal(response, answer):
-            raise self._failure(f"{why}\n  it answered: {_short(answer)}", _log_tail(response))
-        return {"seconds": round(seconds, 3), "answer": _short(answer)}
+        except GaveUpError as error:
+            raise InvocationError(f"{error}", subject=f"version {self._called.version}") from error
+        except AwsError as error:
+            remedy = _remedy(error) or _REMEDY
+            raise self._failure(f"cannot be called: {error}", remedy=remedy) from error
+        if why := refusal(response, self._called.event, answer):
+            log = readable(log_tail(response))
+            details = [f"it answered: {shortened(answer)}"]
+            details += ["\n".join(["its log ends with:", *log])] * bool(log)
+            raise self._failure(why, account=account_of(answer), details=details)
+        return {"seconds": round(seconds, 3), "answer": shortened(answer)}
 
-    def _timeout_once_active(self, client: LambdaClient) -> int:
-        """The function's time-out in seconds, as soon as the version can be called."""
-        deadline = time.monotonic() + _ACTIVE_SECONDS
+    def _timeout_once_active(self) -> int:
+        """The function's timeout in seconds, as soon as the version can be called."""
         while True:
-            found = client.get_function_configuration(
-                FunctionName=self._called.function, Qualifier=self._called.version
+            found = self._aws.patiently(
+                lambda: self._aws.lambda_.get_function_configuration(
+                    FunctionName=self._called.function, Qualifier=self._called.version
+                )
             )
-            state = found.get("State", "Active")
-            if state != "Pending":
-                break
-            if time.monotonic() > deadline:
-                raise self._failure(f"is still Pending after {_ACTIVE_SECONDS // 60} minutes")
+            state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "")
+            if state == "Failed":
+                reason = f"{found.get('StateReasonCode')}: {found.get('StateReason')}"
+                raise self._failure(f"has the state Failed, {reason}")
+            if state != "Pending" and update != "InProgress":
+                return found["Timeout"]
+            if time.monotonic() > self._end:
+                waits = "Pending" if state == "Pending" else f"{state}, its last update {update}"
+                raise self._failure(f"is still {waits} after {_ACTIVE_SECONDS // 60} minutes")
             time.sleep(_POLL_SECONDS[0])
-        if state == "Failed":
-            reason = f"{found.get('StateReasonCode')}: {found.get('StateReason')}"
-            raise self._failure(f"has the state Failed, {reason}")
-        return found["Timeout"]
 
     def _until_settled(self, client: LambdaClient) -> tuple[float, InvocationResponseTypeDef]:
-        """Call again while AWS says what it says in the first minutes of a new function."""
-        settled = time.monotonic() + _SETTLING_SECONDS
+        """Call again while AWS says what passes."""
+        attempt = 1
         delay, longest = _POLL_SECONDS
         while True:
             begin = time.monotonic()
@@ -129,56 +174,50 @@ class FirstCall:
                 response = client.invoke(
                     FunctionName=self._called.function,
                     Qualifier=self._called.version,
-                    Payload=b"{}",
+                    Payload=json.dumps(self._called.event).encode(),
                     LogType="Tail",
                 )
-            except ClientError as error:
-                code = error.response["Error"].get("Code", "")
-                if code not in _SETTLING_CODES or time.monotonic() + delay > settled:
+            except (ClientError, EndpointConnectionError, ConnectTimeoutError) as error:
+                attempt += 1
+                if not (why := _passing(error)) or attempt > _ATTEMPTS:
                     raise
                 self._say(
-                    f"smoke: AWS says {code}, usual with a new function; again in {delay:.0f} s"
+                    f"smoke test: {why}; again in {delay:.0f} s (attempt {attempt} of {_ATTEMPTS})"
                 )
                 time.sleep(delay)
                 delay = min(delay * 2, longest)
             else:
                 return time.monotonic() - begin, response
 
-    def _failure(self, why: str, log: str = "") -> InvocationError:
-        lines = [f"version {self._called.version} of function {self._called.function} {why}"]
-        if log:
-            lines += ["  its log ends with:", *(f"    {line}" for line in log.splitlines())]
-        lines.append(
-            "  The alias stays where it is, and callers get the version that they got before; a "
-            "stack that is new has no alias yet.\n"
-            "  Remedy: mend what the answer and the log say (`python -m local up` makes the same "
-            "call without AWS; after a time-out, more timeoutSeconds or memoryMb), or "
-            "`git revert`; then `pulumi up`"
+    def _failure(
+        self, why: str, *, account: str = "", remedy: str = _REMEDY, details: Sequence[str] = ()
+    ) -> InvocationError:
+        return InvocationError(
+            f"function {self._called.function} {why}",
+            subject=f"version {self._called.version}",
+            account=account,
+            remedy=remedy,
+            details=[
+                *details,
+                "The alias stays where it is, and callers get the version that they got before; a "
+                "stack that is new has no alias yet.",
+            ],
         )
-        return InvocationError("\n".join(lines))
 
 
-def _refusal(response: InvocationResponseTypeDef, answer: str) -> str | None:
-    """Why this answer means that the version must not serve; None where it may."""
-    if "FunctionError" in response:
-        return f"failed in its first call ({response['FunctionError']})"
-    try:
-        payload = json.loads(answer or "null")
-    except ValueError:
-        return None
-    status = payload.get("statusCode") if isinstance(payload, Mapping) else None
-    # A model without `demonstrate` refuses the empty event with 400, after it has been loaded.
-    if isinstance(status, int) and status >= 500:
-        return f"answered its first call with status code {status}"
-    return None
+def _remedy(error: Exception) -> str:
+    """What to do about a call that AWS refuses, as far as that is known."""
+    if isinstance(error, ClientError):
+        return _REMEDIES.get(error.response["Error"].get("Code", ""), "")
+    return cause_of(error).remedy
 
 
-def _log_tail(response: InvocationResponseTypeDef) -> str:
-    return base64.b64decode(response.get("LogResult", "")).decode(errors="replace")
-
-
-def _short(answer: str) -> str:
-    return answer[:_MAX_ANSWER_CHARACTERS]
+def _passing(error: Exception) -> str:
+    """What AWS says that passes; empty for what stays."""
+    if not isinstance(error, ClientError):
+        return f"Lambda cannot be reached ({type(error).__name__})"
+    code = error.response["Error"].get("Code", "")
+    return f"AWS says {code}, usual with a new function" if code in SETTLING else ""
 
 
 class SmokeInvocationProvider(GateProvider):
@@ -186,20 +225,22 @@ class SmokeInvocationProvider(GateProvider):
 
     replaced_by = ("function_name", "function_version", "account_id", "region")
 
-    def passed(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Call the version."""
         called = FunctionVersion(
             function=props["function_name"],
             version=props["function_version"],
+            # State written before 0.2 has none.
+            event=json.loads(props.get("event") or "{}"),
             account_id=props["account_id"],
             region=props["region"],
             profile=self.profile,
             assume_roles=self.assume_roles,
         )
-        outputs = FirstCall(called, say=pulumi.log.info).complete()
+        outputs = FirstCall(called, say=pulumi.log.info, warn=pulumi.log.warn).complete()
         return f"{called.function}:{called.version}", outputs
 
-    def in_short(self, props: dict[str, Any]) -> str:
+    def failed(self, props: dict[str, Any]) -> str:
         """The alias does not move."""
         return f"version {props['function_version']} failed its smoke invocation"
 
@@ -212,18 +253,20 @@ class SmokeInvocationArgs:
         function_name: The function.
         function_version: The version to call.
         account: The AWS account in which the function is; another one is refused.
+        event: What to call it with: the model's sample request, or `{}`.
     """
 
     function_name: pulumi.Input[str]
     function_version: pulumi.Input[str]
     account: Account
+    event: Mapping[str, Any] = field(default_factory=dict)
 
 
 class SmokeInvocation(Resource, module="efs-inference", name="SmokeInvocation"):
-    """One call of a new version with the empty event. It exists when the version answered.
+    """One call of a new version with a sample request. It exists when the answer was right.
 
     Whatever takes the version from here, such as an alias, gets it only after that. Another
-    function, version, account or region is called anew.
+    function, version, account or region is called again.
     """
 
     function_version: pulumi.Output[str]
@@ -239,6 +282,8 @@ class SmokeInvocation(Resource, module="efs-inference", name="SmokeInvocation"):
             {
                 "function_name": args.function_name,
                 "function_version": args.function_version,
+                # As text: Pulumi would make floating-point numbers of integers.
+                "event": json.dumps(args.event),
                 "account_id": args.account.id,
                 "region": args.account.region,
                 "seconds": None,

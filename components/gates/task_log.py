@@ -24,7 +24,9 @@ class TaskLog:
 
     Attributes:
         stream: Name of the log stream.
-        tail: The last 20 lines as they were written, but for the failure's.
+        group: The log group.
+        tail: The last 20 lines, readable, but for the failure's.
+        unread: Why not all of it could be read; empty where it could.
         summary: The task's own summary, its last line when it succeeded.
         failure: The task's own account of what went wrong.
         kind: Its word for that.
@@ -34,7 +36,7 @@ class TaskLog:
         self, get_log_events: GetLogEvents, group: str, container: str, task_id: str
     ) -> None:
         self._get_log_events = get_log_events
-        self._group = group
+        self.group = group
         # awslogs names a stream prefix/container/task, and the prefix is the container's name.
         self.stream = f"{container}/{container}/{task_id}"
         self._token: str | None = None
@@ -42,6 +44,7 @@ class TaskLog:
         self.summary: dict[str, Any] | None = None
         self.failure: str | None = None
         self.kind = ""
+        self.unread = ""
 
     @property
     def ended(self) -> bool:
@@ -58,13 +61,14 @@ class TaskLog:
                 continue
             if entry.get("phase") == "summary":
                 self.summary = entry
-            self.tail = [*self.tail, line][-_TAIL_LINES:]
-            yield _readable(entry) if entry else line
+            shown = _readable(entry) if entry else line
+            self.tail = [*self.tail, shown][-_TAIL_LINES:]
+            yield shown
 
     def _lines(self) -> Iterator[str]:
         while True:
             where: GetLogEventsRequestTypeDef = {
-                "logGroupName": self._group,
+                "logGroupName": self.group,
                 "logStreamName": self.stream,
                 "startFromHead": True,
             }

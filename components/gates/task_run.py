@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from ..errors import PopulateError
 from .aws_calls import AwsCalls, AwsError, GaveUpError, Login
-from .cause import Cause, Ending
-from .diagnosis import DEADLINE, REFUSED, diagnose
-from .gate import other_account
+from .diagnosis import DEADLINE
+from .gate import refuse_other_account
+from .task_failure import NotStartedError, cause_of, ended, not_placed, refused
 from .task_log import TaskLog
 from .task_request import TaskRunSpec, adoptable, overrides, request, started
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
 
 # A new account or a new mount target takes up to about three minutes until everybody knows it.
-_SETTLING_SECONDS = 180
-_SETTLING_PAUSES = (5.0, 30.0)
+# Attempts are counted, not minutes: one that fails to mount may take those three alone.
+_ATTEMPTS = 6
+_SETTLING_PAUSES = (5.0, 60.0)
 _POLL_SECONDS = (0.5, 5.0)
 _LOG_LAG_SECONDS = 15
 # A task that runs is asked for again after this, whatever its log does.
@@ -40,8 +41,8 @@ class TaskRun:
 
     Args:
         spec: What to run and where.
-        say: Is told of progress.
-        warn: Is told of what the user should look at; default: `say`.
+        say: Shows progress.
+        warn: Shows what the user should look at; default: `say`.
     """
 
     def __init__(
@@ -57,8 +58,7 @@ class TaskRun:
         self._end = self._deadline + _STOPPING_SECONDS
         login = Login(region=spec.region, profile=spec.profile, roles=spec.assume_roles)
         self._aws = AwsCalls(login, self._end, self._warn)
-        self._fate = "Nothing was started"
-        self._unread = ""
+        self._state = "Nothing was started"
 
     def complete(self) -> dict[str, Any]:
         """Run or adopt the task and wait until it has stopped.
@@ -75,37 +75,37 @@ class TaskRun:
             self._refuse_other_account()
             return self._until_settled()
         except GaveUpError as error:
-            raise self._failed(f"{error}. {self._fate}") from error
+            subject = f"release {self._spec.release_id}"
+            raise PopulateError(f"{error}. {self._state}", subject=subject) from error
         except AwsError as error:
-            raise self._failed(f"{_refusal(error)}. {self._fate}") from error
-
-    def _failed(self, why: str, kind: str = "") -> PopulateError:
-        return PopulateError(f"release {self._spec.release_id}: {why}", kind)
+            raise refused(self._spec.release_id, error, self._state) from error
 
     def _refuse_other_account(self) -> None:
         found = self._aws.patiently(lambda: self._aws.sts.get_caller_identity())["Account"]
-        if why := other_account(found, self._spec.account_id):
-            raise self._failed(why)
+        refuse_other_account(found, self._spec.account_id, PopulateError)
 
     def _until_settled(self) -> dict[str, Any]:
         """Run again while AWS says what it says in the first minutes of a new stack."""
-        settled = monotonic() + _SETTLING_SECONDS
+        attempt = 1
         delay, longest = _SETTLING_PAUSES
         while True:
             try:
                 return self._attempt()
-            except _NotStartedError as error:
-                if not error.cause.settles or monotonic() + delay > settled:
-                    raise self._failed(str(error)) from error
-                what = error.cause.what
-                self._say(f"{what}: usual in a new stack, again in {delay:.0f} s")
-                sleep(delay)
-                delay = min(delay * 2, longest)
+            except NotStartedError as error:
+                attempt += 1
+                if not error.cause.settles or attempt > _ATTEMPTS:
+                    raise error.failure from error
+                self._say(
+                    f"{error.cause.what}: usual in a new stack, again in {delay:.0f} s (attempt "
+                    f"{attempt} of {_ATTEMPTS})"
+                )
+            sleep(delay)
+            delay = min(delay * 2, longest)
 
     def _attempt(self) -> dict[str, Any]:
         arn = adoptable(self._aws, self._spec, self._say) or self._start()
         name = arn.rpartition("/")[2]
-        self._fate = (
+        self._state = (
             f"Task {name} goes on: the next `pulumi up` adopts it, or finds its release published"
         )
         log = TaskLog(
@@ -118,23 +118,22 @@ class TaskRun:
             name,
         )
         task = self._follow(arn, log)
-        self._fate = f"Task {name} has ended"
+        self._state = f"Task {name} has ended"
         return self._judge(task, log)
 
     def _start(self) -> str:
         # New for each attempt: ECS hands back a failed task for 24 hours under the same token.
         token = f"{self._spec.release_id}-{uuid.uuid4().hex}"
         run = request(self._spec, token, overrides(self._aws, self._spec, self._warn))
-        self._fate = "A task may have been started: then the next `pulumi up` adopts it"
+        self._state = "A task may have been started: then the next `pulumi up` adopts it"
         try:
             response = self._aws.patiently(lambda: self._aws.ecs.run_task(**run))
         except ClientError as error:
-            raise _NotStartedError(_why(error), _refusal(error)) from error
-        arn, refusal = started(response)
+            failure = refused(self._spec.release_id, error)
+            raise NotStartedError(cause_of(error), failure) from error
+        arn, reason = started(response)
         if arn is None:
-            cause = diagnose(Ending(reasons=refusal), REFUSED)
-            said = f"RunTask placed no task: {refusal}"
-            raise _NotStartedError(cause, f"{cause.what}\n  {said}\n  Remedy: {cause.remedy}")
+            raise not_placed(self._spec.release_id, reason)
         self._say(f"started task {arn.rpartition('/')[2]}")
         return arn
 
@@ -148,7 +147,7 @@ class TaskRun:
             now = monotonic()
             seen = now if task else seen
             if now - seen > _MISSING_SECONDS:
-                self._fate = "Nothing of it goes on"
+                self._state = "Nothing of it goes on"
                 raise GaveUpError(
                     f"ECS does not know task {arn} any more. It keeps a stopped task for about an "
                     "hour, less where its cluster was deleted. Remedy: see that the cluster is "
@@ -184,9 +183,9 @@ class TaskRun:
         try:
             for message in log.messages():
                 self._say(message)
-            self._unread = ""
+            log.unread = ""
         except GaveUpError as error:
-            self._unread = f"not all of it could be read: {error}"
+            log.unread = f"not all of it could be read: {error}"
 
     def _judge(self, task: TaskTypeDef, log: TaskLog) -> dict[str, Any]:
         container = self._container(task)
@@ -208,18 +207,10 @@ class TaskRun:
                 "seconds": seconds.get("total") if isinstance(seconds, dict) else seconds,
                 "summary": summary,
             }
-        cause = diagnose(
-            Ending(
-                stop_code=task.get("stopCode", ""),
-                exit_code=exit_code,
-                reasons=f"{task.get('stoppedReason', '')}\n{container.get('reason', '')}",
-                kind=log.kind,
-            )
-        )
-        message = self._diagnosis(cause, task, container, log)
+        cause, failure = ended(self._spec.release_id, task, container, log)
         if exit_code is None:
-            raise _NotStartedError(cause, message)
-        raise self._failed(message, cause.kind)
+            raise NotStartedError(cause, failure)
+        raise failure
 
     def _container(self, task: TaskTypeDef) -> ContainerTypeDef:
         for container in task.get("containers", []):
@@ -227,48 +218,6 @@ class TaskRun:
                 return container
         return {}
 
-    def _diagnosis(
-        self, cause: Cause, task: TaskTypeDef, container: ContainerTypeDef, log: TaskLog
-    ) -> str:
-        exit_code = container.get("exitCode")
-        lines = [
-            cause.what,
-            f"  stop code: {task.get('stopCode', 'none')}",
-            f"  exit code: {'the container never started' if exit_code is None else exit_code}",
-            f"  reason: {task.get('stoppedReason', 'none given')}",
-        ]
-        if container.get("reason"):
-            lines.append(f"  container: {container['reason']}")
-        if log.failure:
-            lines.append(f"  failure: {log.failure}")
-        lines.append(f"  log group {self._spec.log_group}, stream {log.stream}, its last lines:")
-        lines += [f"    {line}" for line in log.tail or ["(empty)"]]
-        lines += [f"    ({self._unread})"] * bool(self._unread)
-        lines.append(f"  Remedy: {cause.remedy}")
-        return "\n".join(lines)
-
 
 def _speaker(say: Callable[[str], None]) -> Callable[[str], None]:
     return lambda text: say(f"populate: {text}")
-
-
-class _NotStartedError(Exception):
-    """The task was not placed, or was stopped before its container ran."""
-
-    def __init__(self, cause: Cause, message: str) -> None:
-        super().__init__(message)
-        self.cause = cause
-
-
-def _why(error: Exception) -> Cause:
-    if isinstance(error, ClientError):
-        told = error.response.get("Error", {})
-        said = f"{told.get('Code', '')}: {told.get('Message', '')}"
-    else:
-        said = f"{type(error).__name__}: {error}"
-    return diagnose(Ending(reasons=said), REFUSED)
-
-
-def _refusal(error: Exception) -> str:
-    cause = _why(error)
-    return f"{cause.what}\n  AWS says: {error}\n  Remedy: {cause.remedy}"

@@ -17,6 +17,9 @@ every release id."""
 RELEASES = "releases"
 """Directory of all releases, right under the mount path."""
 
+RELEASE_PATH = "RELEASE_PATH"
+"""Environment variable in which a function finds the path of its release."""
+
 SITE_PACKAGES = "site-packages"
 """Directory of a release that goes on ``sys.path``."""
 
@@ -63,6 +66,7 @@ class ExitCode(enum.IntEnum):
     14      disk: staging or the mount is full, or an I/O error
     15      mount: the mount path is missing, no directory, or not writable
     16      damaged: the release differs from its manifest, or the manifest cannot be read
+    17      absent: nothing lies where `verify` looks for the release
     143     stopped by SIGTERM or SIGINT
     ======  ===============================================================================
     """
@@ -77,6 +81,7 @@ class ExitCode(enum.IntEnum):
     DISK = 14
     MOUNT = 15
     DAMAGED = 16
+    ABSENT = 17
     STOPPED = 143
 
     @property

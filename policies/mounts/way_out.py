@@ -50,12 +50,13 @@ def way_out(stack: Stack, consumer: Consumer, place: Place) -> Iterator[Report]:
 
 
 def _without_address(consumer: Consumer, place: Place, subnets: list[Entity]) -> Report:
-    route = f"{_labels(subnets)} reaches the internet through an internet gateway only"
+    reach = "reaches" if len(subnets) == 1 else "reach"
+    route = f"{_labels(subnets)} {reach} the internet through an internet gateway only"
     if place.public_ip is False:
         return Report(
             f"{place.source.label} runs {consumer.label} without a public IP, but {route}: it "
-            "cannot fetch its packages. Set assignPublicIp to true, or route the subnet through a "
-            "NAT gateway.",
+            "cannot fetch its packages. Set assignPublicIp to true, or use subnets behind a NAT "
+            "gateway.",
             consumer.resource.urn,
         )
     return doubt(

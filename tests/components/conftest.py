@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.runtime import mocks
 
+from components import (
+    Application,
+    EfsStore,
+    EfsStoreArgs,
+    FunctionRole,
+    InferenceFunction,
+    InferenceFunctionArgs,
+    Network,
+    NetworkArgs,
+    Populator,
+    PopulatorArgs,
+    Publication,
+    PublicationArgs,
+    Target,
+)
+
 ACCOUNT = "123456789012"
+MODEL = "def predict(instances): return instances\n"
+TARGET = Target(runtime="python3.11", architecture="arm64", image="python:3.11")
 
 
 @dataclass
@@ -28,7 +47,14 @@ class Built(mocks.Mocks):
         return f"{args.name}-id", {"arn": arn, "name": args.name, "version": "1", **args.inputs}
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        raise AssertionError(f"a component asked for data: {args.token}")
+        """Where the provider of the caller is; nothing else may be asked."""
+        kind = args.token.rpartition(":")[2]
+        answers = {
+            "getCallerIdentity": {"accountId": ACCOUNT},
+            "getRegion": {"region": "us-east-1"},
+            "getPartition": {"partition": "aws"},
+        }
+        return answers[kind]
 
     def of(self, type_: str) -> dict[str, dict[str, Any]]:
         """Inputs of every resource of a type, by name."""
@@ -61,3 +87,48 @@ def build() -> Callable[[Callable[[], object]], Built]:
         return built
 
     return run
+
+
+def application(
+    folder: Path, model: str = "def predict(instances): return instances\n"
+) -> Application:
+    """An application with this model, and a lock of six for python3.11 on arm64."""
+    (folder / "locks").mkdir(parents=True)
+    (folder / "model.py").write_text(model)
+    made = Application(folder)
+    made.lock_path(TARGET).write_text(f"six==1.17.0 --hash=sha256:{'0' * 64}\n")
+    return made
+
+
+@dataclass
+class Chain:
+    """Every component, as `__main__.py` puts them together; changed by the arguments' fields."""
+
+    application: Application
+    network: dict[str, Any] = field(default_factory=dict)
+    store: dict[str, Any] = field(default_factory=dict)
+    populator: dict[str, Any] = field(default_factory=dict)
+    function: dict[str, Any] = field(default_factory=dict)
+
+    def publication(self) -> Publication:
+        """All up to the release."""
+        zones = ("us-east-1a", "us-east-1b")
+        network = Network(
+            "network", NetworkArgs(**{"cidr": "10.0.0.0/16", "zones": zones} | self.network)
+        )
+        place: dict[str, Any] = {"network": network, "mount_path": "/mnt/models"}
+        store = EfsStore("store", EfsStoreArgs(**place | self.store))
+        machine: dict[str, Any] = {"store": store, "target": TARGET}
+        populator = Populator("populator", PopulatorArgs(**machine | self.populator))
+        return Publication(
+            "libraries", PublicationArgs(populator=populator, application=self.application)
+        )
+
+    def __call__(self) -> InferenceFunction:
+        """All of them."""
+        parts: dict[str, Any] = {
+            "application": self.application,
+            "role": FunctionRole("inference"),
+            "libraries": self.publication(),
+        }
+        return InferenceFunction("inference", InferenceFunctionArgs(**parts | self.function))

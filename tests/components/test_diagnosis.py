@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.gates.cause import Cause, Ending
-from components.gates.diagnosis import CAUSES, REFUSED, UNKNOWN, diagnose
+from components.gates.diagnosis import ABSENT, CAUSES, REFUSED, UNKNOWN, diagnose
 from lambda_src.release.layout import ExitCode
 
 EFS = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: "
@@ -122,7 +122,7 @@ def test_an_ending_is_told_by_its_cause(word: str) -> None:
 
 def test_every_cause_is_reached_and_has_a_remedy_of_its_own() -> None:
     assert [diagnose(ending) for ending in ENDINGS.values()] == list(CAUSES)
-    remedies = [cause.remedy for cause in (*CAUSES, REFUSED, UNKNOWN)]
+    remedies = [cause.remedy for cause in (*CAUSES, ABSENT, REFUSED, UNKNOWN)]
     assert len(set(remedies)) == len(remedies)
 
 

@@ -4,117 +4,64 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
-from components.account import Account
+from components.contract import runtime
 from components.errors import ConfigurationError
-from components.fargate import TaskSize
-from components.function_role import FunctionRole
-from components.gates.populator_run import PopulatorRun, PopulatorRunArgs
 from components.inference import (
     InferenceFunction,
     InferenceFunctionArgs,
     checked_environment,
-    function_policy,
 )
-from components.mount import Mount
-from components.network import Network, NetworkArgs
-from components.populator import PopulateContainer, Populator, PopulatorArgs
-from components.release import Pin, Release
-from components.source import Source
-from components.store import EfsStore, EfsStoreArgs
+from components.logs import LogArgs
+from components.roles import FunctionRole
 
-from .conftest import ACCOUNT, Built
+from .conftest import Built, Chain, application
 
 Build = Callable[[Callable[[], object]], Built]
-SOURCE = Source(Path(__file__).parents[2] / "lambda_src")
-RELEASE = Release(
-    pins=(Pin("six", "1.17.0", ("sha256:" + "0" * 64,)),),
-    runtime="python3.12",
-    architecture="arm64",
-    image="python:3.12",
-    format=1,
-)
-
-
-def chain(environment: Mapping[str, str] | None = None) -> Callable[[], InferenceFunction]:
-    """Every component, as `__main__.py` puts them together."""
-
-    def make() -> InferenceFunction:
-        account = Account(id=ACCOUNT, region="us-east-1", partition="aws")
-        mount = Mount("/mnt/models")
-        network = Network(
-            "network",
-            NetworkArgs(
-                cidr="10.0.0.0/16",
-                zones=("us-east-1a", "us-east-1b"),
-                egress="public-ip",
-                egress_ports=(443,),
-                account=account,
-            ),
-        )
-        store = EfsStore(
-            "store",
-            EfsStoreArgs(
-                subnet_ids=network.private_subnet_id_by_zone,
-                security_group_id=network.mount_target_security_group_id,
-                throughput="elastic",
-                protect=False,
-            ),
-        )
-        container = PopulateContainer(
-            name="populator",
-            mount=mount,
-            release=RELEASE,
-            source=SOURCE,
-            index_url="https://pypi.org/simple",
-            timeout_minutes=30,
-            account=account,
-        )
-        size = TaskSize(cpu=1024, memory_mb=4096, ephemeral_storage_gib=30)
-        populator = Populator(
-            "populator", PopulatorArgs(container=container, store=store, size=size)
-        )
-        run = PopulatorRun(
-            "populate",
-            PopulatorRunArgs(
-                release=RELEASE,
-                populator=populator,
-                network=network,
-                store=store,
-                timeout_minutes=30,
-                keep_releases=3,
-                account=account,
-            ),
-        )
-        return InferenceFunction(
-            "inference",
-            InferenceFunctionArgs(
-                source=SOURCE,
-                mount=mount,
-                release=RELEASE,
-                role=FunctionRole("inference"),
-                run=run,
-                network=network,
-                store=store,
-                memory_mb=3008,
-                timeout_seconds=120,
-                ephemeral_storage_mb=512,
-                account=account,
-                environment=environment or {},
-            ),
-        )
-
-    return make
 
 
 @pytest.fixture(scope="module")
-def built(build: Build) -> Built:
-    return build(chain())
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    return Chain(application(tmp_path_factory.mktemp("application")))
+
+
+@pytest.mark.parametrize(
+    ("model", "sample"),
+    [
+        ('SAMPLE = {"instances": [[1, 2.0, 12345678901234567890]]}', None),
+        ("def predict(instances):\n    return instances\n", {}),
+    ],
+)
+def test_the_smoke_invocation_sends_the_sample_of_the_model(
+    build: Build, tmp_path: Path, model: str, sample: object
+) -> None:
+    app = application(tmp_path, model)
+    expected = app.sample if sample is None else sample
+    outputs: list[object] = []
+
+    def make() -> InferenceFunction:
+        function = Chain(app)()
+        outputs.append(function.sample_request)
+        return function
+
+    assert build(make).one("SmokeInvocation")["event"] == json.dumps(expected)
+    assert outputs == [expected]
+
+
+def test_a_sample_that_is_no_literal_is_refused_in_preview(build: Build, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="it has to be a literal"):
+        build(Chain(application(tmp_path, "SAMPLE = make()\n")))
+
+
+@pytest.fixture(scope="module")
+def built(build: Build, chain: Chain) -> Built:
+    return build(chain)
 
 
 @pytest.fixture
@@ -144,21 +91,52 @@ def test_it_mounts_the_access_point_at_the_mount_path(function: Mapping[str, Any
 def test_it_finds_the_release_that_the_task_publishes(built: Built) -> None:
     variables = built.one("Function")["environment"]["variables"]
     (task,) = json.loads(built.one("TaskDefinition")["containerDefinitions"])
-    assert variables == {"RELEASE_PATH": f"/mnt/models/releases/{RELEASE.id}"}
+    release = built.one("PopulatorRun")["release_id"]
+    assert variables == {"RELEASE_PATH": f"/mnt/models/releases/{release}"}
     assert variables["RELEASE_PATH"] in task["command"]
 
 
-def test_the_path_of_the_release_is_not_to_be_overridden(build: Build) -> None:
-    made = build(chain({"RELEASE_PATH": "/mnt/elsewhere", "THREADS": "2"})).one("Function")
-    assert made["environment"]["variables"] == {
-        "RELEASE_PATH": f"/mnt/models/releases/{RELEASE.id}",
+def test_the_path_of_the_release_is_not_to_be_overridden(build: Build, chain: Chain) -> None:
+    given = {"RELEASE_PATH": "/mnt/elsewhere", "THREADS": pulumi.Output.from_input("2")}
+    made = build(replace(chain, function={"environment": given}))
+    release = made.one("PopulatorRun")["release_id"]
+    assert made.one("Function")["environment"]["variables"] == {
+        "RELEASE_PATH": f"/mnt/models/releases/{release}",
         "THREADS": "2",
     }
 
 
 def test_runtime_and_architecture_are_those_of_the_release(function: Mapping[str, Any]) -> None:
-    assert function["runtime"] == "python3.12"
+    assert function["runtime"] == "python3.11"
     assert function["architectures"] == ["arm64"]
+
+
+def test_name_alias_and_log_group_may_be_chosen(build: Build, chain: Chain) -> None:
+    chosen = {"function_name": "scores", "alias": "stable", "log": LogArgs(group="/team/scores")}
+    built = build(replace(chain, function=chosen))
+    assert built.one("Function")["name"] == "scores"
+    assert built.one("Function")["loggingConfig"]["logGroup"] == "/team/scores"
+    assert built.one("Alias")["name"] == "stable"
+    assert "inference-log" not in built.of("LogGroup")
+
+
+def test_functions_share_a_release(build: Build, chain: Chain, tmp_path: Path) -> None:
+    other = application(tmp_path, "def predict(instances): return [0 for _ in instances]\n")
+
+    def make() -> None:
+        libraries = chain.publication()
+        for name, app in (("one", chain.application), ("two", other)):
+            InferenceFunction(
+                name,
+                InferenceFunctionArgs(
+                    application=app, libraries=libraries, role=FunctionRole(name)
+                ),
+            )
+
+    built = build(make)
+    paths = [f["environment"]["variables"]["RELEASE_PATH"] for f in built.of("Function").values()]
+    assert len(paths) == 2
+    assert len(set(paths)) == len(built.of("PopulatorRun")) == 1
 
 
 def test_it_runs_in_the_private_subnets_that_have_mount_targets(built: Built) -> None:
@@ -185,14 +163,14 @@ def test_the_alias_routes_to_the_version_that_was_published(built: Built) -> Non
     )
 
 
-def test_its_code_is_what_the_source_gives_a_function(built: Built) -> None:
+def test_its_code_is_the_runtime_and_the_application(built: Built, chain: Chain) -> None:
     code = built.one("Function")["code"]
     assert isinstance(code, pulumi.AssetArchive)
-    assert set(code.assets) == set(SOURCE.function_files())
+    assert set(code.assets) == set(runtime.function_files(chain.application))
 
 
-def test_on_the_file_system_it_may_mount_and_nothing_else() -> None:
-    statements = json.loads(function_policy("log-arn", "fs-arn", "ap-arn"))["Statement"]
+def test_on_the_file_system_it_may_mount_and_nothing_else(built: Built) -> None:
+    statements = json.loads(built.of("RolePolicy")["inference"]["policy"])["Statement"]
     on_efs = [s for s in statements if "elasticfilesystem" in str(s["Action"])]
     assert [s["Action"] for s in on_efs] == [["elasticfilesystem:ClientMount"]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from components.contract.mount import Mount, breaks_rule
 from components.errors import ConfigurationError
-from components.mount import Mount, breaks_rule
 
 
 @pytest.mark.parametrize("path", ["/mnt/efs", "/mnt/a-b_c.d", "/mnt/" + "a" * 155, "/mnt/..a"])

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from components.account import Account
-from components.network import Network, NetworkArgs, subnet_blocks
+from components.network import ExistingNetworkArgs, Network, NetworkArgs
+from components.vpc import subnet_blocks
 
-from .conftest import ACCOUNT, Built
+from .conftest import Built
 
 Build = Callable[[Callable[[], object]], Built]
 ZONES = ("us-east-1a", "us-east-1b")
 
 
 def network(egress: str = "public-ip", zones: tuple[str, ...] = ZONES) -> Callable[[], Network]:
-    account = Account(id=ACCOUNT, region="us-east-1", partition="aws")
     args = NetworkArgs(
         cidr="10.42.0.0/16",
         zones=zones,
         egress=egress,
         egress_ports=(443,),
-        account=account,
         tags={"team": "ml"},
     )
     return lambda: Network("net", args)
@@ -128,3 +127,27 @@ def test_six_zones_fit_into_every_block_that_is_accepted(cidr: str) -> None:
 def test_a_zone_more_moves_no_block_of_the_others() -> None:
     two, three = subnet_blocks("10.0.0.0/16", 2), subnet_blocks("10.0.0.0/16", 3)
     assert [three[0][:2], three[1][:2]] == [two[0], two[1]]
+
+
+def existing(**more: Any) -> Callable[[], Network]:
+    subnets = {"us-east-1a": "subnet-a", "us-east-1b": "subnet-b"}
+    return lambda: Network("net", ExistingNetworkArgs(vpc_id="vpc-1", subnet_ids=subnets, **more))
+
+
+def test_a_vpc_that_is_there_already_gets_three_security_groups_and_their_rules(
+    build: Build,
+) -> None:
+    built = build(existing())
+    assert {key.partition(" ")[0] for key in built.resources} == {
+        "SecurityGroup",
+        "SecurityGroupIngressRule",
+        "SecurityGroupEgressRule",
+    }
+    assert {group["vpcId"] for group in built.of("SecurityGroup").values()} == {"vpc-1"}
+
+
+def test_the_populate_task_runs_where_it_reaches_the_index_or_beside_the_function() -> None:
+    made = existing(populator_subnet_ids=["subnet-c"], assign_public_ip=True)()
+    assert (made.populator_subnet_ids, made.assign_public_ip) == (["subnet-c"], True)
+    made = existing()()
+    assert (made.populator_subnet_ids, made.assign_public_ip) == (["subnet-a", "subnet-b"], False)

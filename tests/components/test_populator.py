@@ -1,89 +1,56 @@
-"""Populator: a task definition that ECS accepts, with rights to this access point only."""
+"""Populator and Publication: cluster, roles, task definition, and the run."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.account import Account
+from components import Account, Application, LogArgs, Release, RoleArgs, Target
+from components.container import definitions
+from components.contract import Mount
 from components.errors import ConfigurationError
-from components.fargate import TaskSize
-from components.mount import Mount
-from components.populator import (
-    PopulateContainer,
-    Populator,
-    PopulatorArgs,
-    execution_policy,
-    task_trust_policy,
-)
-from components.release import Release
-from components.source import Source
-from components.store import EfsStore, EfsStoreArgs
+from components.populator import pull_statements, task_trust_policy
 
-from .conftest import ACCOUNT, Built
+from .conftest import ACCOUNT, TARGET, Built, Chain, application
 
 Build = Callable[[Callable[[], object]], Built]
 US_EAST_1 = Account(id=ACCOUNT, region="us-east-1", partition="aws")
+OWN = Application(Path(__file__).parents[2] / "lambda_src" / "application")
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Source:
-    """A source folder with a small installer, which says with what it was called."""
-    (tmp_path / "release" / "installation").mkdir(parents=True)
-    (tmp_path / "release" / "__init__.py").touch()
-    (tmp_path / "release" / "__main__.py").write_text(
-        "import os, sys, json\n"
-        "print(json.dumps([sys.argv[1:], sorted(os.listdir()), 'INSTALLER' in os.environ]))\n"
-    )
-    (tmp_path / "release" / "layout.py").write_text("FORMAT = 7\n")
-    options = Path(__file__).parents[2] / "lambda_src/release/installation/options.py"
-    shutil.copy(options, tmp_path / "release" / "installation")
-    (tmp_path / "application" / "locks").mkdir(parents=True)
-    (tmp_path / "application" / "model.py").touch()
-    (tmp_path / "application" / "locks" / "python3.11-arm64.txt").write_text(
-        f"six==1.17.0 --hash=sha256:{'0' * 64}\n"
-    )
-    return Source(tmp_path)
+def app(tmp_path: Path) -> Application:
+    return application(tmp_path / "application")
 
 
-def release(source: Source) -> Release:
-    return Release.planned(source, runtime="python3.11", architecture="arm64", image="python:3.11")
+@pytest.fixture
+def chain(app: Application) -> Chain:
+    return Chain(app)
 
 
-def container(source: Source) -> PopulateContainer:
-    return PopulateContainer(
-        name="populator",
-        mount=Mount("/mnt/models"),
-        release=release(source),
-        source=source,
+@pytest.fixture
+def built(build: Build, chain: Chain) -> Built:
+    return build(chain.publication)
+
+
+def container(app: Application, target: Target = TARGET, mount: str = "/mnt/models") -> str:
+    return definitions(
+        application=app,
+        release=Release.of(app, target),
+        mount=Mount(mount),
         index_url="https://pypi.org/simple",
         timeout_minutes=30,
-        account=US_EAST_1,
+        log_group="/log",
+        region="us-east-1",
     )
-
-
-def populator(source: Source) -> Callable[[], Populator]:
-    def make() -> Populator:
-        store = EfsStore(
-            "store",
-            EfsStoreArgs(
-                subnet_ids={}, security_group_id="sg", throughput="elastic", protect=False
-            ),
-        )
-        size = TaskSize(cpu=1024, memory_mb=4096, ephemeral_storage_gib=30)
-        return Populator(
-            "populator", PopulatorArgs(container=container(source), store=store, size=size)
-        )
-
-    return make
 
 
 def definition(built: Built) -> dict[str, Any]:
@@ -92,23 +59,23 @@ def definition(built: Built) -> dict[str, Any]:
     return parsed
 
 
-def test_it_registers_exactly_what_it_consists_of(build: Build, source: Source) -> None:
-    built = build(populator(source))
-    assert {key for key in built.resources if "store" not in key} == {
+def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
+    assert {key for key in built.resources if " populator" in key or " libraries" in key} == {
         "Cluster populator",
         "LogGroup populator-log",
         "Role populator-execution",
         "RolePolicy populator-execution",
         "Role populator-task",
         "RolePolicy populator-task",
-        "TaskDefinition populator",
+        "TaskDefinition libraries",
+        "PopulatorRun libraries",
     }
 
 
-def test_the_task_has_size_platform_and_roles(build: Build, source: Source) -> None:
-    task = build(populator(source)).one("TaskDefinition")
-    assert task["family"].startswith("efs-inference-test-populator-")
-    assert (task["cpu"], task["memory"]) == ("1024", "4096")
+def test_the_task_has_size_platform_and_roles(built: Built) -> None:
+    task = built.one("TaskDefinition")
+    assert task["family"].startswith("efs-inference-test-libraries-")
+    assert (task["cpu"], task["memory"]) == ("2048", "8192")
     assert task["ephemeralStorage"] == {"sizeInGib": 30}
     assert task["runtimePlatform"]["cpuArchitecture"] == "ARM64"
     assert task["requiresCompatibilities"] == ["FARGATE"]
@@ -117,9 +84,9 @@ def test_the_task_has_size_platform_and_roles(build: Build, source: Source) -> N
 
 
 def test_the_volume_is_the_access_point_over_tls_with_iam_and_no_root_directory(
-    build: Build, source: Source
+    built: Built,
 ) -> None:
-    (volume,) = build(populator(source)).one("TaskDefinition")["volumes"]
+    (volume,) = built.one("TaskDefinition")["volumes"]
     assert volume["efsVolumeConfiguration"] == {
         "fileSystemId": "store-id",
         "transitEncryption": "ENABLED",
@@ -128,26 +95,26 @@ def test_the_volume_is_the_access_point_over_tls_with_iam_and_no_root_directory(
 
 
 def test_the_container_mounts_the_volume_where_the_release_path_says(
-    build: Build, source: Source
+    built: Built, app: Application
 ) -> None:
-    built = build(populator(source))
     (volume,) = built.one("TaskDefinition")["volumes"]
     (mount_point,) = definition(built)["mountPoints"]
     assert mount_point["sourceVolume"] == volume["name"]
     assert mount_point["containerPath"] == "/mnt/models"
     command = definition(built)["command"]
-    assert command[:3] == ["install", "--release", f"/mnt/models/releases/{release(source).id}"]
+    assert command[:3] == [
+        "install",
+        "--release",
+        f"/mnt/models/releases/{Release.of(app, TARGET).id}",
+    ]
 
 
-def test_the_installer_knows_when_the_task_is_stopped(build: Build, source: Source) -> None:
-    command = definition(build(populator(source)))["command"]
+def test_the_installer_knows_when_the_task_is_stopped(built: Built) -> None:
+    command = definition(built)["command"]
     assert command[command.index("--timeout") + 1] == str(30 * 60)
 
 
-def test_the_log_is_blocking_and_goes_to_the_group_that_exists(
-    build: Build, source: Source
-) -> None:
-    built = build(populator(source))
+def test_the_log_is_blocking_and_goes_to_the_group_that_exists(built: Built) -> None:
     options = definition(built)["logConfiguration"]["options"]
     assert options["mode"] == "blocking"
     assert options["awslogs-group"] == built.one("LogGroup")["name"]
@@ -155,9 +122,9 @@ def test_the_log_is_blocking_and_goes_to_the_group_that_exists(
 
 
 def test_the_task_role_may_mount_and_write_through_the_access_point_and_nothing_else(
-    build: Build, source: Source
+    built: Built,
 ) -> None:
-    policy = json.loads(build(populator(source)).of("RolePolicy")["populator-task"]["policy"])
+    policy = json.loads(built.of("RolePolicy")["populator-task"]["policy"])
     (statement,) = policy["Statement"]
     assert statement["Action"] == [
         "elasticfilesystem:ClientMount",
@@ -176,54 +143,60 @@ def test_both_roles_are_for_ecs_tasks_of_this_account_only() -> None:
 
 
 def test_a_public_image_needs_no_right_to_pull() -> None:
-    policy = json.loads(execution_policy("log-arn", "public.ecr.aws/lambda/python:3.11", "aws"))
-    assert [s["Action"] for s in policy["Statement"]] == [
-        ["logs:CreateLogStream", "logs:PutLogEvents"]
-    ]
+    assert pull_statements("public.ecr.aws/lambda/python:3.11", "aws") == []
 
 
 def test_an_image_in_a_private_registry_may_be_pulled_from_that_repository() -> None:
     image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/populate@sha256:" + "0" * 64
-    resources = [
-        s["Resource"] for s in json.loads(execution_policy("log", image, "aws"))["Statement"]
-    ]
-    assert resources[1] == "arn:aws:ecr:eu-west-1:123456789012:repository/team/populate"
+    resources = [statement["Resource"] for statement in pull_statements(image, "aws")]
+    assert resources[0] == "arn:aws:ecr:eu-west-1:123456789012:repository/team/populate"
 
 
-def test_the_entry_point_unpacks_the_installer_and_becomes_it(source: Source) -> None:
+def test_cluster_log_group_and_roles_may_be_those_of_the_account(
+    build: Build, chain: Chain
+) -> None:
+    roles = RoleArgs(path="/inference/", permissions_boundary="arn:aws:iam::1:policy/bound")
+    log = LogArgs(group="/team/populate")
+    given = {"cluster_arn": "arn:cluster", "log": log, "roles": roles}
+    built = build(replace(chain, populator=given).publication)
+    assert not built.of("Cluster")
+    assert not built.of("LogGroup")
+    assert built.one("PopulatorRun")["cluster_arn"] == "arn:cluster"
+    options = definition(built)["logConfiguration"]["options"]
+    assert options["awslogs-group"] == "/team/populate"
+    for role in built.of("Role").values():
+        assert (role["path"], role["permissionsBoundary"]) == (
+            "/inference/",
+            "arn:aws:iam::1:policy/bound",
+        )
+
+
+def test_the_entry_point_unpacks_the_installer_and_becomes_it(app: Application) -> None:
     task: dict[str, Any]
-    (task,) = json.loads(container(source).definitions)
-    line: list[str] = task["entryPoint"] + task["command"]
-    interpreter, arguments = line[0], line[1:]
+    (task,) = json.loads(container(app))
+    interpreter, *arguments = task["entryPoint"]
     assert interpreter == "python3"
     environment = {entry["name"]: entry["value"] for entry in task["environment"]}
     result = subprocess.run(
-        [sys.executable, *arguments],
+        [sys.executable, *arguments, "install", "--help"],
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
         check=True,
     )
-    said_arguments, files, still_in_environment = json.loads(result.stdout)
-    assert said_arguments == task["command"]
-    assert files == ["model.py", "release", "requirements.txt"]
-    assert still_in_environment is False
-
-
-def test_the_release_id_takes_the_format_from_the_source(source: Source) -> None:
-    assert release(source).format == 7
+    assert "make a release, unless it is there" in result.stdout
 
 
 def test_a_task_definition_that_ecs_would_refuse_for_its_size_is_refused_first(
-    source: Source,
+    app: Application,
 ) -> None:
     # Hashes do not compress, so a lock of many packages is what outgrows the limit.
     lines = [f"p{n}==1 --hash=sha256:{os.urandom(32).hex()}" for n in range(1500)]
-    source.lock_path("python3.11", "arm64").write_text("\n".join(lines))
+    app.lock_path(TARGET).write_text("\n".join(lines))
     with pytest.raises(
         ConfigurationError, match=r"task definition = \d+ bytes.*65536 bytes in all"
     ):
-        container(source)
+        container(app)
 
 
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.12", "python3.13"])
@@ -231,17 +204,6 @@ def test_a_task_definition_that_ecs_would_refuse_for_its_size_is_refused_first(
 def test_the_installer_of_this_repository_fits_with_every_lock(
     runtime: str, architecture: str
 ) -> None:
-    own = Source(Path(__file__).parents[2] / "lambda_src")
-    planned = Release.planned(
-        own, runtime=runtime, architecture=architecture, image="public.ecr.aws/lambda/python"
-    )
-    made = PopulateContainer(
-        name="populator",
-        mount=Mount("/mnt/" + "a" * 155),
-        release=planned,
-        source=own,
-        index_url="https://pypi.org/simple",
-        timeout_minutes=30,
-        account=US_EAST_1,
-    )
-    assert len(made.definitions) < 48_000, "room for what is still to come"
+    target = Target(runtime=runtime, architecture=architecture)
+    made = container(OWN, target, "/mnt/" + "a" * 155)
+    assert len(made) < 50_000, "room for what is still to come"

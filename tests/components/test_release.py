@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
+from components import Application, Release, Target
+from components.contract.lock import Pin, parse_lock, render
 from components.errors import ConfigurationError
-from components.release import Pin, Release, parse_lock
-from components.source import Source
 
-LAMBDA_SRC = Path(__file__).parents[2] / "lambda_src"
 A, B = "a" * 64, "b" * 64
 LOCK = f"""\
 # made for a test
@@ -26,13 +24,19 @@ PINS = (
     Pin("numpy", "2.2.6", (f"sha256:{A}",)),
     Pin("six", "1.17.0", (f"sha256:{A}", f"sha256:{B}")),
 )
-RELEASE = Release(
-    pins=PINS, runtime="python3.11", architecture="x86_64", image="python:3.11", format=1
-)
+TARGET = Target(runtime="python3.11", architecture="x86_64", image="python:3.11")
+RELEASE = Release(pins=PINS, target=TARGET, format=1)
 
 
 def test_a_lock_is_read_as_pins() -> None:
     assert parse_lock(LOCK, "lock.txt") == PINS
+
+
+def test_a_lock_that_travels_is_that_of_the_pins() -> None:
+    assert parse_lock(render(PINS, {"keep": "six"}), "lock.txt") == PINS
+    assert RELEASE.lock == (
+        f"numpy==2.2.6 --hash=sha256:{A}\nsix==1.17.0 --hash=sha256:{A} --hash=sha256:{B}\n"
+    )
 
 
 def test_comments_order_white_space_and_spelling_do_not_count() -> None:
@@ -99,39 +103,30 @@ def test_an_id_does_not_depend_on_the_order_of_the_pins() -> None:
         {"pins": PINS[:1]},
         {"pins": (dataclasses.replace(PINS[0], version="2.2.7"), PINS[1])},
         {"pins": (dataclasses.replace(PINS[0], hashes=(f"sha256:{B}",)), PINS[1])},
-        {"runtime": "python3.12"},
-        {"architecture": "arm64"},
-        {"image": "python@sha256:" + A},
+        {"target": dataclasses.replace(TARGET, runtime="python3.12")},
+        {"target": dataclasses.replace(TARGET, architecture="arm64")},
+        {"target": dataclasses.replace(TARGET, image="python@sha256:" + A)},
         {"format": 2},
         {"options": {"prune": "tests"}},
+        {"salt": "again"},
     ],
 )
 def test_whatever_a_release_is_made_of_changes_its_id(change: dict[str, object]) -> None:
     assert dataclasses.replace(RELEASE, **change).id != RELEASE.id  # type: ignore[arg-type]
 
 
-def source_with(folder: Path, lock: str) -> Source:
-    """A source folder with this lock."""
-    (folder / "application" / "locks").mkdir(parents=True)
-    (folder / "release" / "installation").mkdir(parents=True)
-    (folder / "release" / "layout.py").write_text("FORMAT = 1\n")
-    shutil.copy(
-        LAMBDA_SRC / "release" / "installation" / "options.py", folder / "release" / "installation"
-    )
-    source = Source(folder)
-    source.lock_path("python3.11", "x86_64").write_text(lock)
-    return source
-
-
-def planned(source: Source, salt: str = "") -> Release:
-    return Release.planned(
-        source, runtime="python3.11", architecture="x86_64", image="python", salt=salt
-    )
+def application_with(folder: Path, lock: str) -> Application:
+    """An application with this lock."""
+    (folder / "locks").mkdir(parents=True)
+    (folder / "model.py").touch()
+    made = Application(folder)
+    made.lock_path(TARGET).write_text(lock)
+    return made
 
 
 def test_a_salt_makes_another_release_of_the_same_packages(tmp_path: Path) -> None:
-    source = source_with(tmp_path, f"six==1 --hash=sha256:{A}\n")
-    assert len({planned(source, salt).id for salt in ("", "again", "and-again")}) == 3
+    made = application_with(tmp_path, f"six==1 --hash=sha256:{A}\n")
+    assert len({Release.of(made, TARGET, salt=salt).id for salt in ("", "again", "and-again")}) == 3
 
 
 def test_what_is_pruned_makes_another_release(tmp_path: Path) -> None:
@@ -139,17 +134,18 @@ def test_what_is_pruned_makes_another_release(tmp_path: Path) -> None:
     heads.append("".join(heads))
     locks = [f"{head}six==1 --hash=sha256:{A}\n" for head in heads]
     ids = [
-        planned(source_with(tmp_path / str(number), lock)).id for number, lock in enumerate(locks)
+        Release.of(application_with(tmp_path / str(number), lock), TARGET).id
+        for number, lock in enumerate(locks)
     ]
     assert len(set(ids)) == 4
-    other = source_with(tmp_path / "other", f"{locks[0]}#RELEASE:  keep Six,six\n")
-    assert planned(other).id == ids[1]
+    other = application_with(tmp_path / "other", f"{locks[0]}#RELEASE:  keep Six,six\n")
+    assert Release.of(other, TARGET).id == ids[1]
 
 
 def test_a_wrong_option_of_a_lock_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
     lock = f"# release: keep sixth\nsix==1 --hash=sha256:{A}\n# release: prune headers\n"
     with pytest.raises(ConfigurationError) as caught:
-        planned(source_with(tmp_path, lock))
+        Release.of(application_with(tmp_path, lock), TARGET)
     first, second = caught.value.problems
     assert first.subject == "python3.11-x86_64.txt, line 1"
     assert first.value == "'# release: keep sixth'"

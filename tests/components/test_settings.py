@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import pulumi
 import pytest
 import yaml
 
 from components.configuration.settings import Settings
+from components.contract import Application
 from components.errors import ConfigurationError
-from components.source import Source
 
 ROOT = Path(__file__).parents[2]
-SOURCE = Source(ROOT / "lambda_src")
+OWN = Application(ROOT / "lambda_src" / "application")
 HASH = "0" * 64
 
 
@@ -21,40 +23,44 @@ def defaults() -> dict[str, str]:
     """Pulumi.yaml's defaults as the engine hands them over."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     return {
-        key: entry["default"] if entry["type"] == "string" else json.dumps(entry["default"])
+        key: entry["default"] if isinstance(entry["default"], str) else json.dumps(entry["default"])
         for key, entry in declared.items()
     }
 
 
+def empty(folder: Path) -> Application:
+    """An application without locks."""
+    (folder / "model.py").touch()
+    return Application(folder)
+
+
 def problems(**changes: str) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
-        Settings.load({**defaults(), **changes}, SOURCE)
+        Settings.load({**defaults(), **changes}, OWN)
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_the_defaults_of_the_project_file_are_a_right_configuration() -> None:
-    settings = Settings.load(defaults(), SOURCE)
+    settings = Settings.load(defaults(), OWN)
     assert settings.runtime == "python3.11"
     assert settings.memory_mb == 3008
     assert settings.protect is False
     assert settings.availability_zones == ()
-    assert settings.image == "public.ecr.aws/lambda/python:3.11"
+    assert settings.target.image == "public.ecr.aws/lambda/python:3.11"
 
 
 def test_every_declared_key_is_a_setting_and_every_setting_is_declared() -> None:
     declared = set(yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"])
     with pytest.raises(ConfigurationError) as caught:
-        Settings.load({}, SOURCE)
+        Settings.load({}, OWN)
     assert {problem.subject for problem in caught.value.problems} == declared
 
 
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.12", "python3.13"])
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 def test_every_runtime_and_architecture_has_a_lock(runtime: str, architecture: str) -> None:
-    settings = Settings.load(
-        {**defaults(), "runtime": runtime, "architecture": architecture}, SOURCE
-    )
-    assert settings.image == f"public.ecr.aws/lambda/python:{runtime.removeprefix('python')}"
+    settings = Settings.load({**defaults(), "runtime": runtime, "architecture": architecture}, OWN)
+    assert settings.target.image == f"public.ecr.aws/lambda/python:{runtime.removeprefix('python')}"
 
 
 WRONG = {
@@ -105,6 +111,10 @@ WRONG = {
         "{}",
         "[1]",
     ],
+    "subnetIds": ["subnet-1", '["vpc-0123456789abcdef0"]', '["subnet-01234567","subnet-01234567"]'],
+    "kmsKeyArn": ["alias/mine", "arn:aws:iam::123456789012:policy/x"],
+    "permissionsBoundary": ["boundary", "arn:aws:kms:us-east-1:123456789012:key/x"],
+    "iamPath": ["inference", "/inference", "/a b/", "/" + "a" * 511 + "/"],
     "egress": ["none", "NAT", ""],
     "throughput": ["provisioned", ""],
     "protect": ["yes", "True", "1", ""],
@@ -159,13 +169,13 @@ def test_credentials_in_the_index_url_are_refused_and_not_shown() -> None:
 
 def test_plain_http_is_for_this_machine_only() -> None:
     url = "http://127.0.0.1:8080/simple"
-    settings = Settings.load({**defaults(), "indexUrl": url}, SOURCE)
+    settings = Settings.load({**defaults(), "indexUrl": url}, OWN)
     assert settings.egress_ports == (443, 8080)
 
 
 def test_the_port_of_a_registry_is_let_out() -> None:
     image = "registry.example.org:5000/populate:3.11"
-    settings = Settings.load({**defaults(), "populatorImage": image}, SOURCE)
+    settings = Settings.load({**defaults(), "populatorImage": image}, OWN)
     assert settings.egress_ports == (443, 5000)
 
 
@@ -176,19 +186,19 @@ def test_an_image_that_says_another_python_is_refused() -> None:
 
 def test_an_image_of_ones_own_is_taken_as_it_is() -> None:
     image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/populate@sha256:" + HASH
-    assert Settings.load({**defaults(), "populatorImage": image}, SOURCE).image == image
+    assert Settings.load({**defaults(), "populatorImage": image}, OWN).target.image == image
 
 
 def test_a_missing_lock_is_refused_before_deployment(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"each pair needs a lock.*make lock"):
-        Settings.load(defaults(), Source(tmp_path))
+        Settings.load(defaults(), empty(tmp_path))
 
 
 def test_a_broken_lock_is_reported_together_with_wrong_values(tmp_path: Path) -> None:
-    (tmp_path / "application" / "locks").mkdir(parents=True)
-    (tmp_path / "application" / "locks" / "python3.11-x86_64.txt").write_text("six==1.17.0\n")
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "python3.11-x86_64.txt").write_text("six==1.17.0\n")
     with pytest.raises(ConfigurationError) as caught:
-        Settings.load({**defaults(), "memoryMb": "1"}, Source(tmp_path))
+        Settings.load({**defaults(), "memoryMb": "1"}, empty(tmp_path))
     assert [problem.subject for problem in caught.value.problems] == [
         "memoryMb",
         "python3.11-x86_64.txt, line 1",
@@ -196,7 +206,7 @@ def test_a_broken_lock_is_reported_together_with_wrong_values(tmp_path: Path) ->
 
 
 def test_tags_are_read_as_a_mapping() -> None:
-    settings = Settings.load({**defaults(), "tags": '["team=ml","cost=a=b"]'}, SOURCE)
+    settings = Settings.load({**defaults(), "tags": '["team=ml","cost=a=b"]'}, OWN)
     assert dict(settings.tags) == {"team": "ml", "cost": "a=b"}
 
 
@@ -206,11 +216,98 @@ def test_keys_left_from_before_the_project_was_renamed_are_refused(
     monkeypatch.setattr("components.configuration.settings.pulumi.get_project", lambda: "forked")
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"efs-inference:protect": "true"}))
     with pytest.raises(ConfigurationError, match="write forked:protect in the stack's file"):
-        Settings.from_stack(SOURCE)
+        Settings.from_stack(OWN)
 
 
 def test_a_lock_that_is_no_text_is_one_problem(tmp_path: Path) -> None:
-    (tmp_path / "application" / "locks").mkdir(parents=True)
-    (tmp_path / "application" / "locks" / "python3.11-x86_64.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "python3.11-x86_64.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match="a lock is UTF-8 text"):
-        Settings.load(defaults(), Source(tmp_path))
+        Settings.load(defaults(), empty(tmp_path))
+
+
+A_B = "`pulumi config set --path 'tags[0]' a=b`"
+ZONES = [
+    f"`pulumi config set --path 'availabilityZones[{index}]' us-east-1{zone}`"
+    for index, zone in enumerate("ab")
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "remedy"),
+    [
+        ("tags", "a=b", A_B),
+        ("tags", "a=b c", "`pulumi config set --path 'tags[0]' 'a=b c'`"),
+        ("tags", "a=b, c=d", f"{A_B}, `pulumi config set --path 'tags[1]' c=d`"),
+        ("tags", '{"a":"b"}', f"{A_B}, after `pulumi config rm tags`"),
+        ("tags", '["a"]', "`pulumi config set --path 'tags[0]' team=ml`"),
+        ("tags", "team", "`pulumi config set --path 'tags[0]' team=ml`"),
+        ("tags", "5", "`pulumi config set --path 'tags[0]' team=ml`"),
+        ("availabilityZones", "us-east-1a", ZONES[0]),
+        ("availabilityZones", "us-east-1a,us-east-1b", ", ".join(ZONES)),
+    ],
+)
+def test_a_list_in_another_form_is_answered_with_the_commands_for_its_entries(
+    key: str, given: str, remedy: str
+) -> None:
+    (problem,) = problems(**{key: given})
+    assert problem.startswith(f"{key} = {given!r}: it is a list of at most ")
+    assert problem.partition("Remedy: ")[2] == remedy
+
+
+def test_a_list_may_also_be_given_as_json() -> None:
+    """So `pulumi config set tags '["a=b"]'` arrives, and `--path 'tags[0]'` as well."""
+    assert dict(Settings.load({**defaults(), "tags": '["a=b"]'}, OWN).tags) == {"a": "b"}
+
+
+def test_no_key_is_typed_because_the_cli_would_name_the_first_wrong_one_and_no_remedy() -> None:
+    for entry in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"].values():
+        assert set(entry) == {"description", "default"}
+
+
+class Run:
+    """The settings of a stack as a run has them, and the warnings."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, *, dry_run: bool, **config: str) -> None:
+        self.warnings: list[str] = []
+        values = {f"efs-inference:{key}": value for key, value in {**defaults(), **config}.items()}
+        patch.setattr(pulumi, "get_project", lambda: "efs-inference")
+        patch.setattr(pulumi, "get_stack", lambda: "staging")
+        patch.setattr(pulumi.runtime, "is_dry_run", lambda: dry_run)
+        patch.setattr(pulumi.log, "warn", self.warnings.append)
+        patch.setenv("PULUMI_CONFIG", json.dumps(values))
+        self.settings = Settings.from_stack(OWN)
+
+
+def test_a_preview_names_the_command_for_a_digest_as_long_as_a_tag_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (warning,) = Run(monkeypatch, dry_run=True).warnings
+    assert warning == (
+        "populatorImage is public.ecr.aws/lambda/python:3.11: a tag, behind which there may be "
+        "another image at the next populate. Remedy: `make image STACK=staging` writes its digest "
+        "into Pulumi.staging.yaml"
+    )
+    image = f"public.ecr.aws/lambda/python@sha256:{HASH}"
+    assert Run(monkeypatch, dry_run=True, populatorImage=image).warnings == []
+    assert Run(monkeypatch, dry_run=False).warnings == []
+
+
+def test_the_problems_of_a_stale_lock_stand_beside_the_others(tmp_path: Path) -> None:
+    shutil.copytree(OWN.root, tmp_path / "application")
+    application = Application(tmp_path / "application")
+    with application.requirements_path.open("a") as requirements:
+        requirements.write("nowhere-at-all>=1.16\n")
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load({**defaults(), "memoryMb": "1"}, application)
+    wrong, stale = map(str, caught.value.problems)
+    assert wrong.startswith("memoryMb = '1'")
+    assert stale == (
+        "python3.11-x86_64.txt = nothing: requirements.in says 'nowhere-at-all>=1.16', so the "
+        "lock is out of date. Remedy: `make lock`"
+    )
+
+
+def test_subnets_of_the_task_alone_are_those_of_no_vpc() -> None:
+    (problem,) = problems(populatorSubnetIds='["subnet-01234567"]')
+    assert "go with subnetIds" in problem

@@ -15,7 +15,7 @@ INPUTS: dict[str, object] = {
 
 
 @pytest.mark.parametrize("key", INPUTS)
-def test_another_version_or_another_place_is_called_anew(key: str) -> None:
+def test_another_version_or_another_place_is_called_again(key: str) -> None:
     olds = {**INPUTS, "seconds": 1.5, "answer": "{}"}
     result = SmokeInvocationProvider().diff("id", olds, {**INPUTS, key: "other"})
     assert result.changes is True

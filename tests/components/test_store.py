@@ -7,25 +7,32 @@ from collections.abc import Callable
 
 import pulumi
 
-from components.store import EfsStore, EfsStoreArgs, client_policy, file_system_policy
+from components.network import ExistingNetworkArgs, Network
+from components.store import (
+    EfsStore,
+    EfsStoreArgs,
+    ExistingEfsStoreArgs,
+    client_statement,
+    file_system_policy,
+)
 
-from .conftest import Built
+from .conftest import ACCOUNT, Built
 
 Build = Callable[[Callable[[], object]], Built]
 
 
-def store() -> EfsStore:
+def network() -> Network:
     subnets = {"us-east-1a": "subnet-a", "us-east-1b": "subnet-b"}
-    return EfsStore(
-        "store",
-        EfsStoreArgs(
-            subnet_ids=subnets, security_group_id="sg-1", throughput="elastic", protect=True
-        ),
-    )
+    return Network("net", ExistingNetworkArgs(vpc_id="vpc-1", subnet_ids=subnets))
+
+
+def store(opts: pulumi.ResourceOptions | None = None) -> EfsStore:
+    args = EfsStoreArgs(network=network(), mount_path="/mnt/models", protect=True)
+    return EfsStore("store", args, opts)
 
 
 def test_it_registers_exactly_what_it_consists_of(build: Build) -> None:
-    assert set(build(store).resources) == {
+    assert {key for key in build(store).resources if " net" not in key} == {
         "FileSystem store",
         "AccessPoint store-access-point",
         "FileSystemPolicy store-policy",
@@ -43,7 +50,7 @@ def test_the_file_system_is_encrypted_and_elastic(build: Build) -> None:
 def test_every_zone_has_its_mount_target(build: Build) -> None:
     targets = build(store).of("MountTarget").values()
     assert {target["subnetId"] for target in targets} == {"subnet-a", "subnet-b"}
-    assert all(target["securityGroups"] == ["sg-1"] for target in targets)
+    assert all(target["securityGroups"] == ["net-mount-targets-id"] for target in targets)
 
 
 def test_the_access_point_makes_its_directory_for_its_own_user(build: Build) -> None:
@@ -56,16 +63,16 @@ def test_the_access_point_makes_its_directory_for_its_own_user(build: Build) -> 
 
 
 def test_the_file_system_policy_only_denies() -> None:
-    statements = json.loads(file_system_policy("fs-arn", "ap-arn"))["Statement"]
+    statements = json.loads(file_system_policy("fs-arn"))["Statement"]
     assert {s["Effect"] for s in statements} == {"Deny"}
     assert [s["Condition"] for s in statements] == [
         {"Bool": {"aws:SecureTransport": "false"}},
-        {"StringNotEquals": {"elasticfilesystem:AccessPointArn": "ap-arn"}},
+        {"Null": {"elasticfilesystem:AccessPointArn": "true"}},
     ]
 
 
 def test_a_client_is_allowed_what_is_named_and_through_the_access_point_only() -> None:
-    assert client_policy("fs-arn", "ap-arn", "ClientMount") == {
+    assert client_statement("fs-arn", "ap-arn", "ClientMount") == {
         "Effect": "Allow",
         "Action": ["elasticfilesystem:ClientMount"],
         "Resource": "fs-arn",
@@ -84,3 +91,35 @@ def test_its_outputs_are_those_that_consumers_take(build: Build) -> None:
 
     build(make)
     assert seen == {"id": "store-id", "arn": "arn:aws:AccessPoint/store-access-point"}
+
+
+def existing(**more: str) -> Callable[[], EfsStore]:
+    ids = {"file_system_id": "fs-1", "access_point_id": "fsap-1", **more}
+    place = {"mount_path": "/mnt/models"}
+    return lambda: EfsStore("store", ExistingEfsStoreArgs(network=network(), **place, **ids))
+
+
+def test_a_file_system_that_is_there_already_is_taken_by_its_ids(build: Build) -> None:
+    seen: list[object] = []
+
+    def make() -> None:
+        made = existing()()
+        assert made.mount.path == "/mnt/models"
+        made.allow("ClientMount").apply(seen.append)
+
+    assert not [key for key in build(make).resources if " store" in key]
+    place = f"arn:aws:elasticfilesystem:us-east-1:{ACCOUNT}"
+    assert seen == [
+        client_statement(f"{place}:file-system/fs-1", f"{place}:access-point/fsap-1", "ClientMount")
+    ]
+
+
+def test_the_group_of_its_mount_targets_is_opened_for_the_consumers(build: Build) -> None:
+    rules = build(existing(mount_target_security_group_id="sg-there")).of(
+        "SecurityGroupIngressRule"
+    )
+    assert {
+        rule["referencedSecurityGroupId"]
+        for name, rule in rules.items()
+        if name.startswith("store-") and rule["securityGroupId"] == "sg-there"
+    } == {"net-function-id", "net-populator-id"}

@@ -75,6 +75,13 @@ def test_reading_goes_on_where_it_ended() -> None:
     assert list(log.messages()) == ["b"]
 
 
+def test_a_diagnosis_shows_the_log_as_it_was_shown_while_the_task_ran() -> None:
+    log, said = read(["plain", '{"phase":"import","message":"model"}', json.dumps(SUMMARY)])
+    assert (
+        log.tail == said == ["plain", "import: model", "published, 16,072 files, 1,455 MB, 61.2 s"]
+    )
+
+
 def test_the_last_twenty_lines_are_kept_for_a_diagnosis() -> None:
     log, _ = read([str(n) for n in range(30)])
     assert log.tail == [str(n) for n in range(10, 30)]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.source import Source
+from components import Application
+from components.contract import runtime
 from lambda_src.release.layout import Manifest
 
 LAMBDA_SRC = Path(__file__).resolve().parents[2] / "lambda_src"
@@ -39,13 +40,17 @@ SPECIAL = {"nan": float("nan"), "object": object(), "large": "x" * 6_291_556}
 EACH_EVENT = """
 import json, sys, handler
 for event in json.load(sys.stdin):
-    print("ANSWER", json.dumps(handler.handler(event, None)), flush=True)
+    try:
+        answer = handler.handler(event, None)
+    except Exception as error:  # what the runtime makes a function error of
+        answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
+    print("ANSWER", json.dumps(answer), flush=True)
 """
 
 
-def write_code(folder: Path, lambda_src: Path = LAMBDA_SRC) -> Path:
+def write_code(folder: Path, application: Path = LAMBDA_SRC / "application") -> Path:
     """Write into a folder what Lambda gets as code, and return the folder."""
-    for name, path in Source(lambda_src).function_files().items():
+    for name, path in runtime.function_files(Application(application)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, folder / name)
     return folder
@@ -104,14 +109,17 @@ class Function:
         return Result(answers, logs, done.returncode, done.stderr)
 
 
-def http(body: str | None, *, encoded: bool = False, version: str = "2.0") -> dict[str, Any]:
-    return {
-        "version": version,
-        "requestContext": {"http": {"method": "POST"}},
-        "body": body,
-        "isBase64Encoded": encoded,
-    }
+def http(
+    body: str | None, *, encoded: bool = False, version: str = "2.0", method: str = "POST"
+) -> dict[str, Any]:
+    """An event of a function URL or HTTP API, of a REST API (1.0), or of a load balancer (elb)."""
+    event: dict[str, Any] = {"body": body, "isBase64Encoded": encoded}
+    if version == "2.0":
+        return event | {"version": version, "requestContext": {"http": {"method": method}}}
+    context = {"elb": {"targetGroupArn": "arn"}} if version == "elb" else {"httpMethod": method}
+    return event | {"httpMethod": method, "requestContext": context}
 
 
-def statuses(result: Result) -> list[int]:
-    return [answer.get("statusCode", 200) for answer in result.answers]
+def statuses(result: Result) -> list[int | str]:
+    """The status code of each answer, or the type of the function error."""
+    return [answer.get("errorType") or answer.get("statusCode", 200) for answer in result.answers]

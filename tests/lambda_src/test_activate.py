@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.activation.activate import ReleaseMissing, activate
+from lambda_src.release.activation.activate import ReleaseMissingError, activate
 
 
 @pytest.fixture(autouse=True)
@@ -35,14 +35,14 @@ def test_activating_twice_changes_nothing(release: Path) -> None:
 def test_a_release_without_manifest_is_refused(release: Path) -> None:
     (release / "manifest.json").unlink()
     with pytest.raises(
-        ReleaseMissing, match=r"has no manifest\.json; it contains site-packages\. A release"
+        ReleaseMissingError, match=r"has no manifest\.json; it contains site-packages\. A release"
     ):
         activate(release)
 
 
 def test_a_refused_release_is_not_on_the_path(release: Path) -> None:
     (release / "manifest.json").unlink()
-    with pytest.raises(ReleaseMissing):
+    with pytest.raises(ReleaseMissingError):
         activate(release)
     assert sys.path == ["/program", "/standard-library"]
 
@@ -50,19 +50,20 @@ def test_a_refused_release_is_not_on_the_path(release: Path) -> None:
 def test_a_missing_release_names_the_path_and_the_other_releases(release: Path) -> None:
     missing = release.with_name("ffffffffffffffff")
     with pytest.raises(
-        ReleaseMissing, match=f"{missing} does not exist; .*/releases contains 0123456789abcdef"
+        ReleaseMissingError,
+        match=f"{missing} does not exist; .*/releases contains 0123456789abcdef",
     ):
         activate(missing)
 
 
 def test_a_missing_mount_names_the_nearest_directory_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    with pytest.raises(ReleaseMissing, match=f"{tmp_path} contains other"):
+    with pytest.raises(ReleaseMissingError, match=f"{tmp_path} contains other"):
         activate(tmp_path / "mount" / "releases" / "0123456789abcdef")
 
 
 def test_a_long_listing_is_cut(release: Path) -> None:
     for number in range(12):
         (release.parent / f"{number:016}").mkdir()
-    with pytest.raises(ReleaseMissing, match="0000000000000009 and 3 more"):
+    with pytest.raises(ReleaseMissingError, match="0000000000000009 and 3 more"):
         activate(release.with_name("ffffffffffffffff"))

@@ -50,36 +50,38 @@ def test_the_model_is_loaded_once(function: Function) -> None:
     assert function.run({}, {}).logs.count({}) == 1
 
 
-def test_a_missing_release_is_500_with_path_and_what_is_there(function: Function) -> None:
-    moved = function.release.with_name("ffffffffffffffff")
-    function.release.rename(moved)
-    result = function.run({})
-    assert statuses(result) == [500]
-    assert f"{function.release} does not exist" in result.answers[0]["error"]
-    assert "contains ffffffffffffffff" in result.answers[0]["error"]
+def init_error(function: Function) -> str:
+    """The error with which the import of the entry point ends, in a process that is then gone."""
+    result = function.run(program="import handler")
+    assert result.code == 1
+    return result.errors.splitlines()[-1]
 
 
-def test_a_missing_release_is_looked_for_again(function: Function) -> None:
-    function.release.rename(function.release.with_name("aside"))
-    program = EACH_EVENT + (
-        "import pathlib, os; release = pathlib.Path(os.environ['RELEASE_PATH'])\n"
-        "release.with_name('aside').rename(release)\n"
-        "print('ANSWER', json.dumps(handler.handler({}, None)))\n"
-    )
-    assert statuses(function.run({}, {}, program=program)) == [500, 500, 200]
+def test_a_missing_release_fails_the_init_with_path_and_what_is_there(function: Function) -> None:
+    function.release.rename(function.release.with_name("ffffffffffffffff"))
+    error = init_error(function)
+    assert error.startswith("release.activation.loading.LoadError: no release: ")
+    assert f"{function.release} does not exist" in error
+    assert "contains ffffffffffffffff" in error
 
 
-def test_without_release_path_the_answer_names_the_variable(function: Function) -> None:
+def test_a_missing_release_is_looked_for_again_by_the_next_process(function: Function) -> None:
+    elsewhere = function.release.with_name("elsewhere")
+    function.release.rename(elsewhere)
+    init_error(function)
+    elsewhere.rename(function.release)
+    assert statuses(function.run({})) == [200]
+
+
+def test_without_release_path_the_error_names_the_variable(function: Function) -> None:
     function.environment = {}
-    answer = function.run({}).answers[0]
-    assert (answer["statusCode"], "RELEASE_PATH is not set" in answer["error"]) == (500, True)
+    assert "RELEASE_PATH is not set" in init_error(function)
 
 
-def test_a_failed_import_is_500_with_path_and_reason(function: Function) -> None:
+def test_a_failed_import_fails_the_init_with_path_and_reason(function: Function) -> None:
     function.write_model("import absent\n")
-    result = function.run({}, http(None))
-    assert statuses(result) == [500, 500]
-    assert f"{function.release}: ModuleNotFoundError: No module named 'absent'" in str(result)
+    reason = f"{function.release}: ModuleNotFoundError: No module named 'absent'"
+    assert reason in init_error(function)
 
 
 def test_a_failed_import_is_logged_with_its_stack_trace(function: Function) -> None:
@@ -88,24 +90,23 @@ def test_a_failed_import_is_logged_with_its_stack_trace(function: Function) -> N
     assert (log["level"], "import absent" in log["stack_trace"]) == ("ERROR", True)
 
 
-def test_the_process_ends_after_the_answer_to_a_failed_import(function: Function) -> None:
-    function.write_model("import absent\n")
-    result = function.run({}, program=EACH_EVENT + "import time; time.sleep(20)")
-    assert (statuses(result), result.code) == ([500], 1)
-
-
-def test_the_process_never_ends_while_a_call_is_in_progress(function: Function) -> None:
-    function.write_model("import absent\n")
-    program = (
-        "import time, handler\n"
-        "with handler.process:\n"
-        "    handler.handler({}, None)\n"
-        "    time.sleep(0.5)\n"
-        "    print('ANSWER {}', flush=True)\n"
-        "time.sleep(20)\n"
-    )
-    result = function.run(program=program)
-    assert (result.answers, result.code) == ([{}], 1)
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        ("", "model.py has no function predict(instances)"),
+        ("predict = 1\n", "model.py has no function predict(instances)"),
+        ("def demonstrate():\n    return {}\n", "model.py has no function predict(instances)"),
+        (MODEL + "\ndemonstrate = 'text'\n", "demonstrate in model.py is 'text'"),
+        (MODEL + "\nload = None\n", "load in model.py is None"),
+        (MODEL + "\ndef load():\n    raise RuntimeError('no weights')\n", "no weights"),
+        ("raise SystemExit('of its own')\n", "SystemExit: of its own"),
+    ],
+)
+def test_a_model_that_breaks_the_contract_fails_the_init(
+    function: Function, model: str, reason: str
+) -> None:
+    function.write_model(model)
+    assert reason in init_error(function)
 
 
 # Its import ends when somebody has made the file, or fails after a minute.
@@ -114,9 +115,24 @@ SLOW = MODEL + (
     "while not os.path.exists('initialized'):\n"
     "    assert time.monotonic() < begin + 60\n    time.sleep(0.01)\n"
 )
-SLOW_INIT = "import handler\nopen('initialized', 'w').close()\n" + (
+INITIALIZED = "open('initialized', 'w').close()\n"
+SLOW_INIT = f"import handler\n{INITIALIZED}" + (
     "import json\nprint('ANSWER', json.dumps(handler.handler({}, None)))\n"
 )
+
+
+@pytest.mark.parametrize("event", [{}, http(None)])
+def test_an_import_that_fails_after_the_init_ends_the_process_within_the_call(
+    function: Function, event: object
+) -> None:
+    function.shorten_init(0.1)
+    function.write_model(SLOW + "\nimport absent\n")
+    result = function.run(
+        event, program=EACH_EVENT.replace("handler\n", "handler\n" + INITIALIZED, 1)
+    )
+    assert (result.answers, result.code) == ([], 1)
+    [log] = [log for log in result.logs if log["level"] == "ERROR"]
+    assert "No module named 'absent'" in log["error"]
 
 
 def test_an_init_does_not_wait_for_a_slow_import_beyond_its_limit(function: Function) -> None:

@@ -34,6 +34,7 @@ def test_the_locks_satisfy_requirements_in() -> None:
     assert main(["--check"]) == 0
 
 
+@pytest.mark.example
 @pytest.mark.parametrize("architecture", MACHINES)
 def test_amazon_linux_2_gets_the_last_tensorflow_for_its_glibc(architecture: str) -> None:
     target = Target("python3.11", architecture)

@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import LAMBDA_SRC
 
+pytestmark = pytest.mark.example
+
 
 class Values:
     """As much of a tensor as model.py uses."""

@@ -311,6 +311,25 @@ def test_a_missing_mount_is_no_damage(tmp_path: Path) -> None:
     assert (done.code, done.lines[-1]["kind"]) == (15, "mount")
 
 
+def test_a_release_that_never_was_is_no_damage(release: Path) -> None:
+    done = Verify(release.with_name("f" * 16))
+    assert (done.code, done.lines[-1]["kind"]) == (17, "absent")
+    message = done.lines[-1]["message"]
+    assert message.endswith(f"nothing lies there; the releases there are {RELEASE_ID}.")
+    assert "manifest" not in done.output
+
+
+def test_a_file_system_on_which_nothing_was_published_says_so(tmp_path: Path) -> None:
+    done = Verify(tmp_path / "releases" / RELEASE_ID)
+    assert done.code == 17
+    assert done.lines[-1]["message"].endswith("nothing lies there; no release is there yet.")
+
+
+def test_what_is_left_of_a_release_without_its_manifest_is_damaged(release: Path) -> None:
+    (release / "manifest.json").unlink()
+    assert Verify(release).code == 16
+
+
 def test_verifying_writes_nothing(release: Path) -> None:
     def state() -> dict[Path, tuple[int, int]]:
         paths = [release.parent, *release.parent.rglob("*")]

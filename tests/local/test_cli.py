@@ -117,8 +117,15 @@ def test_a_program_without_an_alias_is_refused_with_the_remedy(tmp_path: Path) -
         (["preview", "--config", "nothing"], "it has the form KEY=VALUE"),
         (["invoke", "--event", "{no json"], "is neither a file nor JSON"),
         (["invoke"], "--event"),
-        (["serve", "--port", "99999"], "--port 99999: "),
+        (
+            ["serve", "--port", "99999"],
+            "--port 99999: a port is a number from 0 to 65535. Remedy: another port\n",
+        ),
         (["preview", "--config", "aws:region=mars"], "aws:region 'mars': a region has a name"),
+        (
+            ["preview", "--config", "aws:region=eu-centrl-1"],
+            "aws:region 'eu-centrl-1': a region has a name such as eu-central-1. Remedy: --config",
+        ),
         (["sing"], "invalid choice: 'sing'"),
     ],
 )
@@ -139,8 +146,7 @@ def test_a_signal_during_a_preview_ends_it_with_one_line(
     write(tmp_path, "import time\nprint('waiting', flush=True)\ntime.sleep(99)")
     process = start(tmp_path, "preview")
     assert process.stdout is not None
-    while "waiting" not in process.stdout.readline():
-        pass
+    assert any("waiting" in line for line in process.stdout)
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert process.returncode == status
@@ -159,8 +165,7 @@ def test_a_signal_that_python_drops_in_a_finalizer_comes_again(tmp_path: Path) -
     """
     process = start(write(tmp_path, program), "preview")
     assert process.stdout is not None
-    while "waiting" not in process.stdout.readline():
-        pass
+    assert any("waiting" in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
@@ -181,8 +186,7 @@ def test_a_signal_while_something_is_created_leaves_no_process(tmp_path: Path) -
     )
     process = start(tmp_path, "up")
     assert process.stdout is not None
-    while process.stdout.readline().strip() != "waiting":
-        pass
+    assert any(line.strip() == "waiting" for line in process.stdout)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert (process.returncode, left_of(process)) == (130, [])

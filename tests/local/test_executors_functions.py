@@ -148,18 +148,19 @@ def test_a_process_that_ends_in_a_call_is_an_exit_error(stack: Stack, end: str, 
     assert answer["errorMessage"].endswith(f" Error: {words}")
 
 
-def test_a_process_that_ends_after_its_answer_is_followed_by_a_clean_one(stack: Stack) -> None:
+def test_a_process_that_wants_to_end_after_its_answer_ends_in_the_next_call(stack: Stack) -> None:
     source = """
         import os, threading, time
-        born = time.time()
         def handler(event, context):
-            threading.Timer(0.05, os._exit, [1]).start()
-            return born
+            threading.Timer(0.1, os._exit, [1]).start()
+            time.sleep(event)
+            return "answered"
     """
     stack.create_function(textwrap.dedent(source))
-    first = stack.invoke()[0]
-    time.sleep(0.3)
-    assert stack.invoke()[0] != first
+    assert stack.invoke(0)[0] == "answered"
+    time.sleep(0.5)
+    assert stack.invoke(10)[0]["errorType"] == "Runtime.ExitError"
+    assert stack.invoke(0)[0] == "answered"
 
 
 def test_an_exception_of_the_handler_is_an_unhandled_error_and_the_process_stays(

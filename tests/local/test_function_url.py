@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -96,3 +99,75 @@ def test_an_answer_without_a_status_code_is_a_json_body(url: Url) -> None:
 def test_a_function_error_is_502(url: Url) -> None:
     url.answer = Answer(payload=None, seconds=0, error="Runtime.ExitError: it died")
     assert url.get()[:2] == (502, b"Runtime.ExitError: it died")
+
+
+def quietly(url: Url, capsys: pytest.CaptureFixture[str]) -> None:
+    """The server serves on, and has said nothing."""
+    url.answer = Answer(payload={"still": "there"}, seconds=0, error=None)
+    assert url.get()[0] == 200
+    assert capsys.readouterr() == ("", "")
+
+
+def ask(url: Url, request: bytes) -> None:
+    """Send a request, and go before the answer, with a reset."""
+    with socket.create_connection(("127.0.0.1", url.server.server_port)) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(request)
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [b"", b"GET / HT", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n{"],
+)
+def test_a_client_that_leaves_in_the_middle_of_its_request_calls_nothing(
+    url: Url, capsys: pytest.CaptureFixture[str], request_: bytes
+) -> None:
+    ask(url, request_)
+    assert url.events == []
+    quietly(url, capsys)
+
+
+def test_a_client_that_does_not_wait_for_the_answer_is_no_error(
+    url: Url, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow(event: Any) -> Answer:
+        asked.set()
+        answered.wait(10)
+        return Answer(payload={"large": "x" * 5_000_000}, seconds=0, error=None)
+
+    url.server.invoke = slow
+    ask(url, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert asked.wait(10)
+    answered.set()
+    time.sleep(0.5)
+    url.server.invoke = url._invoke
+    quietly(url, capsys)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"statusCode": "tea"},
+        {"statusCode": None},
+        {"statusCode": 200, "headers": ["a"]},
+        {"statusCode": 200, "body": "ä", "isBase64Encoded": True},
+        {"statusCode": 200, "cookies": 3},
+        {"statusCode": 200, "headers": {"x-a": "b\r\nx-c: d"}},
+        {"statusCode": 99999},
+    ],
+)
+def test_an_answer_that_is_no_http_answer_is_502(
+    url: Url, capsys: pytest.CaptureFixture[str], payload: Any
+) -> None:
+    url.answer = Answer(payload=payload, seconds=0, error=None)
+    assert url.get()[:2] == (502, b"Internal Server Error")
+    quietly(url, capsys)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 99_999])
+def test_a_port_that_is_none_is_refused(port: int) -> None:
+    with pytest.raises(ValueError, match="a port is a number from 0 to 65535"):
+        FunctionUrl(port)

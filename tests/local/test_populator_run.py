@@ -67,27 +67,64 @@ def test_a_run_that_is_created_is_a_published_release(gate: Gate) -> None:
     assert gate.stack.lines()[0] == "3"
 
 
-def test_a_failure_is_told_once_and_the_exception_points_to_it(gate: Gate, told: list[str]) -> None:
-    line = json.dumps({"phase": "failure", "kind": "disk", "message": "it is full"})
+def test_a_failure_is_shown_once_and_the_exception_is_a_line_that_says_all(
+    gate: Gate, told: list[str]
+) -> None:
+    line = json.dumps({"phase": "failure", "kind": "disk", "message": "it is full. Empty it."})
     inputs = props(gate, f"print({line!r}); raise SystemExit(14)")
     with pytest.raises(PopulateError) as caught:
         provider().create(inputs)
-    assert str(caught.value) == f"release {RELEASE} was not published, see above"
+    assert str(caught.value) == (
+        f"release {RELEASE} was not published: a disk is full, or cannot be written: it is full. "
+        "Empty it"
+    )
     whole = "\n".join(told)
     assert whole.count("it is full") == 1
     assert whole.count("a disk is full, or cannot be written") == 1
+    assert "Remedy" not in whole  # the task's own is the only one
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (
+            "raise SystemExit(137)",
+            "the container was killed (SIGKILL). Remedy: mostly that is a lack of memory too: ",
+        ),
+        ("raise SystemExit(77)", "the task failed. Remedy: the task's log and ECS's words "),
+        (
+            "print({}); raise SystemExit(13)",
+            "the libraries were installed, but cannot be imported with model.py: "
+            "ModuleNotFoundError: No module named 'x' Add the package",
+        ),
+    ],
+)
+def test_the_exception_has_cause_and_one_remedy_in_one_line(
+    gate: Gate, told: list[str], source: str, sentence: str
+) -> None:
+    said = "it said:\n  File x\nModuleNotFoundError: No module named 'x'\nAdd the package."
+    line = json.dumps({"phase": "failure", "kind": "import", "message": said})
+    with pytest.raises(PopulateError) as caught:
+        provider().create(props(gate, source.replace("{}", repr(line))))
+    assert str(caught.value).startswith(f"release {RELEASE} was not published: {sentence}")
+    assert "\n" not in str(caught.value)
+    (diagnosis,) = (text for text in told if "exit code" in text)
+    assert diagnosis.count("Remedy: ") + diagnosis.count("Add the package") == 1
+    assert all(text.startswith("  ") for text in diagnosis.splitlines()[1:])
+    assert "above" not in diagnosis
 
 
 def test_another_region_than_the_planned_one_is_refused_before_anything_starts(
     gate: Gate, told: list[str]
 ) -> None:
-    with pytest.raises(EfsInferenceError, match="was not published, see above"):
+    with pytest.raises(EfsInferenceError) as caught:
         provider(aws_region="eu-north-1").create(props(gate, SUCCEEDS))
-    assert told == [
-        "aws:region is eu-north-1, but the stack was planned for us-east-1: nothing was started. "
-        "Remedy: `pulumi config set aws:region us-east-1`, or run the whole program in the other "
-        "region"
-    ]
+    assert str(caught.value) == (
+        f"release {RELEASE} was not published: aws:region is eu-north-1, but the stack was planned "
+        "for us-east-1: nothing was started. Remedy: `pulumi config set aws:region us-east-1`, "
+        "or run the whole program in the other region"
+    )
+    assert told == []
     assert gate.proxy.asked == []
 
 

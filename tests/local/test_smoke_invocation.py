@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -12,10 +13,12 @@ from werkzeug.wrappers import Request, Response
 
 from components.errors import InvocationError
 from components.gates import smoke_invocation
+from components.gates.aws_calls import AwsCalls
 from components.gates.smoke_invocation import FirstCall, FunctionVersion, SmokeInvocationProvider
 from local.cloud import Cloud
 
 from .conftest import Stack
+from .gate import refuses
 
 pytestmark = pytest.mark.whole
 
@@ -35,6 +38,7 @@ class Gate:
         values = {
             "function": "reader",
             "version": "1",
+            "event": {},
             "account_id": self.cloud.account_id,
             "region": self.cloud.region,
             **changes,
@@ -80,24 +84,124 @@ def test_the_answer_to_the_empty_event_comes_back_with_the_seconds(
     assert gate.said == []
 
 
-@pytest.mark.parametrize("answer", ["{'statusCode': 400, 'error': 'empty'}", "None", "[1, 'x']"])
-def test_a_version_that_refuses_the_empty_event_or_answers_anything_passes(
-    gate: Gate, answer: str
-) -> None:
+@pytest.mark.parametrize("answer", ["{'statusCode': 200}", "None", "[1, 'x']", "'text'"])
+def test_a_version_may_answer_anything_to_the_empty_event(gate: Gate, answer: str) -> None:
     gate.create(f"return {answer}")
     assert gate.call()["answer"]
 
 
-def test_an_answer_with_status_500_is_a_failure_with_answer_and_log(gate: Gate) -> None:
-    gate.create("print('what went wrong'); return {'statusCode': 500, 'error': 'no model'}")
+@pytest.mark.parametrize("status", [400, 413, 500])
+def test_an_answer_with_an_error_status_is_a_failure_with_answer_and_log(
+    gate: Gate, status: int
+) -> None:
+    gate.create(f"print('what went wrong'); return {{'statusCode': {status}, 'error': 'no model'}}")
     message = gate.failure()
     assert message.startswith(
-        "version 1 of function reader answered its first call with status code 500\n"
-        '  it answered: {"statusCode": 500, "error": "no model"}\n'
+        f"version 1: function reader answered its first call with status code {status}\n"
+        f'  it answered: {{"statusCode": {status}, "error": "no model"}}\n'
         "  its log ends with:\n"
     )
     assert "    what went wrong\n" in message
     assert "The alias stays where it is" in message
+
+
+SAMPLE = {"instances": [[1.0, 2], "ä"], "more": None}
+
+
+def test_the_sample_is_sent_as_it_is_and_answered_with_as_many_predictions(gate: Gate) -> None:
+    gate.create("return {'predictions': [str(event), 2]}")
+    answer = json.loads(gate.call(event=SAMPLE)["answer"])
+    assert answer == {"predictions": [str(SAMPLE), 2]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("{'predictions': [1, 2, 3]}", "SAMPLE, 2 instances, with 3 predictions"),
+        ("{'predictions': []}", "SAMPLE, 2 instances, with 0 predictions"),
+        ("{'predictions': 'ab'}", "SAMPLE without a list of predictions"),
+        ("{'statusCode': 200}", "SAMPLE without a list of predictions"),
+        ("[1, 2]", "SAMPLE without a list of predictions"),
+        ("None", "SAMPLE without a list of predictions"),
+    ],
+)
+def test_another_number_of_predictions_than_instances_is_a_failure(
+    gate: Gate, answer: str, why: str
+) -> None:
+    gate.create(f"return {answer}")
+    assert f"function reader answered the model's {why}\n" in gate.failure(event=SAMPLE)
+
+
+def test_the_log_of_a_failure_is_prose_with_its_stack_trace(gate: Gate) -> None:
+    gate.stack.logs.create_log_group(logGroupName="/mine")
+    logging = {"LogGroup": "/mine", "LogFormat": "JSON"}
+    gate.create("raise RuntimeError('it is broken')", LoggingConfig=logging)
+    lines = gate.failure().splitlines()
+    begin = lines.index("  its log ends with:")
+    assert lines[begin + 1] == "    ERROR RuntimeError: it is broken"
+    assert "raise RuntimeError('it is broken')" in lines[begin + 3]
+    assert not any(line.lstrip().startswith("{") for line in lines)
+    assert all(line.startswith("  ") for line in lines[1:])
+
+
+@pytest.mark.parametrize("code", sorted(smoke_invocation.SETTLING))
+def test_each_answer_that_passes_is_one_that_lambda_gives_and_is_tried_again(
+    gate: Gate, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = gate.stack.lambda_.meta.service_model.operation_model("Invoke").error_shapes
+    statuses = {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in shapes}
+    gate.create("return 1")
+    refusals = [refuses(code, statuses[code])] * 3
+    invoke = Cloud._invoke
+
+    def refused(self: Cloud, request: Request, data: bytes) -> Response:
+        if refusals:
+            return refusals.pop()(request, lambda: Response()) or Response()
+        return invoke(self, request, data)
+
+    monkeypatch.setattr(Cloud, "_invoke", refused)
+    assert gate.call()["answer"] == "1"
+    assert [line.partition(";")[0] for line in gate.said] == [
+        f"smoke test: AWS says {code}, usual with a new function"
+    ] * 3
+    assert gate.said[-1].endswith("(attempt 4 of 10)")
+
+
+def test_a_slow_attempt_leaves_the_others(
+    gate: Gate, calls: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.create("return 'mounted'")
+    gate.stack.allow("reader", [gate.stack.network])
+    monkeypatch.setattr(smoke_invocation, "_ATTEMPTS", 3)
+    hours = iter(range(0, 1_000_000, 3_600))
+    clock = SimpleNamespace(monotonic=lambda: next(hours), sleep=lambda _: None)
+    monkeypatch.setattr(smoke_invocation, "time", clock)
+    assert "EFSMountFailureException" in gate.failure()
+    assert calls == ["1"] * 3
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        [{"State": "Pending"}, {"State": "Active", "LastUpdateStatus": "InProgress"}],
+        [{"State": "Pending", "StateReasonCode": "Creating"}],
+        [{"State": "Active", "LastUpdateStatus": "InProgress"}] * 2,
+    ],
+)
+def test_a_version_is_called_when_its_state_allows_it(
+    gate: Gate, calls: list[str | None], monkeypatch: pytest.MonkeyPatch, states: list[Any]
+) -> None:
+    gate.create("return 1")
+    left = list(states)
+    original = AwsCalls.patiently
+
+    def waiting(self: AwsCalls, call: Callable[[], Any], until: float | None = None) -> Any:
+        found = original(self, call, until)
+        return {**found, **left.pop(0)} if "State" in found and left else found
+
+    monkeypatch.setattr(AwsCalls, "patiently", waiting)
+    assert gate.call()["answer"] == "1"
+    assert (left, calls) == ([], ["1"])
 
 
 def test_an_exception_is_a_failure_with_its_words(gate: Gate) -> None:
@@ -138,7 +242,11 @@ def test_what_passes_in_the_first_minutes_is_tried_again(
         gate.stack.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules)
 
     called = FunctionVersion(
-        function="reader", version="1", account_id=gate.cloud.account_id, region=gate.cloud.region
+        function="reader",
+        version="1",
+        event={},
+        account_id=gate.cloud.account_id,
+        region=gate.cloud.region,
     )
     assert FirstCall(called, say=reopen).complete()["answer"] == '"mounted"'
     (line,) = gate.said
@@ -151,10 +259,12 @@ def test_what_does_not_pass_ends_in_the_words_of_aws(
 ) -> None:
     gate.create("return 'mounted'")
     gate.stack.allow("reader", [gate.stack.network])
-    monkeypatch.setattr(smoke_invocation, "_SETTLING_SECONDS", 0)
+    monkeypatch.setattr(smoke_invocation, "_ATTEMPTS", 1)
     message = gate.failure()
     assert "cannot be called" in message
     assert "EFSMountFailureException" in message
+    assert "  Remedy: allow elasticfilesystem:ClientMount to the function's role" in message
+    assert message.count("Remedy") == 1
     assert calls == ["1"]
 
 
@@ -166,6 +276,24 @@ def test_a_version_that_is_not_there_is_a_failure_at_once(
     assert (gate.said, calls) == ([], [])
 
 
+def test_what_can_wait_no_longer_has_one_remedy(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.create("return 1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr(smoke_invocation, "_ACTIVE_SECONDS", 0)
+    message = gate.failure()
+    assert message.startswith("version 1: AWS cannot be reached")
+    assert message.count("Remedy") == 1
+
+
+def test_without_credentials_the_remedy_is_about_them(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.create("return 1")
+    assert "Remedy: name a profile that exists" in gate.failure(profile="nobody")
+
+
 def test_the_wrong_account_is_refused_before_anything_is_called(
     gate: Gate, calls: list[str | None]
 ) -> None:
@@ -174,10 +302,10 @@ def test_the_wrong_account_is_refused_before_anything_is_called(
     assert calls == []
 
 
-def test_the_provider_says_the_diagnosis_once_and_raises_a_line(
+def test_the_provider_says_the_diagnosis_once_and_raises_a_line_that_says_all(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate.create("return {'statusCode': 503}")
+    gate.create("return {'statusCode': 503, 'error': 'no\\nmodel'}")
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", said.append)
     inputs = {
@@ -186,10 +314,14 @@ def test_the_provider_says_the_diagnosis_once_and_raises_a_line(
         "account_id": gate.cloud.account_id,
         "region": gate.cloud.region,
     }
-    with pytest.raises(
-        InvocationError, match=r"^version 1 failed its smoke invocation, see above$"
-    ):
+    with pytest.raises(InvocationError) as caught:
         SmokeInvocationProvider().create(inputs)
+    assert str(caught.value).startswith(
+        "version 1 failed its smoke invocation: function reader answered its first call with "
+        "status code 503: no model. Remedy: "
+    )
+    assert "\n" not in str(caught.value)
+    assert "above" not in str(caught.value)
     (diagnosis,) = said
     assert "status code 503" in diagnosis
 

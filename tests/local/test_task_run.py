@@ -57,11 +57,20 @@ def test_a_failure_says_exit_code_reason_the_last_lines_and_what_to_do(gate: Gat
         "  failure: it is full",
         f"  log group /tasks, stream main/main/{task}, its last lines:",
         "    before",
-        "  Remedy: raise populatorEphemeralStorageGib where it is the task's own; remove old "
-        "releases where it is the file system",
     ]
     # The failure is told in the message, and not a second time before it.
     assert gate.said[1:] == ["populate: before"]
+
+
+def test_a_failure_that_says_what_to_do_is_indented_and_stands_alone(gate: Gate) -> None:
+    said = "no module named a\nAdd a to requirements.in, and run `make lock`."
+    line = json.dumps({"phase": "failure", "kind": "import", "message": said})
+    message = gate.failure(f"import sys; print({line!r}); sys.exit(13)")
+    assert (
+        "\n  failure: no module named a\n    Add a to requirements.in, and run `make lock`.\n  log"
+    ) in message
+    assert all(line.startswith("  ") for line in message.splitlines()[1:])
+    assert "Remedy: " not in message
 
 
 def test_a_task_with_a_command_of_its_own_runs_that(gate: Gate) -> None:
@@ -77,10 +86,12 @@ def test_a_task_with_a_command_of_its_own_runs_that(gate: Gate) -> None:
 
 def test_a_task_stopped_before_it_runs_never_started(gate: Gate) -> None:
     def stopped_at_once(_: Request, real: Real) -> Response:
-        with gate.cloud._account.lock:  # a task goes on only with this
+        with gate.cloud._lock:  # a task goes on only with this
             response = real()
             arn = json.loads(response.get_data())["tasks"][0]["taskArn"]
-            gate.cloud._tasks.stop({"cluster": "main", "task": arn, "reason": "too early"})
+            gate.cloud._region("us-east-1").tasks.stop(
+                {"cluster": "main", "task": arn, "reason": "too early"}
+            )
         return response
 
     gate.proxy.fault("RunTask", stopped_at_once)
@@ -202,7 +213,7 @@ def test_what_aws_refuses_is_said_in_its_own_words(gate: Gate) -> None:
     message = gate.failure(SUCCEEDS, cluster="other")
     assert "the cluster is gone" in message
     assert "ClusterNotFoundException" in message
-    assert message.endswith("Nothing was started")
+    assert "\n  Nothing was started\n" in message
 
 
 def test_roles_are_assumed_one_after_the_other(gate: Gate) -> None:

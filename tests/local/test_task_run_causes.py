@@ -18,7 +18,7 @@ pytestmark = pytest.mark.whole
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first minutes of the stack are over."""
-    monkeypatch.setattr("components.gates.task_run._SETTLING_SECONDS", 0)
+    monkeypatch.setattr("components.gates.task_run._ATTEMPTS", 1)
 
 
 def without_targets(gate: Gate) -> None:
@@ -109,7 +109,7 @@ def test_what_passes_in_the_first_minutes_of_a_stack_is_tried_again(
     meanwhile(gate, monkeypatch, lambda: mends(gate))
     assert gate.run(SUCCEEDS)["outcome"] == "published"
     assert gate.told(f"populate: {what}") == 1
-    assert gate.told("usual in a new stack, again in 5 s") == 1
+    assert gate.told("usual in a new stack, again in 5 s (attempt 2 of 6)") == 1
     assert gate.proxy.count("RunTask") == 2
 
 
@@ -125,6 +125,20 @@ def meanwhile(gate: Gate, monkeypatch: pytest.MonkeyPatch, action: Callable[[], 
             time.sleep(min(seconds, 0.2))
 
     monkeypatch.setattr("components.gates.task_run.sleep", pause)
+
+
+def test_attempts_are_counted_however_long_each_takes(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_port(gate)
+    monkeypatch.setattr("components.gates.task_run._ATTEMPTS", 3)
+    meanwhile(gate, monkeypatch, lambda: None)
+    # Each look at the clock is three minutes later, as after a mount that was tried in vain.
+    minutes = iter(range(0, 10_000_000, 180))
+    monkeypatch.setattr("components.gates.task_run.monotonic", lambda: next(minutes))
+    message = gate.failure(SUCCEEDS, timeout_seconds=1_000_000)
+    assert "the mount target does not answer the task" in message
+    assert gate.proxy.count("RunTask") == 3
 
 
 def test_a_task_that_somebody_starts_in_the_settling_pause_and_stops_is_not_run_again(

@@ -169,7 +169,7 @@ def test_expired_credentials_of_the_environment_end_at_once_and_leave_the_task(g
 def test_a_profile_that_does_not_exist_is_told_before_anything_starts(gate: Gate) -> None:
     message = gate.failure(SUCCEEDS, profile="nobody")
     assert "there are no credentials" in message
-    assert message.endswith("Nothing was started")
+    assert "\n  Nothing was started\n" in message
 
 
 # --- vanished --------------------------------------------------------------------------------

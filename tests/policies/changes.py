@@ -70,11 +70,11 @@ def function(p: Program) -> Part:
 
 
 def task(p: Program) -> Part:
-    return p["TaskDefinition", "populator"]
+    return p["TaskDefinition", "libraries"]
 
 
 def run(p: Program) -> Part:
-    return p["PopulatorRun", "populate"]
+    return p["PopulatorRun", "libraries"]
 
 
 def point(p: Program) -> Part:

@@ -3,8 +3,7 @@ reach, rights."""
 
 from typing import Any
 
-from components.release import Release
-from components.source import Source
+from components import Application, Release, Target
 
 from .changes import (
     MOUNT,
@@ -18,12 +17,7 @@ from .changes import (
 from .programs import ROOT, Program
 
 CHANGES = Changes("mounts")
-RELEASE = Release.planned(
-    Source(ROOT / "lambda_src"),
-    runtime="python3.11",
-    architecture="x86_64",
-    image="public.ecr.aws/lambda/python:3.11",
-)
+RELEASE = Release.of(Application(ROOT / "lambda_src/application"), Target(runtime="python3.11"))
 
 
 @CHANGES.breaks(
@@ -44,11 +38,11 @@ def nothing_waits_for_a_mount_target(p: Program) -> None:
     wrong(
         "function-comes-after-what-it-mounts",
         "inference",
-        "function 'inference' reads what container 'populate' of task definition 'populator' "
+        "function 'inference' reads what container 'populate' of task definition 'libraries' "
         "writes, but does not depend on pulumi-python:dynamic/efs-inference:PopulatorRun "
-        "'populate', which runs it: the function may serve before anything is there. Let "
+        "'libraries', which runs it: the function may serve before anything is there. Let "
         "function 'inference' depend on pulumi-python:dynamic/efs-inference:PopulatorRun "
-        "'populate' (dependsOn).",
+        "'libraries' (dependsOn).",
     ),
 )
 def a_function_that_does_not_wait_for_the_populate(p: Program) -> None:
@@ -58,8 +52,8 @@ def a_function_that_does_not_wait_for_the_populate(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "consumer-reaches-its-mount-targets",
-        "populator",
-        "container 'populate' of task definition 'populator' runs in subnet "
+        "libraries",
+        "container 'populate' of task definition 'libraries' runs in subnet "
         "'network-public-us-east-1b' in zone us-east-1b, but file system 'store' has mount "
         "targets in us-east-1a only: there it cannot be mounted. Make a mount target in "
         "us-east-1b, or leave the subnet out.",
@@ -95,9 +89,9 @@ def no_way_in_for_the_function(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "consumer-reaches-its-mount-targets",
-        "populator",
+        "libraries",
         "security group 'network-populator' of container 'populate' of task definition "
-        "'populator' lets out tcp 2048 to security group 'network-mount-targets'; tcp 443 to "
+        "'libraries' lets out tcp 2048 to security group 'network-mount-targets'; tcp 443 to "
         "0.0.0.0/0, but not TCP 2049 to security group 'network-mount-targets' of mount target "
         "'store-mount-target-us-east-1a': the mount times out. Open TCP 2049 out of security "
         "group 'network-populator' to security group 'network-mount-targets'.",
@@ -111,9 +105,9 @@ def another_port_out_of_the_populate(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "consumer-reaches-its-mount-targets",
-        "populator",
+        "libraries",
         "security group 'network-populator' of container 'populate' of task definition "
-        "'populator' lets out tcp 2049 to security group 'network-mount-targets', but nothing "
+        "'libraries' lets out tcp 2049 to security group 'network-mount-targets', but nothing "
         "to a package index: it cannot fetch its packages. Let TCP 443 out of security group "
         "'network-populator'.",
     ),
@@ -125,9 +119,9 @@ def only_nfs_out_of_the_populate(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "consumer-reaches-its-mount-targets",
-        "populator",
-        "container 'populate' of task definition 'populator', run by "
-        "pulumi-python:dynamic/efs-inference:PopulatorRun 'populate', runs in subnet "
+        "libraries",
+        "container 'populate' of task definition 'libraries', run by "
+        "pulumi-python:dynamic/efs-inference:PopulatorRun 'libraries', runs in subnet "
         "'network-public-us-east-1a' and subnet 'network-public-us-east-1b' without a route to "
         "0.0.0.0/0: it cannot fetch its packages. Add a route through an internet gateway (with "
         "assignPublicIp) or a NAT gateway, or use a subnet that has one.",
@@ -157,7 +151,7 @@ def a_function_that_may_not_mount(p: Program) -> None:
         "roles-may-mount-and-only-populators-write",
         "inference",
         "function 'inference' reads from access point 'store-access-point', which container "
-        "'populate' of task definition 'populator' populates, but its role 'inference' may "
+        "'populate' of task definition 'libraries' populates, but its role 'inference' may "
         "elasticfilesystem:ClientWrite there: role policy 'inference' allows it. Leave it with "
         "elasticfilesystem:ClientMount.",
     ),
@@ -173,8 +167,8 @@ def a_function_that_may_write(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "roles-may-mount-and-only-populators-write",
-        "populator",
-        "container 'populate' of task definition 'populator' populates access point "
+        "libraries",
+        "container 'populate' of task definition 'libraries' populates access point "
         "'store-access-point', but its task role 'populator-task' may not "
         "elasticfilesystem:ClientWrite there: nothing allows it. Allow "
         "elasticfilesystem:ClientWrite on the file system to role 'populator-task'.",

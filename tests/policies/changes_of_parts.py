@@ -4,8 +4,7 @@ point, release."""
 import json
 from typing import Any
 
-from components.release import Release
-from components.source import Source
+from components import Application, Release, Target
 
 from .changes import (
     Changes,
@@ -18,12 +17,7 @@ from .changes import (
 from .programs import ROOT, Program
 
 CHANGES = Changes("mounts")
-RELEASE = Release.planned(
-    Source(ROOT / "lambda_src"),
-    runtime="python3.11",
-    architecture="x86_64",
-    image="public.ecr.aws/lambda/python:3.11",
-)
+RELEASE = Release.of(Application(ROOT / "lambda_src/application"), Target(runtime="python3.11"))
 
 
 @CHANGES.breaks(
@@ -31,10 +25,10 @@ RELEASE = Release.planned(
         "one-access-point-one-path",
         "inference",
         "function 'inference' mounts access point 'store-access-point' at /mnt/models, but "
-        "container 'populate' of task definition 'populator' mounts it at /mnt/efs: what one "
+        "container 'populate' of task definition 'libraries' mounts it at /mnt/efs: what one "
         "writes under its path the other does not find. Give fileSystemConfig.localMountPath of "
         "function 'inference' and containerPath of container 'populate' of task definition "
-        "'populator' the same value.",
+        "'libraries' the same value.",
     ),
 )
 def a_function_at_another_path(p: Program) -> None:
@@ -60,10 +54,10 @@ def a_release_path_outside_the_mount(p: Program) -> None:
         "one-access-point-one-path",
         "inference",
         "function 'inference' mounts access point 'store-access-point' at /mnt/efs/libraries, "
-        "but container 'populate' of task definition 'populator' mounts it at /mnt/efs: what "
+        "but container 'populate' of task definition 'libraries' mounts it at /mnt/efs: what "
         "one writes under its path the other does not find. Give "
         "fileSystemConfig.localMountPath of function 'inference' and containerPath of container "
-        "'populate' of task definition 'populator' the same value.",
+        "'populate' of task definition 'libraries' the same value.",
     ),
     wrong(
         "mounts-have-the-right-form",
@@ -81,9 +75,9 @@ def a_mount_path_of_two_levels(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "mounts-have-the-right-form",
-        "populator",
-        "container 'populate' of task definition 'populator' mounts volume 'scratch', but task "
-        "definition 'populator' has no such volume; it has 'efs'. Give sourceVolume of the "
+        "libraries",
+        "container 'populate' of task definition 'libraries' mounts volume 'scratch', but task "
+        "definition 'libraries' has no such volume; it has 'efs'. Give sourceVolume of the "
         "mount point the name of a volume of the task definition.",
     ),
 )
@@ -95,8 +89,8 @@ def a_volume_that_does_not_exist(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "mounts-have-the-right-form",
-        "populator",
-        "volume 'efs' of task definition 'populator' has rootDirectory /libraries beside access "
+        "libraries",
+        "volume 'efs' of task definition 'libraries' has rootDirectory /libraries beside access "
         "point 'store-access-point': ECS takes the access point's own root only, and refuses "
         "the task definition. Leave rootDirectory out, or give the access point that root.",
     ),
@@ -108,8 +102,8 @@ def a_root_directory_beside_the_access_point(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "mounts-have-the-right-form",
-        "populator",
-        "volume 'efs' of task definition 'populator' lies on access point 'store-access-point', "
+        "libraries",
+        "volume 'efs' of task definition 'libraries' lies on access point 'store-access-point', "
         "but its transitEncryption is not set, which means DISABLED: ECS demands TLS for that. "
         "Set efsVolumeConfiguration.transitEncryption to ENABLED.",
     ),
@@ -121,8 +115,8 @@ def a_volume_without_tls(p: Program) -> None:
 @CHANGES.breaks(
     wrong(
         "mounts-have-the-right-form",
-        "populator",
-        "volume 'efs' of task definition 'populator' lies on access point 'store-access-point', "
+        "libraries",
+        "volume 'efs' of task definition 'libraries' lies on access point 'store-access-point', "
         "but its authorizationConfig.iam is DISABLED: the task mounts as nobody in particular, "
         "and its task role does not count. Set authorizationConfig.iam to ENABLED.",
     ),
@@ -162,7 +156,7 @@ def an_access_point_that_makes_its_directory_for_somebody_else(p: Program) -> No
         "access-point-owns-its-directory",
         "store-access-point",
         "access point 'store-access-point' shows the whole file system (rootDirectory.path is "
-        "/), and container 'populate' of task definition 'populator' writes through it while "
+        "/), and container 'populate' of task definition 'libraries' writes through it while "
         "function 'inference' shares it: what it writes there it can also overwrite for "
         "everybody. Set rootDirectory.path to a directory of its own, with creationInfo.",
     ),
@@ -189,7 +183,7 @@ def an_access_point_without_creation_info(p: Program) -> None:
         "function-loads-what-is-populated",
         "inference",
         "function 'inference' runs on python3.12, but container 'populate' of task definition "
-        "'populator' populates with Python 3.11 (image public.ecr.aws/lambda/python:3.11): "
+        "'libraries' populates with Python 3.11 (image public.ecr.aws/lambda/python:3.11): "
         "compiled packages do not load. Give both the same Python, for instance the image "
         "public.ecr.aws/lambda/python:3.12.",
     ),
@@ -203,8 +197,8 @@ def another_python(p: Program) -> None:
         "function-loads-what-is-populated",
         "inference",
         "function 'inference' runs on x86_64 (architectures), but container 'populate' of task "
-        "definition 'populator' populates on arm64 (runtimePlatform.cpuArchitecture of task "
-        "definition 'populator'): compiled packages do not load. Give both the same "
+        "definition 'libraries' populates on arm64 (runtimePlatform.cpuArchitecture of task "
+        "definition 'libraries'): compiled packages do not load. Give both the same "
         "architecture.",
     ),
 )
@@ -218,7 +212,7 @@ def another_architecture(p: Program) -> None:
         "inference",
         "environment variable RELEASE_PATH of function 'inference' names "
         "/mnt/efs/releases/0111111111111111, but container 'populate' of task definition "
-        f"'populator' publishes /mnt/efs/releases/{RELEASE.id}: the function finds nothing "
+        f"'libraries' publishes /mnt/efs/releases/{RELEASE.id}: the function finds nothing "
         "there. Give both the same release path.",
     ),
 )

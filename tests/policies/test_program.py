@@ -78,6 +78,16 @@ def test_a_nat_gateway_that_leads_nowhere_is_found(
     )
 
 
+@pytest.mark.parametrize(("count", "verb"), [(1, "reaches"), (2, "reach")])
+def test_one_subnet_reaches_and_two_subnets_reach(count: int, verb: str) -> None:
+    whole = program(created=True)
+    run = whole["PopulatorRun", "libraries"].props
+    run |= {"assign_public_ip": False, "subnet_ids": run["subnet_ids"][:count]}
+    [line] = [line.message for line in judge_program(whole) if line.mandatory]
+    assert line.count("subnet 'network-public") == count
+    assert f"' {verb} the internet through an internet gateway only" in line
+
+
 @pytest.mark.parametrize(("changes", "broken"), BREAKS, ids=ids)
 def test_a_break_of_the_created_program_is_found(changes: Changes, broken: Break) -> None:
     assert changes.said_of(broken.change, created=True) == list(broken.lines)

@@ -268,8 +268,8 @@ def a_protected_file_system(p: Program) -> None:
 ADVICE = {
     "image-has-a-digest": (
         an_image_by_digest,
-        "populator",
-        "container 'populate' of task definition 'populator' runs image "
+        "libraries",
+        "container 'populate' of task definition 'libraries' runs image "
         "public.ecr.aws/lambda/python:3.11: what a tag stands for changes without notice. Name it "
         "by digest, public.ecr.aws/lambda/python@sha256:...",
     ),

@@ -13,7 +13,7 @@ LISTED = 10
 """How many neighbours an error message names."""
 
 
-class ReleaseMissing(ReleaseError):  # noqa: N818 (the name says what is the matter)
+class ReleaseMissingError(ReleaseError):
     """There is no release at the path, or one without a manifest, or it cannot be looked at."""
 
 
@@ -21,17 +21,18 @@ def activate(release: Path, cold_start: ColdStart | None = None) -> Path:
     """Put the release's ``site-packages`` first on ``sys.path`` and return that directory.
 
     With a cold start, its bundle is used. Activating a second time changes nothing. Raises
-    ReleaseMissing where the path has no published release; the message says what is there instead.
+    ReleaseMissingError where the path has no published release; the message says what is there
+    instead.
     """
     try:
         published = is_published(release)
     except OSError as error:
-        raise ReleaseMissing(
+        raise ReleaseMissingError(
             f"no release: {release} cannot be looked at ({error.strerror}). Check the mount, and "
             "the permissions of its directories."
         ) from error
     if not published:
-        raise ReleaseMissing(_what_is_there(release))
+        raise ReleaseMissingError(_what_is_there(release))
     site_packages = release / SITE_PACKAGES
     entry = str(site_packages)
     if sys.path[:1] != [entry]:

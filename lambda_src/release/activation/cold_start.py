@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Self
 from ..bundle import Bundle
 from ..layout import SITE_PACKAGES, ReleaseError
 from .finder import Imports
+from .metrics import log
 from .readers import Readers
 
 SWITCH = "RELEASE_COLD_START"
@@ -79,4 +79,4 @@ class ColdStart:
 
 
 def _warn(message: str) -> None:
-    print(json.dumps({"level": "WARN", "message": message[:1000]}), flush=True)
+    log("WARN", message[:1000])

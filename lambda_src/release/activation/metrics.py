@@ -1,15 +1,41 @@
-"""Metrics within log lines: CloudWatch Logs makes metrics of what has the embedded metric format.
+"""Log lines of the function, and metrics within them.
 
-Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
+Lambda's JSON log format takes a line that is JSON as it is. Its level counts only beside a valid
+RFC 3339 timestamp; without one every line is INFO (AWS Lambda Developer Guide, "Log-level
+filtering"). CloudWatch Logs makes metrics of what has the embedded metric format (Amazon CloudWatch
+User Guide, "Specification: Embedded metric format").
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
+import traceback
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 NAMESPACE = "efs-inference"
+_TRACE = 20_000
+"""Characters of a stack trace that are logged; the end of it, which names the error."""
+
+
+def log(level: str, message: str, **fields: object) -> None:
+    """Print one line. Levels are Lambda's: TRACE, DEBUG, INFO, WARN, ERROR, FATAL."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line = {"timestamp": now, "level": level, "message": message, **fields}
+    print(json.dumps(line, default=str), flush=True)
+
+
+def log_error(message: str, error: BaseException, **fields: object) -> None:
+    """Print an error with its stack trace, and further fields, as one JSON line."""
+    log(
+        "ERROR",
+        message,
+        error=f"{type(error).__name__}: {error}",
+        stack_trace="".join(traceback.format_exception(error))[-_TRACE:],
+        **fields,
+    )
 
 
 def embedded(metrics: Mapping[str, tuple[float, str]]) -> dict[str, object]:

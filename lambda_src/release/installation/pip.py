@@ -127,8 +127,8 @@ def failure(status: int, output: list[str], details: list[str], index_url: str) 
     tail = " | ".join(line.strip() for line in output[-3:])
     return InstallError(
         ExitCode.ERROR,
-        f"pip ended with status {status}: {_without_credentials(tail)}. See the log above, and "
-        "try the same lock with pip by hand.",
+        f"pip ended with status {status}: {_without_credentials(tail)}. See its lines in the log, "
+        "and try the same lock with pip by hand.",
     )
 
 

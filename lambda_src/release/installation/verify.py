@@ -21,6 +21,7 @@ from random import SystemRandom
 
 from ..layout import (
     MANIFEST,
+    RELEASE_ID,
     ExitCode,
     File,
     InstallError,
@@ -40,7 +41,7 @@ CHUNK = 1 << 20
 SHOWN = 10
 """Differences of one kind that are logged."""
 REMEDY = (
-    "A release never changes, so it is made anew under another id: `pulumi config set "
+    "A release never changes, so it is made again under another id: `pulumi config set "
     "releaseSalt <any new word>`, then `pulumi up`."
 )
 _KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a link", stat.S_IFREG: "a file"}
@@ -212,6 +213,7 @@ class Verification:
 def report(wanted: Inspection) -> dict[str, object]:
     """Verify and log what differs. Returns the summary's fields; raises InstallError."""
     check_mount(wanted.release.parent.parent)
+    _check_there(wanted.release)
     begin = time.monotonic()
     check = Verification(wanted.release, wanted.sha256)
     log("verify", f"{wanted.release}: {check.files} files, SHA-256 of {check.hashed} of them")
@@ -229,6 +231,18 @@ def report(wanted: Inspection) -> dict[str, object]:
         "hashed": check.hashed,
         "seconds": {"total": round(time.monotonic() - begin, 2)},
     }
+
+
+def _check_there(release: Path) -> None:
+    """Raise InstallError where nothing lies: what never was is not damaged."""
+    if os.path.lexists(release):
+        return
+    try:
+        names = sorted(filter(RELEASE_ID.fullmatch, os.listdir(release.parent)))  # noqa: PTH208
+    except FileNotFoundError:
+        names = []
+    there = f"the releases there are {', '.join(names)}" if names else "no release is there yet"
+    raise InstallError(ExitCode.ABSENT, f"{release}: nothing lies there; {there}.")
 
 
 def shown(differences: Iterable[Difference]) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .errors import ConfigurationError, Problem
+from ..errors import ConfigurationError, Problem
+from . import runtime
 
 # Lambda's pattern for FileSystemConfig.LocalMountPath, and its length (botocore's service model).
 _PATTERN = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
@@ -63,8 +64,8 @@ class Mount:
 
     def release_path(self, release_id: str) -> str:
         """Full path of a release, the same in every consumer."""
-        return f"{self.path}/releases/{release_id}"
+        return f"{self.path}/{runtime.RELEASES}/{release_id}"
 
     def environment(self, release_id: str) -> dict[str, str]:
         """The one environment variable by which a function finds its release."""
-        return {"RELEASE_PATH": self.release_path(release_id)}
+        return {runtime.RELEASE_PATH: self.release_path(release_id)}

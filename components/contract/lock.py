@@ -1,0 +1,189 @@
+"""Locks: the pins of an application for one target, and whether requirements.in asks for them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from ..errors import ConfigurationError, Problem
+from . import runtime
+from .application import Application
+from .requirements import (
+    Difference,
+    RequirementsError,
+    asked,
+    differences,
+    logical_lines,
+    quoted,
+    text_of,
+)
+from .target import Target
+
+_HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
+_RENEW = "renew the lock with `make lock`"
+
+
+@dataclass(frozen=True, order=True)
+class Pin:
+    """One package of a lock.
+
+    Attributes:
+        name: Normalized project name (PEP 503).
+        version: The exact version.
+        hashes: `sha256:<hex>` of each wheel that may be installed, sorted.
+    """
+
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join([f"{self.name}=={self.version}", *(f"--hash={h}" for h in self.hashes)])
+
+
+def render(pins: Iterable[Pin], options: Mapping[str, str]) -> str:
+    """The lock of these pins and options, as pip and the installer read it."""
+    return "\n".join([*runtime.option_comments(options), *map(str, sorted(pins)), ""])
+
+
+def parse_lock(text: str, name: str) -> tuple[Pin, ...]:
+    """The pins of a lock, sorted; comments, order and white space do not matter.
+
+    Args:
+        text: A requirements file in which every line is `name==version --hash=sha256:<hex> ...`.
+        name: What to call the lock in messages.
+
+    Raises:
+        ConfigurationError: With every line that is not a pin with hashes.
+    """
+    pins: dict[str, Pin] = {}
+    problems: list[Problem] = []
+    for number, line in logical_lines(text):
+        pin = _parse_pin(line)
+        if isinstance(pin, Pin) and pin.name in pins:
+            pin = f"{pin.name} is pinned twice"
+        if isinstance(pin, str):
+            where = f"{name}, line {number}"
+            problems.append(Problem(subject=where, value=repr(line), rule=pin, remedy=_RENEW))
+        else:
+            pins[pin.name] = pin
+    if not pins and not problems:
+        rule = "a lock names packages"
+        problems.append(Problem(subject=name, value="no packages", rule=rule, remedy=_RENEW))
+    if problems:
+        raise ConfigurationError(problems)
+    return tuple(sorted(pins.values()))
+
+
+def read_lock(application: Application, target: Target) -> tuple[tuple[Pin, ...], dict[str, str]]:
+    """The pins and the options of the application's lock for this target.
+
+    Raises:
+        ConfigurationError: There is none, it breaks a rule, or it is not that of requirements.in.
+    """
+    path = application.lock_path(target)
+    text = _text(application, target)
+    pins = parse_lock(text, path.name)
+    options, wrong = runtime.read_options(text, {pin.name for pin in pins})
+    remedy = f"correct it in requirements.in, and {_RENEW}"
+    problems = _in_lines(path.name, wrong, remedy) + _stale(application, target, text, pins)
+    if problems:
+        raise ConfigurationError(problems)
+    return pins, options
+
+
+def _text(application: Application, target: Target) -> str:
+    path = application.lock_path(target)
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        problem = Problem(
+            subject="runtime, architecture",
+            value=f"{target.runtime}, {target.architecture}",
+            rule=f"each pair needs a lock, and {path} does not exist",
+            remedy="make it with `make lock`, or choose a pair that has one",
+        )
+        raise ConfigurationError([problem]) from error
+    except UnicodeDecodeError as error:
+        rule = f"a lock is UTF-8 text ({error})"
+        problem = Problem(subject=path.name, value="no text", rule=rule, remedy=_RENEW)
+        raise ConfigurationError([problem]) from error
+
+
+def _in_lines(name: str, wrong: Sequence[tuple[int, str, str]], remedy: str) -> list[Problem]:
+    return [
+        Problem(subject=f"{name}, line {number}", value=repr(line), rule=rule, remedy=remedy)
+        for number, line, rule in wrong
+    ]
+
+
+def _stale(
+    application: Application, target: Target, lock: str, pins: tuple[Pin, ...]
+) -> list[Problem]:
+    """Where the lock is not that of requirements.in; a folder without one is its lock's alone."""
+    path, name = application.requirements_path, application.lock_path(target).name
+    if not path.is_file():
+        return []
+    try:
+        requirements = asked(path, target.runtime, target.architecture)
+        text = text_of(path)
+    except RequirementsError as error:
+        remedy = "correct it, and run `make lock`"
+        return [Problem(subject=error.place, value=error.value, rule=error.rule, remedy=remedy)]
+    versions = {pin.name: pin.version for pin in pins}
+    found = differences(requirements, lock, versions)
+    wanted, had = (runtime.read_options(each, versions)[0] for each in (text, lock))
+    if wanted != had:
+        found.append(Difference(quoted(had), quoted(wanted)))
+    # What is kept may be a package of another target alone.
+    _, wrong = runtime.read_options(text, _locked_packages(application))
+    return _in_lines(path.name, wrong, "correct it, and run `make lock`") + [
+        Problem(
+            subject=name,
+            value=difference.found,
+            rule=f"{path.name} says {difference.wanted}, so the lock is out of date",
+            remedy="`make lock`",
+        )
+        for difference in found
+    ]
+
+
+def _locked_packages(application: Application) -> set[str]:
+    """Names of the packages in all locks."""
+    return {
+        canonicalize_name(line.partition("==")[0])
+        for path in application.locks()
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if "==" in line
+    }
+
+
+def _parse_pin(line: str) -> Pin | str:
+    """The pin in `line`, or the rule that the line breaks."""
+    try:
+        requirement_text, *options = shlex.split(line)
+        hashes = []
+        while options and options[-1].startswith("--hash="):
+            hashes.append(options.pop())
+        requirement = Requirement(" ".join([requirement_text, *options]))
+    except (InvalidRequirement, ValueError):
+        return (
+            "a line is `name==version --hash=sha256:...`; "
+            "options, paths and editable installs are refused"
+        )
+    if requirement.url:
+        return "a package comes from the index by name and version; URLs are refused"
+    versions = list(requirement.specifier)
+    if len(versions) != 1 or versions[0].operator != "==" or versions[0].version.endswith("*"):
+        return "a package is pinned to one version with =="
+    if requirement.marker or requirement.extras:
+        return "a lock is for one target: markers and extras are refused"
+    if not hashes or not all(_HASH.fullmatch(option) for option in hashes):
+        return "each package has at least one --hash=sha256:<64 hex digits>"
+    digests = tuple(sorted({option.removeprefix("--hash=") for option in hashes}))
+    return Pin(canonicalize_name(requirement.name), versions[0].version, digests)

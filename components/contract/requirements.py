@@ -1,0 +1,196 @@
+"""What requirements.in asks for, and what of it a lock does not hold.
+
+`make lock` and the program read it here, so both say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+"""Lambda's word for an architecture, and the kernel's."""
+_MADE_FOR = "# made for: "
+_OTHER_FILE = re.compile(r"(?:-r|--requirement)[ =]*(.+)")
+# pip's own rule: a comment starts the line or follows white space.
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+
+
+class RequirementsError(ValueError):
+    """Requirements that cannot be read.
+
+    Attributes:
+        place: File and number of the line.
+        value: What stands there.
+        rule: The rule that it breaks.
+    """
+
+    def __init__(self, place: str, value: str, rule: str) -> None:
+        super().__init__(f"{place}: {value}: {rule}. Correct it")
+        self.place, self.value, self.rule = place, value, rule
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something in which a lock differs from requirements.in.
+
+    Attributes:
+        found: What the lock has.
+        wanted: What requirements.in asks for.
+    """
+
+    found: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"has {self.found} for {self.wanted}"
+
+
+def environment(runtime: str, architecture: str) -> dict[str, str]:
+    """What environment markers mean on a runtime of Lambda such as `python3.11`."""
+    python = runtime.removeprefix("python")
+    return {
+        "implementation_name": "cpython",
+        "os_name": "posix",
+        "platform_machine": MACHINES[architecture],
+        "platform_python_implementation": "CPython",
+        "platform_system": "Linux",
+        "python_full_version": f"{python}.0",
+        "python_version": python,
+        "sys_platform": "linux",
+    }
+
+
+def read(path: Path, seen: Sequence[Path] = ()) -> Iterator[Requirement]:
+    """The requirements in a file and in those that it names with `-r`, in their order.
+
+    Other options, such as `-c constraints.txt`, are for who makes the lock.
+
+    Raises:
+        RequirementsError: A line is no requirement.
+    """
+    for number, line in logical_lines(text_of(path)):
+        place = f"{path.name}, line {number}"
+        if other := _OTHER_FILE.fullmatch(line):
+            named = path.parent / other[1].strip()
+            if named in {path, *seen}:
+                continue
+            if not named.is_file():
+                raise RequirementsError(place, repr(line), "there is no such file")
+            yield from read(named, (*seen, path))
+        elif not line.startswith("-"):
+            try:
+                # Options of a line, such as hashes, follow the requirement.
+                yield Requirement(re.split(r"\s--", line)[0])
+            except InvalidRequirement as error:
+                rule = f"a line is a requirement such as numpy>=2 (PEP 508), and {error.args[0]}"
+                raise RequirementsError(place, repr(line), rule.splitlines()[0]) from error
+
+
+def text_of(path: Path) -> str:
+    """Text of a file of requirements.
+
+    Raises:
+        RequirementsError: It is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RequirementsError(path.name, "no text", f"it is UTF-8 text ({error})") from error
+
+
+def logical_lines(text: str) -> list[tuple[int, str]]:
+    """Lines with their numbers: continuations joined, comments and empty lines left out."""
+    lines: list[tuple[int, str]] = []
+    start, joined = 0, ""
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = _COMMENT.sub("", raw).strip()
+        start = start if joined else number
+        if line.endswith("\\"):
+            joined += line[:-1].strip() + " "
+            continue
+        joined = (joined + line).strip()
+        if joined:
+            lines.append((start, joined))
+        joined = ""
+    if joined.strip():
+        lines.append((start, joined.strip()))
+    return lines
+
+
+def asked(path: Path, runtime: str, architecture: str) -> list[Requirement]:
+    """The requirements in a file that concern this runtime and architecture.
+
+    Raises:
+        RequirementsError: A line is no requirement.
+    """
+    markers = environment(runtime, architecture)
+    return [
+        requirement
+        for requirement in read(path)
+        if requirement.marker is None or requirement.marker.evaluate(dict(markers))
+    ]
+
+
+def made_for(requirements: Sequence[Requirement]) -> list[str]:
+    """Comments by which a lock says what it was made for."""
+    return sorted({f"{_MADE_FOR}{_plain(requirement)}" for requirement in requirements})
+
+
+def differences(
+    requirements: Sequence[Requirement], lock: str, versions: Mapping[str, str]
+) -> list[Difference]:
+    """What a lock with this text and these versions by name does not hold of `requirements`.
+
+    A requirement counts that it does not satisfy; with extras, and when it is gone, one for which
+    it was not made.
+    """
+    found = []
+    extras_by_name = _made_for(lock)
+    for requirement in requirements:
+        name = canonicalize_name(requirement.name)
+        version = versions.get(name)
+        if version is None or not requirement.specifier.contains(version, prereleases=True):
+            found.append(Difference(version or "nothing", repr(str(requirement))))
+        elif extras_by_name and not requirement.extras <= extras_by_name.get(name, set()):
+            extras = ",".join(sorted(extras_by_name.get(name, set())))
+            had = f"{version} {f'with [{extras}]' if extras else 'without extras'}"
+            found.append(Difference(had, repr(str(requirement))))
+    names = {canonicalize_name(requirement.name) for requirement in requirements}
+    found += [
+        Difference(f"what {name!r} needed", "no such requirement")
+        for name in sorted(set(extras_by_name) - names)
+    ]
+    return found
+
+
+def quoted(options: Mapping[str, str]) -> str:
+    """Options of a release as requirements.in has them, see the installer's `options.py`."""
+    lines = [repr(f"# release: {word} {names}") for word, names in options.items()]
+    return " and ".join(lines) or "no `# release:`"
+
+
+def _made_for(lock: str) -> dict[str, set[str]]:
+    """The names for which a lock was made, and their extras; empty where it does not say."""
+    made_for: dict[str, set[str]] = {}
+    for line in lock.splitlines():
+        if line.startswith(_MADE_FOR):
+            try:
+                requirement = Requirement(line.removeprefix(_MADE_FOR))
+            except InvalidRequirement:
+                continue
+            made_for.setdefault(canonicalize_name(requirement.name), set()).update(
+                requirement.extras
+            )
+    return made_for
+
+
+def _plain(requirement: Requirement) -> str:
+    """Name and extras, in one spelling."""
+    extras = ",".join(sorted(requirement.extras))
+    return canonicalize_name(requirement.name) + (f"[{extras}]" if extras else "")

@@ -1,0 +1,127 @@
+"""Publication: one release, its populate task, and the run that publishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from .container import CONTAINER, VOLUME, definitions
+from .contract import Application, Release
+from .gates import PopulatorRun, PopulatorRunArgs
+from .names import family
+from .populator import Populator
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicationArgs:
+    """Arguments of `Publication`.
+
+    Attributes:
+        populator: Which populator runs the task.
+        application: The folder with the lock, and with the model that the task tries.
+        salt: Any word; another one makes another release of the same packages.
+        tags: Tags for every resource.
+    """
+
+    populator: Populator
+    application: Application
+    salt: str = ""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+class Publication(pulumi.ComponentResource):
+    """A release on the file system. It exists when the release is published and proven.
+
+    Functions take from it all that they need to find the release: any number of them may.
+
+    Attributes:
+        release: What was published, known in a preview.
+        store: Where it lies.
+        run: The run of the populate task; depend on it for the release's sake.
+    """
+
+    release_id: pulumi.Output[str]
+    release_path: pulumi.Output[str]
+    task_definition_arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: PublicationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        populator = args.populator
+        self.store = populator.args.store
+        self.release = Release.of(args.application, populator.args.target, salt=args.salt)
+        container = definitions(
+            application=args.application,
+            release=self.release,
+            mount=self.store.mount,
+            index_url=populator.args.index_url,
+            timeout_minutes=populator.args.timeout_minutes,
+            log_group=populator.log.plain_name,
+            region=self.store.account.region,
+        )
+        super().__init__("efs-inference:index:Publication", name, {}, opts)
+        task_definition = self._task_definition(name, args, container)
+        network = self.store.network
+        self.run = PopulatorRun(
+            name,
+            PopulatorRunArgs(
+                release_id=self.release.id,
+                cluster_arn=populator.cluster_arn,
+                task_definition_arn=task_definition.arn,
+                container=CONTAINER,
+                subnet_ids=network.populator_subnet_ids,
+                security_group_ids=[network.populator_security_group_id],
+                assign_public_ip=network.assign_public_ip,
+                log_group=populator.log.name,
+                file_system_id=self.store.file_system_id,
+                access_point_id=self.store.access_point_id,
+                access_point_arn=self.store.access_point_arn,
+                timeout_minutes=populator.args.timeout_minutes,
+                keep_releases=populator.args.keep_releases,
+                account=self.store.account,
+            ),
+            # Rights, routes and every zone's mount target have to be there before the task starts.
+            pulumi.ResourceOptions(parent=self, depends_on=[network, self.store, populator]),
+        )
+        self.release_id = self.run.release_id
+        self.release_path = self.release_id.apply(self.store.mount.release_path)
+        self.task_definition_arn = task_definition.arn
+        self.register_outputs(
+            {
+                "release_id": self.release_id,
+                "release_path": self.release_path,
+                "task_definition_arn": self.task_definition_arn,
+            }
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which a function finds the release."""
+        return self.store.mount.environment(self.release.id)
+
+    def _task_definition(
+        self, name: str, args: PublicationArgs, container: str
+    ) -> aws.ecs.TaskDefinition:
+        populator, size = args.populator, args.populator.args.size
+        return aws.ecs.TaskDefinition(
+            name,
+            family=family(name),
+            requires_compatibilities=["FARGATE"],
+            network_mode="awsvpc",
+            cpu=str(size.cpu),
+            memory=str(size.memory_mb),
+            ephemeral_storage={"size_in_gib": size.ephemeral_storage_gib},
+            runtime_platform={
+                "operating_system_family": "LINUX",
+                "cpu_architecture": self.release.target.architecture.upper(),
+            },
+            execution_role_arn=populator.execution_role_arn,
+            task_role_arn=populator.task_role_arn,
+            container_definitions=container,
+            volumes=[self.store.volume(VOLUME)],
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,111 @@
+"""The contract of model.py: what the module has to have, and what its answers have to be."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from types import ModuleType
+from typing import Any
+
+from .metrics import log_error
+
+
+class AnswerError(Exception):
+    """The request gets no predictions; an HTTP caller gets this status code and the text."""
+
+    status = 500
+
+
+class ModelError(AnswerError):
+    """The model failed, or what it returned is no answer."""
+
+
+def check(model: ModuleType) -> None:
+    """Check what the model module has to have. Raises ModelError."""
+    if not callable(getattr(model, "predict", None)):
+        raise ModelError(
+            f"{_file(model)} has no function predict(instances), which answers every request. "
+            "Remedy: define it, as the contract at the top of model.py says"
+        )
+    for name in ("load", "demonstrate"):
+        if hasattr(model, name) and not callable(getattr(model, name)):
+            raise ModelError(
+                f"{name} in {_file(model)} is {getattr(model, name)!r:.100}; where it exists, it "
+                "has to be a function. Remedy: define it as one, or rename it"
+            )
+
+
+def predictions(model: ModuleType, instances: list[Any]) -> dict[str, Any]:
+    """The model's answer to instances. Raises ModelError, and ValueError if it refuses them."""
+    count = len(instances)
+    found = _called(model, "predict", instances)
+    if not isinstance(found, list):
+        how = "its method tolist()" if hasattr(found, "tolist") else "list(...)"
+        raise _broken(f"returned a {type(found).__name__}, no list; {how} makes one")
+    if len(found) != count:
+        raise _broken(f"returned {len(found)} predictions for {count} instances")
+    return {"predictions": found}
+
+
+def demonstration(model: ModuleType) -> dict[str, Any]:
+    """The answer to an empty event. Raises ModelError."""
+    if hasattr(model, "demonstrate"):
+        found = _called(model, "demonstrate")
+        if not isinstance(found, dict):
+            raise _broken(f"returned a {type(found).__name__} by demonstrate(), no dictionary")
+        return found
+    sample = getattr(model, "SAMPLE", None)
+    if sample is None:
+        return {"message": 'the model is loaded and has no SAMPLE; send {"instances": [...]}'}
+    try:
+        return predictions(model, sample["instances"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise _broken(f"refuses its own SAMPLE: {type(error).__name__}: {error}") from error
+
+
+def to_json(body: dict[str, Any]) -> str:
+    """The body as JSON. Raises ModelError for what the model returned and JSON cannot hold."""
+    try:
+        return _strict(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        why = str(error)
+    values = body.get("predictions")
+    for index, value in enumerate(values if isinstance(values, list) else ()):
+        try:
+            _strict(value)
+        except (TypeError, ValueError, RecursionError) as error:
+            is_number = isinstance(value, float) and not math.isfinite(value)
+            why = f"prediction {index} is {value}" if is_number else f"prediction {index}: {error}"
+            break
+    raise _broken(f"returned what cannot be sent as JSON: {why}")
+
+
+def _file(model: ModuleType) -> str:
+    return os.path.basename(getattr(model, "__file__", None) or "model.py")  # noqa: PTH119
+
+
+def _strict(value: Any) -> str:
+    """JSON text. Raises TypeError, ValueError or RecursionError for what JSON cannot hold."""
+    text = json.dumps(value, allow_nan=False)
+    if "\\ud" in text:
+        # Half of a surrogate pair, which the runtime could not send as UTF-8.
+        json.dumps(value, ensure_ascii=False).encode()
+    return text
+
+
+def _called(model: ModuleType, name: str, *arguments: Any) -> Any:
+    """Call a function of the model. Raises ModelError, or the ValueError about its arguments."""
+    try:
+        return getattr(model, name)(*arguments)
+    except Exception as error:
+        if arguments and isinstance(error, ValueError):
+            raise
+        log_error(f"model.{name} failed", error)
+        raise ModelError(f"model.{name} failed; the function's log has the reason") from error
+
+
+def _broken(what: str) -> ModelError:
+    error = ModelError(f"the model {what}")
+    log_error("the model's answer is not delivered", error)
+    return error

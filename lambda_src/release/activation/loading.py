@@ -1,0 +1,95 @@
+"""Loading the model in the function: the release is activated, model.py imported and loaded."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+
+from ..layout import ReleaseError
+from .activate import ReleaseMissingError, activate
+from .cold_start import ColdStart
+from .contract import ModelError, check
+from .metrics import embedded, log, log_error
+
+
+class LoadError(ReleaseError):
+    """There is no model to answer with, and in this process there will be none.
+
+    Extension modules cannot be imported twice, so another attempt needs another process.
+    """
+
+
+class Loading:
+    """The only attempt to activate the release and to import and load the model, in a thread."""
+
+    def __init__(self) -> None:
+        self._model: ModuleType | None = None
+        self._error: LoadError | None = None
+        self._release = os.environ.get("RELEASE_PATH", "").rstrip("/")
+        # It forks, so it comes before the thread.
+        self._cold_start = ColdStart(self._release)
+        self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
+        self._thread.start()
+
+    def model(self, seconds: float | None = None) -> ModuleType | None:
+        """The loaded model; None if that takes longer than so many seconds. Raises LoadError."""
+        self._thread.join(seconds)
+        if self._error is not None:
+            raise self._error
+        return self._model
+
+    def _run(self) -> None:
+        try:
+            begin = time.monotonic()
+            with self._cold_start as cold_start:
+                activate(self._path(), cold_start)
+                activated = time.monotonic()
+                model = importlib.import_module("model")
+                cold_start.imported()
+                imported = time.monotonic()
+                check(model)
+                if hasattr(model, "load"):
+                    model.load()
+            self._model = model
+        except BaseException as error:
+            self._error = self._explained(error)
+            failure = embedded({"LoadFailure": (1, "Count")})
+            log_error("the model cannot be loaded", error, **failure)
+        else:
+            self._log_cold_start(begin, activated, imported, time.monotonic())
+
+    def _explained(self, error: BaseException) -> LoadError:
+        if isinstance(error, ReleaseMissingError | ModelError):
+            return LoadError(str(error))
+        return LoadError(
+            f"the model cannot be loaded from the release {self._release}: "
+            f"{type(error).__name__}: {error}. The function's log has the stack trace"
+        )
+
+    def _path(self) -> Path:
+        if not self._release:
+            raise ReleaseMissingError(
+                "RELEASE_PATH is not set; it has to name the release's directory."
+            )
+        return Path(self._release)
+
+    def _log_cold_start(self, *moments: float) -> None:
+        begin, *_, end = moments
+        steps = zip(("Activate", "Import", "Load"), pairwise(moments), strict=True)
+        seconds = {f"{name}Duration": later - earlier for name, (earlier, later) in steps}
+        seconds = {"ColdStartDuration": end - begin} | seconds
+        imports = self._cold_start.state
+        log(
+            "INFO",
+            "cold start",
+            imports=imports,
+            **embedded(
+                {name: (round(value, 3), "Seconds") for name, value in seconds.items()}
+                | {"BundleUsed": (int(imports.startswith("bundle")), "Count")}
+            ),
+        )

@@ -1,0 +1,143 @@
+"""Volumes of a task that are no file systems, and what ends a task that cannot go on."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.account import Account
+from local.sandbox import Process
+from tests.local.conftest import refusal
+
+if TYPE_CHECKING:
+    from tests.local.conftest import Stack
+
+
+def with_volumes(stack: Stack, source: str, *volumes: dict[str, Any], path: str) -> dict[str, Any]:
+    """A request for a task definition that has these volumes too, the first of them at a path."""
+    request = stack.definition(textwrap.dedent(source))
+    request["volumes"] += volumes
+    point = {"sourceVolume": volumes[0]["name"], "containerPath": path}
+    request["containerDefinitions"][0]["mountPoints"].append(point)
+    return request
+
+
+def ended(stack: Stack, request: dict[str, Any]) -> Any:
+    stack.ecs.register_task_definition(**request)
+    network = {"subnets": stack.subnets, "securityGroups": [stack.client_group]}
+    answer = stack.ecs.run_task(
+        cluster="main",
+        taskDefinition="job",
+        networkConfiguration={"awsvpcConfiguration": network},
+    )
+    return stack.ended(answer["tasks"][0])
+
+
+WRITE = """
+    import os
+    print(os.listdir("PATH"))
+    open("PATH/x", "w")
+    open("/mnt/shared/x", "w")
+"""
+
+
+@pytest.mark.parametrize("volume", [{"name": "own"}, {"name": "own", "host": {}}])
+@pytest.mark.parametrize("path", ["/mnt/own", "/data", "/usr/share/own/deep"])
+def test_a_bind_mount_is_empty_in_each_task_and_may_be_written(
+    stack: Stack, volume: dict[str, Any], path: str
+) -> None:
+    request = with_volumes(stack, WRITE.replace("PATH", path), volume, path=path)
+    for _ in range(2):
+        assert ended(stack, request)["containers"][0]["exitCode"] == 0, stack.lines()
+    assert stack.lines() == ["[]", "[]"]
+
+
+def test_the_containers_of_a_task_share_a_volume_and_may_take_each_others(stack: Stack) -> None:
+    wait = """
+        import os, time
+        while not os.path.exists("/data/x"): time.sleep(0.01)
+        try: open("/data/y", "w")
+        except OSError as error: print(error.strerror)
+    """
+    request = with_volumes(stack, wait, {"name": "own"}, path="/data")
+    (first,) = request["containerDefinitions"]
+    first["mountPoints"][1]["readOnly"] = True
+    write = "import os; print(os.listdir('/mnt/shared')); open('/data/x', 'w')"
+    second = first | {"name": "second", "essential": False, "mountPoints": []}
+    second |= {"entryPoint": ["python3", "-c", write.replace("/data", "/other")]}
+    second["mountPoints"] = [{"sourceVolume": "own", "containerPath": "/other"}]
+    second["volumesFrom"] = [{"sourceContainer": "main", "readOnly": True}]
+    request["containerDefinitions"].append(second)
+    ended(stack, request)
+    assert sorted(stack.lines()) == ["Read-only file system", "[]"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "word"),
+    [
+        ({"host": {"sourcePath": "/etc"}}, "sourcePath"),
+        ({"dockerVolumeConfiguration": {"scope": "task"}}, "dockerVolumeConfiguration"),
+    ],
+)
+def test_a_volume_that_fargate_has_not_is_refused_in_the_words_of_ecs(
+    stack: Stack, volume: dict[str, Any], word: str
+) -> None:
+    request = with_volumes(stack, "pass", {"name": "own", **volume}, path="/data")
+    assert refusal(stack.ecs.register_task_definition, **request) == (
+        f"ClientException: Fargate compatible task definitions do not support {word}"
+    )
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [{"host": {"sourcePath": "/etc"}}, {"dockerVolumeConfiguration": {}}],
+    ids=["host", "docker"],
+)
+def test_a_volume_of_ec2_ends_the_task_with_a_readable_reason(
+    stack: Stack, volume: dict[str, Any]
+) -> None:
+    request = with_volumes(stack, "pass", {"name": "own", **volume}, path="/data")
+    task = ended(stack, request | {"requiresCompatibilities": ["EC2"]})
+    assert (task["stopCode"], task["lastStatus"]) == ("TaskFailedToStart", "STOPPED")
+    assert "volume own: " in task["stoppedReason"]
+    assert "is not emulated here; what is: " in task["stoppedReason"]
+
+
+def test_a_volume_that_comes_with_the_launch_ends_the_task_with_a_readable_reason(
+    stack: Stack,
+) -> None:
+    volume = {"name": "own", "configuredAtLaunch": True}
+    task = ended(stack, with_volumes(stack, "pass", volume, path="/data"))
+    assert task["stopCode"] == "TaskFailedToStart"
+    assert "volume own: configuredAtLaunch is not emulated" in task["stoppedReason"]
+
+
+def broken(*_: object, **__: object) -> None:
+    raise KeyError("surprise")
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "code"),
+    [
+        (Account, "bind", "TaskFailedToStart"),
+        (Process, "__init__", "TaskFailedToStart"),
+    ],
+)
+def test_an_error_of_our_own_ends_the_task_with_stop_code_and_reason(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, where: type, name: str, code: str
+) -> None:
+    monkeypatch.setattr(where, name, broken)
+    task = stack.ended(stack.run("pass"))
+    assert task["stopCode"] == code
+    assert task["stoppedReason"].startswith("InternalError: KeyError: 'surprise' (at ")
+    assert "exitCode" not in task["containers"][0]
+
+
+def test_an_error_at_the_end_still_stops_the_task(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Process, "terminate", broken)
+    monkeypatch.setattr("threading.excepthook", lambda _: None)
+    assert stack.ended(stack.run("pass"))["stopCode"] == "EssentialContainerExited"
