@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
-FORMAT = 3
+FORMAT = 4
 """Integer of the release format. A change of what a release consists of raises it, and with it
 every release id."""
 

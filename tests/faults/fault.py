@@ -39,5 +39,7 @@ class Fault:
 
         ``word`` is the file that tells where the fault struck, ``under`` where operations count.
         """
+        word.touch()
+        word.chmod(0o666)  # the import runs as another user
         specification = asdict(self) | {"word": str(word), "under": [str(path) for path in under]}
         return (str(HERE / "prelude.py"), json.dumps(specification))

@@ -115,7 +115,6 @@ def test_the_exception_has_cause_and_one_remedy_in_one_line(
     assert "above" not in diagnosis
 
 
-
 @pytest.mark.parametrize(
     "config",
     [

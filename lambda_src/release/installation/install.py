@@ -39,10 +39,10 @@ from .housekeeping import ask, housekeep, owner
 from .job import Job
 from .log import log, throttled, timed
 from .pack import pack
-from .prune import BYTECODE, Pruning
+from .prune import Pruning, blame
 from .publish import publish, still_there, whole
-from .smoke import smoke
-from .split import look_closer
+from .smoke import Smoke
+from .split import record_exactly
 from .stop import Stopped, note_stop_signals, raise_on_stop_signals
 
 STAGING_PREFIX = ".staging-"
@@ -138,41 +138,44 @@ def stage(
 
     Returns its directory, and what was pruned.
     """
+    os.umask(0o022)  # the user of the trial import and the function have to read it
     staged = folder / "release"
     scratch = folder / "scratch"
     site_packages = staged / SITE_PACKAGES
     site_packages.mkdir(parents=True)
     scratch.mkdir()
+    folder.chmod(0o755)
     with timed(seconds, "install", f"pip, {packages} packages"):
         pip.install(job.requirements, site_packages, job.index_url, scratch, packages)
     with timed(seconds, "compile", "sources to bytecode"):
         final = job.release / SITE_PACKAGES
         done, failed = bytecode.compile_tree(site_packages, final, scratch)
     log("compile", f"{done} sources compiled, {failed} do not compile")
-    with timed(seconds, "import", "model.py with the staged libraries"):
-        log("import", smoke(site_packages, job.program, scratch, job.import_limit)[:200])
     pruning = Pruning(site_packages, scratch, options)
     with timed(seconds, "prune", "what a run cannot use"):
         pruning.run()
     log("prune", str(pruning), **pruning.numbers())
+    smoke = Smoke(site_packages, job.program, scratch, job.import_limit)
+    with timed(seconds, "import", "model.py with the staged libraries"):
+        log("import", prove(smoke, pruning)[:200])
     with timed(seconds, "cold-start", "what the import reads, in one file"):
-        prove(pruning, job, site_packages, scratch)
-        bundle = pack(staged, job.release.name, scratch)
-        log("cold-start", **bundle)
-        if "modules" not in bundle:
-            pruning.put_back(BYTECODE)
+        record_exactly(smoke)
+        smoke.compare()
+        log("cold-start", **pack(staged, job.release.name, scratch))
     return staged, pruning.numbers()
 
 
-def prove(pruning: Pruning, job: Job, site_packages: Path, scratch: Path) -> None:
-    """Make the import once more, without what was pruned. If it needs that, it gets it back."""
+def prove(smoke: Smoke, pruning: Pruning) -> str:
+    """Make the import of exactly what will be published. Returns what there is to say of it.
+
+    Raises InstallError that names the pruned files where it needs one.
+    """
     try:
-        look_closer(site_packages, job.program, scratch, job.import_limit)
+        said = smoke.run()
     except InstallError as error:
-        if error.code is not ExitCode.IMPORT:
-            raise
-        pruning.put_back()
-        log("prune", f"nothing, the import needs what was pruned: {error}"[:1000])
+        raise blame(pruning, smoke, error) from error
+    smoke.compare()
+    return said
 
 
 def copy(job: Job, staged: Path, incoming: Path) -> Manifest:
