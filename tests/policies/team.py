@@ -137,6 +137,21 @@ def _service(p: Program, subnets: list[str], clients: Part, writer: Part) -> Non
     )
 
 
+def with_policies() -> Program:
+    """As `team`, with file system policies: without one everybody may do everything."""
+    p = team()
+    deny: dict[str, object] = {"Effect": "Deny", "Principal": "*", "Action": "*"}
+    deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+    for name in ("models", "uploads"):
+        p.add(
+            "aws:efs/fileSystemPolicy:FileSystemPolicy",
+            name,
+            {"fileSystemId": UNKNOWN, "policy": json.dumps({"Statement": [deny]})},
+            fileSystemId=p["FileSystem", name],
+        )
+    return p
+
+
 def mandatory(p: Program, pack: str = "mounts") -> list[Said]:
     return [line for line in judge_program(p, pack) if line.mandatory]
 

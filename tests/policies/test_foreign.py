@@ -2,13 +2,11 @@
 
 import copy
 import json
-from typing import Any
 
-import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from .programs import Program, judge_program
-from .team import REGION, created, mandatory, only, team
+from .team import created, mandatory, only, team
 
 
 def test_another_teams_stack_is_compliant_and_nothing_is_left_open() -> None:
@@ -87,101 +85,6 @@ def test_a_function_without_environment_and_mount_is_nobodys_concern() -> None:
     assert judge_program(p) == []
 
 
-def test_a_role_by_its_arn_only_is_not_judged() -> None:
-    p = team()
-    function = p["Function", "models"]
-    function.props["role"] = "arn:aws:iam::111122223333:role/platform/made-elsewhere"
-    del function.origins["role"]
-    [line] = judge_program(p)
-    assert line.message == (
-        "not judged: the rights of function 'models' on access point 'models'; role "
-        "made-elsewhere is made elsewhere."
-    )
-
-
-def with_policies() -> Program:
-    """As `team`, with file system policies: without one everybody may do everything."""
-    p = team()
-    deny: dict[str, object] = {"Effect": "Deny", "Principal": "*", "Action": "*"}
-    deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
-    for name in ("models", "uploads"):
-        p.add(
-            "aws:efs/fileSystemPolicy:FileSystemPolicy",
-            name,
-            {"fileSystemId": UNKNOWN, "policy": json.dumps({"Statement": [deny]})},
-            fileSystemId=p["FileSystem", name],
-        )
-    return p
-
-
-def test_a_file_system_without_policy_lets_everybody_in() -> None:
-    p = team()
-    p.remove(p["RolePolicyAttachment", "reader"])
-    assert mandatory(created(p)) == []
-
-
-def test_rights_by_policy_attachment_and_single_texts_count() -> None:
-    p = with_policies()
-    p.remove(p["RolePolicyAttachment", "reader"])
-    assert {line.about for line in mandatory(created(p))} == {"models", "uploads"}
-    p = with_policies()
-    p.remove(p["RolePolicyAttachment", "reader"])
-    document = {
-        "Statement": {
-            "Effect": "Allow",
-            "Action": "elasticfilesystem:*Mount",
-            "Resource": f"{REGION}:file-system/*",
-        }
-    }
-    policy = p.add("aws:iam/policy:Policy", "mount", {"policy": json.dumps(document)})
-    p.add(
-        "aws:iam/policyAttachment:PolicyAttachment",
-        "mount",
-        {"roles": ["reader-1"], "policyArn": UNKNOWN},
-        policyArn=policy,
-    )
-    assert judge_program(p) == []
-
-
-def test_inline_policies_of_a_role_count() -> None:
-    p = team()
-    p.remove(p["RolePolicyAttachment", "reader"])
-    allow = {"Effect": "Allow", "Action": ["elasticfilesystem:ClientMount"], "Resource": "*"}
-    p["Role", "reader"].props["inlinePolicies"] = [
-        {"name": "mount", "policy": json.dumps({"Statement": [allow]})}
-    ]
-    assert judge_program(p) == []
-
-
-@pytest.mark.parametrize(
-    ("condition", "expected"),
-    [
-        ({"Bool": {"aws:SecureTransport": "true"}}, "allowed"),
-        ({"Bool": {"aws:SecureTransport": False}}, "refused"),
-        ({"Bool": {"elasticfilesystem:AccessedViaMountTarget": ["true"]}}, "allowed"),
-        ({"StringLike": {"elasticfilesystem:AccessPointArn": "*"}}, "allowed"),
-        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "open"),
-    ],
-)
-def test_conditions_are_judged_within_the_subset(condition: Any, expected: str) -> None:
-    p = with_policies()
-    p.remove(p["RolePolicyAttachment", "reader"])
-    allow = {"Effect": "Allow", "Action": "elasticfilesystem:ClientMount", "Resource": "*"}
-    document = {"Statement": [allow | {"Condition": condition}]}
-    p["Role", "reader"].props["inlinePolicies"] = [{"policy": json.dumps(document)}]
-    lines = judge_program(created(p))
-    found = "refused" if any(line.mandatory for line in lines) else "open" if lines else "allowed"
-    assert found == expected
-
-
-def test_the_execution_role_does_not_count() -> None:
-    p = team()
-    task = p["TaskDefinition", "web"]
-    task.props |= {"executionRoleArn": task.props["taskRoleArn"], "taskRoleArn": None}
-    del task.origins["taskRoleArn"]
-    assert "has no taskRoleArn" in only(p)
-
-
 def test_a_root_directory_beside_an_access_point_is_found() -> None:
     p = team()
     volume = p["TaskDefinition", "web"].props["volumes"][0]["efsVolumeConfiguration"]
@@ -243,33 +146,6 @@ def test_two_stacks_worth_in_one_do_not_meet() -> None:
             .replace("subnet-0", "subnet-1")
         )
     p.parts += twin.parts
-    assert judge_program(p) == []
-
-
-def test_a_command_that_runs_the_task_is_what_a_function_waits_for() -> None:
-    p = team()
-    task = p["TaskDefinition", "web"]
-    p.remove(p["Service", "web"])
-    run = p.add("command:local:Command", "fill", {"create": UNKNOWN}, create=task)
-    assert mandatory(p) == []
-    assert any("the command of" in line.message for line in judge_program(p))
-    run.props["create"] = "aws ecs run-task --task-definition web"
-    messages = [line.message for line in mandatory(p)]
-    assert any("'fill', which runs container 'web'" in m for m in messages)
-    run.dependencies += [p["MountTarget", f"uploads-{n}"].urn for n in (0, 1)]
-    messages = [line.message for line in mandatory(p)]
-    assert not any("'fill', which runs container 'web'" in m for m in messages)
-    assert any("does not depend on command:local:Command 'fill'" in m for m in messages)
-    p["Function", "uploads"].dependencies.append(run.urn)
-    messages = [line.message for line in mandatory(p)]
-    assert not any("does not depend on" in m for m in messages)
-
-
-def test_who_only_notes_a_task_definition_is_no_populate_run() -> None:
-    p = team()
-    task = p["TaskDefinition", "web"]
-    p.add("aws:ssm/parameter:Parameter", "note", {"value": UNKNOWN}, value=task)
-    p.add("github:index/actionsSecret:ActionsSecret", "note", {"value": UNKNOWN}, value=task)
     assert judge_program(p) == []
 
 

@@ -36,6 +36,7 @@ _AWS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
 _DYNAMIC = re.compile(r"pulumi-(?:python|nodejs):dynamic\b.*")
 _COMMAND = re.compile(r"command:(?:local|remote):Command")
 _RUN_TASK = re.compile(r"run[-_]?task|start[-_]?task", re.IGNORECASE)
+_ONLY_SAID = re.compile(r"(?:^|[;&|]\s*)(?:echo|printf)\b[^;&|]*")
 _PUBLIC_IP = re.compile(r"assign_?public_?ip\W{0,4}(enabled|disabled|true|false)", re.IGNORECASE)
 _PLATFORM = re.compile(r"platform[-_]?version\W{1,4}(\d+(?:\.\d+)+)", re.IGNORECASE)
 _OVERRIDES = ("containerOverrides", "container_overrides")
@@ -126,18 +127,18 @@ def _run(stack: Stack, resource: Resource, tasks: tuple[Name, ...]) -> Launch:
         subnets,
         groups,
         _public_ip(resource, said),
-        _runs(resource, said, in_a_network=bool(subnets.names or groups.names)),
+        _runs(resource, in_a_network=bool(subnets.names or groups.names)),
         platform[1] if platform else None,
         tuple(_overrides(resource)),
     )
 
 
-def _runs(resource: Resource, said: str, *, in_a_network: bool) -> Answer:
+def _runs(resource: Resource, *, in_a_network: bool) -> Answer:
     """Whether creating it runs the task: proven by the command, or by all that RunTask takes."""
     if _COMMAND.fullmatch(resource.type):
         if resource.get("create") is UNKNOWN or not resource.names:
             return Open(f"the command of {resource.label} is unknown", preview=True)
-        return bool(_RUN_TASK.search(said))
+        return bool(_RUN_TASK.search(_ONLY_SAID.sub("", _text_of(resource.get("create")))))
     return in_a_network or Open(f"what {resource.label} does with the task definition is not known")
 
 

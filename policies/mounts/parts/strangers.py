@@ -13,7 +13,7 @@ from .storage import MOUNT_TARGET
 
 # What only describes, guards or counts a file system, and cannot mount it.
 _PASSIVE = re.compile(
-    r"pulumi:.*|aws(?:-native)?:(?:efs|iam|cloudwatch|backup|kms|secretsmanager|resourcegroups|ram|"
+    r"(?:pulumi|random|time|tls|null):.*|aws(?:-native)?:(?:efs|iam|cloudwatch|backup|kms|secretsmanager|resourcegroups|ram|"
     r"s3files|route53|sns|sqs|s3|dynamodb|cfg|config|cloudtrail|budgets|servicecatalog|sfn|"
     r"scheduler|pipes|servicediscovery)[:/].*|aws:ssm/parameter:.*|aws(?:-native)?:ec2[:/](?!instance|launch|spot|"
     r"fleet|Instance|Launch|Spot).*|aws:vpc/.*|aws:ecs/(?:service|cluster|taskSet).*|"
