@@ -119,7 +119,7 @@ def _judgement(answer: Answer, labels: Sequence[str]) -> _Judgement:
 def _arn(name: Name | None) -> str | None:
     """ARN or id of what is known."""
     if isinstance(name, Elsewhere):
-        return name.given or name.key
+        return name.given or None
     resource = here(name)
     for known in (resource.get("arn"), resource.get("id")) if resource else ():
         if isinstance(known, str):

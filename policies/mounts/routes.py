@@ -99,7 +99,7 @@ def _table(stack: Stack, resource: Resource, name: str) -> Name | None:
             return Here(vpc)
     named = register(stack, ROUTE_TABLES).named(given, resource, name)
     table = here(named)
-    if table is not None and table.type == _DEFAULT_TABLE and table is not resource:
+    if table is not None and table.type == _DEFAULT_TABLE and name == "routeTableId":
         return _table(stack, table, "defaultRouteTableId")
     vpcs = register(stack, VPCS).origins(resource, name)
     lost = table is resource or (isinstance(named, NotYet) and not named.candidates)

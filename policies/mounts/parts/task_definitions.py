@@ -92,19 +92,18 @@ def _with_borrowed(containers: list[Container]) -> list[Container]:
     """With what each takes over by volumesFrom, itself or through others."""
     by_name = {container.name: container for container in containers if container.name}
 
-    def borrowed(container: Container, seen: frozenset[str]) -> Iterator[tuple[str, str, bool]]:
-        yield from container.points
-        for lender in items(at(container.definition, "volumesFrom")):
-            source = at(lender, "sourceContainer")
-            if isinstance(source, str) and source in by_name and source not in seen:
-                only = flag(at(lender, "readOnly")) is True
-                for volume, path, read_only in borrowed(by_name[source], seen | {source}):
-                    yield volume, path, read_only or only
+    def borrowed(container: Container) -> Iterator[tuple[str, str, bool]]:
+        seen, pending = {container.name}, [(container, False)]
+        while pending:
+            lender, only = pending.pop(0)
+            yield from ((volume, path, mine or only) for volume, path, mine in lender.points)
+            for given in items(at(lender.definition, "volumesFrom")):
+                source = at(given, "sourceContainer")
+                if isinstance(source, str) and source in by_name and source not in seen:
+                    seen.add(source)
+                    pending.append((by_name[source], only or flag(at(given, "readOnly")) is True))
 
-    return [
-        replace(container, points=list(borrowed(container, frozenset({container.name}))))
-        for container in containers
-    ]
+    return [replace(container, points=list(borrowed(container))) for container in containers]
 
 
 def efs_of(volume: Plain) -> dict[str, Plain] | Unknown | None:
