@@ -4,6 +4,7 @@ from ..building import (
     ANYWHERE,
     EGRESS_RULE,
     INGRESS_RULE,
+    OUT,
     RULE,
     Build,
     Net,
@@ -16,6 +17,7 @@ from ..building import (
     join,
     network,
     rule,
+    subnet,
     target,
     zone_of,
 )
@@ -279,3 +281,65 @@ def default_group_that_nobody_manages(p: Build) -> None:
     places = [target(p, f"data-{zone_of(one)}", fs, one) for one in net.private]
     config = {"subnetIds": net.ids, "securityGroupIds": [net.vpc.out("defaultSecurityGroupId")]}
     function(p, "app", net, Store(fs, access_point(p, "data", fs), places), vpcConfig=config)
+
+
+@CASES.sound(sources.VPC_GROUPS)
+def default_group_that_the_program_manages(p: Build) -> None:
+    net = network(p)
+    given = {"vpcId": net.vpc.id, "ingress": [rule(None, itself=True)], "egress": [OUT]}
+    default = p.add("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "default", given)
+    default.made["id"] = "sg-00000000000000def"
+    between(p, default, default, net)
+
+
+@CASES.sound(sources.VPC_GROUPS)
+def protocols_by_number_and_ranges(p: Build) -> None:
+    net = network(p)
+    nfs = group(p, "wide", net.vpc, rule(1024, net.clients.id, protocol="6", to=65535))
+    between(p, net.clients, nfs, net)
+
+
+@CASES.sound(sources.VPC_GROUPS)
+def every_protocol_by_a_rule_of_its_own(p: Build) -> None:
+    net = network(p)
+    nfs = group(p, "s", net.vpc)
+    given = {"securityGroupId": nfs.id, "ipProtocol": "-1"}
+    given |= {"referencedSecurityGroupId": net.clients.id}
+    between(p, net.clients, nfs, net, p.add(INGRESS_RULE, "all", given))
+
+
+@CASES.sound(sources.VPC_GROUPS)
+def rule_that_comes_from_the_group_itself(p: Build) -> None:
+    net = network(p)
+    shared = group(p, "shared", net.vpc)
+    given = {"securityGroupId": shared.id, "type": "ingress", "protocol": "tcp", "self": True}
+    opening = p.add(RULE, "self", {**given, "fromPort": 2049, "toPort": 2049})
+    between(p, shared, shared, net, opening)
+
+
+@CASES.sound(sources.VPC_GROUPS)
+def subnets_in_a_second_block_of_the_vpc(p: Build) -> None:
+    net = network(p, "a")
+    given = {"vpcId": net.vpc.id, "cidrBlock": "100.64.0.0/16"}
+    p.add("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation", "pods", given)
+    place = subnet(p, "pods", net.vpc, "eu-west-1a", "100.64.1.0/24")
+    nfs = group(p, "nfs-2", net.vpc, rule(2049, blocks=["10.0.0.0/16", "100.64.0.0/16"]))
+    fs = file_system(p)
+    s = Store(fs, access_point(p, "data", fs), [target(p, "data", fs, net.private[0], nfs)])
+    config = {"subnetIds": [place.id], "securityGroupIds": [net.clients.id]}
+    function(p, "app", net, s, vpcConfig=config)
+
+
+@CASES.wrong(
+    sources.VPC_GROUPS,
+    wrong(REACH, "app", "app", "nfs-2", "2049"),
+    preview=unproven(wrong(REACH, "app", "nfs-2", "2049")),
+)
+def second_block_of_the_vpc_that_is_not_let_in(p: Build) -> None:
+    net = network(p, "a")
+    place = subnet(p, "pods", net.vpc, "eu-west-1a", "100.64.1.0/24")
+    nfs = group(p, "nfs-2", net.vpc, rule(2049, blocks=["10.0.0.0/16"]))
+    fs = file_system(p)
+    s = Store(fs, access_point(p, "data", fs), [target(p, "data", fs, net.private[0], nfs)])
+    config = {"subnetIds": [place.id], "securityGroupIds": [net.clients.id]}
+    function(p, "app", net, s, vpcConfig=config)

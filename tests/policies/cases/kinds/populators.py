@@ -27,6 +27,9 @@ from . import sources
 CASES = Cases()
 
 
+WRITES_LATER = Verdict((), (note("app", "ClientWrite"),))
+
+
 # Who populates
 
 
@@ -224,3 +227,78 @@ def task_run_by_a_state_machine(p: Build) -> None:
     text = Json({"StartAt": "Run", "States": {"Run": step}})
     p.add("aws:sfn/stateMachine:StateMachine", "clean", {"definition": text})
     function(p, "app", net, s)
+
+
+OLD = PYTHON.replace("3.12", "3.11")
+TOO_OLD = wrong(LOADS, "infer", "infer", "install", "3.11", "3.12")
+
+
+@CASES.wrong(sources.PIP, TOO_OLD)
+def target_in_one_word(p: Build) -> None:
+    words = ["pip3", "install", "--no-cache-dir", "--target=/mnt/data/python", "numpy"]
+    populated(p, image=OLD, command=words)
+
+
+@CASES.wrong(sources.PIP, TOO_OLD)
+def target_in_a_shell_line(p: Build) -> None:
+    line = "set -e; pip install -q -t /mnt/data/python -r requirements.txt && touch /mnt/data/ok"
+    populated(p, image=OLD, command=["/bin/sh", "-c", line])
+
+
+@CASES.either(sources.PIP, wrong(LOADS, "infer", "infer", "install", "3.11", "3.12"))
+def target_in_the_environment(p: Build) -> None:
+    pair = populated(p, image=OLD, command=["pip", "install", "numpy"])
+    text = pair.task.props["containerDefinitions"].value[0]
+    text["environment"] = [{"name": "PIP_TARGET", "value": "/mnt/data/python"}]
+
+
+@CASES.wrong(sources.PIP, TOO_OLD)
+def installed_by_the_newer_tool(p: Build) -> None:
+    words = ["uv", "pip", "install", "--target", "/mnt/data/python", "numpy"]
+    populated(p, image=OLD, command=words)
+
+
+@CASES.sound(sources.PIP)
+def newer_tool_that_is_told_the_python(p: Build) -> None:
+    words = [
+        "uv",
+        "pip",
+        "install",
+        "--python-version",
+        "3.12",
+        "--target",
+        "/mnt/data/python",
+        "x",
+    ]
+    populated(p, image=OLD, command=words)
+
+
+@CASES.sound(sources.LAMBDA_ROLE, may_note=True)
+def packages_of_another_language(p: Build) -> None:
+    """Modules of Node are no matter of Python."""
+    words = ["npm", "ci", "--prefix", "/mnt/data/node"]
+    names = {"NODE_PATH": "/mnt/data/node/node_modules"}
+    node: dict[str, Any] = {"runtime": "nodejs22.x", "variables": names}
+    populated(p, image="public.ecr.aws/docker/library/node:22", command=words, **node)
+
+
+@CASES.wrong(sources.PIP, wrong(RIGHTS, "app", "app", "job", "ClientWrite"), preview=WRITES_LATER)
+def service_that_installs_to_the_mount(p: Build) -> None:
+    line = "pip install --target /mnt/data/python -r requirements.txt && exec python server.py"
+    job = container("job", PYTHON, "/mnt/data", command=["sh", "-c", line])
+    beside(p, job, by=service)
+
+
+@CASES.sound(sources.LAMBDA_ROLE)
+def service_that_is_only_told_where_packages_are(p: Build) -> None:
+    env = [{"name": "PYTHONPATH", "value": "/mnt/data/python"}]
+    other = PYTHON.replace("3.12", "3.13")
+    job = container("job", other, "/mnt/data", environment=env, command=["python", "serve.py"])
+    beside(p, job, by=service)
+
+
+@CASES.sound(sources.LAMBDA_ROLE)
+def service_that_uninstalls(p: Build) -> None:
+    words = ["sh", "-c", "pip uninstall -y torch; exec python serve.py --data /mnt/data"]
+    job = container("job", PYTHON.replace("3.12", "3.13"), "/mnt/data", command=words)
+    beside(p, job, by=service)
