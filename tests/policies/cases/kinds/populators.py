@@ -157,52 +157,6 @@ def libraries_in_another_directory(p: Build) -> None:
     populated(p, variables={"PYTHONPATH": "/mnt/data/lib"})
 
 
-def pip(*options: str) -> list[str]:
-    return ["python3", "-m", "pip", "install", *options, "--target", "/mnt/data/python", "numpy"]
-
-
-BINARY = ("--only-binary=:all:",)
-
-
-@CASES.sound(sources.PIP)
-def python_version_says_for_which_python(p: Build) -> None:
-    populated(
-        p, image=PYTHON.replace("3.12", "3.13"), command=pip(*BINARY, "--python-version", "3.12")
-    )
-
-
-@CASES.sound(sources.PIP)
-def python_version_in_one_word(p: Build) -> None:
-    populated(p, image=PYTHON.replace("3.12", "3.13"), command=pip(*BINARY, "--python-version=312"))
-
-
-@CASES.sound(sources.PIP)
-def python_version_in_a_shell_line(p: Build) -> None:
-    line = " ".join(pip(*BINARY, "--python-version", "3.12", "--implementation", "cp"))
-    populated(p, image=PYTHON.replace("3.12", "3.13"), command=["sh", "-c", line])
-
-
-@CASES.wrong(sources.PIP, wrong(LOADS, "infer", "infer", "install", "3.11", "3.12"))
-def python_version_of_another_python(p: Build) -> None:
-    populated(p, command=pip(*BINARY, "--python-version", "3.11"))
-
-
-@CASES.sound(sources.PIP)
-def platform_says_for_which_architecture(p: Build) -> None:
-    words = pip(*BINARY, "--platform", "manylinux2014_aarch64")
-    populated(p, command=words, architectures=["arm64"])
-
-
-@CASES.wrong(sources.PIP, wrong(LOADS, "infer", "infer", "install"))
-def platform_of_another_architecture(p: Build) -> None:
-    populated(p, command=pip(*BINARY, "--platform=manylinux2014_aarch64"))
-
-
-@CASES.sound(sources.PIP, may_note=True)
-def image_that_does_not_tell_its_python(p: Build) -> None:
-    populated(p, image="acme/builder:7", command=pip(*BINARY, "--python-version", "3.12"))
-
-
 @CASES.doubtful(sources.LAMBDA_ENVIRONMENT, note("infer", "image"))
 def function_from_an_image_of_which_the_python_is_unknown(p: Build) -> None:
     uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/infer@sha256:" + "0" * 64
@@ -227,50 +181,6 @@ def task_run_by_a_state_machine(p: Build) -> None:
     text = Json({"StartAt": "Run", "States": {"Run": step}})
     p.add("aws:sfn/stateMachine:StateMachine", "clean", {"definition": text})
     function(p, "app", net, s)
-
-
-OLD = PYTHON.replace("3.12", "3.11")
-TOO_OLD = wrong(LOADS, "infer", "infer", "install", "3.11", "3.12")
-
-
-@CASES.wrong(sources.PIP, TOO_OLD)
-def target_in_one_word(p: Build) -> None:
-    words = ["pip3", "install", "--no-cache-dir", "--target=/mnt/data/python", "numpy"]
-    populated(p, image=OLD, command=words)
-
-
-@CASES.wrong(sources.PIP, TOO_OLD)
-def target_in_a_shell_line(p: Build) -> None:
-    line = "set -e; pip install -q -t /mnt/data/python -r requirements.txt && touch /mnt/data/ok"
-    populated(p, image=OLD, command=["/bin/sh", "-c", line])
-
-
-@CASES.either(sources.PIP, wrong(LOADS, "infer", "infer", "install", "3.11", "3.12"))
-def target_in_the_environment(p: Build) -> None:
-    pair = populated(p, image=OLD, command=["pip", "install", "numpy"])
-    text = pair.task.props["containerDefinitions"].value[0]
-    text["environment"] = [{"name": "PIP_TARGET", "value": "/mnt/data/python"}]
-
-
-@CASES.wrong(sources.PIP, TOO_OLD)
-def installed_by_the_newer_tool(p: Build) -> None:
-    words = ["uv", "pip", "install", "--target", "/mnt/data/python", "numpy"]
-    populated(p, image=OLD, command=words)
-
-
-@CASES.sound(sources.PIP)
-def newer_tool_that_is_told_the_python(p: Build) -> None:
-    words = [
-        "uv",
-        "pip",
-        "install",
-        "--python-version",
-        "3.12",
-        "--target",
-        "/mnt/data/python",
-        "x",
-    ]
-    populated(p, image=OLD, command=words)
 
 
 @CASES.sound(sources.LAMBDA_ROLE, may_note=True)
