@@ -1,10 +1,10 @@
 """The way from a subnet to the internet: route tables, gateways, endpoints."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..reading.findings import Open
+from ..reading.findings import Answer, Open
 from ..reading.graph import Resource, Stack
 from ..reading.kinds import NAT_GATEWAYS, ROUTE_TABLES, SUBNETS, VPCS
 from ..reading.naming import Here, Known, Name, NotYet, candidates, here, register
@@ -159,17 +159,16 @@ def _way(stack: Stack, resource: Resource, name: str, values: dict[str, Plain]) 
     return "internet" if gateway.startswith("igw-") else "other"
 
 
-def stranded_nats(stack: Stack, subnet: Known) -> list[tuple[Resource, str]]:
-    """NAT gateways on the subnet's way out that have none themselves, and why."""
+def stranded_nats(stack: Stack, subnet: Known) -> Iterator[tuple[Resource, str, Answer]]:
+    """NAT gateways on the subnet's way out that have none themselves, or may have, and why."""
     found = stack.once(routes)
-    stranded = []
     for nat in found.nats.get(found.tables.get(subnet.key, ""), []):
         named = candidates(register(stack, SUBNETS).named(nat.get("subnetId"), nat, "subnetId"))
         if nat.get("connectivityType") == "private":
-            stranded.append((nat, "is a private one"))
-        elif len(named) == 1 and stack.is_settled and ways_out(stack, named[0]) in (set(), {"nat"}):
-            stranded.append((nat, f"lies in {named[0].label}, which has no internet gateway"))
-    return stranded
+            yield nat, "is a private one", False
+        elif len(named) == 1 and ways_out(stack, named[0]) in (set(), {"nat"}):
+            why = f"lies in {named[0].label}, which has no internet gateway"
+            yield nat, why, stack.there_is_none(f"route of {named[0].label} to an internet gateway")
 
 
 def ways_out(stack: Stack, subnet: Known) -> set[str] | Open:

@@ -56,11 +56,14 @@ def _address(consumer: Consumer, place: Launch, subnets: list[Known]) -> Iterato
 
 
 def _stranded(stack: Stack, who: str, urn: str, subnet: Known) -> Iterator[Report]:
-    for nat, why in stranded_nats(stack, subnet):
-        yield Report(
-            f"{who} runs in {subnet.label} behind {nat.label}, which {why}: it cannot fetch its "
-            "packages. Use a public NAT gateway in a subnet with a route to an internet gateway.",
+    for nat, why, answer in stranded_nats(stack, subnet):
+        yield from verdict(
+            answer,
             urn,
+            what=f"whether {who} has a way to its packages behind {nat.label}",
+            wrong=f"{who} runs in {subnet.label} behind {nat.label}, which {why}: it cannot fetch "
+            "its packages. Use a public NAT gateway in a subnet with a route to an internet "
+            "gateway.",
         )
 
 

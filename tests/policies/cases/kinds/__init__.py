@@ -2,6 +2,7 @@
 
 from ..table import Cases
 from . import (
+    blocks,
     clients,
     efs,
     elsewhere,
@@ -12,7 +13,9 @@ from . import (
     missing,
     native,
     order,
+    overrides,
     permissions,
+    pip,
     places,
     populators,
     principals,
@@ -27,6 +30,7 @@ from . import (
 )
 
 KINDS: dict[str, Cases] = {
+    "blocks": blocks.CASES,
     "clients": clients.CASES,
     "efs": efs.CASES,
     "elsewhere": elsewhere.CASES,
@@ -37,7 +41,9 @@ KINDS: dict[str, Cases] = {
     "missing": missing.CASES,
     "native": native.CASES,
     "order": order.CASES,
+    "overrides": overrides.CASES,
     "permissions": permissions.CASES,
+    "pip": pip.CASES,
     "places": places.CASES,
     "populators": populators.CASES,
     "principals": principals.CASES,

@@ -214,3 +214,32 @@ def instance_without_a_mount(p: Build) -> None:
     net, _ = beside(p)
     given = {"subnetId": net.private[0].id, "userData": "#!/bin/sh\nyum update -y\n"}
     p.add("aws:ec2/instance:Instance", "lab", given)
+
+
+@CASES.sound(sources.EFS_CLIENTS, note("'train'", "fs-0123456789abcdef0"))
+def batch_job_on_a_file_system_made_elsewhere(p: Build) -> None:
+    configuration = {"fileSystemId": "fs-0123456789abcdef0", "rootDirectory": "/models"}
+    volumes = [{"name": "efs", "efsVolumeConfiguration": configuration}]
+    given = {
+        "name": "train",
+        "type": "container",
+        "containerProperties": Json({"volumes": volumes}),
+    }
+    p.add("aws:batch/jobDefinition:JobDefinition", "train", given)
+
+
+@CASES.sound(sources.EFS_CLIENTS, note("'legacy'"))
+def launch_configuration_with_user_data(p: Build) -> None:
+    _, s = beside(p)
+    script = join("#!/bin/sh\nmount -t nfs4 ", s.fs.out("dnsName"), ":/ /mnt/data\n")
+    given = {"userDataBase64": Base64(script), "imageId": "ami-1", "instanceType": "t3.small"}
+    p.add("aws:ec2/launchConfiguration:LaunchConfiguration", "legacy", given)
+
+
+@CASES.sound(sources.EFS_CLIENTS, note("'ingest'"))
+def association_by_the_name_of_a_mount_target(p: Build) -> None:
+    """What names a mount target's address or name is a client too."""
+    _, s = beside(p)
+    given = {"parameters": {"nfsServer": s.targets[0].out("dnsName")}}
+    s.targets[0].made["dnsName"] = f"{s.fs.made['id']}.efs.eu-west-1.amazonaws.com"
+    p.add("aws:ssm/association:Association", "ingest", given)

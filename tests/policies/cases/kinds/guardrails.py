@@ -111,6 +111,11 @@ def log_group_without_retention(p: Build) -> None:
     logs(p)
 
 
+@CASES.wrong(sources.LOGS_RETENTION, wrong(RETENTION, "app", "app"))
+def log_group_with_a_retention_of_nothing(p: Build) -> None:
+    logs(p, retentionInDays=0)
+
+
 @CASES.sound(sources.LOGS_RETENTION)
 def log_group_with_retention(p: Build) -> None:
     logs(p, retentionInDays=365)

@@ -27,6 +27,9 @@ from . import sources
 CASES = Cases()
 
 
+WRITES_LATER = Verdict((), (note("app", "ClientWrite"),))
+
+
 # Who populates
 
 
@@ -154,52 +157,6 @@ def libraries_in_another_directory(p: Build) -> None:
     populated(p, variables={"PYTHONPATH": "/mnt/data/lib"})
 
 
-def pip(*options: str) -> list[str]:
-    return ["python3", "-m", "pip", "install", *options, "--target", "/mnt/data/python", "numpy"]
-
-
-BINARY = ("--only-binary=:all:",)
-
-
-@CASES.sound(sources.PIP)
-def python_version_says_for_which_python(p: Build) -> None:
-    populated(
-        p, image=PYTHON.replace("3.12", "3.13"), command=pip(*BINARY, "--python-version", "3.12")
-    )
-
-
-@CASES.sound(sources.PIP)
-def python_version_in_one_word(p: Build) -> None:
-    populated(p, image=PYTHON.replace("3.12", "3.13"), command=pip(*BINARY, "--python-version=312"))
-
-
-@CASES.sound(sources.PIP)
-def python_version_in_a_shell_line(p: Build) -> None:
-    line = " ".join(pip(*BINARY, "--python-version", "3.12", "--implementation", "cp"))
-    populated(p, image=PYTHON.replace("3.12", "3.13"), command=["sh", "-c", line])
-
-
-@CASES.wrong(sources.PIP, wrong(LOADS, "infer", "infer", "install", "3.11", "3.12"))
-def python_version_of_another_python(p: Build) -> None:
-    populated(p, command=pip(*BINARY, "--python-version", "3.11"))
-
-
-@CASES.sound(sources.PIP)
-def platform_says_for_which_architecture(p: Build) -> None:
-    words = pip(*BINARY, "--platform", "manylinux2014_aarch64")
-    populated(p, command=words, architectures=["arm64"])
-
-
-@CASES.wrong(sources.PIP, wrong(LOADS, "infer", "infer", "install"))
-def platform_of_another_architecture(p: Build) -> None:
-    populated(p, command=pip(*BINARY, "--platform=manylinux2014_aarch64"))
-
-
-@CASES.sound(sources.PIP, may_note=True)
-def image_that_does_not_tell_its_python(p: Build) -> None:
-    populated(p, image="acme/builder:7", command=pip(*BINARY, "--python-version", "3.12"))
-
-
 @CASES.doubtful(sources.LAMBDA_ENVIRONMENT, note("infer", "image"))
 def function_from_an_image_of_which_the_python_is_unknown(p: Build) -> None:
     uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/infer@sha256:" + "0" * 64
@@ -224,3 +181,34 @@ def task_run_by_a_state_machine(p: Build) -> None:
     text = Json({"StartAt": "Run", "States": {"Run": step}})
     p.add("aws:sfn/stateMachine:StateMachine", "clean", {"definition": text})
     function(p, "app", net, s)
+
+
+@CASES.sound(sources.LAMBDA_ROLE, may_note=True)
+def packages_of_another_language(p: Build) -> None:
+    """Modules of Node are no matter of Python."""
+    words = ["npm", "ci", "--prefix", "/mnt/data/node"]
+    names = {"NODE_PATH": "/mnt/data/node/node_modules"}
+    node: dict[str, Any] = {"runtime": "nodejs22.x", "variables": names}
+    populated(p, image="public.ecr.aws/docker/library/node:22", command=words, **node)
+
+
+@CASES.wrong(sources.PIP, wrong(RIGHTS, "app", "app", "job", "ClientWrite"), preview=WRITES_LATER)
+def service_that_installs_to_the_mount(p: Build) -> None:
+    line = "pip install --target /mnt/data/python -r requirements.txt && exec python server.py"
+    job = container("job", PYTHON, "/mnt/data", command=["sh", "-c", line])
+    beside(p, job, by=service)
+
+
+@CASES.sound(sources.LAMBDA_ROLE)
+def service_that_is_only_told_where_packages_are(p: Build) -> None:
+    env = [{"name": "PYTHONPATH", "value": "/mnt/data/python"}]
+    other = PYTHON.replace("3.12", "3.13")
+    job = container("job", other, "/mnt/data", environment=env, command=["python", "serve.py"])
+    beside(p, job, by=service)
+
+
+@CASES.sound(sources.LAMBDA_ROLE)
+def service_that_uninstalls(p: Build) -> None:
+    words = ["sh", "-c", "pip uninstall -y torch; exec python serve.py --data /mnt/data"]
+    job = container("job", PYTHON.replace("3.12", "3.13"), "/mnt/data", command=words)
+    beside(p, job, by=service)

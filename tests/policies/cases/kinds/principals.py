@@ -170,3 +170,25 @@ def deny_to_whoever_comes_without_the_access_point(p: Build) -> None:
     key = {"StringNotEquals": {"elasticfilesystem:AccessPointArn": s.ap.arn}}
     file_system_policy(p, "data", s.fs, TLS_ONLY, to("*", [MOUNT], "Deny", Condition=key))
     function(p, "app", net, s)
+
+
+@CASES.sound(sources.IAM_PRINCIPAL, may_note=True)
+def deny_by_not_principal(p: Build) -> None:
+    """Whom it spares is not among what the packs compare."""
+    who = {"NotPrincipal": {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/reader"]}}
+    reading(p, {"Effect": "Deny", **who, "Action": MOUNT, "Resource": "*"}, own=OWN)
+
+
+@CASES.sound(sources.IAM_PRINCIPAL)
+def deny_of_everything_but_client_actions(p: Build) -> None:
+    who = {"Effect": "Deny", "Principal": "*", "NotAction": "elasticfilesystem:Client*"}
+    reading(p, {**who, "Resource": "*"}, own=OWN)
+
+
+@CASES.wrong(
+    sources.EFS_IAM,
+    wrong(RIGHTS, "app", "denies"),
+    preview=unproven(wrong(RIGHTS, "app", "ClientMount")),
+)
+def deny_to_the_account_as_a_whole(p: Build) -> None:
+    reading(p, to(f"arn:aws:iam::{ACCOUNT}:root", MOUNT, "Deny"), own=OWN)

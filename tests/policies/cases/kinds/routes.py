@@ -146,3 +146,40 @@ def serving_in_public_subnets(p: Build) -> None:
     of = task(p, "web", [web], [volume(s)], client(p, "web", s, MOUNT, service="ecs-tasks"))
     where = placed(net, public=True, assignPublicIp=True)
     service(p, "web", of, net, networkConfiguration=where)
+
+
+@CASES.sound(sources.ECS_NETWORK, may_note=True)
+def route_through_an_instance(p: Build) -> None:
+    """An instance that translates addresses, as fck-nat."""
+    net, _ = bare(p)
+    table(p, "instance", net.vpc, net.private, networkInterfaceId="eni-0123456789abcdef0")
+    populating(p, net)
+
+
+@CASES.sound(sources.ECS_NETWORK, may_note=True)
+def default_vpc_and_its_subnets(p: Build) -> None:
+    """AWS makes the routes of a default VPC."""
+    made = {"cidrBlock": "172.31.0.0/16", "mainRouteTableId": "rtb-0main", "id": "vpc-0default"}
+    of = p.add("aws:ec2/defaultVpc:DefaultVpc", "default", {}, made=made)
+    places = []
+    for number, letter in enumerate("ab"):
+        given = {"availabilityZone": f"eu-west-1{letter}"}
+        made = {"vpcId": "vpc-0default", "cidrBlock": f"172.31.{number * 16}.0/20"}
+        made["id"] = f"subnet-0000000000000000{number}"
+        places.append(p.add("aws:ec2/defaultSubnet:DefaultSubnet", letter, given, made=made))
+    clients = group(p, "clients", None)
+    nfs = group(p, "nfs", None, rule(2049, clients.id))
+    populating(p, Net(of, places, places, clients, nfs), assignPublicIp=True)
+
+
+@CASES.wrong(
+    sources.ECS_NETWORK,
+    wrong(REACH, "install", "install", "stranded"),
+    preview=unproven(wrong(REACH, "install", "stranded")),
+)
+def gateway_that_has_no_way_out_itself(p: Build) -> None:
+    net = network(p, nat=False)
+    nat = p.add("aws:ec2/natGateway:NatGateway", "stranded", {"subnetId": net.private[0].id})
+    given = {"routeTableId": net.table.id, "destinationCidrBlock": ANYWHERE}
+    p.add("aws:ec2/route:Route", "out", {**given, "natGatewayId": nat.id})
+    populating(p, net)

@@ -1,4 +1,4 @@
-"""What runs a task: platform versions, borrowed volumes, revisions, overrides."""
+"""What runs a task: platform versions, borrowed volumes, revisions."""
 
 from typing import Any
 
@@ -9,13 +9,10 @@ from ..building import (
     MOUNT,
     NGINX,
     PYTHON,
-    WRITE,
     Build,
-    Json,
     R,
     Store,
     client,
-    command_run,
     container,
     function,
     group,
@@ -29,7 +26,7 @@ from ..building import (
     task,
     volume,
 )
-from ..table import LOADS, MOUNTS, REACH, Cases, unproven, wrong, yet
+from ..table import LOADS, MOUNTS, REACH, Cases, unproven, wrong
 from . import sources
 
 CASES = Cases()
@@ -235,58 +232,3 @@ def schedule_by_the_arn_without_revision(p: Build) -> None:
     of = task(p, "job", [container("job", "acme/job:1", "/data")], [volume(s)], rights)
     of.made["arnWithoutRevision"] = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:task-definition/job"
     schedule(p, "nightly", of, net, taskDefinitionArn=of.out("arnWithoutRevision"))
-
-
-# Overrides
-
-
-def overridden(
-    p: Build, base: list[str], command: list[str], *, image: str = PYTHON, **props: Any
-) -> None:
-    net = network(p)
-    s = store(p, net)
-    job = container("job", image, "/mnt/data", command=base)
-    of = task(p, "job", [job], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    events = schedule(p, "nightly", of, net, launchType="FARGATE")
-    events.props["input"] = Json({"containerOverrides": [{"name": "job", "command": command}]})
-    rights = client(p, "reader", s, *props.pop("actions", (MOUNT,)))
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    function(p, "infer", net, s, role=rights, variables=names, **props)
-
-
-@CASES.sound(sources.ECS_OVERRIDES, may_note=True)
-def override_that_installs_for_the_same_python(p: Build) -> None:
-    overridden(p, ["true"], list(INSTALL))
-
-
-@CASES.wrong(sources.ECS_OVERRIDES, wrong(LOADS, "infer", "infer", "job", "3.11", "3.12"))
-def override_that_installs_for_another_python(p: Build) -> None:
-    overridden(p, ["true"], list(INSTALL), image=PYTHON.replace("3.12", "3.11"))
-
-
-@CASES.sound(sources.ECS_OVERRIDES, may_note=True)
-def override_that_replaces_the_install(p: Build) -> None:
-    """What runs nightly cleans up; nothing here runs the definition's own command."""
-    clean = ["find", "/mnt/data/tmp", "-mtime", "+7", "-delete"]
-    other = PYTHON.replace("3.12", "3.11")
-    overridden(p, list(INSTALL), clean, image=other, actions=(MOUNT, WRITE))
-
-
-@CASES.either(
-    sources.ECS_OVERRIDES,
-    wrong((LOADS, *MOUNTS), ("infer", "install"), "install", "3.11"),
-    preview=yet("'install'"),
-)
-def override_of_a_command_line_run(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    job = container("install", PYTHON.replace("3.12", "3.11"), "/mnt/data", command=["true"])
-    of = task(p, "install", [job], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    words = ", ".join(f'"{word}"' for word in INSTALL)
-    more = (
-        f' --overrides \'{{"containerOverrides": [{{"name": "install", "command": [{words}]}}]}}\''
-    )
-    once = command_run(p, "install", of, net, after=s.targets, more=more)
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    reader = client(p, "reader", s, MOUNT)
-    function(p, "infer", net, s, role=reader, after=[*s.targets, once], variables=names)

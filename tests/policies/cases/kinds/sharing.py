@@ -247,3 +247,13 @@ def one_access_point_for_each_tenant(p: Build) -> None:
     for name in ("red", "green", "blue"):
         own = Store(s.fs, access_point(p, name, s.fs, f"/tenants/{name}"), s.targets)
         function(p, name, net, own, f"/mnt/{name}")
+
+
+@CASES.sound(sources.LAMBDA_ROLE)
+def functions_that_write_side_by_side(p: Build) -> None:
+    """Two access points on one root, and nobody who installs anything."""
+    net = network(p)
+    s = store(p, net)
+    again = Store(s.fs, access_point(p, "again", s.fs, "/data"), s.targets)
+    function(p, "one", net, s, "/mnt/one", runtime="python3.12")
+    function(p, "two", net, again, "/mnt/two", runtime="python3.13")
