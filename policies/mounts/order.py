@@ -28,16 +28,16 @@ def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
         return
     for launch in places(stack, consumer.resource):
         if launch.is_run is not False:
-            found_ = [
+            late = [
                 *_targets(stack, consumer, mount, launch.resource, launch),
                 *_rules(stack, consumer, mount, launch.resource, launch),
             ]
-            yield from found_ if launch.is_run is True else _unproven(launch, found_)
+            yield from late if launch.is_run is True else _unproven(launch, late)
 
 
-def _unproven(launch: Launch, found: list[Report]) -> Iterator[Report]:
+def _unproven(launch: Launch, late: list[Report]) -> Iterator[Report]:
     """What would be wrong if it runs the task."""
-    if found and isinstance(launch.is_run, Open):
+    if late and isinstance(launch.is_run, Open):
         what = f"whether {launch.resource.label}, which does not depend on what it mounts, runs it"
         yield Report(what, launch.resource.urn, launch.is_run)
 
@@ -49,23 +49,16 @@ def _targets(
     for target in targets_of(stack, system) if system else ():
         if stack.is_before(target.resource, made):
             continue
-        who = (
-            made.label
-            if made is consumer.resource
-            else f"{made.label}, which runs {consumer.label},"
-        )
-        refuses = (
-            "Lambda refuses the function while the mount target is not available"
-            if made is consumer.resource
-            else "the task cannot mount it while the mount target is not available"
-        )
+        who, refuses = made.label, "Lambda refuses the function"
+        if made is not consumer.resource:
+            who, refuses = f"{who}, which runs {consumer.label},", "the task cannot mount it"
         yield from verdict(
             negated(_uses(target, place)),
             made.urn,
             what=f"whether {who} uses {target.label}, on which it does not depend (dependsOn)",
             wrong=f"{who} mounts {mount.label}, but does not depend on {target.label} of the same "
-            f"{system.label if system else 'file system'}: {refuses}. Let {made.label} depend on "
-            f"{target.label} (dependsOn).",
+            f"{system.label if system else 'file system'}: {refuses} while the mount target "
+            f"is not available. Let {made.label} depend on {target.label} (dependsOn).",
         )
 
 

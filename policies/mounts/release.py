@@ -45,12 +45,12 @@ def _subjects(stack: Stack) -> list[Pair]:
     functions = [(f, m) for f, m in stack.once(mounting) if f.is_function and m.location]
     kinds: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
     for function, mount in functions:
-        kinds[mount.location.space if mount.location else ""].add(_runs_on(function))
-    return [
-        (f, m)
-        for f, m in functions
-        if writers_for(stack, m) or len(kinds[m.location.space if m.location else ""]) > 1
-    ]
+        kinds[_space(mount)].add(_runs_on(function))
+    return [(f, m) for f, m in functions if writers_for(stack, m) or len(kinds[_space(m)]) > 1]
+
+
+def _space(mount: Mount) -> str:
+    return mount.location.space if mount.location else ""
 
 
 def _runs_on(function: Consumer) -> tuple[str, str | None]:
@@ -76,7 +76,7 @@ def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
 def _other_functions(stack: Stack, function: Consumer, mount: Mount) -> Iterator[Report]:
     """Functions of another Python or architecture that may write what this one only reads."""
     place = mount.location
-    for other, at in stack.once(by_space).get(place.space if place else "", []):
+    for other, at in stack.once(by_space).get(_space(mount), []):
         meets = other.is_function and place and at.location and place.meets(at.location)
         if not meets or _runs_on(other) == _runs_on(function):
             continue
@@ -103,7 +103,7 @@ def _python(function: Consumer, writer: Writer) -> Iterator[Report]:
     image = text(who.image)
     asked = [f"{found[1]}.{found[2]}" for found in _FOR_PYTHON.finditer(command_of(who))]
     found = asked or [p for p in [_python_of(image) if isinstance(image, str) else None] if p]
-    source = "--python-version" if asked else f"image {image}"
+    source = "its command" if asked else f"image {image}"
     if not found:
         named = image if isinstance(image, str) else "is unknown"
         why = f"its image {named} does not tell"
@@ -156,7 +156,7 @@ def _architecture(function: Consumer, writer: Writer) -> Iterator[Report]:
     given = f"runtimePlatform.cpuArchitecture of {who.resource.label}"
     yield Report(
         f"{function.label} runs on {loads} (architectures), but {who.label} populates on "
-        f"{', '.join(sorted(installed))} ({'--platform' if asked else given}): compiled "
+        f"{', '.join(sorted(installed))} ({'its command' if asked else given}): compiled "
         "packages do not load. Give both the same architecture.",
         function.urn,
     )

@@ -45,8 +45,8 @@ class Routes:
 
     ways: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     nats: dict[str, list[Resource]] = field(default_factory=lambda: defaultdict(list))
-    tables: dict[str, str] = field(default_factory=dict)
-    main: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, Known] = field(default_factory=dict)
+    main: dict[str, Known] = field(default_factory=dict)
     open: dict[str, Open] = field(default_factory=dict)
 
     def leave_open(self, name: Name | None) -> None:
@@ -65,7 +65,7 @@ def routes(stack: Stack) -> Routes:
         vpc = register(stack, VPCS).named(association.get("vpcId"), association, "vpcId")
         table = _table(stack, association, "routeTableId")
         if not isinstance(table, NotYet) and table and not isinstance(vpc, NotYet) and vpc:
-            found.main[vpc.key] = table.key
+            found.main[vpc.key] = table
     for route in stack.of_type(_ROUTE):
         if _is_default(route.get("destinationCidrBlock")):
             table = _table(stack, route, "routeTableId")
@@ -88,7 +88,7 @@ def _associate(stack: Stack, association: Resource, found: Routes) -> None:
     if isinstance(table, NotYet):
         found.open[subnet.key] = table.open
     else:
-        found.tables[subnet.key] = table.key
+        found.tables[subnet.key] = table
 
 
 def _table(stack: Stack, resource: Resource, name: str) -> Name | None:
@@ -162,7 +162,8 @@ def _way(stack: Stack, resource: Resource, name: str, values: dict[str, Plain]) 
 def stranded_nats(stack: Stack, subnet: Known) -> Iterator[tuple[Resource, str, Answer]]:
     """NAT gateways on the subnet's way out that have none themselves, or may have, and why."""
     found = stack.once(routes)
-    for nat in found.nats.get(found.tables.get(subnet.key, ""), []):
+    table = found.tables.get(subnet.key)
+    for nat in found.nats.get(table.key, []) if table else ():
         named = candidates(register(stack, SUBNETS).named(nat.get("subnetId"), nat, "subnetId"))
         if nat.get("connectivityType") == "private":
             yield nat, "is a private one", False
@@ -174,8 +175,8 @@ def stranded_nats(stack: Stack, subnet: Known) -> Iterator[tuple[Resource, str, 
 def ways_out(stack: Stack, subnet: Known) -> set[str] | Open:
     """How a subnet reaches the internet (nat, internet, other), or why that is not known."""
     found = stack.once(routes)
-    key = found.tables.get(subnet.key)
-    if key is None:
+    table = found.tables.get(subnet.key)
+    if table is None:
         if not isinstance(subnet, Here):
             return subnet.open
         if subnet.key in found.open:
@@ -183,11 +184,11 @@ def ways_out(stack: Stack, subnet: Known) -> set[str] | Open:
         vpc = vpc_of(stack, subnet)
         if not isinstance(vpc, Here) or vpc.resource.type != VPCS.tokens[0]:
             return Open(f"the routes of {subnet.label} are made elsewhere")
-        key = found.main.get(vpc.key, vpc.key)
-    ways = found.ways.get(key, set())
-    if not ways and (key in found.open or "" in found.open):
-        return found.open.get(key) or found.open[""]
-    return ways
+        table = found.main.get(vpc.key, vpc)
+    ways = found.ways.get(table.key, set())
+    if not ways and not isinstance(table, Here):
+        return table.open
+    return ways or found.open.get(table.key) or found.open.get("") or set()
 
 
 def image_endpoints(stack: Stack, subnet: Known) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..reading.findings import Open, Report, any_of, doubt, verdict
+from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Stack
 from ..reading.naming import Here, Known
 from ..reading.security_groups import openings_of
@@ -38,15 +38,12 @@ def way_out(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]
 def _address(consumer: Consumer, place: Launch, subnets: list[Known]) -> Iterator[Report]:
     reach = "reaches" if len(subnets) == 1 else "reach"
     route = f"{_labels(subnets)} {reach} the internet through an internet gateway only"
-    answer = place.public_ip
-    if answer is None or answer is UNKNOWN:
-        answer_: bool | Open = Open(route, preview=answer is UNKNOWN)
-    elif answer is False and not place.subnets.certain:
-        answer_ = Open("which subnets it runs in is unknown", preview=True)
-    else:
-        answer_ = answer
+    given = place.public_ip
+    answer: Answer = given if isinstance(given, bool) else Open(route, preview=given is UNKNOWN)
+    if given is False and not place.subnets.certain:
+        answer = Open("which subnets it runs in is unknown", preview=True)
     yield from verdict(
-        answer_,
+        answer,
         consumer.urn,
         what=f"whether {place.resource.label} gives {consumer.label} a public IP",
         wrong=f"{place.resource.label} runs {consumer.label} without a public IP, but {route}: it "

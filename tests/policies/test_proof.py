@@ -186,3 +186,21 @@ def test_functions_of_two_pythons_of_which_one_may_write_are_noted() -> None:
     p.parts.append(loader)
     messages = [line.message for line in judge_program(created(p))]
     assert any("whether function 'loader' populates what function 'uploads'" in m for m in messages)
+
+
+def test_a_route_table_from_elsewhere_leaves_the_way_out_open() -> None:
+    p = team()
+    vpc = p.add("aws:ec2/vpc:Vpc", "own", {})
+    subnet = p.add("aws:ec2/subnet:Subnet", "own", {"vpcId": UNKNOWN}, vpcId=vpc)
+    table = {"subnetId": UNKNOWN, "routeTableId": "rtb-0123456789abcdef0"}
+    p.add("aws:ec2/routeTableAssociation:RouteTableAssociation", "own", table, subnetId=subnet)
+    service = p["Service", "web"]
+    service.props["networkConfiguration"]["subnets"] = [UNKNOWN]
+    service.origins["networkConfiguration"].append(subnet.urn)
+    install = ["pip", "install", "-t", "/mnt/uploads/lib", "numpy"]
+    p.edit(
+        p["TaskDefinition", "web"], "containerDefinitions", lambda d: d[0].update(command=install)
+    )
+    lines = judge_program(created(p))
+    assert not any("without a route" in line.message for line in lines)
+    assert any("route table rtb-0123456789abcdef0 is made elsewhere" in x.message for x in lines)
