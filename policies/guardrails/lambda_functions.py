@@ -11,7 +11,7 @@ from ..reading.kinds import FUNCTION
 from ..reading.pack import Parameters, Rule, of_type
 from ..reading.values import UNKNOWN, number, text
 from .loading import loading_functions
-from .runtimes import SUPPORTED_UNTIL
+from .tables import table
 
 # What Lambda takes where nothing is given; the unit; the parameter.
 _SIZES = {
@@ -35,7 +35,7 @@ def _runtime(_stack: Stack, function: Resource, parameters: Parameters) -> Itera
     if runtime is UNKNOWN:
         yield doubt(what, function.urn, "runtime is unknown", preview=True)
         return
-    until = _day(SUPPORTED_UNTIL.get(runtime))
+    until = _day(table("runtimes").get(runtime))
     if until is None:
         yield doubt(what, function.urn, f"{runtime} is not in the table of this pack")
         return

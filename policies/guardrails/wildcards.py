@@ -1,15 +1,14 @@
 """Rule: policies name actions and resources, where AWS knows them."""
 
-import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from ..reading.findings import Answer, Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.iam import Statement, like, statements
 from ..reading.pack import Parameters, Rule, of_type
 from ..reading.values import Plain, Unknown, at, items, text
+from .tables import table
 
 _POLICIES = (
     "aws:iam/groupPolicy:GroupPolicy",
@@ -28,8 +27,6 @@ _ATTACHED = {
        "policyArns" for w in ("role", "user", "group")},
 }  # fmt: skip
 _UNLIMITED = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
-# Written by tools/iam_actions.py.
-_REFERENCE = Path(__file__).with_name("reference") / "iam_actions.json"
 # On "*" all the same: AWS's own policies have those of network interfaces there, which a function
 # in a VPC needs, and a metric may but need not belong to a data set.
 _ON_ANYTHING = {
@@ -46,17 +43,10 @@ _NARROWING_NOTHING = ("aws:securetransport", "aws:requestedregion", "aws:current
 
 
 @cache
-def _services() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """By service its actions that have resources, and those that have none."""
-    read = json.loads(_REFERENCE.read_text(encoding="utf-8"))["services"]
-    return {name: (tuple(a.split()), tuple(b.split())) for name, (a, b) in read.items()}
-
-
-@cache
 def has_resource(action: str) -> Answer:
     """Whether AWS knows the resources of an action, or of most that a pattern stands for."""
     service, _, name = action.lower().partition(":")
-    having, without = _services().get(service, ((), ()))
+    having, without = (texts.split() for texts in table("iam_actions").get(service, ("", "")))
     known = [o for o in having if like(name, o) and f"{service}:{o}" not in _ON_ANYTHING]
     others = [one for one in (*having, *without) if like(name, one)]
     if others:

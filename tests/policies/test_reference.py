@@ -1,4 +1,4 @@
-"""Which actions have resources, and how the pack's table of them is written."""
+"""What the guardrails know of AWS, and how their tables are written."""
 
 import json
 from importlib.metadata import version
@@ -7,7 +7,7 @@ import pytest
 
 from policies.guardrails.wildcards import has_resource
 from policies.reading.findings import Open
-from tools import iam_actions
+from tools import reference
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,18 @@ def test_an_action_that_is_not_in_the_table_is_left_open(action: str) -> None:
 
 
 def test_the_table_tells_actions_with_resources_from_those_without() -> None:
-    reference = {"one": {"Actions": {"b": {}, "a": {"Resources": ["x"]}, "c": {"Resources": []}}}}
-    assert iam_actions.table(reference) == {"one": ["a", "b c"]}
+    given = {"one": {"Actions": {"b": {}, "a": {"Resources": ["x"]}, "c": {"Resources": []}}}}
+    assert reference.actions(given) == {"one": ["a", "b c"]}
 
 
-def test_the_written_table_is_that_of_its_source() -> None:
-    written = json.loads(iam_actions.WRITTEN.read_text(encoding="utf-8"))
-    assert written["date"]
-    if written["version"] == version("cfn-lint"):
-        assert iam_actions.main(["--check"]) == 0
+def test_the_table_tells_until_when_a_runtime_is_supported() -> None:
+    given = {"python3.11": {"deprecated": "2027-06-30", "create-block": "2027-07-31"}}
+    assert reference.runtimes(given) == {"python3.11": "2027-06-30"}
+
+
+def test_the_written_tables_are_those_of_their_source() -> None:
+    written = [json.loads(path.read_text("utf-8")) for path in reference.FOLDER.glob("*.json")]
+    assert len(written) == 2
+    assert all(one["date"] for one in written)
+    if all(one["source"].startswith(f"cfn-lint {version('cfn-lint')},") for one in written):
+        assert reference.main(["--check"]) == 0
