@@ -1,4 +1,4 @@
-"""What else of a network decides whether a mount comes about; told, as it is not judged here."""
+"""What else of a network decides whether a mount comes about: noted, as it is not judged."""
 
 from collections.abc import Iterator
 

@@ -85,7 +85,7 @@ class Zone:
     id: str | None
 
     def is_same(self, other: "Zone") -> bool | None:
-        """Whether both are one; None where that cannot be told."""
+        """Whether both are one; None where that is not known."""
         if self.name and other.name:
             return self.name == other.name
         if self.id and other.id:
