@@ -54,6 +54,7 @@ class NotYet:
     candidates: tuple[Here, ...]
     what: str
     because: str = ""
+    preview: bool = True
 
     @property
     def label(self) -> str:
@@ -63,7 +64,8 @@ class NotYet:
     @property
     def open(self) -> Open:
         """Why it is not known."""
-        return Open(self.because or f"which {self.what} it is, is unknown", preview=True)
+        why = self.because or f"which {self.what} it is, is unknown"
+        return Open(why, self.preview)
 
 
 Name: TypeAlias = Here | Elsewhere | NotYet
@@ -183,7 +185,7 @@ class Register:
         origins = [o for o in self.origins(resource, name) if not found or o in found]
         if found and len(origins) != 1:
             why = f"{name} of {resource.label} is {given}, and several in this stack are"
-            return NotYet(tuple(found), self._kind.what, why)
+            return NotYet(tuple(found), self._kind.what, why, preview=False)
         # A name that is known still comes from where it comes from; what has a known id has not.
         is_id = not self._kind.has_names and self._pattern.fullmatch(given)
         if len(origins) == 1 and (found or not (is_id or origins[0].key in self._identified)):

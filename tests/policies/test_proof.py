@@ -204,3 +204,27 @@ def test_a_route_table_from_elsewhere_leaves_the_way_out_open() -> None:
     lines = judge_program(created(p))
     assert not any("without a route" in line.message for line in lines)
     assert any("route table rtb-0123456789abcdef0 is made elsewhere" in x.message for x in lines)
+
+
+def test_which_of_two_revisions_a_family_stands_for_is_left_open() -> None:
+    p = team()
+    install = ["pip", "install", "-t", "/mnt/uploads/lib", "numpy"]
+    first = p["TaskDefinition", "web"]
+    p.edit(
+        first,
+        "containerDefinitions",
+        lambda d: d[0].update(command=install, image="python:3.11"),
+    )
+    second = copy.deepcopy(first)
+    second.name, second.urn = "newer", first.urn + "-newer"
+    p.parts.append(second)
+    p.edit(second, "containerDefinitions", lambda d: d[0].update(image="python:3.12"))
+    for part in (first, second):
+        part.props["family"] = "web"
+    p["Service", "web"].props["taskDefinition"] = "web"
+    del p["Service", "web"].origins["taskDefinition"]
+    whole = created(p)
+    assert not any("populates with Python" in line.message for line in mandatory(whole))
+    lines = judge_program(whole)
+    assert any("is web, and several in this stack are" in line.message for line in lines)
+    assert "not-judged-before-creation" not in {line.policy for line in lines}

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...reading.findings import Answer, any_of
+from ...reading.findings import Answer, all_of, any_of
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import TASK_DEFINITION
+from ...reading.naming import Here
 from ...reading.values import UNKNOWN
 from .consumer import Consumer, Mount, Pair, Reading
 from .functions import read_functions
@@ -70,8 +71,11 @@ def writers(stack: Stack) -> dict[str, list[Writer]]:
         if consumer.resource.urn in stack.once(replaced):
             continue
         installs = any(lies_under(path, mount.path) for path in install_targets(consumer))
-        runs = any_of(launch.is_run for launch in launches_of(stack, consumer.resource))
-        proof = installs or runs
+        launches = launches_of(stack, consumer.resource)
+        proof = installs or any_of(launch.is_run for launch in launches)
+        named = [name for launch in launches for name in launch.task]
+        if proof is True and named and Here(consumer.resource) not in named:
+            proof = all_of(name.open for name in named if not isinstance(name, Here))
         if proof is not False:
             found[mount.location.space].append(Writer(consumer, mount, proof, installs))
     return found
