@@ -10,7 +10,7 @@ from ..reading.pack import Parameters, Rule
 from ..reading.security_groups import Network, Opening, collapse, openings
 from ..reading.values import Unknown, items, number
 
-_BALANCERS = ("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")
+_BALANCERS = tuple(f"aws:{module}/loadBalancer:LoadBalancer" for module in ("lb", "alb", "elb"))
 _WEB = {80, 443}
 
 
