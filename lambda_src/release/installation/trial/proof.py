@@ -27,6 +27,7 @@ CONTRACT = (
     'and SAMPLE = {"instances": [...]}, a request'
 )
 _SHOWN = 20
+_MOST = 20_000
 
 
 class ContractError(Exception):
@@ -66,7 +67,9 @@ def prove(
         outcome.insert(0, ("failed", traceback.format_exc()))
     kind, text = outcome[0]
     text += f"; not recorded: {recorded.problem}" if kind == "proven" and recorded.problem else ""
-    _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text[-20_000:]]).encode())
+    if len(text) > _MOST:
+        text = f"{text[: _MOST // 2]}\n...\n{text[-_MOST // 2 :]}"
+    _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text]).encode())
     _exit(0)
 
 
