@@ -129,7 +129,7 @@ class Smoke:
             )
 
     def _failure(self, kind: str, text: str, status: int) -> str:
-        lines = text[-TEXT:].rstrip().splitlines()[-LINES:]
+        lines = text.rstrip().splitlines()[-LINES:]
         if kind == "contract":
             return f"model.py breaks its contract: {text}.\n{CONTRACT}. Nothing was published."
         if kind == "not-ended":
