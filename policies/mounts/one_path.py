@@ -9,9 +9,9 @@ from ..reading.naming import candidates
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN
 from .parts.consumer import Consumer, Mount, Pair
-from .parts.paths import MNT, Path, lies_under, paths_under_mnt
 from .parts.populators import consumers, mounting, populating, read_all
 from .parts.strangers import strangers
+from .paths import MNT, Path, lies_under, paths_under_mnt
 
 
 def _judge(stack: Stack, one: Consumer | Report, _: Parameters) -> Iterator[Report]:

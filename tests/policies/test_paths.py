@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.mounts.parts.paths import lies_under, normalise, paths_under_mnt
+from policies.mounts.paths import lies_under, normalise, paths_under_mnt
 
 
 def resolved(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from ...reading.graph import Resource, Stack
 from ...reading.kinds import FUNCTION
 from ...reading.naming import Elsewhere, Name, NotYet, candidates
 from ...reading.values import UNKNOWN, Plain, Unknown, items, text
-from .paths import paths_under
+from ..paths import paths_under
 from .storage import Location, file_system_of, location_of
 
 

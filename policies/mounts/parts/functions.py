@@ -7,8 +7,8 @@ from ...reading.graph import Resource, Stack
 from ...reading.kinds import ACCESS_POINTS, FUNCTION
 from ...reading.naming import Elsewhere, NotYet, register
 from ...reading.values import UNKNOWN, Plain, at, items, text
+from ..paths import normalise
 from .consumer import Consumer, Mount, Reading, Text, mount_of, variables, words
-from .paths import normalise
 
 
 def read_functions(stack: Stack) -> Reading:

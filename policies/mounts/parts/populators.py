@@ -11,10 +11,10 @@ from ...reading.graph import Resource, Stack
 from ...reading.kinds import TASK_DEFINITION
 from ...reading.naming import Here
 from ...reading.values import UNKNOWN
+from ..paths import lies_under, normalise
 from .consumer import Consumer, Mount, Pair, Reading
 from .functions import read_functions
 from .launches import launches_of
-from .paths import lies_under, normalise
 from .task_definitions import read_containers
 
 _INSTALL = re.compile(

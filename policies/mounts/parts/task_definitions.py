@@ -8,6 +8,7 @@ from ...reading.graph import Resource, Stack
 from ...reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, TASK_DEFINITION
 from ...reading.naming import Elsewhere, Here, Name, NotYet, register
 from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items, parsed, text
+from ..paths import normalise
 from .consumer import (
     Consumer,
     Mount,
@@ -19,7 +20,6 @@ from .consumer import (
     words,
 )
 from .launches import launches_of
-from .paths import normalise
 from .storage import Location, directory
 
 
