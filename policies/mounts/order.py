@@ -87,9 +87,9 @@ def _rules(
     named = ", ".join(resource.label for resource in late.values())
     if made is consumer.resource:
         yield doubt(
-            f"whether anything invokes {made.label} before {named} is there",
+            f"whether anything invokes {made.label} before it can mount {mount.label}",
             consumer.urn,
-            f"{made.label} does not depend on what opens TCP {_NFS} for it (dependsOn)",
+            f"it does not depend on {named}, which opens TCP {_NFS} for it (dependsOn)",
         )
     else:
         yield Report(
