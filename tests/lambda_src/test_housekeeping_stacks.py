@@ -17,7 +17,7 @@ from lambda_src.release.installation.storage.housekeeping import (
     housekeep,
 )
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import Manifest
+from lambda_src.release.layout import STACKS, Manifest
 
 from .releases import IDS, OWN, age, kept, mark, publish, remove
 
@@ -72,16 +72,42 @@ def test_a_release_of_unknown_origin_stays_although_the_stack_has_asked_for_it(
     assert unknown.name in kept(releases)
 
 
-def test_a_release_of_two_stacks_goes_when_the_last_of_them_needs_it_no_more(
+def test_a_release_of_two_stacks_goes_when_neither_needs_it_by_the_one_that_published_it(
     releases: Path,
 ) -> None:
     asked(releases, IDS[0])
     age(releases / IDS[0], 1000)
-    assert IDS[0] not in remove(releases, "1")
-    assert kept(releases) == [IDS[0], OWN]
+    for _ in range(2):
+        assert IDS[0] not in remove(releases, "1")
+        assert kept(releases) == [IDS[0], OWN]
     publish(releases, "c" * 16, OTHER)
-    assert remove(releases, "1", own="c" * 16, stack=OTHER) == [IDS[0]]
+    assert remove(releases, "1", own="c" * 16, stack=OTHER) == []
+    assert kept(releases / IDS[0] / STACKS) == ["dev"]
+    assert remove(releases, "1") == [IDS[0]]
     assert kept(releases) == [OWN, "c" * 16]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_stack_that_asks_while_its_mark_is_taken_away_keeps_the_release(
+    releases: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    asked(releases, IDS[0])
+    age(releases / IDS[0], 1000)
+    publish(releases, "c" * 16, OTHER)
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == OTHER and when == "before":
+            asked(releases, IDS[0])
+        done = rename(path, target)
+        if path.name == OTHER and when == "after":
+            asked(releases, IDS[0])
+        return done
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert remove(releases, "1", own="c" * 16, stack=OTHER) == []
+    assert kept(releases / IDS[0] / STACKS) == ["dev", OTHER]
+    assert IDS[0] not in remove(releases, "1")
 
 
 def test_releases_of_another_format_go_as_well(releases: Path) -> None:

@@ -1,9 +1,10 @@
 """Removing releases that nobody needs any more, after a publication.
 
 Each stack (RELEASE_OWNER) leaves a mark in every release that it asks for, in ``STACKS``, and looks
-after those alone. It removes one that it asked for a day ago or longer, that is neither
-among its newest nor in use, and that no other stack has a mark for; otherwise it takes its mark
-away. What was published without an owner is never removed.
+after those alone. It needs one no more that it asked for a day ago or longer, and that is neither
+among its newest nor in use. Such a release is removed by the stack that published it, as soon as
+no other has a mark for it; another stack takes its mark away. What was published without an owner
+is never removed.
 
 Who asks leaves the mark first and then looks for the release; who removes renames the release
 first, its marks with it, and then looks at those. So one of the two sees the other. By the rename
@@ -42,11 +43,13 @@ def owner(environment: Mapping[str, str]) -> str:
 
 
 def ask(release: Path, environment: Mapping[str, str]) -> None:
-    """Leave the stack's mark for the release, with the file server's time."""
+    """Leave the stack's mark for the release, with the file server's time; it is durable."""
     if name := owner(environment):
         try:
             (release / STACKS).mkdir(exist_ok=True)
             (release / STACKS / name).touch()
+            sync_directory(release / STACKS)
+            sync_directory(release)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -107,11 +110,13 @@ class _Housekeeping:
 
     def _remove(self, release: Path, last: int) -> None:
         """Remove a release, unless another task has removed, replaced or asked for it meanwhile."""
-        if not _owner_of(release):
+        if not (publisher := _owner_of(release)):
+            return
+        if publisher != self.owner:
+            self._take_mark(release, last)
             return
         if self._others(release):
-            log("housekeeping", f"{release.name} is left to another stack that has asked for it")
-            (release / STACKS / self.owner).unlink(missing_ok=True)
+            log("housekeeping", f"{release.name} stays for another stack that has asked for it")
             return
         claim = Claim(release.with_name(f"{REMOVING_PREFIX}{release.name}-{task_name()}"))
         try:
@@ -121,6 +126,20 @@ class _Housekeeping:
                 self._move(release, claim.directory, last)
         finally:
             claim.release()
+
+    def _take_mark(self, release: Path, last: int) -> None:
+        """Leave the release to the stack that published it, unless ours asks for it meanwhile.
+
+        It takes the mark from its place first, so that a later one is another task's. A kill in
+        between leaves it there, and the release stays.
+        """
+        mark = release / STACKS / self.owner
+        mark.rename(taken := mark.with_name(f"~{self.owner}~{task_name()}"))
+        if _time(taken) > last:
+            taken.rename(mark)
+            return
+        taken.unlink()
+        log("housekeeping", f"{release.name} is left to the stack that published it")
 
     def _move(self, release: Path, aside: Path, last: int) -> None:
         if self._last(release) != last:
