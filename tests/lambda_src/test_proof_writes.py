@@ -149,6 +149,7 @@ def test_where_users_cannot_be_changed_the_release_is_mounted_read_only(
 
 
 CHANGED = {
+    "fifo": "new is busy/fifo",
     "new-file": "new is busy/new.py",
     "same-size": "changed is busy/data.txt",
     "delete": "gone is busy/data.txt",
