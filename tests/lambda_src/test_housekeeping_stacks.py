@@ -1,6 +1,8 @@
 """Whose releases are removed, and what a stack has been promised."""
 
+import errno
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,7 @@ from lambda_src.release.installation.storage.housekeeping import (
     housekeep,
 )
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import STACKS, Manifest
+from lambda_src.release.layout import STACKS, ExitCode, InstallError, Manifest
 
 from .releases import IDS, OWN, age, kept, mark, publish, remove
 
@@ -172,6 +174,38 @@ def test_a_mark_that_cannot_be_made_fails_nothing_and_removes_nothing(
     assert remove(releases, "1") == []
     assert kept(releases) == IDS
     assert f"{OWN} is not marked as asked for by dev" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("owner", "fails"), [("dev", False), ("", False), (OTHER, True)])
+def test_a_release_of_another_stack_is_promised_only_with_a_mark(
+    releases: Path, owner: str, fails: bool
+) -> None:
+    release = publish(releases, "c" * 16, owner)
+    shutil.rmtree(release / STACKS, ignore_errors=True)
+    (release / STACKS).touch()
+    if fails:
+        with pytest.raises(InstallError, match=f"published by {OTHER}, .*dev cannot") as caught:
+            asked(releases, release.name, "dev")
+        assert caught.value.code == ExitCode.MOUNT
+    else:
+        asked(releases, release.name, "dev")
+    assert verify(release) == []
+
+
+def test_a_mark_that_fails_once_is_left_all_the_same(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [OSError(errno.EIO, "once")]
+    touch = Path.touch
+
+    def failing(path: Path) -> None:
+        if errors:
+            raise errors.pop()
+        touch(path)
+
+    monkeypatch.setattr(Path, "touch", failing)
+    asked(releases, IDS[0])
+    assert kept(releases / IDS[0] / STACKS) == ["dev", OTHER]
 
 
 def test_a_stop_ends_it_and_the_summary_names_what_is_gone(

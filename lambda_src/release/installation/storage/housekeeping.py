@@ -16,15 +16,25 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...layout import MANIFEST, RELEASE_ID, REMOVING_PREFIX, STACKS, sync_directory
+from ...layout import (
+    MANIFEST,
+    RELEASE_ID,
+    REMOVING_PREFIX,
+    STACKS,
+    ExitCode,
+    InstallError,
+    sync_directory,
+)
 from ..log import log
 from ..stop import stop_came
 from .claim import Claim, task_name
+from .removal import PAUSE
 
 KEEP = "KEEP_RELEASES"
 IN_USE = "RELEASES_IN_USE"
@@ -43,8 +53,13 @@ def owner(environment: Mapping[str, str]) -> str:
 
 
 def ask(release: Path, environment: Mapping[str, str]) -> None:
-    """Leave the stack's mark for the release, with the file server's time; it is durable."""
-    if name := owner(environment):
+    """Leave the stack's mark for the release, with the file server's time; it is durable.
+
+    Raises InstallError if that is impossible in a release of another stack, which may remove it.
+    """
+    if not (name := owner(environment)):
+        return
+    for last in (False, False, True):
         try:
             (release / STACKS).mkdir(exist_ok=True)
             (release / STACKS / name).touch()
@@ -53,7 +68,23 @@ def ask(release: Path, environment: Mapping[str, str]) -> None:
         except FileNotFoundError:
             return
         except OSError as error:
-            log("housekeeping", f"{release.name} is not marked as asked for by {name}: {error}")
+            if last:
+                _refused(release, name, error)
+            time.sleep(PAUSE)
+        else:
+            return
+
+
+def _refused(release: Path, name: str, error: OSError) -> None:
+    log("housekeeping", f"{release.name} is not marked as asked for by {name}: {error}")
+    if (publisher := _owner_of(release)) not in ("", name):
+        raise InstallError(
+            ExitCode.MOUNT,
+            f"{release} was published by {publisher}, which removes it when no mark says that "
+            f"another stack needs it, and {name} cannot leave its own ({error}). Let both stacks "
+            "write as the same user, and with elasticfilesystem:ClientWrite, or give this stack "
+            "another releaseSalt.",
+        ) from error
 
 
 def housekeep(own: Path, environment: Mapping[str, str]) -> list[str]:
@@ -177,5 +208,5 @@ def _owner_of(release: Path) -> str:
     """The stack that published a release of whatever format, empty where it is not known."""
     try:
         return str(json.loads((release / MANIFEST).read_bytes()).get("owner", ""))
-    except (AttributeError, FileNotFoundError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return ""
