@@ -1,4 +1,4 @@
-"""Tables and plots of results: on the screen, and in Markdown and SVG for the README."""
+"""Tables and plots of results: on the screen, and in Markdown and SVG for docs/."""
 
 from __future__ import annotations
 
