@@ -239,12 +239,10 @@ def test_an_sdk_that_lacks_a_name_is_one_line_of_every_command(tmp_path: Path) -
 def test_a_moto_that_lacks_a_patched_name_is_refused_with_the_versions_that_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from moto.efs.models import MountTarget
-
     from local import moto_gaps
 
-    monkeypatch.delattr(MountTarget, "info_json")
+    monkeypatch.delattr("moto.core.config.default_user_config")
     with pytest.raises(DependencyError) as caught:
         require("moto", moto_gaps.TRIED, moto_gaps._USED)
-    assert "has no moto.efs.models.MountTarget.info_json; " in str(caught.value)
+    assert "has no moto.core.config.default_user_config; " in str(caught.value)
     assert f"works with moto {moto_gaps.TRIED}" in str(caught.value)
