@@ -35,6 +35,7 @@ UNWANTED = re.compile(
     r"is let be|in short|house|unto|whilst|shall)\b",
     re.IGNORECASE,
 )
+CHANGELOG = ROOT / "CHANGELOG.md"
 pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 
 
@@ -51,7 +52,7 @@ def exports() -> set[str]:
     }
 
 
-@pages
+@pytest.mark.parametrize("page", [*PAGES, CHANGELOG], ids=[*NAMES, CHANGELOG.name])
 def test_every_link_leads_somewhere(page: Path) -> None:
     broken = []
     for link in links(page):
