@@ -32,7 +32,7 @@ OTHER_NAMES = {"errorType", "statusCode"}
 # House style: what a native engineer would not write, or would call otherwise.
 UNWANTED = re.compile(
     r"\b(mend(s|ed)?|anew|let off|for want of|told|patiently|fate|grounds|aside|look closer|"
-    r"is let be|in short|house|unto|whilst|shall)\b",
+    r"is let be|in short|house|unto|whilst|shall|(a|the|each|next) populate(?! (task|run)))\b",
     re.IGNORECASE,
 )
 CHANGELOG = ROOT / "CHANGELOG.md"
