@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from importlib.util import cache_from_source
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lambda_src.release.installation.child import child
 from lambda_src.release.installation.libraries import compile as bytecode
 
 FINAL = Path("/mnt/libraries/releases/0123456789abcdef/site-packages")
@@ -45,12 +47,11 @@ def test_a_source_that_no_list_can_name_counts_as_one_that_does_not_compile(
 def test_with_few_sources_nothing_else_is_compiled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    started = []
-    child = bytecode.child
+    started: list[object] = []
 
-    def counted(*arguments, **options):  # type: ignore[no-untyped-def]
-        started.append(arguments)
-        return child(*arguments, **options)
+    def counted(command: list[str], **options: Any) -> Any:
+        started.append(command)
+        return child(command, **options)
 
     monkeypatch.setattr(bytecode, "child", counted)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
