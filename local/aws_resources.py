@@ -15,9 +15,14 @@ from typing import Any
 
 import pulumi
 
-from .aws_kind import Kind, Made, Properties, ProviderError, pascal, tagged
+from .aws_kind import Inputs, Kind, Made, Properties, ProviderError, pascal, tagged
 
 _WAIT_SECONDS = 60.0
+# What `containers` reads; sizes and ports are the host's own.
+_OF_A_CONTAINER = frozenset(
+    "name image essential entryPoint command environment mountPoints volumesFrom logConfiguration "
+    "stopTimeout cpu memory memoryReservation portMappings".split()
+)
 
 
 def _available(call: str, argument: str, key: str) -> Callable[[Made], None]:
@@ -95,8 +100,12 @@ def _subnet(made: Made) -> None:
 
 
 def _task_definition(properties: Properties) -> dict[str, Any]:
+    containers = json.loads(properties["containerDefinitions"])
+    if isinstance(properties, Inputs):
+        parts = {name for container in containers for name in container}
+        properties.leave_out({f"containerDefinitions.{name}" for name in parts - _OF_A_CONTAINER})
     arguments: dict[str, Any] = {
-        "containerDefinitions": json.loads(properties["containerDefinitions"]),
+        "containerDefinitions": containers,
         **tagged("tags", "key", "value")(properties),
     }
     if "ephemeralStorage" in properties:

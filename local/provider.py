@@ -22,6 +22,8 @@ from .project import check_region
 from .refusals import AWS_PROVIDER
 from .sdk import UNKNOWN, integers
 
+# Arguments of function calls that have an effect; the zones here are all available and no others.
+_ANSWERED = {"region", "state"}
 ACCOUNT = "123456789012"
 """The account of a preview, which has no cloud to ask."""
 
@@ -169,6 +171,8 @@ class AwsProvider:
             raise ProviderError(
                 f"this function is not emulated here; those that are: {', '.join(sorted(answers))}"
             )
+        for name in sorted(args.keys() - _ANSWERED):
+            self._note(f"{token.rpartition(':')[2]} {name}", "a function call")
         return {**args, **answers[token](args)}
 
     def _zones(self, args: Mapping[str, Any]) -> dict[str, Any]:
