@@ -19,10 +19,11 @@ from .aws_kind import Inputs, Kind, Made, Properties, ProviderError, pascal, tag
 
 _WAIT_SECONDS = 60.0
 # What `containers` reads; sizes and ports are the host's own.
-_OF_A_CONTAINER = frozenset(
-    "name image essential entryPoint command environment mountPoints volumesFrom logConfiguration "
-    "stopTimeout cpu memory memoryReservation portMappings".split()
-)
+_OF_A_CONTAINER = {
+    *("name", "image", "essential", "entryPoint", "command", "environment", "mountPoints"),
+    *("volumesFrom", "logConfiguration", "stopTimeout"),
+    *("cpu", "memory", "memoryReservation", "portMappings"),
+}
 
 
 def _available(call: str, argument: str, key: str) -> Callable[[Made], None]:
