@@ -7,7 +7,6 @@ read has no effect, and is named on screen.
 from __future__ import annotations
 
 import io
-import json
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -15,16 +14,11 @@ from typing import Any
 
 import pulumi
 
-from .aws_kind import Inputs, Kind, Made, Properties, ProviderError, pascal, tagged
+from .aws_containers import task_definition
+from .aws_kind import Kind, Made, Properties, ProviderError, pascal, tagged
 from .aws_s3 import S3_KINDS
 
 _WAIT_SECONDS = 60.0
-# What `containers` reads; sizes and ports are the host's own.
-_OF_A_CONTAINER = {
-    *("name", "image", "essential", "entryPoint", "command", "environment", "mountPoints"),
-    *("volumesFrom", "logConfiguration", "stopTimeout"),
-    *("cpu", "memory", "memoryReservation", "portMappings"),
-}
 
 
 def _available(call: str, argument: str, key: str) -> Callable[[Made], None]:
@@ -99,20 +93,6 @@ def _subnet(made: Made) -> None:
         made.aws.client("ec2").modify_subnet_attribute(
             SubnetId=made.id, MapPublicIpOnLaunch={"Value": True}
         )
-
-
-def _task_definition(properties: Properties) -> dict[str, Any]:
-    containers = json.loads(properties["containerDefinitions"])
-    if isinstance(properties, Inputs):
-        parts = {name for container in containers for name in container}
-        properties.leave_out({f"containerDefinitions.{name}" for name in parts - _OF_A_CONTAINER})
-    arguments: dict[str, Any] = {
-        "containerDefinitions": containers,
-        **tagged("tags", "key", "value")(properties),
-    }
-    if "ephemeralStorage" in properties:
-        arguments["ephemeralStorage"] = {"sizeInGiB": properties["ephemeralStorage"]["sizeInGib"]}
-    return arguments
 
 
 def _log_group(made: Made) -> None:
@@ -272,7 +252,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:ecs/taskDefinition:TaskDefinition": Kind(
         "ecs.register_task_definition", "taskDefinition.family",
         "family taskRoleArn executionRoleArn networkMode requiresCompatibilities cpu memory "
-        "volumes runtimePlatform", also=_task_definition, update="ecs.register_task_definition",
+        "volumes runtimePlatform", also=task_definition, update="ecs.register_task_definition",
         gives={"arn": "taskDefinitionArn", "revision": "revision",
                "arnWithoutRevision": "arn:aws:ecs:{region}:{account}:task-definition/{family}"}),
     "aws:cloudwatch/logGroup:LogGroup": Kind(

@@ -195,9 +195,11 @@ def _is_left(folder: str, prefix: str) -> bool:
     """Whether a process made this folder for its copies, and was killed."""
     number = folder[len(prefix) :].partition("-")[0]
     alive = number != str(os.getpid()) and os.path.exists(f"/proc/{number}")  # noqa: PTH110
+    if alive or not number.isdecimal():
+        return False
     try:
         with open(f"{folder}/{_OWNER}", "rb", 0) as stream:  # noqa: PTH123
-            return not alive and stream.read(100) == _identity(folder)
+            return stream.read(100) == _identity(folder)
     except OSError:
         return False
 
