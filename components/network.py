@@ -65,11 +65,13 @@ class Network(pulumi.ComponentResource):
 
     Attributes:
         subnet_ids: For each availability zone the subnet of mount target and function.
+        own_subnet_ids: Those of them that the component has made.
         populator_subnet_ids: Subnets of the populate task.
         assign_public_ip: Whether the task gets a public IP.
     """
 
     subnet_ids: dict[str, pulumi.Input[str]]
+    own_subnet_ids: list[pulumi.Input[str]]
     populator_subnet_ids: list[pulumi.Input[str]]
     vpc_id: pulumi.Output[str]
     mount_target_security_group_id: pulumi.Output[str]
@@ -87,7 +89,7 @@ class Network(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         if isinstance(args, ExistingNetworkArgs):
             self.vpc_id = pulumi.Output.from_input(args.vpc_id)
-            self.subnet_ids = dict(args.subnet_ids)
+            self.subnet_ids, self.own_subnet_ids = dict(args.subnet_ids), []
             task_subnets = args.populator_subnet_ids or args.subnet_ids.values()
             self.populator_subnet_ids = list(task_subnets)
             self.assign_public_ip = args.assign_public_ip
@@ -116,6 +118,7 @@ class Network(pulumi.ComponentResource):
         )
         self.vpc_id = vpc.id
         self.subnet_ids = {**vpc.private}
+        self.own_subnet_ids = [*vpc.private.values()]
         self.populator_subnet_ids = [*vpc.populator]
 
     def _security_groups(self, egress_ports: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from .container import CONTAINER, VOLUME, definitions
 from .contract import Application, Release
-from .gates import PopulatorRun, PopulatorRunArgs
+from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from .names import family
 from .populator import Populator
 
@@ -65,6 +65,16 @@ class Publication(pulumi.ComponentResource):
         super().__init__("efs-inference:index:Publication", name, {}, opts)
         task_definition = self._task_definition(name, args, container)
         network = self.store.network
+        # Rights, routes and every zone's mount target have to be there before a task starts, and
+        # what a task holds has to stay until it has ended.
+        needed = [network, self.store, populator]
+        tasks = PopulateTasks(
+            name,
+            PopulateTasksArgs(
+                cluster_arn=populator.cluster_arn, family=family(name), account=self.store.account
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=needed),
+        )
         self.run = PopulatorRun(
             name,
             PopulatorRunArgs(
@@ -83,8 +93,7 @@ class Publication(pulumi.ComponentResource):
                 keep_releases=populator.args.keep_releases,
                 account=self.store.account,
             ),
-            # Rights, routes and every zone's mount target have to be there before the task starts.
-            pulumi.ResourceOptions(parent=self, depends_on=[network, self.store, populator]),
+            pulumi.ResourceOptions(parent=self, depends_on=[*needed, tasks]),
         )
         self.release_id = self.run.release_id
         self.release_path = self.release_id.apply(self.store.mount.release_path)
