@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from .account import Account
 from .contract import Mount
+from .gates import Placement, PlacementArgs
 from .names import tag_name
 from .network import Network
 
@@ -192,6 +193,16 @@ class EfsStore(pulumi.ComponentResource):
                 security_groups=[args.network.mount_target_security_group_id],
                 opts=child,
             )
+        Placement(
+            name,
+            PlacementArgs(
+                file_system_id=file_system.id,
+                vpc=args.network.vpc,
+                subnet_ids=args.network.subnet_ids,
+                zones_chosen=args.network.zones_chosen,
+            ),
+            child,
+        )
         self.file_system_id, self.file_system_arn = file_system.id, file_system.arn
         self.access_point_id, self.access_point_arn = access_point.id, access_point.arn
 

@@ -26,6 +26,12 @@ def struct(values: Mapping[str, Any]) -> Any:
     return made
 
 
+def plain(properties: Any) -> dict[str, Any]:
+    """Properties as they come over the wire."""
+    made: dict[str, Any] = MessageToDict(properties)  # type: ignore[no-untyped-call]
+    return made
+
+
 @contextmanager
 def running(**config: str) -> Iterator[Any]:
     """The provider's stub, configured as the engine does it, in the environment of the test."""
@@ -66,7 +72,7 @@ class Dynamic:
         answer = self._stub.Create(
             provider_pb2.CreateRequest(urn="urn", properties=struct(self.inputs))
         )
-        self._id, self.state = answer.id, MessageToDict(answer.properties)
+        self._id, self.state = answer.id, plain(answer.properties)
 
     def refusals(self, **changes: Any) -> list[str]:
         """Why a preview refuses these inputs."""
@@ -95,7 +101,7 @@ class Dynamic:
                 id=self._id, urn="urn", olds=struct(self.state or {}), news=struct(self.inputs)
             )
         )
-        self.state = MessageToDict(answer.properties)
+        self.state = plain(answer.properties)
 
     def delete(self) -> None:
         """Delete it."""

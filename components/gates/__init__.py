@@ -2,18 +2,22 @@
 
 `PopulatorRun` exists when its release is published, `SmokeInvocation` when a new version has
 answered a first call. `PopulateTasks` ends what a cut off `up` left running, `RetainedVersions`
-what an alias has left behind.
+what an alias has left behind. `Placement` refuses to move mount targets where AWS would.
 """
 
 import sys
 
 from . import populator_run, smoke_invocation
+from .placement import Placement, PlacementArgs, PlacementProvider
 from .populate_tasks import PopulateTasks, PopulateTasksArgs, PopulateTasksProvider
 from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider
 from .retained_versions import RetainedVersions, RetainedVersionsArgs, RetainedVersionsProvider
 from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs, SmokeInvocationProvider
 
 __all__ = [
+    "Placement",
+    "PlacementArgs",
+    "PlacementProvider",
     "PopulateTasks",
     "PopulateTasksArgs",
     "PopulateTasksProvider",
@@ -31,6 +35,7 @@ __all__ = [
 # A stack's state refers to the providers by module and name. So it knows them by this door, behind
 # which modules may move.
 for _provider in (
+    PlacementProvider,
     PopulateTasksProvider,
     PopulatorRunProvider,
     RetainedVersionsProvider,

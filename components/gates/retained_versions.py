@@ -10,7 +10,6 @@ from typing import Any
 import pulumi
 from botocore.exceptions import ClientError
 from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, UpdateResult
-from pulumi.runtime.rpc import UNKNOWN
 
 from ..account import Account
 from ..errors import GateError
@@ -132,7 +131,7 @@ def _gone(olds: Mapping[str, Any], news: Mapping[str, Any]) -> frozenset[str]:
         for key in _HOLDS
         if isinstance(olds.get(key), list) and isinstance(news.get(key), list)
         # An id that is unknown in a preview is that of something new.
-        for name in set(olds[key]) - set(news[key]) - {UNKNOWN}
+        for name in set(olds[key]) - set(news[key])
     )
 
 

@@ -68,6 +68,7 @@ def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
         "Role populator-task",
         "RolePolicy populator-task",
         "TaskDefinition libraries",
+        "PopulateTasks libraries",
         "PopulatorRun libraries",
     }
 

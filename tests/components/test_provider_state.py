@@ -14,6 +14,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2
 
 from components.gates import (
+    PlacementProvider,
     PopulateTasksProvider,
     PopulatorRunProvider,
     RetainedVersionsProvider,
@@ -27,7 +28,11 @@ FORMER: dict[str, str] = json.loads(
 )
 PROVIDERS = {"PopulatorRun": PopulatorRunProvider, "SmokeInvocation": SmokeInvocationProvider}
 KINDS = sorted(PROVIDERS)
-LATER = {"PopulateTasks": PopulateTasksProvider, "RetainedVersions": RetainedVersionsProvider}
+LATER = {
+    "Placement": PlacementProvider,
+    "PopulateTasks": PopulateTasksProvider,
+    "RetainedVersions": RetainedVersionsProvider,
+}
 INPUTS = {"release_id": "0123456789abcdef", "function_version": "1", "region": "eu-central-1"}
 
 

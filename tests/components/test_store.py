@@ -38,6 +38,7 @@ def test_it_registers_exactly_what_it_consists_of(build: Build) -> None:
         "FileSystemPolicy store-policy",
         "MountTarget store-mount-target-us-east-1a",
         "MountTarget store-mount-target-us-east-1b",
+        "Placement store",
     }
 
 
