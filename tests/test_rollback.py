@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from local.cloud import Cloud
@@ -21,12 +22,13 @@ BROKEN_MODEL = "import not_there_either\n" + MODEL
 ONE = {"instances": [1]}
 # What a new release changes; with another model alone the run of the populate task stays.
 OF_A_MODEL = {
-    "TaskDefinition populator",
+    "TaskDefinition libraries",
     "Function inference",
     "SmokeInvocation inference",
     "Alias inference-live",
+    "RetainedVersions inference",
 }
-OF_A_RELEASE = {*OF_A_MODEL, "PopulatorRun populate"}
+OF_A_RELEASE = {*OF_A_MODEL, "PopulatorRun libraries"}
 
 
 class Deployed(Stack):
@@ -43,6 +45,12 @@ class Deployed(Stack):
     def populated(self) -> str:
         """What came of the last populate."""
         return str(self.outputs("PopulatorRun")["outcome"])
+
+    def versions(self) -> list[str]:
+        """The versions of the function that are there."""
+        name = self.outputs("Function")["name"]
+        listed = boto3.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+        return [found["Version"] for found in listed if found["Version"] != "$LATEST"]
 
     def pip_ran(self) -> bool:
         """Whether pip ran in the last `up`."""
@@ -88,6 +96,8 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert (stack.populated(), stack.pip_ran()) == ("published", True)
     assert stack.touched() == OF_A_RELEASE
 
+    assert stack.versions() == ["1", "2"]
+
     # back to A, while no index answers
     stack.chain.lock(TINY.pin)
     index.status = 503
@@ -97,12 +107,14 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert (stack.populated(), stack.pip_ran()) == ("already-published", False)
     assert stack.touched() == OF_A_RELEASE
 
+    assert stack.versions() == ["2", "3"]
+
     # a lock whose package cannot be imported: the populate task meets it
     stack.chain.lock(BROKEN.pin)
     assert "was not published" in (stack.up() or "")
     assert "No module named 'not_there'" in stack.told("error")
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
-    assert stack.touched() == {"TaskDefinition populator"}
+    assert stack.touched() == {"TaskDefinition libraries"}
 
     # a model that cannot be imported: only the smoke invocation meets it
     stack.chain.lock(TINY.pin)
@@ -110,17 +122,28 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert "version 4 failed its smoke invocation" in (stack.up() or "")
     assert "No module named 'not_there_either'" in stack.told("error")
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
-    assert stack.touched() == {"TaskDefinition populator", "Function inference"}
+    assert stack.touched() == {"TaskDefinition libraries", "Function inference"}
 
     # the same again fails again: what failed is not taken for done
     assert "version 4 failed its smoke invocation" in (stack.up() or "")
     assert (stack.live, stack.touched()) == ("3", set())
+
+    # what does not serve is no way back, and holds its network interfaces no longer than needed
+    assert stack.versions() == ["2", "3", "4"]
 
     # repaired
     stack.write_model(MODEL.replace("tiny.double(x)", "-tiny.double(x)"))
     assert stack.up() is None
     assert (stack.live, stack.ask(ONE)) == ("5", {"predictions": [-2]})
     assert stack.touched() == OF_A_MODEL
+    assert stack.versions() == ["3", "5"]
+
+    # more memory
+    stack.configure(memoryMb="640")
+    assert stack.up() is None
+    assert (stack.live, stack.ask(ONE)) == ("6", {"predictions": [-2]})
+    assert stack.versions() == ["5", "6"]
+    assert stack.outputs("RetainedVersions")["previous_version"] == "5"
 
 
 def test_a_first_version_that_fails_gets_no_alias(stack: Deployed) -> None:

@@ -13,7 +13,7 @@ from ..account import Account
 from ..errors import PopulateError
 from .aws_calls import AwsCalls, AwsError
 from .gate import GateProvider, diagnosed
-from .task_failure import refused
+from .task_failure import cause_of
 from .task_request import tasks_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,12 @@ class PopulateTasksProvider(GateProvider):
                 ) from error
             except AwsError as error:
                 if not _without_cluster(error):
-                    raise refused(props["family"], error) from error
+                    raise PopulateError(
+                        cause_of(error).what,
+                        account=str(error),
+                        remedy="correct what AWS says (it takes ecs:ListTasks, ecs:DescribeTasks "
+                        "and ecs:StopTask), then run it again",
+                    ) from error
 
 
 def _stop(aws: AwsCalls, cluster: str, family: str) -> None:

@@ -56,6 +56,7 @@ class PopulatorRunProvider(GateProvider):
         spec = task_run_spec(
             props,
             keep_releases=int(props["keep_releases"]),
+            stack=props["stack"],
             profile=self.profile,
             assume_roles=self.assume_roles,
         )
@@ -84,7 +85,7 @@ class PopulatorRunArgs:
         access_point_id: The access point that the task mounts.
         access_point_arn: Its ARN.
         timeout_minutes: Minutes after which the task is stopped.
-        keep_releases: How many of the newest releases stay on the file system.
+        keep_releases: How many of the stack's newest releases stay on the file system.
         account: The AWS account in which the task has to run; another one is refused.
     """
 
@@ -123,7 +124,14 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
     def __init__(
         self, name: str, args: PopulatorRunArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        task = {**vars(args), "account_id": args.account.id, "region": args.account.region}
+        # By this the installer knows whose releases it may remove.
+        within = (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack(), name)
+        task = {
+            **vars(args),
+            "stack": "/".join(filter(None, within)),
+            "account_id": args.account.id,
+            "region": args.account.region,
+        }
         del task["account"]
         outputs = {"outcome": None, "files": None, "bytes": None, "seconds": None}
         super().__init__(PopulatorRunProvider(), name, {**task, **outputs}, opts)

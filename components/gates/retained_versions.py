@@ -37,8 +37,9 @@ class RetainedVersionsProvider(GateProvider):
         if not (gone := _gone(olds, news)):
             return checked
         try:
-            routes = self._versions(olds).routes()
-            holders = [v for v in self._versions(olds).published() if v.holds & gone]
+            versions = self._versions(olds)
+            routes = versions.routes()
+            holders = [v for v in versions.published() if v.holds & gone]
         except (*AwsError, GateError) as error:
             pulumi.log.warn(
                 f"{_listed(gone)} will be deleted, and whether a version of function "

@@ -143,6 +143,16 @@ def test_both_roles_are_for_ecs_tasks_of_this_account_only() -> None:
     assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
 
 
+def test_the_condition_of_the_trust_can_be_left_out() -> None:
+    """Nobody could try it with an execution role yet."""
+    (statement,) = json.loads(task_trust_policy(US_EAST_1, narrow=False))["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+    }
+
+
 def test_a_public_image_needs_no_right_to_pull() -> None:
     assert pull_statements("public.ecr.aws/lambda/python:3.11", "aws") == []
 
@@ -207,4 +217,4 @@ def test_the_installer_of_this_repository_fits_with_every_lock(
 ) -> None:
     target = Target(runtime=runtime, architecture=architecture)
     made = container(OWN, target, "/mnt/" + "a" * 155)
-    assert len(made) < 50_000, "room for what is still to come"
+    assert len(made) < 60_000, "room for what is still to come"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.bundle import Bundle
-from lambda_src.release.installation.pack import GAP, pack
-from lambda_src.release.installation.record import PAGE
+from lambda_src.release.installation.trial.pack import GAP, pack
+from lambda_src.release.installation.trial.record import PAGE
 from lambda_src.release.layout import BUNDLE, FOLDERS, READ, Manifest
 
 from .bundled import EXTENSION, NATIVE
@@ -135,11 +135,18 @@ def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> Non
     assert not (tmp_path / BUNDLE).exists()
 
 
+def test_of_a_tree_that_is_gone_no_bundle_is_made(tmp_path: Path) -> None:
+    record = [["a.py"], {"": []}, {}, ["shapes/data", "."]]
+    (tmp_path / "import.json").write_text(json.dumps(record))
+    result = pack(tmp_path, RELEASE_ID, tmp_path)
+    assert "FileNotFoundError" in str(result["message"])
+
+
 def test_a_half_made_bundle_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: str) -> bytes:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("lambda_src.release.installation.pack.bundle_head", full)
+    monkeypatch.setattr("lambda_src.release.installation.trial.pack.bundle_head", full)
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text(json.dumps([[], {"": []}, {}, []]))
     assert "No space left on device" in str(pack(tmp_path, RELEASE_ID, tmp_path)["message"])

@@ -49,14 +49,14 @@ class Function:
             "previous_version": None,
         }
 
-    def publish(self, *, groups: list[str] | None = None) -> str:
-        """A version of another code."""
-        if groups:
-            self.lambda_.update_function_configuration(
-                FunctionName="reader",
-                VpcConfig={"SubnetIds": self.stack.subnets, "SecurityGroupIds": groups},
-            )
-        code = zipped(f"def handler(*_): return {len(self.versions())!r}, {groups!r}")
+    def publish(self, *, groups: list[str] | None = None, subnets: list[str] | None = None) -> str:
+        """A version of another code, in another network where one is given."""
+        network = {
+            "SubnetIds": subnets or self.stack.subnets,
+            "SecurityGroupIds": groups or [self.stack.client_group],
+        }
+        self.lambda_.update_function_configuration(FunctionName="reader", VpcConfig=network)
+        code = zipped(f"def handler(*_): return {len(self.versions())!r}, {network!r}")
         self.lambda_.update_function_code(FunctionName="reader", ZipFile=code)
         return str(self.lambda_.publish_version(FunctionName="reader")["Version"])
 
@@ -143,13 +143,25 @@ def test_another_group_can_be_deleted_because_what_held_it_goes_even_the_way_bac
 
 
 def test_a_zone_less_takes_the_versions_with_a_subnet_there(function: Function) -> None:
-    function.manage(subnet_ids=["subnet-more", *function.stack.subnets])
+    function.manage()
+    stack, (kept, removed) = function.stack, function.stack.subnets
+    version = function.publish(subnets=[kept])
+    efs = stack.efs
+    for target in efs.describe_mount_targets(FileSystemId=stack.file_system)["MountTargets"]:
+        if target["SubnetId"] == removed:
+            efs.delete_mount_target(MountTargetId=target["MountTargetId"])
+    said = refusal(stack.ec2.delete_subnet, SubnetId=removed)
+    assert said.startswith("DependencyViolation")
+    function.move(version, subnet_ids=[kept])
+    assert function.versions() == ["2"]
+    stack.ec2.delete_subnet(SubnetId=removed)
+
+
+def test_the_way_back_stays_where_it_holds_nothing_that_goes(function: Function) -> None:
+    function.manage(subnet_ids=["subnet-of-another", *function.stack.subnets])
     function.publish()
     function.move("2", subnet_ids=function.stack.subnets)
-    # No version holds the other subnet, so the way back stays.
     assert function.versions() == ["1", "2"]
-    function.move("2", subnet_ids=[])
-    assert function.versions() == ["2"]
 
 
 def test_a_preview_refuses_to_delete_what_an_alias_of_somebody_holds(function: Function) -> None:

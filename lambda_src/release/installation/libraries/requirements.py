@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from ..layout import ExitCode, InstallError
+from ...layout import ExitCode, InstallError
 from . import options as comments
 
 _PIN = re.compile(

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..layout import ExitCode, InstallError
-from .child import child
-from .log import log
+from ...layout import ExitCode, InstallError
+from ..child import child
+from ..log import log
 
 PASSED_ON = frozenset(
     {
