@@ -213,7 +213,6 @@ class EfsStore(pulumi.ComponentResource):
         Placement(
             name,
             PlacementArgs(
-                file_system_id=file_system.id,
                 vpc=args.network.vpc,
                 subnet_ids=args.network.subnet_ids,
                 zones_chosen=args.network.zones_chosen,

@@ -11,7 +11,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, Upda
 
 from .gate import GateProvider
 
-_PLACE = ("file_system_id", "vpc", "subnet_ids", "zones", "zones_chosen")
+_PLACE = ("vpc", "subnet_ids", "zones", "zones_chosen")
 
 
 class PlacementProvider(GateProvider):
@@ -20,11 +20,8 @@ class PlacementProvider(GateProvider):
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Compare with where the mount targets are."""
         checked = super().check(olds, news)
-        failures = [*checked.failures]
-        # Another file system gets mount targets of its own wherever they are.
-        if olds and olds["file_system_id"] == news["file_system_id"]:
-            failures += _failures(olds, news)
-        return CheckResult(checked.inputs, failures)
+        moved = _failures(olds, news) if olds else ()
+        return CheckResult(checked.inputs, [*checked.failures, *moved])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """The state has to say where they are now."""
@@ -38,7 +35,7 @@ class PlacementProvider(GateProvider):
 
     def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Nothing: the state is all there is of it."""
-        return str(props["file_system_id"]), {}
+        return str(props["vpc"]), {}
 
 
 def _failures(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[CheckFailure]:
@@ -86,13 +83,11 @@ class PlacementArgs:
     """Arguments of `Placement`.
 
     Attributes:
-        file_system_id: The file system.
         vpc: What tells its VPC from another: the id, or the block of one that the stack makes.
         subnet_ids: For each zone the subnet of its mount target.
         zones_chosen: Whether the program has chosen the zones, and nobody has named them.
     """
 
-    file_system_id: pulumi.Input[str]
     vpc: pulumi.Input[str]
     subnet_ids: Mapping[str, pulumi.Input[str]]
     zones_chosen: bool

@@ -12,7 +12,6 @@ from components.gates import PlacementProvider
 from tests.protocol import Dynamic, running
 
 OWN = {
-    "file_system_id": "fs-1",
     "vpc": "10.42.0.0/16",
     "subnet_ids": {"eu-west-1a": "subnet-a", "eu-west-1b": "subnet-b"},
     "zones_chosen": True,
@@ -61,8 +60,6 @@ def test_a_move_that_cannot_succeed_or_that_nobody_asked_for_is_refused_in_a_pre
     (why,) = placement.refusals(**changes)
     assert rule in why
     assert remedy in why.partition("Remedy: ")[2]
-    # Another file system has no mount targets yet.
-    assert placement.refusals(**changes, file_system_id=UNKNOWN) == []
 
 
 @pytest.mark.parametrize(
