@@ -180,26 +180,34 @@ class Monitor:
         return replace(resource, id=id_, outputs=wire | hidden)
 
     def _create_dynamic(self, resource: Resource, old: Resource | None, reply: Any) -> Resource:
-        provider, props = self._dynamic_provider(reply)
+        provider, props = self._dynamic_provider(reply, _unwrapped(old.inputs) if old else {})
         if self._dry_run:
             reply.Clear()  # the dynamic provider has no preview, so nothing of it is known
             return resource
-        if old and not provider.diff(old.id, _unwrapped(old.outputs), props).replaces:
+        known = _unwrapped(old.outputs) if old else {}
+        found = provider.diff(old.id, known, props) if old else None
+        if old is None or (found and found.replaces):
+            created = provider.create(props)
+            id_, made = created.id, created.outs
+        elif found and found.changes:
+            id_, made = old.id, provider.update(old.id, known, props).outs
+        else:
             return _kept(resource, old, reply)
-        created = provider.create(props)
-        outputs = {**(created.outs or {}), _PROVIDER: props[_PROVIDER]}
+        outputs = {**(made or {}), _PROVIDER: props[_PROVIDER]}
         loop = asyncio.new_event_loop()
         reply.CopyFrom(loop.run_until_complete(sdk.serialized(outputs, {})))
         loop.close()
-        return replace(resource, id=created.id, outputs=plain(reply))
+        return replace(resource, id=id_, outputs=plain(reply))
 
-    def _dynamic_provider(self, inputs: Any) -> tuple[ResourceProvider, dict[str, Any]]:
+    def _dynamic_provider(
+        self, inputs: Any, known_inputs: dict[str, Any]
+    ) -> tuple[ResourceProvider, dict[str, Any]]:
         """The provider that the program pickled, configured, and the inputs that it checked."""
         props = unwrapped(inputs, self._dry_run)
         provider: ResourceProvider = sdk.unpickled(base64.b64decode(props[_PROVIDER]))
         config = Config(dict(self._project.config), self._project.name)
         provider.configure(ConfigureRequest(config))
-        checked = provider.check({}, props)
+        checked = provider.check(known_inputs, props)
         if checked.failures:
             raise CreationError(
                 "; ".join(f"{failure.property}: {failure.reason}" for failure in checked.failures)

@@ -21,6 +21,7 @@ from .aws_resources import KINDS
 from .project import check_region
 from .refusals import AWS_PROVIDER
 from .sdk import UNKNOWN, integers
+from .zones import zones_of
 
 # Arguments of function calls that have an effect; the zones here are all available and no others.
 _ANSWERED = {"region", "state"}
@@ -185,9 +186,7 @@ class AwsProvider:
             found = self._aws(args).client("ec2").describe_availability_zones()
             zones = [(zone["ZoneName"], zone["ZoneId"]) for zone in found["AvailabilityZones"]]
         else:
-            area, direction, number = region.rsplit("-", 2)
-            short = f"{area.replace('-', '')}{direction[0]}{number}"
-            zones = [(f"{region}{z}", f"{short}-az{i}") for i, z in enumerate("abcdef", 1)]
+            zones = zones_of(region)
         return {
             "id": region,
             "names": [name for name, _ in zones],
