@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -106,3 +108,22 @@ def test_an_import_that_holds_pythons_lock_is_ended(
     with pytest.raises(InstallError, match=r"had not ended after 2 s, in a library that holds"):
         smoke.run()
     assert populate.survivors() == []
+
+
+@pytest.mark.parametrize("depth", [0, 90], ids=["in-staging", "elsewhere"])
+def test_a_temporary_directory_that_stays_does_not_keep_the_next_import(
+    monkeypatch: pytest.MonkeyPatch, depth: int
+) -> None:
+    with TemporaryDirectory(prefix="t") as root:
+        monkeypatch.setattr(tempfile, "tempdir", root)
+        folder = Path(root) / ("f" * (depth + 1))
+        folder.mkdir()
+        with monkeypatch.context() as failing:
+            failing.setattr(os, "rmdir", lambda _: os.close(-1))
+            with smoking._temporary(folder) as first:
+                (first / "file").touch()
+        with smoking._temporary(folder) as second:
+            assert second != first
+            assert len(str(second)) + smoking.SOCKET <= 107
+            assert (second.parent == folder) == (depth == 0)
+        assert [path.exists() for path in (first, second)] == [True, False]

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import stat
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from ...layout import ExitCode, InstallError
 from ..child import child
+from ..storage.removal import remove
 from ..storage.tree import prove_room
 from .confine import HOME, confine
 from .proof import CONTRACT
@@ -40,6 +40,9 @@ GRACE = 30.0
 SOCKET = 32
 """Characters of the name that multiprocessing gives a socket below TMPDIR; a path of one has 107
 at most (unix(7))."""
+
+NAME = 8
+"""Characters of a name that tempfile makes."""
 
 PROGRAM = """
 import sys
@@ -194,16 +197,14 @@ def listing(root: Path) -> Listing:
 @contextlib.contextmanager
 def _temporary(folder: Path) -> Iterator[Path]:
     """A new, empty directory in place of Lambda's /tmp, in which a socket can be made."""
-    path = folder / "t"
-    if len(str(path)) + SOCKET > 107:
-        path = Path(tempfile.mkdtemp())
-    else:
-        path.mkdir()
+    near = len(f"{folder}/") + NAME + SOCKET <= 107
+    path = Path(tempfile.mkdtemp(prefix="", dir=folder if near else None))
     try:
         path.chmod(0o1777)
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the next import has another one
+            remove(path)
 
 
 def _ending(end: Path, nonce: str) -> tuple[str, str]:
