@@ -85,8 +85,8 @@ lint: install
 	$(BIN)/python -m tools.readme --check
 
 .PHONY: lock
-lock: install ## Renew the locks from lambda_src/application/requirements.in
-	$(BIN)/python -m tools.lock
+lock: install ## Lock requirements.in; what is locked stays (UPGRADE=name or UPGRADE=all)
+	@$(BIN)/python -m tools.lock $(if $(filter all,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
 
 .PHONY: readme
 readme: install ## Renew the generated tables of README.md, and requirements.txt

@@ -45,7 +45,10 @@ class Release:
     def id(self) -> str:
         """16 hex digits of SHA-256 over everything that a release is made of."""
         material = {
-            "pins": [[pin.name, pin.version, *pin.hashes] for pin in sorted(self.pins)],
+            "pins": [
+                [pin.name, pin.version, *pin.hashes, *([pin.url] if pin.url else [])]
+                for pin in sorted(self.pins)
+            ],
             "runtime": self.target.runtime,
             "architecture": self.target.architecture,
             "image": self.target.image,

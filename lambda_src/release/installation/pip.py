@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..layout import ExitCode, InstallError
 from .child import child
 from .log import log
+from .requirements import Pin
 
 PASSED_ON = frozenset(
     {
@@ -76,33 +78,82 @@ Disk and hash come first, because pip's retries are in the output as well; netwo
 resolution, because pip says "no matching distribution" when it could not ask the index."""
 
 
-def install(requirements: Path, target: Path, index_url: str, scratch: Path, count: int) -> None:
-    """Install the lock's ``count`` wheels into ``target`` with pip, without building anything.
+def install(
+    requirements: Path,
+    target: Path,
+    index_url: str,
+    scratch: Path,
+    pins: Mapping[str, Pin],
+    indexes: Mapping[str, str],
+) -> None:
+    """Install the lock's wheels into ``target`` with pip, without building anything.
 
-    ``scratch`` is an empty directory for pip's own files on the same file system as the target,
-    so that pip's last step is a rename. Raises InstallError.
+    ``index_url`` is the index of all packages but those that ``indexes`` names with another one.
+    pip asks every index that it is given for every package, so each gets a run of its own, for its
+    own packages alone. ``scratch`` is an empty directory for pip's own files on the same file
+    system as the target, so that pip's last step is a rename. Raises InstallError.
     """
+    progress = Progress(len(pins))
+    if not indexes:
+        options = ["--index-url", index_url, "--requirement", str(requirements)]
+        _run(["install", *_into(target), *options], index_url, scratch, progress)
+        return
+    wheels = scratch / "wheels"
+    wheels.mkdir()
+    own = {name: indexes.get(name, index_url) for name in pins}
+    for url in sorted(set(own.values())):
+        lines = [pin.line for name, pin in pins.items() if own[name] == url]
+        options = ["--index-url", url, "--requirement", _file(scratch, lines)]
+        _run(["download", "--dest", str(wheels), *options], url, scratch, progress)
+    # By name, as what pip is given by URL it would fetch again.
+    lines = [f"{name}=={pin.version} {pin.hashes}" for name, pin in pins.items()]
+    options = ["--no-index", "--find-links", str(wheels), "--requirement", _file(scratch, lines)]
+    _run(["install", *_into(target), *options], "what was downloaded", scratch, progress)
+    shutil.rmtree(wheels)
+
+
+class Progress:
+    """How many of the wheels pip has fetched."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self._fetched = count, 0
+
+    def see(self, line: str) -> None:
+        """Log a line of pip's that says so of a wheel."""
+        if message := _progress(line):
+            self._fetched += 1
+            log("install", message, done=self._fetched, of=self._count)
+
+
+def _into(target: Path) -> list[str]:
+    return ["--target", str(target), "--no-compile", "--no-warn-conflicts"]
+
+
+def _file(scratch: Path, lines: Iterable[str]) -> str:
+    path = scratch / "part.txt"
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return str(path)
+
+
+def _run(arguments: Sequence[str], index: str, scratch: Path, progress: Progress) -> None:
     record = scratch / "pip.log"
-    command = [sys.executable, "-P", "-m", "pip", "install"]
-    command += ["--target", str(target), "--requirement", str(requirements)]
-    command += ["--index-url", index_url, "--require-hashes", "--only-binary=:all:", "--no-deps"]
-    command += ["--no-compile", "--no-input", "--no-warn-conflicts", "--progress-bar=off"]
+    record.unlink(missing_ok=True)
+    command = [sys.executable, "-P", "-m", "pip", *arguments]
+    command += ["--require-hashes", "--only-binary=:all:", "--no-deps"]
+    command += ["--no-input", "--progress-bar=off"]
     command += ["--no-color", "--disable-pip-version-check", "--log", str(record)]
     lines: list[str] = []
-    fetched = 0
     with child(
         command, output=subprocess.PIPE, environment=environment(os.environ, scratch)
     ) as process:
         assert process.stdout is not None
         for line in map(str.rstrip, process.stdout):
             lines.append(line)
-            if message := _progress(line):
-                fetched += 1
-                log("install", message, done=fetched, of=count)
+            progress.see(line)
         status = process.wait()
     if status != 0:
         details = record.read_text(encoding="utf-8", errors="replace") if record.exists() else ""
-        raise failure(status, lines, details.splitlines(), index_url)
+        raise failure(status, lines, details.splitlines(), index)
 
 
 def environment(inherited: Mapping[str, str], scratch: Path) -> dict[str, str]:
