@@ -35,7 +35,8 @@ from components.contract.runtime import indexes_of, option_comments, read_option
 from .locking.advice import no_solution, of_old_glibc
 from .locking.changes import report
 from .locking.errors import LockError as LockError
-from .locking.resolution import NoSolutionError, Sources, Wishes, pin, resolve
+from .locking.resolution import NoSolutionError, Sources, Wishes, resolve
+from .locking.resolution import pin as pin
 from .locking.targets import ALL, Stacks, chosen, named
 from .locking.targets import RUNTIMES as RUNTIMES
 from .locking.targets import Target as Target

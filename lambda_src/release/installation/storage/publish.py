@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from ..layout import (
+from ...layout import (
     ExitCode,
     InstallError,
     Manifest,
@@ -17,10 +17,10 @@ from ..layout import (
     is_published,
     sync_directory,
 )
+from ..log import log
+from ..stop import note_stop_signals, stop_held
 from .claim import Claim, ClaimLostError
-from .log import log
 from .removal import PAUSE
-from .stop import note_stop_signals, stop_held
 from .verify import counted, verify
 
 

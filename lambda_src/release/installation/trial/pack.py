@@ -11,7 +11,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from pathlib import Path
 from typing import Any
 
-from ..layout import BUNDLE, FOLDERS, READ, SITE_PACKAGES, bundle_head
+from ...layout import BUNDLE, FOLDERS, READ, SITE_PACKAGES, bundle_head
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT
 

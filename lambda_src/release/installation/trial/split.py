@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from ..layout import ExitCode, InstallError
-from .log import log
+from ...layout import ExitCode, InstallError
+from ..log import log
 from .pack import SMALL
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT, Smoke

@@ -16,10 +16,10 @@ import secrets
 import time
 from pathlib import Path
 
-from ..layout import LOCK_SUFFIX, ExitCode, InstallError
-from .log import log
+from ...layout import LOCK_SUFFIX, ExitCode, InstallError
+from ..log import log
+from ..stop import stop_held
 from .removal import PAUSE, remove
-from .stop import stop_held
 
 _ASIDE = "~"
 """Between the name of a claim and the rest of the name under which it is removed."""

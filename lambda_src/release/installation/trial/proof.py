@@ -27,6 +27,8 @@ CONTRACT = (
     'and SAMPLE = {"instances": [...]}, a request'
 )
 _SHOWN = 20
+_LONGEST, _MOST = 500, 40
+"""Characters of a line, and lines, that are written of a failure."""
 
 
 class ContractError(Exception):
@@ -66,7 +68,8 @@ def prove(
         outcome.insert(0, ("failed", traceback.format_exc()))
     kind, text = outcome[0]
     text += f"; not recorded: {recorded.problem}" if kind == "proven" and recorded.problem else ""
-    _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text[-20_000:]]).encode())
+    text = "\n".join(line[:_LONGEST] for line in text.splitlines()[-_MOST:])
+    _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text]).encode())
     _exit(0)
 
 

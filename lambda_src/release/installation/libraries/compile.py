@@ -7,9 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-from ..layout import ExitCode, InstallError
-from .child import child
-from .tree import prove_room
+from ...layout import ExitCode, InstallError
+from ..child import child
+from ..storage.tree import prove_room
 
 _FAILED = "*** Error compiling"
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .parallel import pieces, spread
+from ..parallel import pieces, spread
 from .tree import DIRECTORIES, SLICE
 
 PAUSE = 0.05

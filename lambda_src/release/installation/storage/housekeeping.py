@@ -20,10 +20,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..layout import MANIFEST, RELEASE_ID, REMOVING_PREFIX, STACKS, sync_directory
+from ...layout import MANIFEST, RELEASE_ID, REMOVING_PREFIX, STACKS, sync_directory
+from ..log import log
+from ..stop import stop_came
 from .claim import Claim, task_name
-from .log import log
-from .stop import stop_came
 
 KEEP = "KEEP_RELEASES"
 IN_USE = "RELEASES_IN_USE"

@@ -19,9 +19,9 @@ from importlib.machinery import all_suffixes
 from importlib.util import cache_from_source, source_from_cache
 from pathlib import Path
 
-from ..layout import ExitCode, InstallError
+from ...layout import ExitCode, InstallError
+from ..trial.smoke import NOT_ENDED, RECORD, Smoke
 from .options import normal
-from .smoke import NOT_ENDED, RECORD, Smoke
 
 _HEADER = re.compile(r"\.(?:h|hh|hpp|hxx|h\+\+|cuh)$|(?:^|/)include/.*\.(?:inc|inl|ipp|tcc)$")
 _TEST = re.compile(r"[^/]+/(?:.*/)?tests/")

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..layout import ExitCode, InstallError
-from .child import child
+from ...layout import ExitCode, InstallError
+from ..child import child
+from ..storage.tree import prove_room
 from .confine import HOME, confine
 from .proof import CONTRACT
-from .tree import prove_room
 
 LINES = 20
 """Lines of the traceback that an error message shows."""
@@ -46,7 +46,7 @@ import sys
 site_packages, program, record, end, nonce, limit = sys.argv[1:]
 del sys.argv[1:]
 sys.path.insert(0, program)
-from release.installation.proof import prove
+from release.installation.trial.proof import prove
 prove(site_packages, program, record, end, nonce, float(limit) if limit else None)
 """
 
@@ -129,7 +129,7 @@ class Smoke:
             )
 
     def _failure(self, kind: str, text: str, status: int) -> str:
-        lines = text[-TEXT:].rstrip().splitlines()[-LINES:]
+        lines = text.rstrip().splitlines()[-LINES:]
         if kind == "contract":
             return f"model.py breaks its contract: {text}.\n{CONTRACT}. Nothing was published."
         if kind == "not-ended":

@@ -19,8 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..layout import ExitCode, File, InstallError, sync_directory
-from .parallel import pieces, spread
+from ...layout import ExitCode, File, InstallError, sync_directory
+from ..parallel import pieces, spread
 
 SLICE = 64
 """Files in one work unit, at most."""

@@ -1,4 +1,4 @@
-"""The lock: each line ``name==version`` with the hashes of its wheels, or a wheel's URL for that."""
+"""The lock: each line ``name==version``, or the URL of a wheel, with hashes; and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from ..layout import ExitCode, InstallError
+from ...layout import ExitCode, InstallError
 from . import options as comments
 
 _PIN = re.compile(

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ..layout import ExitCode, InstallError
-from .child import child
-from .log import log
+from ...layout import ExitCode, InstallError
+from ..child import child
+from ..log import log
+from .options import indexes
 from .requirements import Pin
 
 PASSED_ON = frozenset(
@@ -84,31 +85,31 @@ def install(
     index_url: str,
     scratch: Path,
     pins: Mapping[str, Pin],
-    indexes: Mapping[str, str],
+    options: Mapping[str, str],
 ) -> None:
     """Install the lock's wheels into ``target`` with pip, without building anything.
 
-    ``index_url`` is the index of all packages but those that ``indexes`` names with another one.
+    ``index_url`` is the index of all packages but those for which the lock's ``options`` name one.
     pip asks every index that it is given for every package, so each gets a run of its own, for its
     own packages alone. ``scratch`` is an empty directory for pip's own files on the same file
     system as the target, so that pip's last step is a rename. Raises InstallError.
     """
     progress = Progress(len(pins))
-    if not indexes:
-        options = ["--index-url", index_url, "--requirement", str(requirements)]
-        _run(["install", *_into(target), *options], index_url, scratch, progress)
+    index_urls = dict.fromkeys(pins, index_url) | indexes(options)
+    if set(index_urls.values()) == {index_url}:
+        source = ["--index-url", index_url, "--requirement", str(requirements)]
+        _run(["install", *_into(target), *source], index_url, scratch, progress)
         return
     wheels = scratch / "wheels"
     wheels.mkdir()
-    own = {name: indexes.get(name, index_url) for name in pins}
-    for url in sorted(set(own.values())):
-        lines = [pin.line for name, pin in pins.items() if own[name] == url]
-        options = ["--index-url", url, "--requirement", _file(scratch, lines)]
-        _run(["download", "--dest", str(wheels), *options], url, scratch, progress)
+    for url in sorted(set(index_urls.values())):
+        lines = [pin.line for name, pin in pins.items() if index_urls[name] == url]
+        source = ["--index-url", url, "--requirement", _file(scratch, lines)]
+        _run(["download", "--dest", str(wheels), *source], url, scratch, progress)
     # By name, as what pip is given by URL it would fetch again.
     lines = [f"{name}=={pin.version} {pin.hashes}" for name, pin in pins.items()]
-    options = ["--no-index", "--find-links", str(wheels), "--requirement", _file(scratch, lines)]
-    _run(["install", *_into(target), *options], "what was downloaded", scratch, progress)
+    source = ["--no-index", "--find-links", str(wheels), "--requirement", _file(scratch, lines)]
+    _run(["install", *_into(target), *source], "what was downloaded", scratch, progress)
     shutil.rmtree(wheels)
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
 
-from ..layout import (
+from ...layout import (
     MANIFEST,
     RELEASE_ID,
     STACKS,
@@ -30,9 +30,9 @@ from ..layout import (
     ReleaseError,
     check_mount,
 )
-from .job import Inspection
-from .log import log, throttled
-from .parallel import THREADS, spread
+from ..job import Inspection
+from ..log import log, throttled
+from ..parallel import THREADS, spread
 from .tree import SLICE
 
 SAMPLE = 300
