@@ -7,6 +7,7 @@ import json
 from .contract import Application, Mount, Release, runtime
 from .errors import ConfigurationError, Problem
 from .fargate import MAX_TASK_DEFINITION_BYTES
+from .package_index import container_secrets
 
 CONTAINER = "populate"
 VOLUME = "efs"
@@ -31,6 +32,7 @@ def definitions(
     release: Release,
     mount: Mount,
     index_url: str,
+    index_secret_arn: str = "",
     timeout_minutes: int,
     log_group: str,
     region: str,
@@ -58,6 +60,7 @@ def definitions(
                 "value": runtime.packed(application, {_REQUIREMENTS: release.lock}),
             }
         ],
+        **({"secrets": secrets} if (secrets := container_secrets(index_secret_arn)) else {}),
         "mountPoints": [mount.mount_point(VOLUME)],
         "stopTimeout": 60,
         "logConfiguration": {

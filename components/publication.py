@@ -58,6 +58,7 @@ class Publication(pulumi.ComponentResource):
             release=self.release,
             mount=self.store.mount,
             index_url=populator.args.index_url,
+            index_secret_arn=populator.args.index_secret_arn,
             timeout_minutes=populator.args.timeout_minutes,
             log_group=populator.log.plain_name,
             region=self.store.account.region,

@@ -170,6 +170,9 @@ def host_config(project: Project, screen: Screen) -> Project:
             raise DeploymentError(str(error)) from error
     if changed and project.own("populatorImage"):
         changed["populatorImage"] = ""
+    if project.own("indexSecretArn"):
+        screen.line("indexSecretArn is of AWS: here pip takes what ~/.netrc says", "warning")
+        changed["indexSecretArn"] = ""
     # The embedded cloud has an account of its own, so no profile of the user's leads to it.
     config = {key: value for key, value in project.config.items() if key != "aws:profile"}
     config.update({f"{project.name}:{key}": value for key, value in changed.items()})

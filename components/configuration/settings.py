@@ -59,6 +59,9 @@ class Settings:
     populator_timeout_minutes: int = _key(rules.integer(1, 720), "30")
     populator_image: str = _key(rules.image, Target(runtime="python3.11").image)
     index_url: str = _key(rules.index_url, "https://pypi.org/simple")
+    index_secret_arn: str = _key(
+        rules.secret_arn, "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
+    )
     keep_releases: int = _key(rules.integer(1, 100), "3")
     release_salt: str = _key(rules.word(64), "2026-11-24")
     network_cidr: str = _key(rules.network_cidr, "10.42.0.0/16")
@@ -141,6 +144,7 @@ class Settings:
                 ephemeral_storage_gib=self.populator_ephemeral_storage_gib,
             ),
             index_url=self.index_url,
+            index_secret_arn=self.index_secret_arn,
             timeout_minutes=self.populator_timeout_minutes,
             keep_releases=self.keep_releases,
             log=self.log,

@@ -91,6 +91,12 @@ WRONG = {
         "https://",
         "https://h:port/",
     ],
+    "indexSecretArn": [
+        "index",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:index",
+        "arn:aws:ssm:us-east-1:123456789012:parameter/index-a1B2c3",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3:password::",
+    ],
     "networkCidr": [
         "10.0.0.0/8",
         "10.0.0.0/25",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -104,6 +105,7 @@ class Index:
         self.keep: float = 1.0
         self.pieces = 1
         self.hashes = True
+        self.user_and_password = ""
         self.asked: list[str] = []
         self.wait = threading.Event()
         self.wait.set()
@@ -130,8 +132,11 @@ class Index:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         kind, _, name = request.path.strip("/").partition("/")
+        wanted = base64.b64encode(self.user_and_password.encode()).decode()
         if self.status is not None:
             request.send_error(self.status)
+        elif wanted and request.headers.get("Authorization") != f"Basic {wanted}":
+            request.send_error(401)
         elif kind == "simple" and (links := self._links(name)):
             self._send(request, "text/html", links.encode(), 1.0)
         elif kind == "files" and (name := unquote(name)) in self.files:

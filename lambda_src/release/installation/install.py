@@ -152,7 +152,7 @@ def stage(
     scratch.mkdir()
     folder.chmod(0o755)
     with timed(seconds, "install", f"pip, {len(pins)} packages"):
-        pip.install(job.requirements, site_packages, job.index_url, scratch, pins, options)
+        pip.install(job, site_packages, scratch, pins, options)
     with timed(seconds, "compile", "sources to bytecode"):
         final = job.release / SITE_PACKAGES
         done, failed = bytecode.compile_tree(site_packages, final, scratch)

@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...layout import ExitCode, InstallError
 from ..child import child
+from ..job import Job
 from ..log import log
+from . import credentials
 from .options import indexes
 from .requirements import Pin
 
@@ -53,12 +55,18 @@ _CAUSES: tuple[tuple[ExitCode, str, str], ...] = (
     ),
     (
         ExitCode.NETWORK,
+        r"\b401 (?:Client )?Error|\b403 Client Error",
+        "The index wants other credentials than it was given: look at the secret that "
+        "indexSecretArn names, and at what its user may read.",
+    ),
+    (
+        ExitCode.NETWORK,
         r"NewConnectionError|NameResolutionError|Failed to establish a new connection"
         r"|Name or service not known|[Nn]ame resolution|No address associated"
         r"|Connection refused|Connection reset|Connection aborted"
         r"|ConnectTimeoutError|ReadTimeoutError|[Rr]ead timed out|timed out"
         r"|Max retries exceeded|too many \d+ error responses|\b5\d\d Server Error"
-        r"|\b(?:401|403|407|429) Client Error|ProxyError|SSLError|SSLCertVerificationError"
+        r"|\b(?:407|429) Client Error|ProxyError|SSLError|SSLCertVerificationError"
         r"|confirming the ssl certificate|IncompleteRead|ProtocolError|Connection broken"
         r"|Download failed|not enough bytes|RemoteDisconnected|not a trusted or secure host",
         "Check that the task reaches the index by https (indexUrl, egress, proxy), then run it "
@@ -80,54 +88,40 @@ resolution, because pip says "no matching distribution" when it could not ask th
 
 
 def install(
-    requirements: Path,
-    target: Path,
-    index_url: str,
-    scratch: Path,
-    pins: Mapping[str, Pin],
-    options: Mapping[str, str],
+    job: Job, target: Path, scratch: Path, pins: Mapping[str, Pin], options: Mapping[str, str]
 ) -> None:
     """Install the lock's wheels into ``target`` with pip, without building anything.
 
-    ``index_url`` is the index of all packages but those for which the lock's ``options`` name one.
+    The job's index is that of all packages but those for which the lock's ``options`` name one.
     pip asks every index that it is given for every package, so each gets a run of its own, for its
     own packages alone. ``scratch`` is an empty directory for pip's own files on the same file
     system as the target, so that pip's last step is a rename. Raises InstallError.
     """
-    progress = Progress(len(pins))
-    index_urls = dict.fromkeys(pins, index_url) | indexes(options)
-    if set(index_urls.values()) == {index_url}:
-        source = ["--index-url", index_url, "--requirement", str(requirements)]
-        _run(["install", *_into(target), *source], index_url, scratch, progress)
-        return
-    wheels = scratch / "wheels"
-    wheels.mkdir()
-    for url in sorted(set(index_urls.values())):
-        lines = [pin.line for name, pin in pins.items() if index_urls[name] == url]
-        source = ["--index-url", url, "--requirement", _file(scratch, lines)]
-        _run(["download", "--dest", str(wheels), *source], url, scratch, progress)
+    index_urls = dict.fromkeys(pins, job.index_url) | indexes(options)
+    urls = sorted(set(index_urls.values()))
+    with credentials.file(job.netrc, scratch, urls) as variables:
+        pip = Pip(scratch, len(pins), environment(os.environ, scratch) | variables)
+        if urls == [job.index_url]:
+            pip.run("install", *_into(target), *_from(job.index_url), "-r", str(job.requirements))
+            return
+        wheels = scratch / "wheels"
+        wheels.mkdir()
+        for url in urls:
+            lines = [pin.line for name, pin in pins.items() if index_urls[name] == url]
+            pip.run("download", "--dest", str(wheels), *_from(url), "-r", _file(scratch, lines))
     # By name, as what pip is given by URL it would fetch again.
     lines = [f"{name}=={pin.version} {pin.hashes}" for name, pin in pins.items()]
-    source = ["--no-index", "--find-links", str(wheels), "--requirement", _file(scratch, lines)]
-    _run(["install", *_into(target), *source], "what was downloaded", scratch, progress)
+    source = ["--no-index", "--find-links", str(wheels), "-r", _file(scratch, lines)]
+    pip.run("install", *_into(target), *source)
     shutil.rmtree(wheels)
-
-
-class Progress:
-    """How many of the wheels pip has fetched."""
-
-    def __init__(self, count: int) -> None:
-        self._count, self._fetched = count, 0
-
-    def see(self, line: str) -> None:
-        """Log a line of pip's that says so of a wheel."""
-        if message := _progress(line):
-            self._fetched += 1
-            log("install", message, done=self._fetched, of=self._count)
 
 
 def _into(target: Path) -> list[str]:
     return ["--target", str(target), "--no-compile", "--no-warn-conflicts"]
+
+
+def _from(index_url: str) -> list[str]:
+    return ["--index-url", index_url]
 
 
 def _file(scratch: Path, lines: Iterable[str]) -> str:
@@ -136,25 +130,35 @@ def _file(scratch: Path, lines: Iterable[str]) -> str:
     return str(path)
 
 
-def _run(arguments: Sequence[str], index: str, scratch: Path, progress: Progress) -> None:
-    record = scratch / "pip.log"
-    record.unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", "pip", *arguments]
-    command += ["--require-hashes", "--only-binary=:all:", "--no-deps"]
-    command += ["--no-input", "--progress-bar=off"]
-    command += ["--no-color", "--disable-pip-version-check", "--log", str(record)]
-    lines: list[str] = []
-    with child(
-        command, output=subprocess.PIPE, environment=environment(os.environ, scratch)
-    ) as process:
-        assert process.stdout is not None
-        for line in map(str.rstrip, process.stdout):
-            lines.append(line)
-            progress.see(line)
-        status = process.wait()
-    if status != 0:
-        details = record.read_text(encoding="utf-8", errors="replace") if record.exists() else ""
-        raise failure(status, lines, details.splitlines(), index)
+class Pip:
+    """Runs pip, and counts the wheels that it fetches."""
+
+    def __init__(self, scratch: Path, wheels: int, environment: Mapping[str, str]) -> None:
+        self._scratch, self._environment = scratch, environment
+        self._wheels, self._fetched = wheels, 0
+
+    def run(self, *arguments: str) -> None:
+        """Run a command of pip's. Raises InstallError."""
+        record = self._scratch / "pip.log"
+        record.unlink(missing_ok=True)
+        command = [sys.executable, "-P", "-m", "pip", *arguments]
+        command += ["--require-hashes", "--only-binary=:all:", "--no-deps"]
+        command += ["--no-input", "--progress-bar=off"]
+        command += ["--no-color", "--disable-pip-version-check", "--log", str(record)]
+        lines: list[str] = []
+        with child(command, output=subprocess.PIPE, environment=self._environment) as process:
+            assert process.stdout is not None
+            for line in map(str.rstrip, process.stdout):
+                lines.append(line)
+                if message := _progress(line):
+                    self._fetched += 1
+                    log("install", message, done=self._fetched, of=self._wheels)
+            status = process.wait()
+        if status != 0:
+            text = record.read_text(encoding="utf-8", errors="replace") if record.exists() else ""
+            given = "--index-url" in arguments
+            index = arguments[arguments.index("--index-url") + 1] if given else "its own downloads"
+            raise failure(status, lines, text.splitlines(), index)
 
 
 def environment(inherited: Mapping[str, str], scratch: Path) -> dict[str, str]:
