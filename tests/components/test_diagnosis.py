@@ -127,7 +127,7 @@ ENDINGS = {
 }
 SETTLING = {
     *("service-linked role", "assume a role", "no mount target", "denies the task's role"),
-    *("does not answer", "cannot write its log yet"),
+    *("does not answer", "cannot write its log yet", "may not read the secret"),
 }
 
 
