@@ -92,6 +92,7 @@ class Populator(pulumi.ComponentResource):
     Attributes:
         args: What it was made of; a publication takes store, target and sizes from there.
         log: The log group of its tasks.
+        task_role: As which they run; a publication adds what its own may read.
     """
 
     cluster_arn: pulumi.Output[str]
@@ -127,14 +128,14 @@ class Populator(pulumi.ComponentResource):
             ),
             child,
         )
-        task_role = role(f"{name}-task", trust, args.roles, child)
+        self.task_role = role(f"{name}-task", trust, args.roles, child)
         rights(
             f"{name}-task",
-            task_role,
+            self.task_role,
             args.store.allow("ClientMount", "ClientWrite").apply(lambda mount: [mount]),
             child,
         )
-        self.execution_role_arn, self.task_role_arn = execution_role.arn, task_role.arn
+        self.execution_role_arn, self.task_role_arn = execution_role.arn, self.task_role.arn
         self.register_outputs(
             {
                 "cluster_arn": self.cluster_arn,

@@ -12,7 +12,9 @@ from .container import CONTAINER, VOLUME, definitions
 from .contract import Application, Release
 from .gates import PopulatorRun, PopulatorRunArgs
 from .names import family
+from .package_index import token_statements
 from .populator import Populator
+from .roles import rights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,10 @@ class Publication(pulumi.ComponentResource):
         super().__init__("efs-inference:index:Publication", name, {}, opts)
         task_definition = self._task_definition(name, args, container)
         network = self.store.network
+        index_urls = {populator.args.index_url, *self.release.index_urls}
+        tokens = token_statements(index_urls, self.store.account.partition)
+        opts = pulumi.ResourceOptions(parent=self)
+        may_read = [rights(f"{name}-indexes", populator.task_role, tokens, opts)] if tokens else []
         self.run = PopulatorRun(
             name,
             PopulatorRunArgs(
@@ -85,7 +91,9 @@ class Publication(pulumi.ComponentResource):
                 account=self.store.account,
             ),
             # Rights, routes and every zone's mount target have to be there before the task starts.
-            pulumi.ResourceOptions(parent=self, depends_on=[network, self.store, populator]),
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[network, self.store, populator, *may_read]
+            ),
         )
         self.release_id = self.run.release_id
         self.release_path = self.release_id.apply(self.store.mount.release_path)

@@ -78,7 +78,7 @@ def test_a_recipe_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert len(answer["predictions"]) == len(sample["instances"]), answer
     with capsys.disabled():
         size = int(str(summary["bytes"])) / 1e6
-        pins = [line for line in (application / "locks").glob("*.txt")][0].read_text()
+        pins = next((application / "locks").glob("*.txt")).read_text()
         first = RECIPES[name].split()[0]
         (version,) = re.findall(rf"^{first}==(\S+)", pins, re.MULTILINE)
         print(f"\n{name}: {first} {version}, {summary['files']} files, {size:.0f} MB, {answer}")

@@ -59,6 +59,11 @@ class Release:
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     @property
+    def index_urls(self) -> tuple[str, ...]:
+        """The package indexes of those packages that have one of their own."""
+        return tuple(sorted(set(runtime.indexes_of(self.options).values())))
+
+    @property
     def lock(self) -> str:
         """The lock as it travels: what is hashed is what is installed."""
         return render(self.pins, self.options)

@@ -14,7 +14,7 @@ from ...layout import ExitCode, InstallError
 from ..child import child
 from ..job import Job
 from ..log import log
-from . import credentials
+from . import codeartifact, credentials
 from .options import indexes
 from .requirements import Pin
 
@@ -99,7 +99,8 @@ def install(
     """
     index_urls = dict.fromkeys(pins, job.index_url) | indexes(options)
     urls = sorted(set(index_urls.values()))
-    with credentials.file(job.netrc, scratch, urls) as variables:
+    netrc = "\n".join(filter(None, [job.netrc, *map(codeartifact.netrc, urls)]))
+    with credentials.file(netrc, scratch, urls) as variables:
         pip = Pip(scratch, len(pins), environment(os.environ, scratch) | variables)
         if urls == [job.index_url]:
             pip.run("install", *_into(target), *_from(job.index_url), "-r", str(job.requirements))
