@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,9 +144,23 @@ def test_an_answer_without_a_token_is_said(aws: Aws, answer: Any) -> None:
     aws.answers = [(200, answer)]
     with pytest.raises(InstallError, match="gives the task no token"):
         codeartifact.netrc(URL)
+    assert len(aws.requests) > 1
 
 
 def test_a_task_without_a_role_is_said(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-    with pytest.raises(InstallError, match="gives the task no token"):
+    with pytest.raises(InstallError, match=r"gives the task no token .* the task has no role, as "):
         codeartifact.netrc(URL)
+    assert aws.requests == []
+
+
+def test_what_the_users_own_netrc_names_needs_no_token(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text(
+        "machine team-ml-123456789012.d.codeartifact.eu-west-1.amazonaws.com login aws password x"
+    )
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert codeartifact.netrc(URL) == ""
+    (tmp_path / "netrc").write_text("machine pypi.example login aws password x")
+    assert codeartifact.netrc(URL) != ""

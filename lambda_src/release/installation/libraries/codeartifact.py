@@ -9,6 +9,7 @@ import datetime
 import hashlib
 import hmac
 import json
+import netrc as netrc_file
 import os
 import re
 import time
@@ -41,7 +42,7 @@ def netrc(url: str) -> str:
     Raises InstallError where there is none.
     """
     found = _REPOSITORY.fullmatch(f"{url}/")
-    if found is None:
+    if found is None or _is_known(urllib.parse.urlsplit(url).hostname or ""):
         return ""
     last = max(1, int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS))
     for attempt in range(1, last + 1):
@@ -53,7 +54,9 @@ def netrc(url: str) -> str:
                 text = error.read(4_000).decode(errors="replace")
             trouble = f"{error.code} {_message(text)}"
             passes = error.code in _PASSING
-        except (OSError, ValueError, KeyError) as error:
+        except KeyError as error:
+            trouble, passes = f"the task has no role, as {error} is not set", False
+        except (OSError, ValueError) as error:
             trouble, passes = f"{type(error).__name__}: {error}", True
         if attempt == last or not passes:
             break
@@ -66,6 +69,15 @@ def netrc(url: str) -> str:
         "codeartifact:GetAuthorizationToken on the domain and sts:GetServiceBearerToken, in its "
         "permissions boundary too, and the domain's policy has to let it in.",
     )
+
+
+def _is_known(host: str) -> bool:
+    """Whether a netrc file of the user's names the host, as on the embedded cloud one may."""
+    path = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
+    try:
+        return host in netrc_file.netrc(str(path)).hosts
+    except (OSError, RuntimeError, UnicodeDecodeError, netrc_file.NetrcParseError):
+        return False
 
 
 def _token(repository: Mapping[str, str]) -> str:
