@@ -18,9 +18,16 @@ from tools import lock
 
 pytestmark = pytest.mark.whole
 PAGE = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
-RECIPES = dict(re.findall(r"^```requirements\.in (\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
-MODELS = dict(re.findall(r"^```python (\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
-ALWAYS = {"sklearn", "onnx"}
+SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
+BLOCK = r"^```{}\n(.*?)^```"
+RECIPES = {
+    title: (requirements[0], model[0])
+    for title, text in SECTIONS.items()
+    if (model := re.findall(BLOCK.format("python"), text, re.DOTALL | re.MULTILINE))
+    and (requirements := re.findall(BLOCK.format("text"), text, re.DOTALL | re.MULTILINE))
+}
+"""The first requirements.in of each section with a model, and that."""
+ALWAYS = {"scikit-learn", "ONNX Runtime"}
 """What is small enough to be run each time; RECIPES=all runs all."""
 INDEX = os.environ.get("RECIPES_INDEX", "https://pypi.org/simple")
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
@@ -48,9 +55,11 @@ def install(folder: Path, code: Path, release: Path) -> dict[str, object]:
     return last
 
 
-def test_every_recipe_has_both_parts() -> None:
-    assert RECIPES.keys() == MODELS.keys()
-    assert RECIPES.keys() >= ALWAYS
+def test_the_page_says_of_each_recipe_whether_it_is_run() -> None:
+    assert RECIPES.keys() == {*ALWAYS, "LightGBM", "XGBoost", "spaCy"}
+    for title in RECIPES:
+        how = "by `make test`" if title in ALWAYS else "by hand, 2"
+        assert re.search(rf"^\| \[{title}\]\(#[a-z-]+\) \| {how}", PAGE, re.MULTILINE), title
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -59,8 +68,9 @@ def test_a_recipe_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[
         pytest.skip("run by hand: RECIPES=all")
     application = tmp_path / "application"
     application.mkdir()
-    (application / "requirements.in").write_text(RECIPES[name])
-    (application / "model.py").write_text(MODELS[name])
+    requirements, model = RECIPES[name]
+    (application / "requirements.in").write_text(requirements)
+    (application / "model.py").write_text(model)
     options = ["--directory", str(application), "--index-url", INDEX, "--target", target()]
     assert lock.main(options) == 0
     code = write_code(tmp_path / "code", application)
@@ -72,14 +82,14 @@ def test_a_recipe_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[
     function = Function.__new__(Function)
     function.folder, function.code = tmp_path, code
     function.environment = {"RELEASE_PATH": str(release)}
-    sample = json.loads(json.dumps(_sample(MODELS[name])))
+    sample = _sample(model)
     result = function.run(sample)
     (answer,) = result.answers
     assert len(answer["predictions"]) == len(sample["instances"]), answer
     with capsys.disabled():
         size = int(str(summary["bytes"])) / 1e6
         pins = next((application / "locks").glob("*.txt")).read_text()
-        first = RECIPES[name].split()[0]
+        first = requirements.split()[0]
         (version,) = re.findall(rf"^{first}==(\S+)", pins, re.MULTILINE)
         print(f"\n{name}: {first} {version}, {summary['files']} files, {size:.0f} MB, {answer}")
 
