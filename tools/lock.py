@@ -41,6 +41,7 @@ from .locking.targets import ALL, Stacks, chosen, named
 from .locking.targets import RUNTIMES as RUNTIMES
 from .locking.targets import Target as Target
 
+PYPI = "https://pypi.org/simple"
 APPLICATION = Path(__file__).resolve().parent.parent / "lambda_src" / "application"
 
 
@@ -204,7 +205,9 @@ def _index_url(stacks: Stacks) -> str | None:
             f"the stacks have several values of indexUrl: {', '.join(sorted(stacks.index_urls))}. "
             "Name the one to lock from: --index-url URL"
         )
-    return next(iter(stacks.index_urls), None)
+    found = next(iter(stacks.index_urls), None)
+    # So that a mirror of PyPI which uv's own variables name is used.
+    return None if found == PYPI else found
 
 
 def _refuse_mixing(requirements: Path) -> None:

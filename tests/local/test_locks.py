@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,12 @@ def test_a_lock_that_cannot_be_made_is_one_message(host: Host) -> None:
     assert message.startswith(f"this host needs a lock for {HOST}, and none can be made.\n")
     assert "shapes" in message
     assert not host.lock.exists()
+
+
+def test_a_secret_of_aws_is_not_used_here(host: Host) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
+    config = {**host.project.config, "small:indexSecretArn": arn}
+    host.said = io.StringIO()
+    changed = host_config(replace(host.project, config=config), Screen(host.said))
+    assert changed.own("indexSecretArn") == ""
+    assert "indexSecretArn is of AWS: here pip takes what ~/.netrc says" in host.said.getvalue()

@@ -163,3 +163,14 @@ def test_a_target_that_lambda_does_not_have_is_refused(locks: Locks) -> None:
     assert run.errors.startswith(
         "there is no target 'python3.9-x86_64'; the targets are python3.11"
     )
+
+
+def test_with_pypi_as_the_stacks_index_the_users_own_mirror_is_used(
+    locks: Locks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks.index.add(SHAPES)
+    locks.ask("shapes\n")
+    (locks.folder / "Pulumi.yaml").write_text(PROJECT)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", locks.index.url)
+    assert locks.make("--index-url", "").code == 0
+    assert locks.pins() == ["shapes==1.0"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.lambda_src.conftest import Wheel, build_wheel
 
 from .conftest import Locks
@@ -104,3 +106,18 @@ def test_a_runtime_with_the_newest_glibc_is_never_warned_of(locks: Locks) -> Non
     locks.ask("shapes\n")
     run = locks.make("--target", "python3.12-x86_64")
     assert (run.code, run.errors) == (0, "")
+
+
+def test_an_index_that_does_not_answer_is_no_matter_of_versions(
+    locks: Locks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    locks.index.status = 503
+    locks.ask("shapes\n")
+    run = locks.one()
+    assert run.code == 1
+    assert run.errors.startswith(
+        "python3.11-x86_64: uv cannot resolve requirements.in. Look at what"
+    )
+    assert locks.index.url in run.errors
+    assert "choose other versions" not in run.errors

@@ -154,7 +154,12 @@ def _uv(arguments: Sequence[str], target: Target, glibc: int | None = None) -> N
     if done.returncode != 0:
         if "No module named uv" in done.stderr:
             raise LockError("uv is not installed, and it makes the locks. Run `make install`.")
-        raise NoSolutionError(done.stderr.strip())
+        if "No solution found" in done.stderr:
+            raise NoSolutionError(done.stderr.strip())
+        raise LockError(
+            f"{target.name}: uv cannot resolve requirements.in. Look at what it says of the line, "
+            f"or of the index and the way there.\n{done.stderr.strip()}"
+        )
 
 
 def _preferences(kept: Mapping[str, str]) -> str:
