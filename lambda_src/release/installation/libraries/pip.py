@@ -114,7 +114,7 @@ def install(
     lines = [f"{name}=={pin.version} {pin.hashes}" for name, pin in pins.items()]
     source = ["--no-index", "--find-links", str(wheels), "-r", _file(scratch, lines)]
     pip.run("install", *_into(target), *source)
-    shutil.rmtree(wheels)
+    shutil.rmtree(wheels, ignore_errors=True)  # it goes with the staging folder anyway
 
 
 def _into(target: Path) -> list[str]:
@@ -136,12 +136,12 @@ class Pip:
 
     def __init__(self, scratch: Path, wheels: int, environment: Mapping[str, str]) -> None:
         self._scratch, self._environment = scratch, environment
-        self._wheels, self._fetched = wheels, 0
+        self._wheels, self._fetched, self._runs = wheels, 0, 0
 
     def run(self, *arguments: str) -> None:
         """Run a command of pip's. Raises InstallError."""
-        record = self._scratch / "pip.log"
-        record.unlink(missing_ok=True)
+        self._runs += 1
+        record = self._scratch / f"pip-{self._runs}.log"
         command = [sys.executable, "-P", "-m", "pip", *arguments]
         command += ["--require-hashes", "--only-binary=:all:", "--no-deps"]
         command += ["--no-input", "--progress-bar=off"]
