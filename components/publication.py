@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from .container import CONTAINER, VOLUME, definitions
-from .contract import Application, Release
+from .contract import Application, Release, runtime
+from .contract.package import Package
 from .gates import PopulatorRun, PopulatorRunArgs
 from .names import family
 from .package_index import token_statements
@@ -42,6 +43,7 @@ class Publication(pulumi.ComponentResource):
     Attributes:
         release: What was published, known in a preview.
         store: Where it lies.
+        populator: What publishes it.
         run: The run of the populate task; depend on it for the release's sake.
     """
 
@@ -52,11 +54,23 @@ class Publication(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: PublicationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        populator = args.populator
+        self.populator = populator = args.populator
         self.store = populator.args.store
         self.release = Release.of(args.application, populator.args.target, salt=args.salt)
+        files = runtime.task_files(args.application, self.release.lock)
+        super().__init__("efs-inference:index:Publication", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        program = populator.bucket.upload(name, "populate", Package(files), child)
+        index_urls = {populator.args.index_url, *self.release.index_urls}
+        tokens = token_statements(index_urls, self.store.account.partition)
+        may_read = rights(
+            f"{name}-program",
+            populator.task_role,
+            populator.bucket.read(program).apply(lambda read: [*read, *tokens]),
+            child,
+        )
         container = definitions(
-            application=args.application,
+            program_url=program.url,
             release=self.release,
             mount=self.store.mount,
             index_url=populator.args.index_url,
@@ -65,13 +79,8 @@ class Publication(pulumi.ComponentResource):
             log_group=populator.log.plain_name,
             region=self.store.account.region,
         )
-        super().__init__("efs-inference:index:Publication", name, {}, opts)
         task_definition = self._task_definition(name, args, container)
         network = self.store.network
-        index_urls = {populator.args.index_url, *self.release.index_urls}
-        tokens = token_statements(index_urls, self.store.account.partition)
-        opts = pulumi.ResourceOptions(parent=self)
-        may_read = [rights(f"{name}-indexes", populator.task_role, tokens, opts)] if tokens else []
         self.run = PopulatorRun(
             name,
             PopulatorRunArgs(
@@ -92,7 +101,8 @@ class Publication(pulumi.ComponentResource):
             ),
             # Rights, routes and every zone's mount target have to be there before the task starts.
             pulumi.ResourceOptions(
-                parent=self, depends_on=[network, self.store, populator, *may_read]
+                parent=self,
+                depends_on=[network, self.store, populator, program.resource, may_read],
             ),
         )
         self.release_id = self.run.release_id

@@ -2,7 +2,7 @@
 
 ``python -m tools.lock`` writes ``lambda_src/application/locks/<runtime>-<architecture>.txt``: each
 line one package with the hash of the one wheel that pip takes on that target. Hashes of other
-wheels are left out, because what is not installed proves nothing. Versions that are locked stay as
+wheels are left out, as a release is made of what is installed. Versions that are locked stay as
 long as they satisfy requirements.in; ``--upgrade`` and ``--upgrade-package`` take newer ones.
 ``--check`` only compares the locks that are there with requirements.in, without network, as
 `pulumi preview` does.
