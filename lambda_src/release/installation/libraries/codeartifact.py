@@ -5,9 +5,6 @@ https://docs.aws.amazon.com/codeartifact/latest/ug/tokens-authentication.html
 
 from __future__ import annotations
 
-import datetime
-import hashlib
-import hmac
 import json
 import netrc as netrc_file
 import os
@@ -20,15 +17,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...layout import ExitCode, InstallError
+from ..bootstrap import FetchError, credentials, signed
 from ..log import log
 
 _REPOSITORY = re.compile(
     r"https://(?P<domain>[a-z][a-z0-9-]{0,48}[a-z0-9])-(?P<owner>\d{12})\.d\.codeartifact\."
     r"(?P<region>[a-z0-9-]+)\.(?P<suffix>amazonaws\.com(?:\.cn)?|on\.aws)/pypi/(?P<repository>[^/]+)/.*"
 )
-_EMPTY = hashlib.sha256(b"").hexdigest()
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
-_CREDENTIALS = "http://169.254.170.2"
 _DURATION = 43_200
 _SECONDS = 30
 _ATTEMPTS = 6
@@ -54,8 +49,8 @@ def netrc(url: str) -> str:
                 text = error.read(4_000).decode(errors="replace")
             trouble = f"{error.code} {_message(text)}"
             passes = error.code in _PASSING
-        except KeyError as error:
-            trouble, passes = f"the task has no role, as {error} is not set", False
+        except FetchError as error:
+            trouble, passes = str(error), False
         except (OSError, ValueError) as error:
             trouble, passes = f"{type(error).__name__}: {error}", True
         if attempt == last or not passes:
@@ -88,7 +83,7 @@ def _token(repository: Mapping[str, str]) -> str:
     query["duration"] = str(_DURATION)
     path = f"/v1/authorization-token?{urllib.parse.urlencode(sorted(query.items()))}"
     url = f"{(endpoint or host).rstrip('/')}{path}"
-    headers = signed_post(url, region, "codeartifact", _keys())
+    headers = signed(url, region, credentials(), service="codeartifact", method="POST")
     request = urllib.request.Request(url, data=b"", headers=headers, method="POST")  # noqa: S310
     with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
         said = json.load(answer)
@@ -96,55 +91,6 @@ def _token(repository: Mapping[str, str]) -> str:
     if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
         raise ValueError("the answer has no token")
     return token
-
-
-def _keys() -> dict[str, str]:
-    """The task role's credentials: AccessKeyId, SecretAccessKey, Token."""
-    relative = os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-    url = _CREDENTIALS + relative if relative else os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
-    headers = {}
-    if file := os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
-        headers["Authorization"] = Path(file).read_text(encoding="utf-8").strip()
-    elif token := os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"):
-        headers["Authorization"] = token
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 (ECS's own URL)
-    with direct.open(request, timeout=_SECONDS) as answer:
-        keys: dict[str, str] = json.load(answer)
-    return keys
-
-
-def signed_post(
-    url: str,
-    region: str,
-    service: str,
-    keys: Mapping[str, str],
-    now: datetime.datetime | None = None,
-) -> dict[str, str]:
-    """The headers of a signed POST without a body: Signature Version 4.
-
-    The URL's query is sorted and percent-encoded as it is sent.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-    """
-    parts = urllib.parse.urlsplit(url)
-    moment = (now or datetime.datetime.now(datetime.UTC)).strftime("%Y%m%dT%H%M%SZ")
-    sent = {"host": parts.netloc, "x-amz-date": moment}
-    if keys.get("Token"):
-        sent["x-amz-security-token"] = keys["Token"]
-    names = ";".join(sorted(sent))
-    lines = [f"{name}:{sent[name]}" for name in sorted(sent)]
-    canonical = "\n".join(["POST", parts.path, parts.query, *lines, "", names, _EMPTY])
-    scope = f"{moment[:8]}/{region}/{service}/aws4_request"
-    key = f"AWS4{keys['SecretAccessKey']}".encode()
-    for word in scope.split("/"):
-        key = hmac.digest(key, word.encode(), "sha256")
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}"
-    sent["Authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={keys['AccessKeyId']}/{scope}, SignedHeaders={names}, "
-        f"Signature={hmac.digest(key, text.encode(), 'sha256').hex()}"
-    )
-    return sent
 
 
 def _message(text: str) -> str:
