@@ -119,8 +119,7 @@ def signed(
     if keys.get("Token"):
         sent["x-amz-security-token"] = keys["Token"]
     names = ";".join(sorted(sent))
-    query = urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
-    pairs = sorted((_quoted(n), _quoted(v)) for n, v in query)
+    pairs = sorted((_quoted(n), _quoted(v)) for n, v in urllib.parse.parse_qsl(parts.query, True))
     canonical = "\n".join(
         [
             method,
