@@ -22,6 +22,8 @@ class NetworkArgs:
     Attributes:
         cidr: IPv4 block of the VPC, /16 to /24; plain, since the subnets are cut from it.
         zones: Names of the availability zones, at least one; plain, since each makes resources.
+        zones_chosen: Whether the program has chosen them, and nobody has named them; then a preview
+            refuses it to choose others later.
         egress: `public-ip` (the populate task gets a public IP in a public subnet) or `nat`.
         egress_ports: TCP ports of the package index and the image registry.
         tags: Tags for every resource.
@@ -29,6 +31,7 @@ class NetworkArgs:
 
     cidr: str
     zones: Sequence[str]
+    zones_chosen: bool = False
     egress: str = "public-ip"
     egress_ports: Sequence[int] = (443,)
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -65,11 +68,17 @@ class Network(pulumi.ComponentResource):
 
     Attributes:
         subnet_ids: For each availability zone the subnet of mount target and function.
+        own_subnet_ids: Those of them that the component has made.
         populator_subnet_ids: Subnets of the populate task.
         assign_public_ip: Whether the task gets a public IP.
+        vpc: What tells the VPC from another: its id, or the block of one that the component makes.
+        zones_chosen: Whether the program has chosen the zones, and nobody has named them.
     """
 
+    vpc: pulumi.Input[str]
+    zones_chosen: bool
     subnet_ids: dict[str, pulumi.Input[str]]
+    own_subnet_ids: list[pulumi.Input[str]]
     populator_subnet_ids: list[pulumi.Input[str]]
     vpc_id: pulumi.Output[str]
     mount_target_security_group_id: pulumi.Output[str]
@@ -87,7 +96,8 @@ class Network(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         if isinstance(args, ExistingNetworkArgs):
             self.vpc_id = pulumi.Output.from_input(args.vpc_id)
-            self.subnet_ids = dict(args.subnet_ids)
+            self.vpc, self.zones_chosen = args.vpc_id, False
+            self.subnet_ids, self.own_subnet_ids = dict(args.subnet_ids), []
             task_subnets = args.populator_subnet_ids or args.subnet_ids.values()
             self.populator_subnet_ids = list(task_subnets)
             self.assign_public_ip = args.assign_public_ip
@@ -115,7 +125,9 @@ class Network(pulumi.ComponentResource):
             child=self._child,
         )
         self.vpc_id = vpc.id
+        self.vpc, self.zones_chosen = args.cidr, args.zones_chosen
         self.subnet_ids = {**vpc.private}
+        self.own_subnet_ids = [*vpc.private.values()]
         self.populator_subnet_ids = [*vpc.populator]
 
     def _security_groups(self, egress_ports: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from .container import CONTAINER, VOLUME, definitions
 from .contract import Application, Release, runtime
 from .contract.package import Package
-from .gates import PopulatorRun, PopulatorRunArgs
+from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from .names import family
 from .package_index import token_statements
 from .populator import Populator
@@ -81,6 +81,16 @@ class Publication(pulumi.ComponentResource):
         )
         task_definition = self._task_definition(name, args, container)
         network = self.store.network
+        # Rights, routes and every zone's mount target have to be there before a task starts, and
+        # what a task holds has to stay until it has ended.
+        needed = [network, self.store, populator]
+        tasks = PopulateTasks(
+            name,
+            PopulateTasksArgs(
+                cluster_arn=populator.cluster_arn, family=family(name), account=self.store.account
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=needed),
+        )
         self.run = PopulatorRun(
             name,
             PopulatorRunArgs(
@@ -99,10 +109,8 @@ class Publication(pulumi.ComponentResource):
                 keep_releases=populator.args.keep_releases,
                 account=self.store.account,
             ),
-            # Rights, routes and every zone's mount target have to be there before the task starts.
             pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[network, self.store, populator, program.resource, may_read],
+                parent=self, depends_on=[*needed, program.resource, may_read, tasks]
             ),
         )
         self.release_id = self.run.release_id

@@ -1,8 +1,10 @@
-"""What the two gates share: dynamic resources that do a thing once, and exist when it went well."""
+"""What the gates share: dynamic resources that do a thing once, and exist when it went well."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pulumi
@@ -16,6 +18,7 @@ from pulumi.dynamic import (
 )
 
 from ..errors import GateError
+from .aws_calls import AwsCalls, Login
 
 # Where the SDK keeps the pickled provider, among the inputs and the outputs.
 _REFERENCE = "__provider"
@@ -42,6 +45,18 @@ class GateProvider(ResourceProvider):
         roles = json.loads(written) if isinstance(written, str) else written
         self.assume_roles = tuple(roles) if isinstance(roles, list) else (roles,)
 
+    def aws(self, props: dict[str, Any]) -> AwsCalls:
+        """Clients for the region of a resource.
+
+        Raises:
+            GateError: The credentials belong to another account than the resource.
+            BotoCoreError, ClientError, ResponseParserError: They cannot be used.
+        """
+        login = Login(region=props["region"], profile=self.profile, roles=self.assume_roles)
+        aws = AwsCalls(login)
+        refuse_other_account(aws.account(), props["account_id"], GateError)
+        return aws
+
     def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Do it: the id, and the outputs beside the inputs. Raises GateError."""
         raise NotImplementedError
@@ -57,14 +72,8 @@ class GateProvider(ResourceProvider):
             GateError: It did not go well. The message is one line that says what, why and what to
                 do; the log has the evidence.
         """
-        try:
+        with diagnosed(lambda: self.failed(props)):
             id_, outputs = self.complete(props)
-        except GateError as error:
-            # Pulumi shows an exception of a dynamic provider with its stack trace, and diagnostics
-            # by resource: each stands alone, so none refers to the other.
-            if error.details:
-                pulumi.log.error(str(error))
-            raise type(error)(error.sentence(self.failed(props))) from None
         return CreateResult(id_=id_, outs={**props, **outputs})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -91,11 +100,26 @@ class GateProvider(ResourceProvider):
         """Leave what was done."""
 
 
+@contextmanager
+def diagnosed(outcome: Callable[[], str]) -> Iterator[None]:
+    """Show the whole diagnosis of a GateError, and raise one line instead of it.
+
+    Pulumi shows an exception of a dynamic provider with its stack trace, and diagnostics by
+    resource: each stands alone, so none refers to the other.
+    """
+    try:
+        yield
+    except GateError as error:
+        if error.details:
+            pulumi.log.error(str(error))
+        raise type(error)(error.sentence(outcome())) from None
+
+
 def refuse_other_account(found: str, planned: str, error: type[GateError]) -> None:
     """Raise the error if the account of the credentials is not that of the stack."""
     if found != planned:
         raise error(
             f"the credentials belong to account {found}, but the stack was planned for {planned}: "
-            "nothing was started",
+            "nothing was done",
             remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the stack",
         )
