@@ -15,7 +15,13 @@ from .errors import (
     Problem,
 )
 from .fargate import TaskSize
-from .gates import PopulatorRun, PopulatorRunArgs, SmokeInvocation, SmokeInvocationArgs
+from .gates import (
+    Credentials,
+    PopulatorRun,
+    PopulatorRunArgs,
+    SmokeInvocation,
+    SmokeInvocationArgs,
+)
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .logs import LogArgs
 from .network import ExistingNetworkArgs, Network, NetworkArgs
@@ -28,6 +34,7 @@ __all__ = [
     "Account",
     "Application",
     "ConfigurationError",
+    "Credentials",
     "EfsInferenceError",
     "EfsStore",
     "EfsStoreArgs",

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 from .contract import Application, runtime
 from .errors import ConfigurationError, Problem
 from .gates import SmokeInvocation, SmokeInvocationArgs
+from .inputs import Args, Tags
 from .logs import Log, LogArgs
 from .publication import Publication
 from .roles import FunctionRole, rights
@@ -45,7 +46,7 @@ def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InferenceFunctionArgs:
+class InferenceFunctionArgs(Args):
     """Arguments of `InferenceFunction`.
 
     Attributes:
@@ -72,8 +73,8 @@ class InferenceFunctionArgs:
     function_name: pulumi.Input[str] | None = None
     alias: pulumi.Input[str] = ALIAS
     log: LogArgs = field(default_factory=LogArgs)
-    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
+    tags: Tags = field(default_factory=dict)
 
 
 class InferenceFunction(pulumi.ComponentResource):
@@ -96,10 +97,11 @@ class InferenceFunction(pulumi.ComponentResource):
         self, name: str, args: InferenceFunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         self.sample_request = args.application.sample
-        environment = _environment({**args.environment, **args.libraries.environment})
+        environment = _environment(args.environment, args.libraries.environment)
         super().__init__("efs-inference:index:InferenceFunction", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         store = args.libraries.store
+        store.account.refuse_another(self, name)
         log = Log(name, args.log, store.account, args.tags, child)
         self.log_group_name = log.name
         mount_and_log = rights(
@@ -116,6 +118,7 @@ class InferenceFunction(pulumi.ComponentResource):
                 function_version=function.version,
                 event=self.sample_request,
                 account=store.account,
+                credentials=args.libraries.credentials,
             ),
             opts=child,
         )
@@ -175,10 +178,12 @@ class InferenceFunction(pulumi.ComponentResource):
 
 
 def _environment(
-    variables: Mapping[str, pulumi.Input[str]],
+    given: pulumi.Input[Mapping[str, pulumi.Input[str]]], own: Mapping[str, str]
 ) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
-    """The variables, their size checked as soon as it is known: now where all are plain."""
-    plain = {key: value for key, value in variables.items() if isinstance(value, str)}
-    if len(plain) == len(variables):
-        return checked_environment(plain)
-    return pulumi.Output.all(**variables).apply(checked_environment)
+    """All variables, their size checked as soon as it is known: now where all are plain."""
+    if isinstance(given, Mapping):
+        plain = {key: value for key, value in given.items() if isinstance(value, str)}
+        if len(plain) == len(given):
+            return checked_environment({**plain, **own})
+    later: pulumi.Output[Any] = pulumi.Output.from_input(given)
+    return later.apply(lambda known: checked_environment({**known, **own}))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import pulumi
 import pulumi_aws as aws
@@ -11,12 +11,13 @@ import pulumi_aws as aws
 from .container import CONTAINER, VOLUME, definitions
 from .contract import Application, Release
 from .gates import PopulatorRun, PopulatorRunArgs
+from .inputs import Args, Plain, Tags
 from .names import family
 from .populator import Populator
 
 
 @dataclass(frozen=True, kw_only=True)
-class PublicationArgs:
+class PublicationArgs(Args):
     """Arguments of `Publication`.
 
     Attributes:
@@ -28,8 +29,8 @@ class PublicationArgs:
 
     populator: Populator
     application: Application
-    salt: str = ""
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    salt: Annotated[str, Plain("the release's id follows from it")] = ""
+    tags: Tags = field(default_factory=dict)
 
 
 class Publication(pulumi.ComponentResource):
@@ -40,6 +41,7 @@ class Publication(pulumi.ComponentResource):
     Attributes:
         release: What was published, known in a preview.
         store: Where it lies.
+        credentials: As whom gates call AWS.
         run: The run of the populate task; depend on it for the release's sake.
     """
 
@@ -51,7 +53,7 @@ class Publication(pulumi.ComponentResource):
         self, name: str, args: PublicationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         populator = args.populator
-        self.store = populator.args.store
+        self.store, self.credentials = populator.args.store, populator.args.credentials
         self.release = Release.of(args.application, populator.args.target, salt=args.salt)
         container = definitions(
             application=args.application,
@@ -63,6 +65,7 @@ class Publication(pulumi.ComponentResource):
             region=self.store.account.region,
         )
         super().__init__("efs-inference:index:Publication", name, {}, opts)
+        self.store.account.refuse_another(self, name)
         task_definition = self._task_definition(name, args, container)
         network = self.store.network
         self.run = PopulatorRun(
@@ -82,6 +85,7 @@ class Publication(pulumi.ComponentResource):
                 timeout_minutes=populator.args.timeout_minutes,
                 keep_releases=populator.args.keep_releases,
                 account=self.store.account,
+                credentials=populator.args.credentials,
             ),
             # Rights, routes and every zone's mount target have to be there before the task starts.
             pulumi.ResourceOptions(parent=self, depends_on=[network, self.store, populator]),

@@ -8,9 +8,11 @@ import sys
 
 from . import populator_run, smoke_invocation
 from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider
+from .session import Credentials
 from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs, SmokeInvocationProvider
 
 __all__ = [
+    "Credentials",
     "PopulatorRun",
     "PopulatorRunArgs",
     "PopulatorRunProvider",

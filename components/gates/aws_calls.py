@@ -8,14 +8,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
-import botocore.session
 from botocore.config import Config
-from botocore.credentials import (
-    AssumeRoleCredentialFetcher,
-    CredentialProvider,
-    CredentialResolver,
-    DeferredRefreshableCredentials,
-)
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -28,6 +21,8 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.parsers import ResponseParserError
+
+from .session import assumed
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -66,13 +61,6 @@ _EXPIRED_ERRORS = frozenset(
 )
 # What a profile may look like at the moment at which somebody renews it.
 _HALF_RENEWED = (NoCredentialsError, PartialCredentialsError, ProfileNotFound, ConfigParseError)
-# pulumi-aws's name of a member of `aws:assumeRoles` -> AssumeRole's.
-_ASSUME_ROLE = {
-    "externalId": "ExternalId",
-    "policy": "Policy",
-    "sessionName": "RoleSessionName",
-    "sourceIdentity": "SourceIdentity",
-}
 
 
 class GaveUpError(Exception):
@@ -91,7 +79,7 @@ class Login:
 
     region: str
     profile: str | None = None
-    roles: Sequence[Mapping[str, str]] = ()
+    roles: Sequence[Mapping[str, Any]] = ()
 
     def source(self) -> boto3.Session:
         """A new session with the credentials as they lie there now, before any role."""
@@ -101,36 +89,8 @@ class Login:
         """A new session as the last of the roles."""
         made = self.source()
         for role in self.roles:
-            made = _assumed(made, role)
+            made = assumed(made, role)
         return made
-
-
-class _Assumed(CredentialProvider):
-    METHOD = "assume-role"
-
-    def __init__(self, fetcher: AssumeRoleCredentialFetcher) -> None:
-        super().__init__()
-        self._fetcher = fetcher
-
-    def load(self) -> DeferredRefreshableCredentials:
-        return DeferredRefreshableCredentials(
-            refresh_using=self._fetcher.fetch_credentials, method=self.METHOD
-        )
-
-
-def _assumed(source: boto3.Session, role: Mapping[str, str]) -> boto3.Session:
-    credentials = source.get_credentials()
-    if credentials is None:
-        raise NoCredentialsError
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=source.client,
-        source_credentials=credentials,
-        role_arn=role["roleArn"],
-        extra_args={_ASSUME_ROLE[key]: role[key] for key in _ASSUME_ROLE if role.get(key)},
-    )
-    core = botocore.session.Session()
-    core.register_component("credential_provider", CredentialResolver([_Assumed(fetcher)]))
-    return boto3.Session(botocore_session=core, region_name=source.region_name)
 
 
 class AwsCalls:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
     ConfigureRequest,
     CreateResult,
     DiffResult,
@@ -16,6 +18,7 @@ from pulumi.dynamic import (
 )
 
 from ..errors import GateError
+from .session import problems_of, roles_of, unknown_settings
 
 # Where the SDK keeps the pickled provider, among the inputs and the outputs.
 _REFERENCE = "__provider"
@@ -26,21 +29,33 @@ class GateProvider(ResourceProvider):
 
     Attributes:
         replaced_by: The inputs whose change makes it do its thing again.
-        profile: The profile that the aws provider was given, if any.
-        assume_roles: The roles that it assumes, one after the other.
     """
 
     replaced_by: tuple[str, ...] = ()
-    profile: str | None = None
-    assume_roles: tuple[dict[str, str], ...] = ()
+    # Not a value: the provider is pickled into the state before it is configured.
+    _get: Callable[[str], Any] = staticmethod(lambda _key: None)
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take over the settings of the aws provider."""
-        self.profile = req.config.get("aws:profile")
-        # A JSON list; before version 7 of the provider it was one object.
-        written = req.config.get("aws:assumeRoles") or req.config.get("aws:assumeRole") or "[]"
-        roles = json.loads(written) if isinstance(written, str) else written
-        self.assume_roles = tuple(roles) if isinstance(roles, list) else (roles,)
+        self._get = req.config.get
+
+    def as_whom(self, props: dict[str, Any]) -> dict[str, Any]:
+        """`profile` and `assume_roles`: those of the resource, or of the stack's aws provider."""
+        if given := props.get("credentials"):
+            return {"profile": given["profile"], "assume_roles": tuple(given["assume_roles"])}
+        return {
+            "profile": self._get("aws:profile"),
+            "assume_roles": roles_of(self._get),
+        }
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Refuse, in a preview already, credentials that would not be the aws provider's."""
+        problems = problems_of(self.as_whom(news)["assume_roles"])
+        if not news.get("credentials"):
+            problems += unknown_settings(self._get)
+        return CheckResult(
+            news, [CheckFailure(problem.subject, str(problem)) for problem in problems]
+        )
 
     def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Do it: the id, and the outputs beside the inputs. Raises GateError."""
@@ -97,5 +112,7 @@ def refuse_other_account(found: str, planned: str, error: type[GateError]) -> No
         raise error(
             f"the credentials belong to account {found}, but the stack was planned for {planned}: "
             "nothing was started",
-            remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the stack",
+            remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the "
+            "stack; where the components have a provider of their own, give the populator the "
+            "same `credentials`",
         )
