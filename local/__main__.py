@@ -49,8 +49,11 @@ if __name__ == "__main__":
         signal.signal(one, _stop)
     try:
         # Only now: the imports take a second or two, in which a signal may come already.
-        from local.commands import main
-
+        try:
+            from local.commands import main
+        except ImportError as error:
+            sys.stderr.write(f"error: {error}\n")
+            _leave(1)
         _leave(main())
     except _StoppedError as stop:
         signal.setitimer(signal.ITIMER_REAL, 0)

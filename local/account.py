@@ -52,8 +52,8 @@ class Account:
 
     id: str = DEFAULT_ACCOUNT_ID
 
-    def __init__(self, state: Path, region: str) -> None:
-        self.state, self.region, self.lock = state, region, threading.RLock()
+    def __init__(self, state: Path, region: str, lock: threading.RLock) -> None:
+        self.state, self.region, self.lock = state, region, lock
         self.ec2: Any = ec2_backends[self.id][region]
         self.ecs: Any = ecs_backends[self.id][region]
         self.efs: Any = efs_backends[self.id][region]

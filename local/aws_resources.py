@@ -1,6 +1,7 @@
 """A table of AWS resource types: the boto3 calls that make one, and the outputs it gives.
 
-Names are those of pulumi-aws 7 on the wire. Properties that the table does not name have no effect.
+Names are those of pulumi-aws 7 on the wire. A property that neither the table nor its functions
+read has no effect, and is named on screen.
 """
 
 from __future__ import annotations
@@ -176,18 +177,19 @@ KINDS: Mapping[str, Kind] = {
     "aws:ec2/vpc:Vpc": Kind(
         "ec2.create_vpc", "Vpc.VpcId", "CidrBlock InstanceTenancy",
         gives={**_ec2_arn("vpc"), **_OWNER},
-        then=_vpc, later=("mainRouteTableId", "defaultSecurityGroupId")),
+        then=_vpc, later=("mainRouteTableId", "defaultSecurityGroupId"),
+        found="describe_vpcs VpcIds Vpcs"),
     "aws:ec2/subnet:Subnet": Kind(
         "ec2.create_subnet", "Subnet.SubnetId", "VpcId CidrBlock AvailabilityZone",
         gives={**_ec2_arn("subnet"), "availabilityZone": "AvailabilityZone",
                "availabilityZoneId": "AvailabilityZoneId"},
-        then=_subnet),
+        then=_subnet, found="describe_subnets SubnetIds Subnets"),
     "aws:ec2/internetGateway:InternetGateway": Kind(
         "ec2.create_internet_gateway", "InternetGateway.InternetGatewayId",
         gives=_ec2_arn("internet-gateway"), then=_attach_gateway),
     "aws:ec2/routeTable:RouteTable": Kind(
         "ec2.create_route_table", "RouteTable.RouteTableId", "VpcId",
-        gives=_ec2_arn("route-table")),
+        gives=_ec2_arn("route-table"), found="describe_route_tables RouteTableIds RouteTables"),
     "aws:ec2/route:Route": Kind(
         "ec2.create_route", "r-{RouteTableId}{DestinationCidrBlock}",
         "RouteTableId DestinationCidrBlock GatewayId NatGatewayId"),
@@ -204,7 +206,8 @@ KINDS: Mapping[str, Kind] = {
         "PrivateDnsEnabled PolicyDocument=policy", gives=_ec2_arn("vpc-endpoint")),
     "aws:ec2/securityGroup:SecurityGroup": Kind(
         "ec2.create_security_group", "GroupId", "GroupName=name Description VpcId",
-        gives=_GROUP, named="name", then=_without_rules),
+        gives=_GROUP, named="name", then=_without_rules,
+        found="describe_security_groups GroupIds SecurityGroups"),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Kind(
         "ec2.describe_security_groups", "{SecurityGroups[0][GroupId]}", also=_default_group,
         gives={**_GROUP, "name": "{SecurityGroups[0][GroupName]}"}, then=_without_rules),
@@ -217,7 +220,8 @@ KINDS: Mapping[str, Kind] = {
         "CreationToken PerformanceMode Encrypted KmsKeyId ThroughputMode "
         "ProvisionedThroughputInMibps AvailabilityZoneName", also=_EFS_TAGS,
         gives={**_EFS, "arn": "FileSystemArn"}, named="creationToken",
-        then=_available("describe_file_systems", "FileSystemId", "FileSystems")),
+        then=_available("describe_file_systems", "FileSystemId", "FileSystems"),
+        found="describe_file_systems FileSystemId FileSystems"),
     "aws:efs/fileSystemPolicy:FileSystemPolicy": Kind(
         "efs.put_file_system_policy", "{FileSystemId}", "FileSystemId Policy",
         update="efs.put_file_system_policy"),
@@ -227,14 +231,17 @@ KINDS: Mapping[str, Kind] = {
         gives={**_EFS, "fileSystemArn": _EFS_ARN, "availabilityZoneId": "AvailabilityZoneId",
                "availabilityZoneName": "AvailabilityZoneName", "ipAddress": "IpAddress",
                "networkInterfaceId": "NetworkInterfaceId"},
-        then=_available("describe_mount_targets", "MountTargetId", "MountTargets")),
+        then=_available("describe_mount_targets", "MountTargetId", "MountTargets"),
+        found="describe_mount_targets MountTargetId MountTargets"),
     "aws:efs/accessPoint:AccessPoint": Kind(
         "efs.create_access_point", "AccessPointId", "FileSystemId PosixUser RootDirectory",
         also=_EFS_TAGS, gives={"arn": "AccessPointArn", "fileSystemArn": _EFS_ARN, **_OWNER},
-        then=_available("describe_access_points", "AccessPointId", "AccessPoints")),
+        then=_available("describe_access_points", "AccessPointId", "AccessPoints"),
+        found="describe_access_points AccessPointId AccessPoints"),
     "aws:ecs/cluster:Cluster": Kind(
         "ecs.create_cluster", "cluster.clusterArn", "clusterName=name settings",
-        also=_ECS_TAGS, gives={"arn": "clusterArn"}, named="name"),
+        also=_ECS_TAGS, gives={"arn": "clusterArn"}, named="name",
+        found="describe_clusters clusters clusters"),
     "aws:ecs/taskDefinition:TaskDefinition": Kind(
         "ecs.register_task_definition", "taskDefinition.family",
         "family taskRoleArn executionRoleArn networkMode requiresCompatibilities cpu memory "
@@ -244,11 +251,12 @@ KINDS: Mapping[str, Kind] = {
     "aws:cloudwatch/logGroup:LogGroup": Kind(
         "logs.create_log_group", "{logGroupName}", "logGroupName=name kmsKeyId tags",
         gives={"arn": "arn:aws:logs:{region}:{account}:log-group:{logGroupName}"},
-        named="name", then=_log_group),
+        named="name", then=_log_group,
+        found="describe_log_groups logGroupNamePrefix logGroups"),
     "aws:iam/role:Role": Kind(
         "iam.create_role", "Role.RoleName", "RoleName=name Path Description MaxSessionDuration "
         "AssumeRolePolicyDocument=assumeRolePolicy", also=_EFS_TAGS,
-        gives={"arn": "Arn", "uniqueId": "RoleId"}, named="name"),
+        gives={"arn": "Arn", "uniqueId": "RoleId"}, named="name", found="get_role RoleName Role"),
     "aws:iam/rolePolicy:RolePolicy": Kind(
         "iam.put_role_policy", "{RoleName}:{PolicyName}",
         "RoleName=role PolicyName=name PolicyDocument=policy", named="name",

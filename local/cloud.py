@@ -11,17 +11,14 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
 from moto.logs.models import logs_backends
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
-from werkzeug.serving import make_server
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from . import moto_gaps, rules
@@ -61,9 +58,16 @@ _NO_NETWORK = """\
     a function in these subnets reaches its file system alone; here it has this host's network"""
 
 
-class _QuietHandler(MotoRequestHandler):
+class _QuietHandler(WSGIRequestHandler):
     def log_request(self, *_: Any) -> None:
         """Say nothing of requests."""
+
+
+@dataclass(frozen=True)
+class _Region:
+    account: Account
+    checks: Checks
+    tasks: Tasks
 
 
 class Cloud:
@@ -73,7 +77,7 @@ class Cloud:
 
     Args:
         state: Folder with a directory for each file system, named by its creation token.
-        region: The region.
+        region: The region of what asks without naming one; there are all of them.
         log: Is told what the user should know about this host.
         init_limit: Seconds that a function may take to initialise, 10 on AWS.
         seconds_to_create: How long a mount target is `creating`, about 90 on AWS.
@@ -127,10 +131,8 @@ class Cloud:
             self._log(_NO_NAMESPACES + _NO_NETWORK)
         elif not host.network:
             self._log(f"This host allows no network namespaces: {_NO_NETWORK.strip()}")
-        self._account = Account(self._state, self.region)
-        self._checks = Checks(self._account)
-        self._tasks = Tasks(self._account, host)
-        self._closers.append(self._tasks.close)
+        self._host, self._regions = host, dict[str, _Region]()
+        self._lock = threading.RLock()
         self._functions = Functions(host, self._init_limit, self._mount, self._write_log)
         self._closers.append(self._functions.close)
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -179,7 +181,7 @@ class Cloud:
         if response is not None:
             return response(environ, start_response)
         environ["wsgi.input"] = io.BytesIO(data)
-        with self._account.lock:
+        with self._lock:
             answer: Iterable[bytes] = self._moto.get_application(environ)(environ, start_response)
             return answer
 
@@ -188,23 +190,35 @@ class Cloud:
         if operation == "Invoke":
             return self._invoke(request, data)
         body = json.loads(data or b"{}") if operation else {}
-        with self._account.lock:
+        region = self._region(_region_of(request) or self.region)
+        with self._lock:
             if operation in _TASKS:
-                answer = json.dumps(getattr(self._tasks, _TASKS[operation])(body))
+                answer = json.dumps(getattr(region.tasks, _TASKS[operation])(body))
                 return Response(answer, content_type="application/x-amz-json-1.1")
-            self._checks.check(service, operation, body, request.path.split("/"))
+            region.checks.check(service, operation, body, request.path.split("/"))
         return None
+
+    def _region(self, name: str) -> _Region:
+        with self._lock:
+            if name not in self._regions:
+                state = self._state if name == self.region else self._state / name
+                account = Account(state, name, self._lock)
+                made = _Region(account, Checks(account), Tasks(account, self._host))
+                self._regions[name] = made
+                self._closers.append(made.tasks.close)
+            return self._regions[name]
 
     # --- functions ---
 
     def _mount(self, function: Function) -> list[Bind]:
         known = function.configuration
-        with self._account.lock:
+        region = self._region(function.region)
+        with self._lock:
             return [
-                self._account.bind(
+                region.account.bind(
                     _client(known),
                     mount["LocalMountPath"],
-                    getattr(self._checks.system_of(mount["Arn"]), "file_system_id", ""),
+                    getattr(region.checks.system_of(mount["Arn"]), "file_system_id", ""),
                     mount["Arn"].rpartition("/")[2],
                 )
                 for mount in known.get("FileSystemConfigs") or []
@@ -213,25 +227,29 @@ class Cloud:
     def _write_log(self, function: Function, stream: str, lines: list[str]) -> None:
         """Lambda logs as the function's role, and drops what that may not write."""
         group, role = function.log_group, function.configuration["Role"]
-        with self._account.lock:
-            arn = self._account.arn("logs", f"log-group:{group}")
-            if self._account.may(role, "logs:CreateLogGroup", arn):
-                logs_backends[self.account_id][self.region].ensure_log_group(group)
-            if self._account.log_refused(role, group, stream) is None:
-                self._account.write_log(group, stream, lines)
+        account = self._region(function.region).account
+        with self._lock:
+            arn = account.arn("logs", f"log-group:{group}")
+            if account.may(role, "logs:CreateLogGroup", arn):
+                logs_backends[self.account_id][function.region].ensure_log_group(group)
+            if account.log_refused(role, group, stream) is None:
+                account.write_log(group, stream, lines)
 
     def _invoke(self, request: Request, data: bytes) -> Response:
         name = unquote(request.path.split("/")[-2])
         qualifier = request.args.get("Qualifier")
-        with self._account.lock:
-            found = self._checks.function(name, qualifier)
+        region = _region_of(request) or self.region
+        here = self._region(region)
+        names = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        with self._lock:
+            found = here.checks.function(name, qualifier)
             configuration = copy.deepcopy(found.get_configuration())
             function = Function(
                 configuration=configuration,
                 code=found.code_bytes,
-                region=self.region,
-                endpoint=self.environment(),
-                way_out=self._account.way_out(_client(configuration)),
+                region=region,
+                endpoint=self.environment() | names,
+                way_out=here.account.way_out(_client(configuration)),
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)
@@ -241,7 +259,7 @@ class Cloud:
             why = f"Invocation type {kind} is not emulated: use RequestResponse"
             raise rules.RefusalError("InvalidParameterValueException", why)
         called = f"{found.function_name}:{qualifier}" if qualifier else found.function_name
-        arn = self._account.arn("lambda", f"function:{called}")
+        arn = here.account.arn("lambda", f"function:{called}")
         try:
             answer = self._functions.invoke(function, arn, data or b"{}")
         except rules.MountError as error:
@@ -260,6 +278,12 @@ def _client(configuration: Mapping[str, Any]) -> Client:
     network = configuration.get("VpcConfig") or {}
     subnets, groups = network.get("SubnetIds", []), network.get("SecurityGroupIds", [])
     return Client(role=configuration["Role"], subnets=subnets, groups=groups)
+
+
+def _region_of(request: Request) -> str:
+    """The region that a request is signed for."""
+    scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/", request.headers.get("Authorization", ""))
+    return scope[1] if scope else ""
 
 
 def _operation(request: Request) -> tuple[str, str]:

@@ -7,12 +7,14 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .deployment import Deployment, DeploymentError, deploy, host_config, plan
+from .dependencies import DependencyError
+from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
 from .function_url import FunctionUrl
 from .packs import PackError, Verdict
 from .project import Project, ProjectError
@@ -20,12 +22,12 @@ from .screen import Screen
 from .state import EFS, LOCAL, StateError, remove
 from .verify import add_options, verify_releases
 
-_DEMONSTRATION = {"instances": [[[1, 2], [3, 4]]]}
+_SHOWN = 300
 _EXIT_CODES = """exit status:
   0    done
-  1    failed; for `preview` and `up` also: a mandatory policy is violated; for `invoke` also: the
-       function failed, or its answer has a statusCode of 400 or more; for `verify` also: a release
-       is not intact
+  1    failed; for `preview` and `up` also: a mandatory policy is violated; for `up` and `invoke`
+       also: the function failed, or its answer has a statusCode of 400 or more; for `verify` also:
+       a release is not intact
   2    wrong usage: an option, a stack without a file, an event that is no JSON
   130  interrupted (143 by SIGTERM); nothing is left running"""
 
@@ -39,10 +41,14 @@ def main() -> int:
     options = _parser().parse_args()
     command: Callable[[argparse.Namespace, Screen], int] = options.command
     # What `invoke` prints on stdout is the answer and nothing else.
-    quiet = command is _invoke
-    screen = Screen(sys.stderr if quiet else sys.stdout, resources=not quiet)
+    out = sys.stderr if command is _invoke else sys.stdout
+    # What a preview has to show is the plan.
+    screen = Screen(out, verbose=options.verbose or command is _preview)
     try:
         return command(options, screen)
+    except DependencyError as error:
+        screen.line(f"error: {error}", "error")
+        return 1
     except (_UsageError, ProjectError) as error:
         screen.line(f"error: {error}", "error")
         return 2
@@ -60,33 +66,59 @@ def _preview(options: argparse.Namespace, screen: Screen) -> int:
 
 def _up(options: argparse.Namespace, screen: Screen) -> int:
     with _deployed(options, screen) as deployment:
-        cold, answer = _cold_start(deployment, screen)
-        with screen.step("warm call"):
-            # A model of the user's may well take no matrices; what it says to them is shown.
-            warm = deployment.invoke(_DEMONSTRATION)
+        event = _sample(deployment)
+        smoke = deployment.smoke
+        first = None if smoke else _call(deployment, "cold start", screen)
+        cold = first.seconds if first else smoke["seconds"]
+        warm = _call(deployment, "warm call", screen)
+        error = (first and first.error) or warm.error
         steps = _steps(deployment.cold_start())
     done = deployment.populate
     screen.line("")
-    screen.line(f"  {{}} -> {answer}", "good")
-    screen.line(f"  {json.dumps(_DEMONSTRATION)} -> {json.dumps(warm.payload)}", "good")
-    told = "release found, nothing installed"
+    screen.line(f"  {_short(event)} -> {_short(warm.payload)}", "error" if error else "good")
+    said = "release found, nothing installed"
     if done.get("outcome") == "published":
         megabytes = done["bytes"] / 1e6
-        told = f"{done['files']:,.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
-    screen.line(f"  populate    {told if done else 'none in this program'}")
+        said = f"{done['files']:,.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
+    screen.line(f"  populate    {said if done else 'none in this program'}")
     screen.line(f"  cold start  {cold:.1f} s{steps}")
     screen.line(f"  warm call   {warm.seconds * 1000:.0f} ms")
     _show_verdict(screen, deployment.verdict)
+    if error:
+        screen.line(f"error: the function failed: {error}", "error")
+        return 1
     command = f"{_python()} -m local"
     screen.line(
         f"""
 next:
-  {command} invoke --event '{json.dumps(_DEMONSTRATION)}'
+  {command} invoke --event {_quoted(event)}
   {command} serve                 # over HTTP, as a function URL does
   {command} up --config memoryMb=4096
   {command} clean                 # removes the libraries again"""
     )
     return 0
+
+
+def _sample(deployment: Deployment) -> Any:
+    """The request that the model gives as an example; an empty one where it gives none."""
+    found = deployment.result.outputs.get("sampleRequest")
+    return {} if found is None else found
+
+
+def _call(deployment: Deployment, title: str, screen: Screen) -> Answer:
+    with screen.step(title):
+        return deployment.invoke(_sample(deployment))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _quoted(event: Any) -> str:
+    """An event for a shell; an empty one where it would fill the screen."""
+    text = json.dumps(event)
+    return shlex.quote(text if len(text) <= _SHOWN else "{}")
 
 
 def _invoke(options: argparse.Namespace, screen: Screen) -> int:
@@ -104,10 +136,14 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
     try:
         server = FunctionUrl(options.port)
     except (OSError, ValueError) as error:
-        raise _UsageError(f"--port {options.port}: {error}. Remedy: another port") from error
+        why = str(error).rstrip(".")
+        raise _UsageError(f"--port {options.port}: {why}. Remedy: another port") from error
     with server, _deployed(options, screen) as deployment:
         server.invoke = deployment.invoke
-        screen.line(f"serving until Ctrl-C:\n  {_curl(server.server_port)}", "good")
+        data = _quoted(_sample(deployment))
+        curl = f"curl -s -H 'content-type: application/json' -d {data}"
+        url = f"http://127.0.0.1:{server.server_port}/"
+        screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
         server.serve_forever()
     return 0
 
@@ -115,7 +151,7 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
 def _verify(options: argparse.Namespace, screen: Screen) -> int:
     word = f"{_python()} -m local"
     remedy = (
-        f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it anew "
+        f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it again "
         f"under another id, and `{word} clean --stack {options.stack}` removes what is here"
     )
     intact = verify_releases(_state(options), options.release, options.sha256, remedy, screen)
@@ -144,38 +180,23 @@ def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deploymen
         yield deployment
 
 
-def _cold_start(deployment: Deployment, screen: Screen) -> tuple[float, str]:
-    """The seconds that the first call took, and its answer."""
-    if smoke := deployment.smoke:
-        return smoke["seconds"], smoke["answer"]
-    with screen.step("cold start"):
-        answer = deployment.invoke({})
-    refused = isinstance(answer.payload, dict) and answer.payload.get("statusCode") == 400
-    # A model without `demonstrate` refuses the empty event, and works all the same.
-    if answer.error is not None and not refused:
-        raise DeploymentError(
-            f"the function failed: {answer.error}\n  it answered {json.dumps(answer.payload)}"
-        )
-    return answer.seconds, json.dumps(answer.payload)
-
-
-def _steps(told: Mapping[str, Any]) -> str:
+def _steps(said: Mapping[str, Any]) -> str:
     """What the function says of its cold start, as this repository's handler says it."""
     names = [
         ("ActivateDuration", "activate"),
         ("ImportDuration", "import"),
         ("LoadDuration", "load"),
     ]
-    steps = [f"{word} {told[name]:.1f} s" for name, word in names if name in told]
-    return f": {', '.join(steps)}; imports: {told.get('imports', 'plain')}" if steps else ""
+    steps = [f"{word} {said[name]:.1f} s" for name, word in names if name in said]
+    return f": {', '.join(steps)}; imports: {said.get('imports', 'plain')}" if steps else ""
 
 
 def _show_verdict(screen: Screen, verdict: Verdict) -> None:
     count = len(verdict.findings)
-    told = "nothing to complain about" if not count else f"{count} advisory"
+    said = "nothing to complain about" if not count else f"{count} advisory"
     for name, policies in verdict.packs.items():
         screen.line(f"  policies    {name}: {policies} policies")
-    screen.line(f"  verdict     {told}" if verdict.packs else "  policies    no packs")
+    screen.line(f"  verdict     {said}" if verdict.packs else "  policies    no packs")
 
 
 def _event(text: str) -> Any:
@@ -187,7 +208,7 @@ def _event(text: str) -> Any:
     except (ValueError, OSError, RecursionError) as error:
         raise _UsageError(
             f"--event {text[:200]!r} is neither a file nor JSON: {error}. "
-            f"Remedy: --event '{json.dumps(_DEMONSTRATION)}', or a file's name"
+            "Remedy: --event '{}', or a file's name"
         ) from error
 
 
@@ -224,11 +245,6 @@ def _python() -> str:
     return str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else str(here)
 
 
-def _curl(port: int) -> str:
-    data = json.dumps(_DEMONSTRATION)
-    return f"curl -s -H 'content-type: application/json' -d '{data}' http://127.0.0.1:{port}/"
-
-
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--stack", type=_stack_name, default="dev", help="the stack, default: dev")
@@ -238,6 +254,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=VALUE",
         help="a configuration value for this run; may be repeated",
+    )
+    common.add_argument(
+        "-v", "--verbose", action="store_true", help="show every resource and log line"
     )
     parser = argparse.ArgumentParser(
         prog="python -m local",

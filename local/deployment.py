@@ -22,7 +22,8 @@ from . import engine, packs
 from .engine import Result
 from .packs import Verdict
 from .project import Project
-from .provider import AwsProvider
+from .provider import AwsProvider, refusal
+from .refusals import reason
 from .screen import Screen
 from .state import StateError, hold
 
@@ -98,16 +99,14 @@ class Deployment:
         """
         # Longer than any function may run; a second attempt would be a second call.
         config = Config(read_timeout=1000, retries={"total_max_attempts": 1})
-        client = boto3.client("lambda", config=config)
+        client = boto3.client("lambda", self.alias_arn.split(":")[3], config=config)
         start = time.monotonic()
         try:
             response = client.invoke(FunctionName=self.alias_arn, Payload=json.dumps(event))
         except ClientError as error:
-            refused = error.response["Error"]
-            why = f"{refused.get('Code')}: {refused.get('Message')}"
-            return Answer(payload=None, seconds=time.monotonic() - start, error=why)
+            return Answer(payload=None, seconds=time.monotonic() - start, error=refusal(error))
         except BotoCoreError as error:
-            return Answer(payload=None, seconds=time.monotonic() - start, error=str(error))
+            return Answer(payload=None, seconds=time.monotonic() - start, error=reason(error))
         payload = json.loads(response["Payload"].read() or b"null")
         seconds = time.monotonic() - start
         return Answer(payload=payload, seconds=seconds, error=_failure(response, payload))
@@ -123,8 +122,9 @@ def _json_object(text: str) -> dict[str, Any]:
 
 def _failure(response: Mapping[str, Any], payload: Any) -> str | None:
     if "FunctionError" in response:
-        told = payload if isinstance(payload, dict) else {}
-        return f"{told.get('errorType', response['FunctionError'])}: {told.get('errorMessage')}"
+        said = payload if isinstance(payload, dict) else {}
+        message = said.get("errorMessage") or f"it answered {json.dumps(payload)[:500]}"
+        return f"{said.get('errorType') or response['FunctionError']}: {message}"
     status = payload.get("statusCode") if isinstance(payload, dict) else None
     return f"status code {status}" if isinstance(status, int) and status >= 400 else None
 
@@ -232,6 +232,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
         state.mkdir(exist_ok=True)
         ends.enter_context(_without_the_users_aws())  # moto already reads it at import
         with screen.step("embedded cloud"):
+            from . import moto_gaps  # noqa: F401 - looks at moto before the cloud imports it
             from .cloud import Cloud  # moto takes seconds to import, and a plan needs none of it
 
             cloud = Cloud(
@@ -244,7 +245,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
         with screen.step(f"up of stack {project.stack}"):
             result = engine.up(project, provider, screen)
             for type_, names in sorted(provider.not_emulated.items()):
-                screen.line(f"  not emulated: {type_} ({', '.join(names)})", "warning")
+                screen.line(f"  {type_} is not emulated ({', '.join(names)})", "warning")
             if result.error is not None:
                 raise DeploymentError(result.error)
         aliases = result.of_type(_ALIAS)

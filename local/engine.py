@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import importlib.metadata
-import json
 import os
 import runpy
 import sys
@@ -22,15 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from packaging.specifiers import SpecifierSet
-from pulumi.runtime import Settings, configure, reset_options, rpc, run_in_stack, set_all_config
 
-from .monitor import STACK, UNKNOWN, Log, Monitor, Provider, Resource, Struct, Watcher
-from .project import Project, ProjectError
+from . import sdk
+from .monitor import Log, Monitor
+from .project import Project
+from .resource import STACK, Provider, Resource, Watcher
+from .sdk import UNKNOWN
 
 __all__ = ["UNKNOWN", "Provider", "Resource", "Result", "Watcher", "preview", "up"]
-
-_SDK = SpecifierSet(">=3.270,<4")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +59,7 @@ def preview(project: Project, provider: Provider, watcher: Watcher) -> Result:
     Args:
         project: The program and its stack.
         provider: Names what is computed and answers the program's function calls.
-        watcher: Is told what happens.
+        watcher: Hears what happens.
     """
     return _run(project, provider, watcher, {}, dry_run=True)
 
@@ -75,7 +72,7 @@ def up(
     Args:
         project: The program and its stack.
         provider: Creates the resources.
-        watcher: Is told what happens.
+        watcher: Hears what happens.
         before: What an earlier `up` on the same cloud made. What has the same inputs stays as it
             is; a dynamic resource is created again where its provider would replace it.
     """
@@ -91,7 +88,9 @@ def _run(
     *,
     dry_run: bool,
 ) -> Result:
-    _refuse_other_sdk()
+    sdk.check()
+    aws = {key[4:]: value for key, value in project.config.items() if key.startswith("aws:")}
+    provider = provider.configured(aws, "the stack's configuration")
     monitor = Monitor(project, provider, watcher, dry_run, before)
     with _as_program_of(project, dry_run):
         # A context of its own: the SDK keeps its settings in context variables.
@@ -104,16 +103,12 @@ def _run(
         error = f"no longer in the program: {names}. A local run deletes nothing: begin a new one"
     resources = (*gone, *monitor.registered.values())
     stack = next((r.outputs for r in resources if r.type == STACK), {})
-    exports = Struct()
-    exports.update(stack)
-    outputs, _ = rpc.deserialize_properties_unwrap_secrets(exports, True)
+    outputs = sdk.integers(sdk.unwrapped(sdk.Struct(stack), keep_unknowns=True))
     return Result(
         project=project,
         dry_run=dry_run,
         resources=resources,
-        outputs={
-            k: UNKNOWN if isinstance(v, pulumi.output.Unknown) else v for k, v in outputs.items()
-        },
+        outputs={k: UNKNOWN if isinstance(v, sdk.Unknown) else v for k, v in outputs.items()},
         error=error,
     )
 
@@ -126,11 +121,11 @@ def _run_in_context(project: Project, monitor: Monitor, engine: Log, dry_run: bo
         "organization": "organization",
     }
     root = str(project.root)
-    reset_options(**names, root_directory=root, preview=dry_run)
-    configure(
-        Settings(**names, root_directory=root, monitor=monitor, engine=engine, dry_run=dry_run)
+    sdk.reset_options(**names, root_directory=root, preview=dry_run)
+    sdk.configure(
+        sdk.Settings(**names, root_directory=root, monitor=monitor, engine=engine, dry_run=dry_run)
     )
-    set_all_config(dict(project.config), [])
+    sdk.set_all_config(dict(project.config), [])
 
     def program() -> None:
         try:
@@ -144,7 +139,7 @@ def _run_in_context(project: Project, monitor: Monitor, engine: Log, dry_run: bo
     # A failed registration fails all that depends on it; the first failure is shown.
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
-        loop.run_until_complete(run_in_stack(program))
+        loop.run_until_complete(sdk.run_in_stack(program))
     except (Exception, SystemExit) as error:
         if isinstance(monitor.program_error, KeyboardInterrupt):
             raise monitor.program_error from None
@@ -166,28 +161,23 @@ def _run_in_context(project: Project, monitor: Monitor, engine: Log, dry_run: bo
 def _readable(error: BaseException, project: Project) -> str:
     """The error for the user: a stack trace only where the program itself is at fault."""
     if isinstance(error, pulumi.RunError):
-        return str(error)
+        return str(error) or "the program raised a RunError without a message"
     if isinstance(error, SystemExit):
-        return f"the program ended itself with exit status {error.code}"
+        return f"the program ended itself with exit status {error.code or 0}"
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if _is_part_of(frame.filename, project.root)
     ]
-    told = traceback.format_list(frames) + traceback.format_exception_only(error)
-    return "the program failed with an exception:\n" + "".join(told).rstrip()
+    lines = traceback.format_list(frames) + traceback.format_exception_only(error)
+    return "the program failed with an exception:\n" + "".join(lines).rstrip()
 
 
 @contextlib.contextmanager
 def _as_program_of(project: Project, dry_run: bool) -> Iterator[None]:
     """The process as the real engine's language host sets it up; afterwards as it was."""
     folder, path, modules = Path.cwd(), list(sys.path), set(sys.modules)
-    variables = {
-        "PULUMI_PROJECT": project.name,
-        "PULUMISTACK": project.stack,
-        "PULUMI_DRY_RUN": "true" if dry_run else "false",
-        "PULUMI_CONFIG": json.dumps(dict(project.config)),
-    }
+    variables = project.environment(dry_run)
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     os.chdir(project.root)
@@ -202,7 +192,7 @@ def _as_program_of(project: Project, dry_run: bool) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        # The next run imports the program's own modules anew, as another process would.
+        # The next run imports the program's own modules again, as another process would.
         for name in set(sys.modules) - modules:
             origin = getattr(sys.modules[name], "__file__", None)
             if origin and _is_part_of(origin, project.root) and name.split(".")[0] != "local":
@@ -212,12 +202,3 @@ def _as_program_of(project: Project, dry_run: bool) -> Iterator[None]:
 def _is_part_of(file: str, root: Path) -> bool:
     """Whether a file is the program's own: the project's environment lies in its folder too."""
     return Path(file).is_relative_to(root) and not Path(file).is_relative_to(sys.prefix)
-
-
-def _refuse_other_sdk() -> None:
-    version = importlib.metadata.version("pulumi")
-    if version not in _SDK:
-        raise ProjectError(
-            f"pulumi {version}: the local engine uses names of the SDK that are known for {_SDK}. "
-            "Remedy: `make install`, which installs the version of uv.lock"
-        )

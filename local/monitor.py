@@ -1,7 +1,6 @@
-"""What a running program talks to: takes its registrations, function calls and log lines.
+"""What a running program talks to: takes its registrations, reads, function calls and log lines.
 
-It stands in for the real engine's services. Names of the SDK that are private, or that only its own
-mocks use, stand in this module and in `engine.py`, and nowhere else.
+It stands in for the real engine's services. What it does not do it refuses by name.
 """
 
 # ruff: noqa: N802 - the monitor's methods are named by the protocol
@@ -13,105 +12,27 @@ import base64
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import dill  # type: ignore[import-untyped]
 import pulumi
-from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
-from pulumi.runtime import rpc
-from pulumi.runtime._serialization import _deserialize
-from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.proto import engine_pb2, resource_pb2
 
+from . import refusals, sdk
 from .project import Project
+from .resource import STACK, Provider, Resource, Watcher
+from .sdk import UNKNOWN, Empty, Struct, engine_pb2, plain, resource_pb2, unwrapped
 
-UNKNOWN: str = rpc.UNKNOWN
-"""What stands on the wire for a value that a preview does not know."""
-
-STACK = "pulumi:pulumi:Stack"
-"""Type of the resource that is the stack itself."""
-
-# protobuf's generated code is made at run time, so its names have no types.
-Struct: Any = struct_pb2.Struct  # type: ignore[attr-defined]
-_Empty: Any = empty_pb2.Empty  # type: ignore[attr-defined]
-_plain: Callable[[Any], dict[str, Any]] = json_format.MessageToDict
 _DYNAMIC = "pulumi-python:dynamic"
 _PROVIDER = "__provider"
-_NO_TRANSFORMS = "transforms are not run by the local engine, so its result would be another one"
 _SEVERITIES = {
     engine_pb2.DEBUG: "debug",
     engine_pb2.INFO: "info",
     engine_pb2.WARNING: "warning",
     engine_pb2.ERROR: "error",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """A registered resource.
-
-    Attributes:
-        urn: As the real engine makes it.
-        type: The type token.
-        name: The logical name.
-        custom: False for components and the stack.
-        parent: URN of the parent; empty for the stack.
-        dependencies: URNs of everything that it depends on.
-        property_dependencies: For each input the URNs that its value comes from.
-        protect: Whether deleting it is refused.
-        options: Further options as the protocol names them.
-        inputs: Inputs as on the wire: unknowns are `UNKNOWN`, secrets and assets tagged objects.
-        id: The id; empty in a preview and for components.
-        outputs: Outputs, in the form of the inputs.
-    """
-
-    urn: str
-    type: str
-    name: str
-    custom: bool
-    parent: str
-    dependencies: tuple[str, ...]
-    property_dependencies: Mapping[str, tuple[str, ...]]
-    protect: bool
-    options: Mapping[str, Any]
-    inputs: Mapping[str, Any]
-    id: str = ""
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Provider(Protocol):
-    """What the engine needs of a cloud provider. Inputs and outputs are plain JSON-like values."""
-
-    def check(self, type_: str, urn: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Inputs that the provider adds, such as a generated name."""
-
-    def computed(self, type_: str) -> Collection[str]:
-        """Outputs that are not known before creation."""
-
-    def create(self, type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Create a resource: its id and its outputs beside the inputs."""
-
-    def update(
-        self, type_: str, inputs: dict[str, Any], changed: Collection[str]
-    ) -> tuple[str, dict[str, Any]]:
-        """Bring a resource to new inputs, of which some changed: as `create`."""
-
-    def invoke(self, token: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a function call such as `aws:index/getRegion:getRegion`."""
-
-
-class Watcher(Protocol):
-    """What is told of a run while it runs."""
-
-    def log(self, severity: str, message: str) -> None:
-        """A line of the program's log: debug, info, warning or error."""
-
-    def created(self, resource: Resource, seconds: float) -> None:
-        """A resource was created (in a preview: planned)."""
 
 
 class CreationError(Exception):
@@ -132,7 +53,7 @@ class Log:
         """Whatever version the program asks for, this is not the CLI."""
 
 
-class Monitor(MockMonitor):
+class Monitor:
     """Takes the program's registrations; called from several threads at once."""
 
     def __init__(
@@ -143,122 +64,136 @@ class Monitor(MockMonitor):
         dry_run: bool,
         before: Mapping[str, Resource],
     ) -> None:
-        super().__init__(None)  # type: ignore[arg-type] # this one answers by itself
         self._before = before
         self._project, self._provider = project, provider
         self._watcher, self._dry_run = watcher, dry_run
         self._lock = threading.Lock()
+        self._reads: set[str] = set()
         self.registered: dict[str, Resource] = {}
         self.failure: str | None = None
         self.stopped = False
         self.program_error: BaseException | None = None
 
+    def __getattr__(self, name: str) -> Callable[[Any], Any]:
+        """A call that is not a method here: what it supports, or a refusal."""
+        if name in {"GetDeploymentInfo", "SupportsFeature", "SignalAndWaitForShutdown"}:
+            # It has to claim all features: without one the SDK says to update the CLI.
+            answer: Callable[[Any], Any] = getattr(sdk.MockMonitor(None), name)  # type: ignore[arg-type]
+            return answer
+        if not name[:1].isupper():
+            raise AttributeError(name)
+
+        def refuse(_request: object) -> Any:
+            raise self._failed("", refusals.of_call(name))
+
+        return refuse
+
     def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
-        if request.transforms:
-            raise self._failed(request, _NO_TRANSFORMS)
-        resource = self._register(request)
+        what = f"{request.type} ({request.name}): "
+        urn = self._claim(request, what)
         start = time.monotonic()
         try:
-            reply = Struct()
-            reply.update(resource.inputs)
+            refusals.check_registration(request)
+            resource = self._resource(request, urn)
+            reply = Struct(resource.inputs)
             if request.custom:
                 resource = self._create(resource, reply)
         except Exception as error:
             with self._lock:
-                self.registered.pop(resource.urn)
-            raise self._failed(request, str(error) or type(error).__name__) from error
+                self.registered.pop(urn, None)
+            raise self._failed(what, refusals.reason(error)) from error
         with self._lock:
-            self.registered[resource.urn] = resource
-        old = self._before.get(resource.urn)
+            self.registered[urn] = resource
+        old = self._before.get(urn)
         if resource.type != STACK and not (old and old.outputs is resource.outputs):
             self._watcher.created(resource, time.monotonic() - start)
-        return resource_pb2.RegisterResourceResponse(urn=resource.urn, id=resource.id, object=reply)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=resource.id, object=reply)
 
-    def _failed(self, request: resource_pb2.RegisterResourceRequest, why: str) -> CreationError:
+    def _failed(self, what: str, why: str) -> CreationError:
         """The error of this request; the first is the run's, and nothing is created after it."""
-        self.failure = self.failure or f"{request.type} ({request.name}): {why}"
+        self.failure = self.failure or f"{what}{why}"
         self.stopped = True
         return CreationError(self.failure)
 
-    def _register(self, request: resource_pb2.RegisterResourceRequest) -> Resource:
-        urn = self._urn(request.parent, request.type, request.name)
-        inputs: dict[str, Any] = _hashed(_plain(request.object))
-        if request.custom and not request.type.startswith(_DYNAMIC):
-            inputs.update(self._provider.check(request.type, urn, inputs))
-        resource = Resource(
-            urn=urn,
-            type=request.type,
-            name=request.name,
-            custom=request.custom,
-            parent=request.parent,
-            dependencies=tuple(sorted(request.dependencies)),
-            property_dependencies={
-                key: tuple(sorted(value.urns))
-                for key, value in request.propertyDependencies.items()
-            },
-            protect=request.protect,
-            options={
-                "ignoreChanges": list(request.ignoreChanges),
-                "aliases": list(request.aliasURNs),
-                "additionalSecretOutputs": list(request.additionalSecretOutputs),
-                "deleteBeforeReplace": request.deleteBeforeReplace,
-                "deleteBeforeReplaceDefined": request.deleteBeforeReplaceDefined,
-            },
-            inputs=inputs,
-        )
+    def _claim(self, request: Any, what: str) -> str:
+        """The URN of a new resource. A URN carries the types of all ancestors but the stack's."""
+        ancestors = request.parent.split("::")[2] if request.parent else STACK
+        qualified = request.type if ancestors == STACK else f"{ancestors}${request.type}"
+        urn = f"urn:pulumi:{self._project.stack}::{self._project.name}::{qualified}::{request.name}"
         with self._lock:
             if self.stopped:
                 raise CreationError(self.failure or "the program has ended")
-            if urn in self.registered:
-                raise self._failed(request, f"two resources have the URN {urn}: rename one")
-            self.registered[urn] = resource
-        return resource
+            if urn in self.registered or urn in self._reads:
+                raise self._failed(what, f"two resources have the URN {urn}: rename one")
+            if isinstance(request, resource_pb2.ReadResourceRequest):
+                self._reads.add(urn)
+            else:
+                self.registered[urn] = Resource(request=request, urn=urn, inputs={})
+        return urn
 
-    def _urn(self, parent: str, type_: str, name: str) -> str:
-        """A URN carries the types of all ancestors but the stack's."""
-        ancestors = parent.split("::")[2] if parent else STACK
-        qualified = type_ if ancestors == STACK else f"{ancestors}${type_}"
-        return f"urn:pulumi:{self._project.stack}::{self._project.name}::{qualified}::{name}"
+    def _resource(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
+        inputs: dict[str, Any] = _hashed(plain(request.object))
+        if request.custom and not request.type.startswith(_DYNAMIC):
+            inputs.update(self._provider.check(request.type, urn, inputs))
+        if old := self._before.get(urn):
+            kept = {name: old.inputs[name] for name in request.ignoreChanges if name in old.inputs}
+            inputs.update(kept)
+        return Resource(request=request, urn=urn, inputs=inputs)
+
+    def _provider_of(self, request: Any) -> Provider:
+        """The provider that the program names for this resource or call, or the default one."""
+        if not request.provider:
+            return self._provider
+        with self._lock:
+            named = self.registered[request.provider.rpartition("::")[0]]
+        refusals.check_provider(named.type)
+        return self._provider.configured(_unwrapped(named.inputs), named.name)
 
     def _create(self, resource: Resource, reply: Any) -> Resource:
         """Plan, create, update or keep it; `reply` comes with inputs and leaves with outputs."""
         old = self._before.get(resource.urn)
         if resource.type.startswith(_DYNAMIC):
-            provider, props = self._dynamic_provider(reply)
-            if self._dry_run:
-                reply.Clear()  # the dynamic provider has no preview, so nothing of it is known
-                return resource
-            if old and not provider.diff(old.id, _unwrapped(old.outputs), props).replaces:
-                return _kept(resource, old, reply)
-            created = provider.create(props)
-            outputs = {**(created.outs or {}), _PROVIDER: props[_PROVIDER]}
-            loop = asyncio.new_event_loop()
-            reply.CopyFrom(loop.run_until_complete(rpc.serialize_properties(outputs, {})))
-            loop.close()
-            return replace(resource, id=created.id, outputs=_plain(reply))
-        if self._dry_run:
-            computed = self._provider.computed(resource.type)
-            reply.update({name: UNKNOWN for name in computed if name not in resource.inputs})
-            return replace(resource, outputs=_plain(reply))
+            return self._create_dynamic(resource, old, reply)
+        provider = self._provider_of(resource.request)
         new, known = resource.inputs, old.inputs if old else {}
-        changed = sorted(key for key in {*known, *new} if known.get(key) != new.get(key))
         props = _unwrapped(new)
-        if old is None:
-            id_, computed_values = self._provider.create(resource.type, resource.name, props)
+        changed = sorted(key for key in {*known, *new} if known.get(key) != new.get(key))
+        if self._dry_run:
+            id_, outputs = "", provider.planned(resource.type, props)
+        elif old is None:
+            id_, outputs = provider.create(resource.type, resource.name, props)
         elif changed:
-            id_, computed_values = self._provider.update(resource.type, props, changed)
+            refusals.check_update(resource.request, changed)
+            id_, outputs = provider.update(resource.type, props, changed)
         else:
             return _kept(resource, old, reply)
-        reply.update({"id": id_, **computed_values})
-        return replace(resource, id=id_, outputs=_plain(reply))
+        reply.update(outputs if self._dry_run else {"id": id_, **outputs})
+        wire = plain(reply)
+        names = resource.request.additionalSecretOutputs
+        hidden = {name: sdk.secret(wire[name]) for name in names if name in wire}
+        reply.update(hidden)
+        return replace(resource, id=id_, outputs=wire | hidden)
+
+    def _create_dynamic(self, resource: Resource, old: Resource | None, reply: Any) -> Resource:
+        provider, props = self._dynamic_provider(reply)
+        if self._dry_run:
+            reply.Clear()  # the dynamic provider has no preview, so nothing of it is known
+            return resource
+        if old and not provider.diff(old.id, _unwrapped(old.outputs), props).replaces:
+            return _kept(resource, old, reply)
+        created = provider.create(props)
+        outputs = {**(created.outs or {}), _PROVIDER: props[_PROVIDER]}
+        loop = asyncio.new_event_loop()
+        reply.CopyFrom(loop.run_until_complete(sdk.serialized(outputs, {})))
+        loop.close()
+        return replace(resource, id=created.id, outputs=plain(reply))
 
     def _dynamic_provider(self, inputs: Any) -> tuple[ResourceProvider, dict[str, Any]]:
         """The provider that the program pickled, configured, and the inputs that it checked."""
-        props, _ = rpc.deserialize_properties_unwrap_secrets(inputs, self._dry_run)
-        pickled = base64.b64decode(props[_PROVIDER])
-        provider: ResourceProvider = _deserialize(lambda: dill.loads(pickled))  # noqa: S301
+        props = unwrapped(inputs, self._dry_run)
+        provider: ResourceProvider = sdk.unpickled(base64.b64decode(props[_PROVIDER]))
         config = Config(dict(self._project.config), self._project.name)
         provider.configure(ConfigureRequest(config))
         checked = provider.check({}, props)
@@ -271,49 +206,37 @@ class Monitor(MockMonitor):
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Any:
         with self._lock:
             resource = self.registered[request.urn]
-            outputs = _plain(request.outputs)
-            self.registered[request.urn] = replace(resource, outputs=outputs)
-        return _Empty()
+            self.registered[request.urn] = replace(resource, outputs=plain(request.outputs))
+        return Empty()
 
     def ReadResource(
         self, request: resource_pb2.ReadResourceRequest
     ) -> resource_pb2.ReadResourceResponse:
-        """A resource that the program only refers to: it is taken to be as the program says."""
-        urn = self._urn(request.parent, request.type, request.name)
-        state = _plain(request.properties)
-        with self._lock:
-            self.registered[urn] = Resource(
-                urn=urn,
-                type=request.type,
-                name=request.name,
-                custom=True,
-                parent=request.parent,
-                dependencies=tuple(sorted(request.dependencies)),
-                property_dependencies={},
-                protect=False,
-                options={},
-                inputs=state,
-                id=request.id,
-                outputs={**state, "id": request.id},
-            )
-        return resource_pb2.ReadResourceResponse(urn=urn, properties=request.properties)
-
-    def RegisterStackTransform(self, _request: object) -> Any:
-        raise pulumi.RunError(_NO_TRANSFORMS)
-
-    def RegisterStackInvokeTransform(self, _request: object) -> Any:
-        raise pulumi.RunError(_NO_TRANSFORMS)
-
-    def Invoke(
-        self, request: resource_pb2.ResourceInvokeRequest
-    ) -> resource_pb2.ResourceInvokeResponse:
-        args, _ = rpc.deserialize_properties_unwrap_secrets(request.args)
-        answer = Struct()
+        """A resource that is there already. The packs do not see it: the real engine's do not."""
+        what = f"{request.type} ({request.name}), read by its id {request.id}: "
+        urn = self._claim(request, what)
         try:
-            answer.update(self._provider.invoke(request.tok, args))
+            refusals.check_read(request)
+            provider = self._provider_of(request)
+            found = (
+                provider.planned(request.type, {})
+                if request.id == UNKNOWN
+                else provider.read(request.type, request.id)
+            )
         except Exception as error:
-            raise pulumi.RunError(f"{request.tok}: {error}") from error
-        return resource_pb2.ResourceInvokeResponse(**{"return": answer})
+            raise self._failed(what, refusals.reason(error)) from error
+        properties = Struct({**plain(request.properties), **found})
+        answer = resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
+        if hasattr(answer, "id") and request.id != UNKNOWN:  # of later versions
+            answer.id = request.id
+        return answer
+
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
+        try:
+            answer = self._provider_of(request).invoke(request.tok, unwrapped(request.args))
+        except Exception as error:
+            raise pulumi.RunError(f"{request.tok}: {refusals.reason(error)}") from error
+        return sdk.InvokeResponse(**{"return": Struct(answer)})
 
 
 def _kept(resource: Resource, old: Resource, reply: Any) -> Resource:
@@ -323,10 +246,7 @@ def _kept(resource: Resource, old: Resource, reply: Any) -> Resource:
 
 
 def _unwrapped(wire: Mapping[str, Any]) -> dict[str, Any]:
-    struct = Struct()
-    struct.update(wire)
-    props: dict[str, Any] = rpc.deserialize_properties_unwrap_secrets(struct)[0]
-    return props
+    return unwrapped(Struct(wire))
 
 
 def _hashed(value: Any) -> Any:
@@ -335,7 +255,7 @@ def _hashed(value: Any) -> Any:
         return [_hashed(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.get(rpc._special_sig_key) == rpc._special_asset_sig and "path" in value:
+    if sdk.is_asset(value) and "path" in value:
         file = Path(value["path"])
         content = file.read_bytes() if file.is_file() else b""
         return {**value, "hash": hashlib.sha256(content).hexdigest()}

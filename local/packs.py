@@ -11,19 +11,16 @@ import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2, json_format
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from .engine import Resource, Result
+from .sdk import Empty, analyzer_pb2, analyzer_pb2_grpc, plain
 
-# gRPC's and protobuf's names have no types.
-_connect: Callable[..., Any] = grpc.insecure_channel
-_plain: Callable[[Any], dict[str, Any]] = json_format.MessageToDict
-_Empty: Any = empty_pb2.Empty  # type: ignore[attr-defined]
+_connect: Callable[..., Any] = grpc.insecure_channel  # gRPC's names have no types
 _BOOT_SECONDS = 60
 _CALL_SECONDS = 60
 _LEVELS = {
@@ -33,8 +30,8 @@ _LEVELS = {
     "disabled": analyzer_pb2.DISABLED,
 }
 _CHANNEL = [
-    ("grpc.max_receive_message_length", 400 * 1024 * 1024),
-    ("grpc.max_send_message_length", 400 * 1024 * 1024),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
     ("grpc.enable_http_proxy", 0),
 ]
 
@@ -99,7 +96,8 @@ def judge(packs: Sequence[Path], result: Result) -> Verdict:
     names: dict[str, int] = {}
     with contextlib.ExitStack() as ends:
         # All processes start before the first is asked: each takes most of a second to import.
-        running = [ends.enter_context(_Pack.start(pack, result)) for pack in packs]
+        environment = result.project.environment(result.dry_run)
+        running = [ends.enter_context(Pack.start(pack, environment)) for pack in packs]
         for pack in running:
             name, policies = pack.configure(result.project.stack)
             names[name] = policies
@@ -107,26 +105,24 @@ def judge(packs: Sequence[Path], result: Result) -> Verdict:
     return Verdict(findings=tuple(findings), packs=names)
 
 
-class _Pack:
-    """A pack's process."""
+class Pack:
+    """A pack's process, and the client of it.
+
+    Attributes:
+        stub: The pack's services; the first use waits until it listens.
+    """
 
     def __init__(self, folder: Path, process: subprocess.Popen[str], errors: Path) -> None:
         self._folder, self._process, self._errors = folder, process, errors
-        self._stub: Any = None
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, folder: Path, result: Result) -> Iterator[_Pack]:
-        """Start the process; it is ended in any case."""
-        project = result.project
-        environment = {
-            **os.environ,
-            "PULUMI_PROJECT": project.name,
-            "PULUMI_STACK": project.stack,
-            "PULUMI_ORGANIZATION": "organization",
-            "PULUMI_DRY_RUN": "true" if result.dry_run else "false",
-            "PULUMI_CONFIG": json.dumps(dict(project.config)),
-        }
+    def start(cls, folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Pack]:
+        """Start the process; it is ended in any case.
+
+        Raises:
+            PackError: A call to it failed.
+        """
         # The engine's address is never used by a Python pack: it logs to its stderr.
         command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)]
         with tempfile.TemporaryDirectory() as scratch:
@@ -135,7 +131,7 @@ class _Pack:
                 process = subprocess.Popen(
                     command,
                     cwd=folder,
-                    env=environment,
+                    env={**os.environ, **(environment or {})},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=stderr,
@@ -150,6 +146,12 @@ class _Pack:
                 process.kill()
                 process.communicate()
 
+    @cached_property
+    def stub(self) -> Any:
+        """The pack's services."""
+        channel = _connect(f"127.0.0.1:{self._port()}", options=_CHANNEL)
+        return analyzer_pb2_grpc.AnalyzerStub(channel)
+
     def failed(self, why: str) -> PackError:
         """The error of this pack, with the end of what it wrote."""
         lines = self._errors.read_text(errors="replace").strip().splitlines()[-15:]
@@ -161,22 +163,20 @@ class _Pack:
         Returns:
             The pack's name, and how many of its policies are enabled.
         """
-        channel = _connect(f"127.0.0.1:{self._port()}", options=_CHANNEL)
-        self._stub = analyzer_pb2_grpc.AnalyzerStub(channel)
-        info = self._stub.GetAnalyzerInfo(_Empty(), timeout=_CALL_SECONDS)
+        info = self.stub.GetAnalyzerInfo(Empty(), timeout=_CALL_SECONDS)
         request = analyzer_pb2.ConfigureAnalyzerRequest()
         wanted = self._wanted(stack, {policy.name for policy in info.policies})
         for policy in info.policies:
             config = request.policyConfig[policy.name]
-            schema = _plain(policy.configSchema.properties)
+            schema = plain(policy.configSchema.properties)
             settings = {k: v["default"] for k, v in schema.items() if "default" in v}
             if policy.name in info.initialConfig:
-                settings.update(_plain(info.initialConfig[policy.name].properties))
+                settings.update(plain(info.initialConfig[policy.name].properties))
             settings.update(wanted.get(policy.name, wanted.get("all", {})))
             level = settings.pop("enforcementLevel", None)
             config.enforcementLevel = _LEVELS[level] if level else policy.enforcementLevel
             config.properties.update(settings)
-        self._stub.Configure(request, timeout=_CALL_SECONDS)
+        self.stub.Configure(request, timeout=_CALL_SECONDS)
         levels = [config.enforcementLevel for config in request.policyConfig.values()]
         return info.name, len(levels) - levels.count(_LEVELS["disabled"])
 
@@ -213,18 +213,25 @@ class _Pack:
 
     def analyze(self, result: Result) -> Iterator[Finding]:
         """What the pack says of the resources one by one, then of the stack."""
-        stack = analyzer_pb2.AnalyzeStackRequest()
         for resource in result.resources:
             request = analyzer_pb2.AnalyzeRequest(**_common(resource))
             request.properties.update(resource.inputs)
-            yield from _findings(self._stub.Analyze(request, timeout=_CALL_SECONDS), resource.urn)
-            item = stack.resources.add(
-                **_common(resource), parent=resource.parent, dependencies=resource.dependencies
-            )
-            item.properties.update(resource.outputs)
-            for name, urns in resource.property_dependencies.items():
-                item.propertyDependencies[name].urns.extend(urns)
-        yield from _findings(self._stub.AnalyzeStack(stack, timeout=_CALL_SECONDS), "")
+            yield from _findings(self.stub.Analyze(request, timeout=_CALL_SECONDS), resource.urn)
+        stack = stack_request(result.resources)
+        yield from _findings(self.stub.AnalyzeStack(stack, timeout=_CALL_SECONDS), "")
+
+
+def stack_request(resources: Sequence[Resource]) -> analyzer_pb2.AnalyzeStackRequest:
+    """What the engine sends a pack about a whole stack."""
+    request = analyzer_pb2.AnalyzeStackRequest()
+    for resource in resources:
+        item = request.resources.add(
+            **_common(resource), parent=resource.parent, dependencies=resource.dependencies
+        )
+        item.properties.update(resource.outputs)
+        for name, urns in resource.property_dependencies.items():
+            item.propertyDependencies[name].urns.extend(urns)
+    return request
 
 
 def _details(error: Any) -> str:
@@ -233,15 +240,17 @@ def _details(error: Any) -> str:
 
 
 def _common(resource: Resource) -> dict[str, Any]:
+    given = resource.request
     options = analyzer_pb2.AnalyzerResourceOptions(
-        protect=resource.protect, parent=resource.parent, **resource.options
+        protect=given.protect,
+        parent=given.parent,
+        ignoreChanges=given.ignoreChanges,
+        aliases=given.aliasURNs,
+        additionalSecretOutputs=given.additionalSecretOutputs,
+        deleteBeforeReplace=given.deleteBeforeReplace,
+        deleteBeforeReplaceDefined=given.deleteBeforeReplaceDefined,
     )
-    return {
-        "type": resource.type,
-        "urn": resource.urn,
-        "name": resource.name,
-        "options": options,
-    }
+    return {"type": given.type, "urn": resource.urn, "name": given.name, "options": options}
 
 
 def _findings(response: analyzer_pb2.AnalyzeResponse, urn: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Project:
                 )
             values[_qualified(key, name)] = _text(value)
         loaded = cls(root=root, name=name, stack=stack, config=values)
-        _check_region(loaded.region)
+        check_region(loaded.region)
         return loaded
 
     def own(self, key: str) -> str | None:
@@ -83,18 +84,32 @@ class Project:
         """The stack's AWS region; us-east-1 where it names none."""
         return self.config.get("aws:region", "us-east-1")
 
+    def environment(self, dry_run: bool) -> dict[str, str]:
+        """What Pulumi tells its processes, the program's and those of the packs."""
+        return {
+            "PULUMI_PROJECT": self.name,
+            "PULUMI_STACK": self.stack,
+            "PULUMI_ORGANIZATION": "organization",
+            "PULUMI_DRY_RUN": "true" if dry_run else "false",
+            "PULUMI_CONFIG": json.dumps(dict(self.config)),
+            "PULUMI_CONFIG_SECRET_KEYS": "[]",
+        }
 
-def _check_region(region: str) -> None:
-    """Refuse what is no region: the embedded cloud knows those that boto3 knows."""
+
+def check_region(name: str) -> None:
+    """Raise ProjectError for a region that AWS does not have."""
+    if name not in (regions := _regions()):
+        near = difflib.get_close_matches(name, regions, n=1) or ["eu-central-1"]
+        raise ProjectError(
+            f"aws:region {name!r}: a region has a name such as {near[0]}. "
+            f"Remedy: --config aws:region={near[0]}, the stack's file, or the provider's region"
+        )
+
+
+@functools.cache
+def _regions() -> tuple[str, ...]:
     partitions = Loader().load_data("endpoints")["partitions"]
-    known = {name for partition in partitions for name in partition["regions"]}
-    if region in known:
-        return
-    (example,) = difflib.get_close_matches(region, known, n=1) or ["eu-central-1"]
-    raise ProjectError(
-        f"aws:region {region!r}: a region has a name such as {example}. "
-        f"Remedy: --config aws:region={example}, or the stack's file"
-    )
+    return tuple(region for partition in partitions for region in partition["regions"])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -6,17 +6,21 @@ The table is in `aws_resources`. A type that is not in it gets a synthetic id.
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import threading
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .aws_kind import Aws, ProviderError
+from .aws_kind import Aws, Inputs, ProviderError
 from .aws_resources import KINDS
+from .project import check_region
+from .refusals import AWS_PROVIDER
+from .sdk import UNKNOWN, integers
 
 ACCOUNT = "123456789012"
 """The account of a preview, which has no cloud to ask."""
@@ -28,28 +32,67 @@ class AwsProvider:
     Without a cloud it is good for previews only: it answers function calls with constants.
 
     Attributes:
-        not_emulated: The types that got a synthetic id, and their resources' names.
+        not_emulated: What had no effect, a type or a type and its property, and the names of the
+            resources.
     """
 
     def __init__(self, region: str, *, cloud: bool) -> None:
         self._region, self._cloud = region, cloud
-        self._aws = _Clients(region)
+        self._regions: dict[str, Aws] = {}
+        self._lock = threading.Lock()
         self.not_emulated: dict[str, list[str]] = {}
 
+    def configured(self, settings: Mapping[str, Any], name: str) -> Self:
+        """The same provider in the region of a provider resource of this name."""
+        for key, value in settings.items():
+            # Nothing is validated here, so there is nothing to skip.
+            if key != "region" and not key.startswith("skip") and value not in (None, "", UNKNOWN):
+                self._note(f"{AWS_PROVIDER} {key}", name)
+        other = copy.copy(self)
+        other._region = self._region_of(settings)
+        return other
+
+    def _region_of(self, inputs: Mapping[str, Any]) -> str:
+        """The region that inputs name, or else the provider's."""
+        region = inputs.get("region")
+        if not isinstance(region, str) or region in ("", UNKNOWN):
+            return self._region
+        check_region(region)
+        return region
+
+    def _aws(self, inputs: Mapping[str, Any]) -> Aws:
+        region = self._region_of(inputs)
+        with self._lock:
+            return self._regions.setdefault(region, _Clients(region))
+
+    def _note(self, what: str, name: str) -> None:
+        with self._lock:
+            names = self.not_emulated.setdefault(what, [])
+            if name not in names:
+                names.append(name)
+
     def check(self, type_: str, urn: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """A name for what has none: the logical name and 7 hex digits.
+        """A name for what has none: the prefix, or the logical name, and 7 hex digits.
 
         It is the same in each run; by a file system's creation token its directory is found again.
         """
         named = KINDS[type_].named if type_ in KINDS else ""
-        if not named or inputs.get(named) or inputs.get(f"{named}Prefix"):
+        if not named or inputs.get(named):
             return {}
-        digits = hashlib.sha256(urn.encode()).hexdigest()[:7]
-        return {named: f"{urn.rpartition('::')[2]}-{digits}"}
+        start = inputs.get(f"{named}Prefix") or f"{urn.rpartition('::')[2]}-"
+        if start == UNKNOWN:
+            return {named: UNKNOWN}
+        return {named: start + hashlib.sha256(urn.encode()).hexdigest()[:7]}
 
-    def computed(self, type_: str) -> Collection[str]:
-        """Outputs that AWS makes up."""
-        return KINDS[type_].computed if type_ in KINDS else ("id",)
+    def planned(self, type_: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Outputs before creation: what AWS makes up is unknown."""
+        names = KINDS[type_].computed if type_ in KINDS else ("id",)
+        unknown = {name: UNKNOWN for name in names if name not in inputs}
+        return {**unknown, **self._place(type_, self._region_of(inputs))}
+
+    def _place(self, type_: str, region: str) -> dict[str, str]:
+        regional = type_ in KINDS and KINDS[type_].service != "iam"
+        return {"region": region} if regional else {}
 
     def create(self, type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Create the resource.
@@ -57,13 +100,14 @@ class AwsProvider:
         Raises:
             ProviderError: AWS refused; the message is `<code>: <message>`.
         """
-        if type_ not in KINDS:
-            if not type_.startswith("pulumi:providers:"):
-                self.not_emulated.setdefault(type_, []).append(name)
-            digits = hashlib.sha256(f"{type_} {name}".encode()).hexdigest()[:17]
-            return f"{name}-{digits}", {}
-        with _errors():
-            return KINDS[type_].make(self._aws, _integers(inputs))
+        if type_ in KINDS:
+            return self._make(type_, name, inputs, again=False)
+        if type_ == AWS_PROVIDER:
+            self.configured(inputs, name)
+        elif not type_.startswith("pulumi:providers:"):
+            self._note(type_, name)
+        digits = hashlib.sha256(f"{type_} {name}".encode()).hexdigest()[:17]
+        return f"{name}-{digits}", {}
 
     def update(
         self, type_: str, inputs: dict[str, Any], changed: Collection[str]
@@ -79,8 +123,35 @@ class AwsProvider:
                 f"{', '.join(changed)} changed; within a run only these are updated: {able}. "
                 "Remedy: a new run"
             )
+        return self._make(type_, "update", inputs, again=True)
+
+    def _make(
+        self, type_: str, name: str, inputs: dict[str, Any], *, again: bool
+    ) -> tuple[str, dict[str, Any]]:
+        aws, given = self._aws(inputs), Inputs(integers(inputs))
         with _errors():
-            return KINDS[type_].make(self._aws, _integers(inputs), again=True)
+            id_, outputs = KINDS[type_].make(aws, given, again=again)
+        known = {"region", f"{KINDS[type_].named}Prefix"}
+        for unread in given.unread:
+            if unread not in known:
+                self._note(f"{type_} {unread}", name)
+        return id_, {**outputs, **self._place(type_, aws.region)}
+
+    def read(self, type_: str, id_: str) -> dict[str, Any]:
+        """Inputs and outputs of a resource that is there already; unknown without a cloud.
+
+        Raises:
+            ProviderError: This type is only created here, or AWS refused.
+        """
+        if type_ not in KINDS or not KINDS[type_].found:
+            able = ", ".join(token.rpartition(":")[2] for token, k in KINDS.items() if k.found)
+            raise ProviderError(f"reading one is not emulated here; these are read: {able}")
+        if not self._cloud:
+            names = {*KINDS[type_].taken, *KINDS[type_].computed}
+            return {**dict.fromkeys(names, UNKNOWN), "id": id_}
+        aws = self._aws({})
+        with _errors():
+            return {**KINDS[type_].read(aws, id_), **self._place(type_, aws.region)}
 
     def invoke(self, token: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one of the few functions that need no account of its own.
@@ -92,35 +163,32 @@ class AwsProvider:
             "aws:index/getAvailabilityZones:getAvailabilityZones": self._zones,
             "aws:index/getCallerIdentity:getCallerIdentity": self._identity,
             "aws:index/getPartition:getPartition": self._partition,
-            "aws:index/getRegion:getRegion": self._region_of,
+            "aws:index/getRegion:getRegion": self._region_names,
         }
         if token not in answers:
             raise ProviderError(
                 f"this function is not emulated here; those that are: {', '.join(sorted(answers))}"
             )
-        return {**args, **answers[token]()}
+        return {**args, **answers[token](args)}
 
-    def _zones(self) -> dict[str, Any]:
+    def _zones(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        region = self._region_of(args)
         if self._cloud:
-            zones = [
-                (zone["ZoneName"], zone["ZoneId"])
-                for zone in self._aws.client("ec2").describe_availability_zones()[
-                    "AvailabilityZones"
-                ]
-            ]
+            found = self._aws(args).client("ec2").describe_availability_zones()
+            zones = [(zone["ZoneName"], zone["ZoneId"]) for zone in found["AvailabilityZones"]]
         else:
-            area, direction, number = self._region.rsplit("-", 2)
+            area, direction, number = region.rsplit("-", 2)
             short = f"{area.replace('-', '')}{direction[0]}{number}"
-            zones = [(f"{self._region}{z}", f"{short}-az{i}") for i, z in enumerate("abcdef", 1)]
+            zones = [(f"{region}{z}", f"{short}-az{i}") for i, z in enumerate("abcdef", 1)]
         return {
-            "id": self._region,
+            "id": region,
             "names": [name for name, _ in zones],
             "zoneIds": [id_ for _, id_ in zones],
-            "groupNames": [self._region],
+            "groupNames": [region],
         }
 
-    def _identity(self) -> dict[str, Any]:
-        account = self._aws.account if self._cloud else ACCOUNT
+    def _identity(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        account = self._aws(args).account if self._cloud else ACCOUNT
         return {
             "id": account,
             "accountId": account,
@@ -128,7 +196,7 @@ class AwsProvider:
             "userId": account,
         }
 
-    def _partition(self) -> dict[str, Any]:
+    def _partition(self, _args: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "id": "aws",
             "partition": "aws",
@@ -136,16 +204,17 @@ class AwsProvider:
             "reverseDnsPrefix": "com.amazonaws",
         }
 
-    def _region_of(self) -> dict[str, Any]:
-        endpoint = f"ec2.{self._region}.amazonaws.com"
-        region = self._region
-        return {
-            "id": region,
-            "region": region,
-            "name": region,
-            "description": region,
-            "endpoint": endpoint,
-        }
+    def _region_names(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        region = self._region_of(args)
+        names = dict.fromkeys(("id", "region", "name", "description"), region)
+        return {**names, "endpoint": f"ec2.{region}.amazonaws.com"}
+
+
+def refusal(error: ClientError) -> str:
+    """What AWS said: `<code>: <message>`."""
+    answer = error.response.get("Error", {})
+    message = answer.get("Message") or f"no message, in answer to {error.operation_name}"
+    return f"{answer.get('Code') or 'Error'}: {message}"
 
 
 @contextlib.contextmanager
@@ -153,8 +222,7 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        answer = error.response["Error"]
-        raise ProviderError(f"{answer.get('Code')}: {answer.get('Message')}") from error
+        raise ProviderError(refusal(error)) from error
     except BotoCoreError as error:
         raise ProviderError(f"{type(error).__name__}: {error}") from error
 
@@ -183,14 +251,3 @@ class _Clients(Aws):
                 self._session = self._session or boto3.Session(region_name=self.region)
                 self._clients[service] = self._session.client(service, config=config)
             return self._clients[service]
-
-
-def _integers(value: Any) -> Any:
-    """The wire knows one kind of number; AWS wants integers where they are whole."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_integers(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _integers(item) for key, item in value.items()}
-    return value

@@ -1,4 +1,7 @@
-"""What a local run shows: with a live line for the current step on a terminal."""
+"""What a local run shows: a live line for the current step on a terminal, else a line for each.
+
+Resources and the program's log are shown only on request, and where a step fails.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -16,7 +20,9 @@ from rich.table import Column
 from .engine import Resource
 
 _COUNT = re.compile(r"([\d,]+) of ([\d,]+)")
+_PHASE = re.compile(r"populate: ([a-z-]+):")
 _STYLES = {"error": "bold red", "warning": "yellow", "good": "green", "quiet": "dim"}
+_HELD = 30
 
 
 class Screen:
@@ -25,13 +31,21 @@ class Screen:
     It watches the engine: log lines and created resources end up here.
     """
 
-    def __init__(self, file: TextIO, *, resources: bool = True) -> None:
-        """Show things on `file`; with `resources` also each resource."""
+    def __init__(self, file: TextIO, *, verbose: bool = True, resources: bool = True) -> None:
+        """Show things on `file`.
+
+        Args:
+            file: A terminal or not.
+            verbose: Whether to show the program's log and each step's beginning.
+            resources: With `verbose`, whether to show each resource too.
+        """
         self._console = Console(file=file, highlight=False, soft_wrap=True)
-        self._resources = resources
+        self._verbose, self._resources = verbose, resources
         self._live: Progress | None = None
         self._lock = threading.Lock()
         self._open = True
+        self._held: deque[str] = deque(maxlen=_HELD)
+        self._phases: list[str] = []
 
     def line(self, text: str, style: str = "") -> None:
         """Show a line; `style` is error, warning, good, quiet or nothing."""
@@ -53,36 +67,70 @@ class Screen:
 
     @contextlib.contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Show that a step is under way, and how long it took when it went well."""
+        """Show that a step is under way, how long it took when it went well, else its log."""
         start = time.monotonic()
-        if self._console.is_terminal:
-            text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
-            columns = (SpinnerColumn(), text, BarColumn(20))
-            live = Progress(*columns, TimeElapsedColumn(), console=self._console, transient=True)
-            live.add_task(title, total=None)
-            with live:
-                self._live = live
-                try:
-                    yield
-                finally:
-                    self._live = None
-        else:
-            self.line(f"{title} ...")
+        self._held.clear()
+        self._phases.clear()
+        try:
+            with self._shown(title):
+                yield
+        except Exception:
+            for text in self._held:
+                self.line(text)
+            raise
+        if self._verbose or not self._console.is_terminal:
+            said = f"{', '.join(self._phases)}; " if self._phases else ""
+            self.line(f"{title}: {said}{time.monotonic() - start:.1f} s", "good")
+
+    @contextlib.contextmanager
+    def _shown(self, title: str) -> Iterator[None]:
+        if not self._console.is_terminal:
+            if self._verbose:
+                self.line(f"{title} ...")
             yield
-        self.line(f"{title}: {time.monotonic() - start:.1f} s", "good")
+            return
+        text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
+        columns = (SpinnerColumn(), text, BarColumn(20))
+        live = Progress(*columns, TimeElapsedColumn(), console=self._console, transient=True)
+        live.add_task(title, total=None)
+        with live:
+            self._live = live
+            try:
+                yield
+            finally:
+                self._live = None
 
     def log(self, severity: str, message: str) -> None:
         """Show a line of the program's log; one that counts goes into the live line only."""
-        count, live = _COUNT.search(message), self._live
-        if live is not None and count is not None and severity == "info":
+        text = "\n".join(f"  {part}" for part in message.splitlines())
+        if severity in _STYLES:
+            self.line(text, severity)
+        elif severity != "debug":
+            counted = self._counted(message)
+            if self._verbose and not counted:
+                self.line(text)
+            elif not self._verbose:
+                self._held.append(text)
+                phase = _PHASE.match(message)
+                if phase and phase[1] not in self._phases:
+                    self._phases.append(phase[1])
+
+    def _counted(self, message: str) -> bool:
+        """Whether a message counts something; then the live line shows it, or any on request."""
+        live, count = self._live, _COUNT.search(message)
+        if live is None:
+            return False
+        if count is not None:
             done, total = (int(number.replace(",", "")) for number in count.groups())
             live.update(live.task_ids[0], description=message, completed=done, total=total)
-        elif severity != "debug":
-            style = severity if severity in _STYLES else ""
-            self.line("\n".join(f"  {part}" for part in message.splitlines()), style)
+        elif not self._verbose:
+            live.update(live.task_ids[0], description=message.partition("\n")[0], total=None)
+        return count is not None
 
     def created(self, resource: Resource, seconds: float) -> None:
         """Show a resource that was created or planned; components are only its frame."""
-        if self._resources and resource.custom:
+        if resource.custom and self._verbose and self._resources:
             took = f"  {seconds:.1f} s" if seconds >= 0.05 else ""
             self.line(f"  + {resource.type}  {resource.name}{took}", "quiet")
+        elif resource.custom and not self._verbose:
+            self._counted(f"{resource.type.rpartition(':')[2]} {resource.name}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambda_src.release.installation.job import HASHING
 from lambda_src.release.installation.verify import Verification, counted, shown
 from lambda_src.release.layout import RELEASE_ID, RELEASES
 
-from .deployment import DeploymentError
-from .screen import Screen
+if TYPE_CHECKING:
+    from .screen import Screen
 
 
 def add_options(parser: argparse.ArgumentParser, *, release: str) -> None:
@@ -51,16 +52,16 @@ def verify_releases(
         release_id: The only one to verify.
         sha256: Whose SHA-256 is compared: none, sample or all.
         remedy: What to do about a release that is not intact.
-        screen: Is told what was found.
+        screen: Shows what was found.
 
     Raises:
-        DeploymentError: There is no such release.
+        FileNotFoundError: There is no such release.
     """
     there = find_releases(state)
     wanted = [path for path in there if release_id in {None, path.name}]
     if not wanted:
         names = ", ".join(path.name for path in there) or "none"
-        raise DeploymentError(
+        raise FileNotFoundError(
             f"no release {release_id or ''}".rstrip() + f" lies under {state}; there are: {names}. "
             "Remedy: `python -m local up` makes the stack's release"
         )

@@ -58,6 +58,7 @@ class PopulatorRunProvider(GateProvider):
         spec = task_run_spec(
             props,
             keep_releases=int(props["keep_releases"]),
+            stack=props["stack"],
             **self.as_whom(props),
         )
         outcome = TaskRun(spec, say=pulumi.log.info, warn=pulumi.log.warn).complete()
@@ -85,7 +86,7 @@ class PopulatorRunArgs(Args):
         access_point_id: The access point that the task mounts.
         access_point_arn: Its ARN.
         timeout_minutes: Minutes after which the task is stopped.
-        keep_releases: How many of the newest releases stay on the file system.
+        keep_releases: How many of the stack's newest releases stay on the file system.
         account: The AWS account in which the task has to run; another one is refused.
         credentials: As whom AWS is called; default: as the stack's aws provider.
     """
@@ -126,7 +127,14 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
     def __init__(
         self, name: str, args: PopulatorRunArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        task = {**vars(args), "account_id": args.account.id, "region": args.account.region}
+        # By this the installer knows whose releases it may remove.
+        within = (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack(), name)
+        task = {
+            **vars(args),
+            "stack": "/".join(filter(None, within)),
+            "account_id": args.account.id,
+            "region": args.account.region,
+        }
         del task["account"], task["credentials"]
         outputs = {"outcome": None, "files": None, "bytes": None, "seconds": None}
         inputs = {**task, **as_input(args.credentials), **outputs}

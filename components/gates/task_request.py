@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -45,7 +47,9 @@ class TaskRunSpec:
         access_point_arn: The access point; a running task that mounts another one is let be.
         started_by: What a running task is known by, at most 128 characters; default: the release.
         command: Instead of the task definition's command.
-        keep_releases: How many of the newest releases the task leaves; None: it removes none.
+        stack: The stack that asks, with the name of the run in it. Empty: it makes no promise to
+            keep the release, and removes none.
+        keep_releases: How many of the stack's newest releases the task leaves; None: all.
         profile: AWS profile, or None for the usual chain of credentials.
         assume_roles: Roles to assume one after the other, as in pulumi-aws's `aws:assumeRoles`.
     """
@@ -64,6 +68,7 @@ class TaskRunSpec:
     access_point_arn: str
     started_by: str = ""
     command: tuple[str, ...] | None = None
+    stack: str = ""
     keep_releases: int | None = None
     profile: str | None = None
     assume_roles: Sequence[Mapping[str, str]] = ()
@@ -72,6 +77,19 @@ class TaskRunSpec:
     def access_point_id(self) -> str:
         """The last part of the access point's ARN."""
         return self.access_point_arn.rpartition("/")[2]
+
+    @property
+    def owner(self) -> str:
+        """By what name the stack marks its releases on the file system; empty without a stack.
+
+        It differs wherever other functions would have to be asked which releases are in use: by
+        account, region and access point, beside the stack itself.
+        """
+        if not self.stack:
+            return ""
+        whole = "/".join((self.account_id, self.region, self.access_point_arn, self.stack))
+        readable = re.sub(r"[^A-Za-z0-9._-]+", "-", self.stack).strip("._-")[:80]
+        return f"stack-{readable}-{hashlib.sha256(whole.encode()).hexdigest()[:16]}"
 
     @property
     def known_by(self) -> str:
@@ -131,23 +149,40 @@ def overrides(
     container: ContainerOverrideTypeDef = {"name": spec.container}
     if spec.command is not None:
         container["command"] = list(spec.command)
-    environment: list[KeyValuePairTypeDef] = []
-    if spec.keep_releases is not None:
-        in_use = releases_in_use(aws, spec.access_point_arn, warn)
-        if in_use is not None:
-            environment = [
-                {"name": "KEEP_RELEASES", "value": str(spec.keep_releases)},
-                {"name": "RELEASES_IN_USE", "value": " ".join(sorted(in_use))},
-            ]
-    whole: ContainerOverrideTypeDef = {**container, "environment": environment}
-    if environment and len(json.dumps({"containerOverrides": [whole]})) <= _MAX_OVERRIDES:
+    if spec.owner:
+        container["environment"] = [{"name": "RELEASE_OWNER", "value": spec.owner}]
+    housekeeping = _housekeeping(aws, spec, warn)
+    whole: ContainerOverrideTypeDef = {
+        **container,
+        "environment": [*container.get("environment", []), *housekeeping],
+    }
+    if housekeeping and len(json.dumps({"containerOverrides": [whole]})) <= _MAX_OVERRIDES:
         container = whole
-    elif environment:
+    elif housekeeping:
         warn(
             f"no older release is removed: more of them are in use than RunTask's {_MAX_OVERRIDES} "
             "characters can name. Remedy: delete function aliases that nobody calls"
         )
     return {"containerOverrides": [container]} if len(container) > 1 else None
+
+
+def _housekeeping(
+    aws: AwsCalls, spec: TaskRunSpec, warn: Callable[[str], None]
+) -> list[KeyValuePairTypeDef]:
+    """What the task needs to know to remove releases, nothing where it is to remove none.
+
+    In use is what functions name now. Between now and the end of the task an alias may be moved
+    to an older version; what an `up` asks for meanwhile is kept by the installer itself.
+    """
+    if spec.keep_releases is None or not spec.owner:
+        return []
+    in_use = releases_in_use(aws, spec.access_point_arn, warn)
+    if in_use is None:
+        return []
+    return [
+        {"name": "KEEP_RELEASES", "value": str(spec.keep_releases)},
+        {"name": "RELEASES_IN_USE", "value": " ".join(sorted(in_use))},
+    ]
 
 
 def request(

@@ -9,8 +9,14 @@ The contract, all of it:
   gave it, and returns a list of as many predictions that JSON can hold. It raises ValueError for
   an input it refuses, and the caller reads its text (HTTP 400); anything else is an error of
   ours (500).
-- ``demonstrate()``, optional: a dictionary that answers an empty event, and proves a release
-  before it is published.
+- ``SAMPLE``, optional but recommended: a request, written as a literal. It proves a release
+  before it is published and a version before it goes live, and answers an empty event where there
+  is no ``demonstrate``.
+- ``demonstrate()``, optional: a dictionary that JSON can hold. It answers an empty event, and
+  proves a release before it is published.
+
+The populate task checks all of it with the libraries that it has staged, where, as on Lambda,
+only /tmp can be written.
 """
 
 import math
@@ -25,15 +31,17 @@ import tensorflow as tf
 
 FLOAT32_MAX = 3.4028234663852886e38
 
+SAMPLE = {"instances": [[[1, 2], [3, 4]]]}
+
 
 def load() -> None:
     """Compute one determinant, so that the first call finds everything in memory."""
-    predict([[[1, 2], [3, 4]]])
+    predict(SAMPLE["instances"])
 
 
 def demonstrate() -> dict[str, Any]:
-    """The demonstration: TensorFlow's version and det([[1, 2], [3, 4]]), which is -2.0."""
-    return {"version": tf.__version__, "determinant": predict([[[1, 2], [3, 4]]])[0]}
+    """The demonstration: TensorFlow's version and the determinant in SAMPLE, -2.0."""
+    return {"version": tf.__version__, "determinant": predict(SAMPLE["instances"])[0]}
 
 
 def predict(instances: list[Any]) -> list[float]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
-FORMAT = 3
+FORMAT = 4
 """Integer of the release format. A change of what a release consists of raises it, and with it
 every release id."""
 
@@ -44,6 +44,10 @@ REMOVING_PREFIX = ".removing-"
 LOCK_SUFFIX = ".lock"
 """``<incoming>.lock`` is held with flock by the installer as long as it lives."""
 
+STACKS = ".stacks"
+"""Directory of a release with an empty file for each stack that has asked for the release. Its time
+is when the stack last did. No manifest names it."""
+
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")
 
 _DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -67,7 +71,7 @@ class ExitCode(enum.IntEnum):
     15      mount: the mount path is missing, no directory, or not writable
     16      damaged: the release differs from its manifest, or the manifest cannot be read
     17      absent: nothing lies where `verify` looks for the release
-    143     stopped by SIGTERM or SIGINT
+    143     stopped by SIGTERM or SIGINT, or by its own deadline (``--timeout``)
     ======  ===============================================================================
     """
 
@@ -120,7 +124,8 @@ class Manifest:
     """What a release contains, apart from the manifest itself.
 
     ``python`` is the full version that made it, ``architecture`` Lambda's word (``x86_64`` or
-    ``arm64``), ``created`` UTC in ISO 8601, ``links`` maps a symbolic link to its target.
+    ``arm64``), ``created`` UTC in ISO 8601, ``links`` maps a symbolic link to its target, ``owner``
+    is the stack that published it, empty where it did not say.
     """
 
     release: str
@@ -129,6 +134,7 @@ class Manifest:
     created: str
     files: tuple[File, ...]
     links: dict[str, str] = field(default_factory=dict)
+    owner: str = ""
     format: int = FORMAT
 
     @property
@@ -144,6 +150,7 @@ class Manifest:
             "python": self.python,
             "architecture": self.architecture,
             "created": self.created,
+            "owner": self.owner,
             "files": {file.path: [file.size, file.sha256] for file in self.files},
             "links": self.links,
         }
@@ -169,6 +176,7 @@ class Manifest:
                 python=document["python"],
                 architecture=document["architecture"],
                 created=document["created"],
+                owner=str(document.get("owner", "")),
                 files=tuple(
                     File(path=name, size=int(size), sha256=str(sha256))
                     for name, (size, sha256) in document["files"].items()
@@ -218,7 +226,7 @@ def bundle_head(release_id: str) -> bytes:
     return f"cold-start {FORMAT} {MAGIC_NUMBER.hex()} {os.uname().machine} {release_id} ".encode()
 
 
-def sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path | str) -> None:
     """Make the directory's entries durable."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -17,6 +17,7 @@ INPUTS: dict[str, object] = {
     "access_point_arn": "arn:fsap-1",
     "timeout_minutes": 30,
     "keep_releases": 3,
+    "stack": "organization/project/dev/name",
     "account_id": "123456789012",
     "region": "us-east-1",
 }
@@ -34,7 +35,10 @@ def test_another_release_or_another_place_runs_the_task_again(key: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["task_definition_arn", "subnet_ids", "security_group_ids", "timeout_minutes", "keep_releases"],
+    [
+        *("task_definition_arn", "subnet_ids", "security_group_ids"),
+        *("timeout_minutes", "keep_releases", "stack"),
+    ],
 )
 def test_how_a_task_would_run_does_not_run_it_again(key: str) -> None:
     result = PopulatorRunProvider().diff("id", INPUTS, {**INPUTS, key: "other"})

@@ -8,7 +8,9 @@ from random import Random
 
 from lambda_src.release.layout import ExitCode
 
-from .world import BYSTANDER, IDS, Fault, World, make_release
+from .fault import Fault
+from .made import make_release
+from .world import BYSTANDER, IDS, World
 
 OPERATIONS = 150
 """Operations of an installer with its housekeeping, about."""
@@ -26,6 +28,7 @@ def kill_some(world: World, random: Random) -> int:
     ids = (first, random.choice((first, second)))
     # As the gate does: what is asked for is in use, so neither removes the other's.
     world.keep(KEEP_RELEASES, BYSTANDER, *ids)
+    world.pass_a_day()  # or nothing would ever be removed
     begin = time.monotonic()
     victims = random.choice(((True, True), (True, False), (False, True)))
     at_operation = [random.random() < 0.5 for _ in ids]

@@ -12,8 +12,10 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from .fault import Fault
 from .kills import OPERATIONS
-from .world import BYSTANDER, IDS, Counts, Fault, World, make_release, world
+from .made import make_release
+from .world import BYSTANDER, IDS, Counts, World, world
 
 ids = st.sampled_from(IDS[:4])
 
@@ -64,16 +66,22 @@ class Releases(RuleBasedStateMachine):
         assert (run.code, run.last["outcome"]) == (0, "already-published")
         self.dead = 0
 
+    @rule()
+    def pass_a_day(self) -> None:
+        """What was promised is to be named by a version by now."""
+        self.world.pass_a_day()
+
     @rule(release_id=ids, keep=st.integers(1, 3))
     def collect(self, release_id: str, keep: int) -> None:
-        """A publication with housekeeping: it and the newest stay, and what is in use."""
-        self.world.keep(keep, BYSTANDER)
+        """A publication with housekeeping: it, the newest, and what is not the stack's own stay."""
+        recent = self.world.recent & self.published
+        self.world.keep(keep)
         self.world.next_run(release_id)
         found = self.world.check()
         self.world.keep(None)
-        assert {release_id, BYSTANDER} <= found <= self.published | {release_id}
+        assert {release_id, BYSTANDER, *recent} <= found <= self.published | {release_id}
         assert len(found) >= min(keep, len(self.published | {release_id}))
-        assert len(found - {release_id, BYSTANDER}) <= keep
+        assert len(found - {release_id, BYSTANDER, *recent}) <= keep
         self.published = found
         self.dead = 0
 

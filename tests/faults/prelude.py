@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import datetime
 import errno
+import fcntl
 import io
 import itertools
 import json
@@ -21,6 +22,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -36,7 +38,13 @@ EVENTS = {
     "os.symlink": "link",
 }
 """Audit events whose first argument is a path (Python's audit events table), and their kind."""
+AFTER = {"rename": "rename done", "mkdir": "mkdir done", "unlink": "remove done"}
+"""Functions of os with a path, and the kind of the operation when it is done, its answer lost."""
+ASKING = {"stat": "stat", "lstat": "stat"}
+"""Functions of os that only look. They count where that kind is wanted."""
 counter = itertools.count(1)
+unsynced: set[int] = set()
+"""Inodes of the files that a power cut would leave empty."""
 
 
 def operation(kind: str, path: object) -> None:
@@ -58,7 +66,11 @@ def strike(kind: str, name: str) -> None:
     action = specification["action"]
     with open(specification["word"], "a") as stream:  # noqa: PTH123
         stream.write(f"{action} at {kind} of {name}\n")
-    if action.startswith("SIG"):
+    if action == "POWERCUT":
+        with open(specification["word"], "a") as stream:  # noqa: PTH123
+            stream.write(f"unsynced {json.dumps(sorted(unsynced))}\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif action.startswith("SIG"):
         os.kill(os.getpid(), getattr(signal, action))
     else:
         number = getattr(errno, action)
@@ -97,7 +109,10 @@ def on_descriptors() -> None:
                 original(descriptor)
                 return operation(kind, path)
             operation(kind, path)
-            return original(descriptor, *arguments)
+            done = original(descriptor, *arguments)
+            note = unsynced.add if kind == "write" else unsynced.discard
+            note(os.fstat(descriptor).st_ino)
+            return done
 
         return call
 
@@ -106,11 +121,55 @@ def on_descriptors() -> None:
     os.close = telling("close", os.close)
 
 
+def on_paths() -> None:
+    """Tell of what was done, and of looking, for which Python has no audit events."""
+
+    def telling(name: str, kind: str, after: bool) -> None:
+        original = getattr(os, name)
+
+        def call(path: Any, *arguments: Any, **named: Any) -> Any:
+            if not after:
+                operation(kind, path)
+            done = original(path, *arguments, **named)
+            if after:
+                operation(kind, path)
+            return done
+
+        setattr(os, name, call)
+        for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+            if original in known:
+                known.add(call)
+
+    for name, kind in (*AFTER.items(), *ASKING.items()):
+        if specification["kind"] == kind:
+            telling(name, kind, name in AFTER)
+
+
+def without_locks() -> None:
+    """A client that shares its locks with no other: it gets every one."""
+    fcntl.flock = lambda *_: None
+
+
+def with_few_threads(most: int) -> None:
+    """As under RLIMIT_NPROC or in a full cgroup."""
+    started = itertools.count(1)
+    name = "_start_joinable_thread" if sys.version_info >= (3, 13) else "_start_new_thread"
+    original = getattr(threading, name)
+
+    def start(*arguments: Any, **named: Any) -> Any:
+        if next(started) > most:
+            raise RuntimeError("can't start new thread")
+        return original(*arguments, **named)
+
+    setattr(threading, name, start)
+
+
 class Telling(io.FileIO):
     """A file that tells of each write."""
 
     def write(self, data: Any, /) -> int:
         operation("write", str(self.name))
+        unsynced.add(os.fstat(self.fileno()).st_ino)
         return super().write(data)
 
 
@@ -176,7 +235,12 @@ def main() -> None:
     if specification["process"] == PROCESS:
         on_descriptors()
         on_files()
+        on_paths()
         sys.addaudithook(audit)
+        if not specification["locks"]:
+            without_locks()
+        if specification["threads"] >= 0:
+            with_few_threads(specification["threads"])
     if how == "-m":
         sys.argv = [what, *arguments]
         runpy.run_module(what, run_name="__main__", alter_sys=True)

@@ -34,8 +34,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from . import disk, kills
+from .case import Case
 from .machine import Releases
-from .matrix import CASES, Case
+from .matrix import CASES
 from .world import Counts, world
 
 ROOT = Path(__file__).resolve().parents[2]

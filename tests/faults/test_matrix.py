@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from .case import Case
 from .disk import refused
-from .matrix import CASES, Case
+from .matrix import CASES
 from .world import world
 
 pytestmark = pytest.mark.whole

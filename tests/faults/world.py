@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.util import cache_from_source
 from pathlib import Path
 
-from lambda_src.release.installation.housekeeping import IN_USE, KEEP
+from lambda_src.release.installation.housekeeping import GRACE, IN_USE, KEEP, OWNER
 from lambda_src.release.installation.verify import verify
 from lambda_src.release.layout import (
     BUNDLE,
@@ -25,19 +25,19 @@ from lambda_src.release.layout import (
     RELEASE_ID,
     RELEASES,
     REMOVING_PREFIX,
-    File,
+    STACKS,
     Manifest,
 )
 
 from ..lambda_src.conftest import SHAPES, Index, Populate, Run
 from .disk import Disk, small_disk
+from .fault import Fault
+from .made import MADE
 
 HERE = Path(__file__).parent
 IDS = tuple(f"{number:016x}" for number in range(1, 17))
 BYSTANDER = "f" * 16
 """A release that is there from the beginning, which nobody has to touch."""
-MADE = "2026-01-01T00:00:00+00:00"
-"""When releases of `make_release` say they were made."""
 COMPLETE = frozenset(
     f"site-packages/{path}"
     for path in (
@@ -50,38 +50,11 @@ COMPLETE = frozenset(
 BYTECODE = frozenset(
     f"site-packages/{cache_from_source(f'shapes/{name}.py')}" for name in ("__init__", "sides")
 )
-"""Bytecode of what compiles, all of it imported."""
+"""Bytecode of what compiles."""
 PUBLISHED = ("published", "already-published")
+STACK = "world"
+"""The stack for which installers run."""
 STAGING_PREFIX = ".staging-"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """What happens in a process of the installer, and where.
-
-    Attributes:
-        action: A signal that the process sends itself, or the errno of the error that is raised.
-        at: At which of the operations that match, from 1; 0 for never.
-        process: ``release`` (the installer itself), ``pip``, ``compileall`` or ``import``.
-        kind: Only operations of this kind, see prelude.py; all if empty.
-        path: Only paths in which this pattern is found.
-        clock: Seconds by which the clock is wrong.
-    """
-
-    action: str = "SIGKILL"
-    at: int = 1
-    process: str = "release"
-    kind: str = ""
-    path: str = ""
-    clock: float = 0
-
-    def prelude(self, word: Path, *under: Path) -> tuple[str, ...]:
-        """The words between Python and what it runs.
-
-        ``word`` is the file that tells where the fault struck, ``under`` where operations count.
-        """
-        specification = asdict(self) | {"word": str(word), "under": [str(path) for path in under]}
-        return (str(HERE / "prelude.py"), json.dumps(specification))
 
 
 @dataclass
@@ -110,6 +83,7 @@ class World:
     def __post_init__(self) -> None:
         self.populate = Populate(self.folder, self.index)
         self.disk: Disk | None = None
+        self.keep(None)
         self.seconds = 1.0  # how long an installer takes, for kills at random moments
         self._before: dict[str, dict[str, tuple[int, int, int]]] = {}
 
@@ -158,6 +132,30 @@ class World:
         text = word.read_text() if word.exists() else ""
         word.unlink(missing_ok=True)
         return text
+
+    def paused(self, release_id: str, fault: Fault) -> subprocess.Popen[str] | None:
+        """Start an installer that stops (SIGSTOP) where the fault says; None if it came nowhere."""
+        process = self.start(release_id, fault)
+        state = Path(f"/proc/{process.pid}/stat")
+        while process.poll() is None and state.read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.005)
+        return process if process.poll() is None else None
+
+    def resume(self, process: subprocess.Popen[str]) -> Run:
+        """Let it go on to its end."""
+        process.send_signal(signal.SIGCONT)
+        return self.finish(process)[0]
+
+    def cut_power(self, release_id: str, fault: Fault) -> bool:
+        """Run an installer until the power is cut: what it has not synced is empty."""
+        run = self.run(release_id, fault)
+        struck = self.struck()
+        assert (run.code == -signal.SIGKILL) == bool(struck), run
+        lost = set(json.loads(struck.rpartition("unsynced ")[2])) if struck else set()
+        for path in (*self.seen(self.populate.mount).rglob("*"),):
+            if path.is_file() and path.lstat().st_ino in lost:
+                os.truncate(path, 0)
+        return bool(struck)
 
     def kill_in_phase(self, release_id: str, phase: str) -> Run:
         """Run an installer until it logs the phase."""
@@ -213,15 +211,15 @@ class World:
         have left one directory on the mount and one on the staging disk, with locks, and no more.
         """
         assert {path.name for path in self.seen(self.populate.mount).iterdir()} <= {RELEASES}
-        entries = [path.name for path in self.releases.iterdir()] if self.releases.exists() else []
-        published = {name for name in entries if RELEASE_ID.fullmatch(name)}
+        names = {path.name for path in self.releases.iterdir()} if self.releases.exists() else set()
+        published = {name for name in names if RELEASE_ID.fullmatch(name)}
         staged = [path.name for path in self.seen(self.populate.staging).iterdir()]
-        for names, prefixes in (
-            (sorted({*entries} - published), (INCOMING_PREFIX, REMOVING_PREFIX)),
+        for rests, prefixes in (
+            (sorted(names - published), (INCOMING_PREFIX, REMOVING_PREFIX)),
             (staged, (STAGING_PREFIX,)),
         ):
-            assert [name for name in names if not name.startswith(prefixes)] == []
-            claims = {name.removesuffix(LOCK_SUFFIX) for name in names}
+            assert [name for name in rests if not name.startswith(prefixes)] == []
+            claims = {name.removesuffix(LOCK_SUFFIX).partition("~")[0] for name in rests}
             assert len(claims) <= dead, f"{dead} installers died, they left {claims}"
         for name in sorted(published):
             assert verify(self.releases / name, "all") == []
@@ -229,8 +227,7 @@ class World:
             if manifest.created != MADE:
                 # A release whose bundle could not be made is whole without it.
                 found = {file.path for file in manifest.files}
-                code = {BUNDLE} if BUNDLE in found else BYTECODE
-                assert found == COMPLETE | code
+                assert found - {BUNDLE} == COMPLETE | BYTECODE
             self._compare_with_before(self.releases / name)
             self.counts.verified += 1
         gone = self._before.keys() - published
@@ -242,18 +239,35 @@ class World:
     def _staying(self, release_ids: set[str]) -> set[str]:
         """Those that no installer may remove."""
         environment = self.populate.environment
-        return set(environment[IN_USE].split()) if KEEP in environment else release_ids
+        if KEEP not in environment:
+            return release_ids
+        return {*environment[IN_USE].split(), *self.recent, BYSTANDER}
+
+    @property
+    def recent(self) -> set[str]:
+        """What has been asked for within a day."""
+        marks = self.releases.glob(f"[!.]*/{STACKS}/{STACK}")
+        return {path.parts[-3] for path in marks if path.stat().st_mtime > time.time() - GRACE}
 
     def keep(self, releases: int | None, *in_use: str) -> None:
         """From now on installers remove all but so many releases, and those in use."""
-        self.populate.environment = (
-            {} if releases is None else {KEEP: str(releases), IN_USE: " ".join(in_use)}
-        )
+        wanted = {} if releases is None else {KEEP: str(releases), IN_USE: " ".join(in_use)}
+        self.populate.environment = wanted | {OWNER: STACK}
+
+    def pass_a_day(self) -> None:
+        """Whatever was published or asked for, it was a day earlier."""
+        releases = self.releases
+        files = [*releases.glob(f"[!.]*/{STACKS}/*"), *releases.glob("[!.]*/manifest.json")]
+        for path in files:
+            moment = path.stat().st_mtime - GRACE - 60
+            os.utime(path, (moment, moment))
+        self._before.clear()
 
     def _compare_with_before(self, release: Path) -> None:
         now = {
             str(path.relative_to(release)): (status.st_ino, status.st_size, status.st_mtime_ns)
             for path in [release, *release.rglob("*")]
+            if STACKS not in path.parts
             for status in [path.lstat()]
         }
         assert self._before.setdefault(release.name, now) == now, f"{release} was touched"
@@ -268,24 +282,3 @@ def world(folder: Path, counts: Counts | None = None) -> Iterator[World]:
         yield World(folder, index, counts or Counts())
     finally:
         index.close()
-
-
-def make_release(release: Path) -> None:
-    """A small release, made without an installer, but published by a rename, too."""
-    making = release.with_name(f".making-{release.name}")
-    (making / "site-packages").mkdir(parents=True)
-    files = []
-    for number in range(3):
-        content = f"number = {number}\n".encode()
-        path = f"site-packages/module_{number}.py"
-        (making / path).write_bytes(content)
-        sha256 = hashlib.sha256(content).hexdigest()
-        files.append(File(path=path, size=len(content), sha256=sha256))
-    Manifest(
-        release=release.name,
-        python="3.11.0",
-        architecture="x86_64",
-        created=MADE,
-        files=tuple(files),
-    ).write(making)
-    making.rename(release)

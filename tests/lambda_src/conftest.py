@@ -27,11 +27,12 @@ from .releases import IDS, age, publish
 
 RELEASE_ID = "0123456789abcdef"
 PHASES = (
-    *("mount", "install", "compile", "import", "prune", "cold-start", "copy", "manifest"),
+    *("mount", "install", "compile", "prune", "import", "cold-start", "copy", "manifest"),
     "publish",
 )
 """Of a populate, in order."""
 MODEL = "import shapes\n\ndef demonstrate():\n    return {'sides': shapes.SIDES}\n"
+PREDICT = "\ndef predict(instances):\n    return instances\n"
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,8 @@ class Populate:
         return self.mount / "releases" / self.release_id
 
     def write_model(self, text: str) -> None:
+        """Write model.py, with a predict where the text has none."""
+        text += "" if "predict" in text else PREDICT
         (self.program / "model.py").write_text(text)
 
     def write_lock(self, *lines: str) -> None:
@@ -317,8 +320,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def releases(made: Path, tmp_path: Path) -> Path:
-    copied: Path = shutil.copytree(made, tmp_path / "mount" / "releases", symlinks=True)
-    return copied
+    shutil.copytree(made.parent, tmp_path / "mount", symlinks=True)
+    return tmp_path / "mount" / "releases"
 
 
 @pytest.fixture

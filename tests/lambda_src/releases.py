@@ -5,18 +5,27 @@ import shutil
 from pathlib import Path
 
 from lambda_src.release.installation import tree
-from lambda_src.release.installation.housekeeping import IN_USE, KEEP, housekeep
-from lambda_src.release.layout import Manifest
+from lambda_src.release.installation.housekeeping import IN_USE, KEEP, OWNER, ask, housekeep
+from lambda_src.release.layout import STACKS, Manifest
 
 IDS = [f"{number:016x}" for number in range(6)]
 OWN = IDS[5]
+STACK = "dev"
+
+
+def mark(release: Path, stack: str = STACK) -> Path:
+    """Where a stack says that it has asked for the release."""
+    return release / STACKS / stack
 
 
 def age(release: Path, seconds: int) -> None:
-    os.utime(release / "manifest.json", (seconds, seconds))
+    """Let the release be published, and asked for by those who did, at that time."""
+    marks = (release / STACKS).glob("*")
+    for path in (release / "manifest.json", *marks):
+        os.utime(path, (seconds, seconds))
 
 
-def publish(releases: Path, name: str) -> Path:
+def publish(releases: Path, name: str, owner: str = STACK) -> Path:
     """A release with files, a link and an empty directory, made as the installer makes it."""
     source = releases.parent / "source"
     packages = source / "site-packages"
@@ -38,7 +47,9 @@ def publish(releases: Path, name: str) -> Path:
         created="2030-01-01T00:00:00+00:00",
         files=files,
         links=copying.links,
+        owner=owner,
     ).write(release)
+    ask(release, {OWNER: owner})
     shutil.rmtree(source)
     return release
 
@@ -47,5 +58,10 @@ def kept(releases: Path) -> list[str]:
     return sorted(path.name for path in releases.iterdir())
 
 
-def remove(releases: Path, keep: str, in_use: str = "", own: str = OWN) -> list[str]:
-    return housekeep(releases / own, {KEEP: keep, IN_USE: in_use})
+def remove(
+    releases: Path, keep: str, in_use: str = "", own: str = OWN, stack: str = STACK
+) -> list[str]:
+    """The housekeeping of a task that has just asked for its own release."""
+    environment = {KEEP: keep, IN_USE: in_use, OWNER: stack}
+    ask(releases / own, environment)
+    return housekeep(releases / own, environment)

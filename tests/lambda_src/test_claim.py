@@ -1,11 +1,19 @@
 """Directories that belong to one installer as long as it lives."""
 
+import errno
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
 
 from lambda_src.release.installation import claim
-from lambda_src.release.installation.claim import Claim, remove_abandoned, task_name
+from lambda_src.release.installation.claim import (
+    Claim,
+    ClaimLostError,
+    remove_abandoned,
+    task_name,
+)
 from lambda_src.release.layout import InstallError
 
 
@@ -111,3 +119,111 @@ def test_outside_ecs_the_name_is_a_new_one_each_time(
 ) -> None:
     monkeypatch.setenv("ECS_CONTAINER_METADATA_URI_V4", uri)
     assert task_name() != task_name()
+
+
+def test_each_leftover_is_dealt_with_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name == ".incoming-2":
+            raise PermissionError(1, "Operation not permitted")
+        return rename(path, target)
+
+    for number in (1, 2, 3):
+        abandon(tmp_path, f".incoming-{number}")
+    monkeypatch.setattr(Path, "rename", failing)
+    assert remove_abandoned(tmp_path, ".incoming-") == [".incoming-1", ".incoming-3"]
+    assert names(tmp_path) == {".incoming-2"}
+    assert ".incoming-2 stays" in capsys.readouterr().out
+
+
+def test_what_is_half_removed_under_another_name_is_removed(tmp_path: Path) -> None:
+    abandon(tmp_path, ".incoming-1")
+    (tmp_path / ".incoming-1").rename(tmp_path / ".incoming-1~0123abcd")
+    assert remove_abandoned(tmp_path, ".incoming-") == [".incoming-1"]
+    assert names(tmp_path) == set()
+
+
+def test_what_another_one_is_removing_is_left_to_it(tmp_path: Path) -> None:
+    busy = Claim(tmp_path / ".incoming-1")
+    busy.acquire()
+    (tmp_path / ".incoming-1~0123abcd").mkdir()
+    assert remove_abandoned(tmp_path, ".incoming-") == []
+    busy.release()
+    assert names(tmp_path) == {".incoming-1~0123abcd"}
+
+
+def test_the_directory_is_renamed_before_anything_in_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+    monkeypatch.setattr(claim, "remove", seen.append)
+    abandon(tmp_path, ".incoming-1")
+    remove_abandoned(tmp_path, ".incoming-")
+    assert [path.name.partition("~")[0] for path in seen] == [".incoming-1"]
+    assert not (tmp_path / ".incoming-1").exists()
+    assert (seen[0] / "deep" / "file").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ENOLCK])
+@pytest.mark.parametrize("function", ["flock", "open", "lstat"])
+def test_a_lock_that_cannot_be_taken_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, number: int
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    def opened_and_failing(path: Path, flags: int, mode: int) -> None:
+        os.close(plain(path, flags, mode))
+        failing()
+
+    plain = os.open
+    mine = Claim(tmp_path / ".incoming-1")
+    with monkeypatch.context() as patch:
+        if function == "flock":
+            patch.setattr(fcntl, "flock", failing)
+        elif function == "open":
+            patch.setattr(os, "open", opened_and_failing)
+        else:
+            patch.setattr(Path, "lstat", failing)
+        with pytest.raises(OSError, match=os.strerror(number)):
+            mine.acquire()
+    mine.release()
+    assert names(tmp_path) == set()
+
+
+def test_a_lock_file_that_goes_at_the_second_attempt_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+    failed: list[Path] = []
+
+    def stale_once(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".lock" and not failed:
+            failed.append(path)
+            raise OSError(errno.ESTALE, "Stale file handle")
+        unlink(path, missing_ok)
+
+    mine = Claim(tmp_path / ".incoming-1")
+    mine.acquire()
+    monkeypatch.setattr(Path, "unlink", stale_once)
+    mine.release()
+    assert failed
+    assert names(tmp_path) == set()
+
+
+def test_the_directory_of_a_lost_lock_is_not_ours(tmp_path: Path) -> None:
+    mine = Claim(tmp_path / ".incoming-1")
+    mine.acquire()
+    mine.prove()
+    (tmp_path / ".incoming-1.lock").unlink()
+    with pytest.raises(ClaimLostError):
+        mine.prove()
+    other = Claim(tmp_path / ".incoming-1")
+    other.acquire()
+    with pytest.raises(ClaimLostError):
+        mine.prove()
+    other.prove()
+    other.release()

@@ -20,10 +20,10 @@ from .releases import IDS, OWN, age, kept, remove
         ("1", "", 5, [0, 1, 2, 3, 4]),
         ("6", "", 5, []),
         ("99", "", 5, []),
-        ("2", "", 0, [1, 2, 3]),
+        ("2", "", 0, [1, 2, 3, 4]),
         ("3", "0", 5, [1, 2]),
         ("1", "4 2", 5, [0, 1, 3]),
-        ("1", " 1\n2  ", 3, [0, 4]),
+        ("1", " 1\n2  ", 3, [0, 4, 5]),
     ],
 )
 def test_own_release_the_newest_and_those_in_use_stay(
@@ -75,7 +75,7 @@ def test_what_is_no_release_is_never_touched(releases: Path) -> None:
     assert set(kept(releases)) == {OWN, unpublished, "d" * 16, *others}
 
 
-def test_a_failure_is_logged_and_goes_no_further(
+def test_a_failure_is_logged_and_keeps_none_of_the_others(
     releases: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rename = Path.rename
@@ -86,11 +86,11 @@ def test_a_failure_is_logged_and_goes_no_further(
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", failing)
-    assert remove(releases, "3") == [IDS[0]]
-    assert kept(releases) == IDS[1:]
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert last["phase"] == "housekeeping"
-    assert "PermissionError: [Errno 13] Permission denied" in last["message"]
+    assert remove(releases, "3") == [IDS[0], IDS[2]]
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = f"{IDS[1]} stays, the next run goes on: [Errno 13] Permission denied"
+    assert said in [line["message"] for line in lines if line["phase"] == "housekeeping"]
 
 
 def test_a_release_that_vanishes_in_between_is_no_error(

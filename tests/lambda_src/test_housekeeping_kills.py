@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import install
-from lambda_src.release.installation.housekeeping import IN_USE, KEEP
+from lambda_src.release.installation.housekeeping import IN_USE, KEEP, OWNER, ask
 from lambda_src.release.installation.verify import verify
 from lambda_src.release.layout import REMOVING_PREFIX
 
 from .conftest import LAMBDA_SRC
-from .releases import IDS, OWN, kept, remove
+from .releases import IDS, OWN, STACK, kept, remove
 
 PROGRAM = """
 import os, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1]]
-from release.installation import housekeeping, tree
+from release.installation import housekeeping, removal
 {before}
 print("ready", flush=True)
 sys.stdin.readline()
@@ -31,9 +31,10 @@ print(housekeeping.housekeep(Path(sys.argv[2]), os.environ), flush=True)
 
 def start(releases: Path, keep: str, before: str = "") -> subprocess.Popen[str]:
     """A task's housekeeping in a process of its own; it begins with a line on its input."""
+    ask(releases / OWN, {OWNER: STACK})
     return subprocess.Popen(
         [sys.executable, "-c", PROGRAM.format(before=before), str(LAMBDA_SRC), str(releases / OWN)],
-        env={"PATH": os.environ["PATH"], KEEP: keep, IN_USE: ""},
+        env={"PATH": os.environ["PATH"], KEEP: keep, IN_USE: "", OWNER: STACK},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -54,11 +55,10 @@ KILL = "os.kill(os.getpid(), 9)"
 MOMENTS = {
     "before-the-rename": f"Path.rename = lambda *_: {KILL}",
     "after-the-rename": f"housekeeping.sync_directory = lambda _: {KILL}",
-    "in-the-middle-of-the-removal": "unlink = Path.unlink\n"
-    f"Path.unlink = lambda path, **more: {KILL} if path.name == '77.py' "
-    "else unlink(path, **more)",
-    "before-the-last-directory": "rmdir = Path.rmdir\n"
-    f"Path.rmdir = lambda path: {KILL} if 'site-packages' in str(path) else rmdir(path)",
+    "in-the-middle-of-the-removal": "unlink = os.unlink\n"
+    f"os.unlink = lambda path: {KILL} if path.endswith('/77.py') else unlink(path)",
+    "before-the-last-directory": "rmdir = os.rmdir\n"
+    f"os.rmdir = lambda path: {KILL} if 'site-packages' in path else rmdir(path)",
 }
 
 

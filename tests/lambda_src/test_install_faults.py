@@ -1,5 +1,7 @@
 """The installer when something is wrong: exit code, message, and nothing left behind."""
 
+import errno
+import os
 import shutil
 import signal
 import subprocess
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lambda_src.release.installation import command
 from lambda_src.release.installation.pip import environment
 
 from .conftest import SHAPES, Populate, Run, Wheel, build_wheel
@@ -197,3 +200,59 @@ def test_a_living_installers_directory_survives_another_run(populate: Populate) 
     populate.index.wait.set()
     assert populate.run().code == 0
     assert populate.finish(first).code == 0
+
+
+def test_the_deadline_of_the_whole_run_ends_it_and_leaves_nothing(populate: Populate) -> None:
+    populate.index.wait.clear()
+    populate.options = ("--timeout", "4")
+    run = populate.run()
+    assert_failed(populate, run, 143, "stopped", "stopped by its own deadline (--timeout)")
+    assert populate.survivors() == []
+
+
+def test_a_deadline_that_is_not_reached_changes_nothing(populate: Populate) -> None:
+    populate.options = ("--timeout", "3600")
+    assert populate.run().code == 0
+
+
+def test_a_failure_of_20_mb_is_a_line_that_can_be_read(populate: Populate) -> None:
+    populate.write_model("raise ValueError('x' * 20_000_000)\n")
+    run = populate.run()
+    assert_failed(populate, run, 13, "import", "ValueError: xxx")
+    assert len(run.message) < 20_000
+    assert "Nothing was published." in run.message
+
+
+def test_a_mount_path_of_two_lines_is_a_mount_path(populate: Populate) -> None:
+    mount = populate.mount.with_name("mou\nt")
+    populate.mount = populate.mount.rename(mount)
+    run = populate.run()
+    assert (run.code, run.last["outcome"]) == (0, "published")
+    assert populate.left_behind() == set()
+
+
+def test_whatever_the_import_leaves_in_staging_goes_with_it(populate: Populate) -> None:
+    populate.write_model(
+        "import os, shapes, socket\n"
+        "os.chdir(os.path.dirname(shapes.__file__))\n"
+        "os.mkfifo('pipe')\n"
+        "os.mkdir('closed')\n"
+        "os.mkfifo('closed/pipe')\n"
+        "socket.socket(socket.AF_UNIX).bind('socket')\n"
+        "os.chmod('closed', 0)\n"
+    )
+    populate.run()
+    assert populate.left_behind() == set()
+
+
+@pytest.mark.parametrize(
+    ("where", "number", "code"),
+    [("mount", errno.EPERM, 15), ("mount", errno.EIO, 14), ("staging", errno.EPERM, 14)],
+)
+def test_an_error_is_explained_by_the_disk_on_which_it_comes(
+    tmp_path: Path, where: str, number: int, code: int
+) -> None:
+    error = OSError(number, os.strerror(number), str(tmp_path / where / "file"))
+    found, message = command._explain(error, tmp_path / "mount")
+    assert found == code
+    assert ("EFS" in message or "elasticfilesystem" in message) == (code == 15)

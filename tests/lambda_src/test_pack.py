@@ -135,6 +135,13 @@ def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> Non
     assert not (tmp_path / BUNDLE).exists()
 
 
+def test_of_a_tree_that_is_gone_no_bundle_is_made(tmp_path: Path) -> None:
+    record = [["a.py"], {"": []}, {}, ["shapes/data", "."]]
+    (tmp_path / "import.json").write_text(json.dumps(record))
+    result = pack(tmp_path, RELEASE_ID, tmp_path)
+    assert "FileNotFoundError" in str(result["message"])
+
+
 def test_a_half_made_bundle_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: str) -> bytes:
         raise OSError("No space left on device")

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from lambda_src.release.installation import smoke as smoking
-from lambda_src.release.installation.smoke import smoke
+from lambda_src.release.installation.smoke import Smoke
 from lambda_src.release.layout import ExitCode, InstallError
 
 from .conftest import Populate
@@ -23,6 +23,15 @@ fork.Process(target=threading.Event().wait).start()
     "command": """
 import subprocess, sys
 subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()", __file__])
+""",
+    "daemon": """
+import os, threading
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        threading.Event().wait()
+    os._exit(0)
+os.wait()
 """,
     "at-exit": "import atexit, threading\natexit.register(threading.Event().wait)",
     "pool": """
@@ -92,6 +101,8 @@ def test_an_import_that_holds_pythons_lock_is_ended(
 ) -> None:
     monkeypatch.setattr(smoking, "GRACE", 0.0)
     populate.write_model(HOLDS_THE_LOCK)
+    (tmp_path / "site-packages").mkdir()
+    smoke = Smoke(tmp_path / "site-packages", populate.program, tmp_path, 2.0)
     with pytest.raises(InstallError, match=r"had not ended after 2 s, in a library that holds"):
-        smoke(tmp_path, populate.program, tmp_path, 2.0)
+        smoke.run()
     assert populate.survivors() == []

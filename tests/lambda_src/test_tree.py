@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release.installation import tree
+from lambda_src.release.installation import removal, tree
 from lambda_src.release.layout import File, InstallError
 
 
@@ -147,12 +147,12 @@ def test_a_named_pipe_is_refused(tmp_path: Path) -> None:
 
 def test_remove_leaves_nothing(source: Path) -> None:
     (source / "link").symlink_to("big")
-    tree.remove(source)
+    removal.remove(source)
     assert not source.exists()
 
 
 def test_remove_accepts_what_is_not_there(tmp_path: Path) -> None:
-    tree.remove(tmp_path / "missing")
+    removal.remove(tmp_path / "missing")
 
 
 def test_remove_does_not_follow_a_link_in_the_place_of_the_tree(
@@ -160,5 +160,5 @@ def test_remove_does_not_follow_a_link_in_the_place_of_the_tree(
 ) -> None:
     link = tmp_path / "link"
     link.symlink_to(source)
-    tree.remove(link)
+    removal.remove(link)
     assert (source.is_dir(), link.is_symlink()) == (True, False)

@@ -26,11 +26,11 @@ TOKEN = "libraries"
 CLIENT = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
 
 
-def client(cloud: Cloud, service: str) -> Any:
+def client(cloud: Cloud, service: str, region: str | None = None) -> Any:
     """A client that knows nothing but the cloud."""
     return boto3.client(
         service,  # type: ignore[call-overload]
-        region_name=cloud.region,
+        region_name=region or cloud.region,
         endpoint_url=cloud.endpoint,
         aws_access_key_id="test",
         aws_secret_access_key="test",

@@ -146,8 +146,7 @@ def test_a_signal_during_a_preview_ends_it_with_one_line(
     write(tmp_path, "import time\nprint('waiting', flush=True)\ntime.sleep(99)")
     process = start(tmp_path, "preview")
     assert process.stdout is not None
-    while "waiting" not in process.stdout.readline():
-        pass
+    assert any("waiting" in line for line in process.stdout)
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert process.returncode == status
@@ -166,8 +165,7 @@ def test_a_signal_that_python_drops_in_a_finalizer_comes_again(tmp_path: Path) -
     """
     process = start(write(tmp_path, program), "preview")
     assert process.stdout is not None
-    while "waiting" not in process.stdout.readline():
-        pass
+    assert any("waiting" in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
@@ -188,8 +186,7 @@ def test_a_signal_while_something_is_created_leaves_no_process(tmp_path: Path) -
     )
     process = start(tmp_path, "up")
     assert process.stdout is not None
-    while process.stdout.readline().strip() != "waiting":
-        pass
+    assert any(line.strip() == "waiting" for line in process.stdout)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert (process.returncode, left_of(process)) == (130, [])

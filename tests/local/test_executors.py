@@ -151,9 +151,10 @@ def test_a_task_that_is_stopped_before_it_starts_never_runs(stack: Stack) -> Non
         "taskDefinition": registered["taskDefinition"]["taskDefinitionArn"],
         "networkConfiguration": {"awsvpcConfiguration": {"subnets": stack.subnets}},
     }
-    with stack.cloud._account.lock:  # a task goes on only with this
-        task = stack.cloud._tasks.run(request)["tasks"][0]
-        stack.cloud._tasks.stop({"cluster": "main", "task": task["taskArn"]})
+    with stack.cloud._lock:  # a task goes on only with this
+        tasks = stack.cloud._region("us-east-1").tasks
+        task = tasks.run(request)["tasks"][0]
+        tasks.stop({"cluster": "main", "task": task["taskArn"]})
     ended = stack.ended(task)
     assert ended["stopCode"] == "UserInitiated"
     assert "exitCode" not in ended["containers"][0]

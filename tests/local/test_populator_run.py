@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
-from components.errors import EfsInferenceError, PopulateError
+from components.errors import PopulateError
 from components.gates.populator_run import PopulatorRunProvider
 
 from .gate import RELEASE, SUCCEEDS, Gate
@@ -49,6 +49,7 @@ def props(gate: Gate, source: str) -> dict[str, Any]:
         "access_point_arn": gate.stack.point_arn,
         "timeout_minutes": 10.0,
         "keep_releases": 3.0,
+        "stack": "organization/project/dev/populate",
         "account_id": gate.cloud.account_id,
         "region": gate.cloud.region,
         "outcome": None,
@@ -112,20 +113,6 @@ def test_the_exception_has_cause_and_one_remedy_in_one_line(
     assert diagnosis.count("Remedy: ") + diagnosis.count("Add the package") == 1
     assert all(text.startswith("  ") for text in diagnosis.splitlines()[1:])
     assert "above" not in diagnosis
-
-
-def test_another_region_than_the_planned_one_is_refused_before_anything_starts(
-    gate: Gate, told: list[str]
-) -> None:
-    with pytest.raises(EfsInferenceError) as caught:
-        provider(aws_region="eu-north-1").create(props(gate, SUCCEEDS))
-    assert str(caught.value) == (
-        f"release {RELEASE} was not published: aws:region is eu-north-1, but the stack was planned "
-        "for us-east-1: nothing was started. Remedy: `pulumi config set aws:region us-east-1`, "
-        "or run the whole program in the other region"
-    )
-    assert told == []
-    assert gate.proxy.asked == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from components.gates.aws_calls import AwsCalls, Login
 from components.gates.releases_in_use import releases_in_use
+from components.gates.task_request import TaskRunSpec
+from lambda_src.release.installation import housekeeping
 
 from .conftest import zipped
 from .gate import SUCCEEDS, Gate, changed, refuses
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.whole
 
 ENVIRONMENT = "import json, os; print(json.dumps([os.environ.get(k) for k in {keys}]))"
 KEYS = ["KEEP_RELEASES", "RELEASES_IN_USE"]
+NAME = "team/efs-inference/dev/libraries"
 
 
 def release(number: int) -> str:
@@ -129,7 +133,7 @@ def test_a_lookup_that_is_throttled_is_made_again(functions: Gate) -> None:
 
 def told_to_the_task(gate: Gate) -> list[str | None]:
     """The two variables as the task saw them."""
-    gate.run(f"{ENVIRONMENT.format(keys=KEYS)}; {SUCCEEDS}", keep_releases=3)
+    gate.run(f"{ENVIRONMENT.format(keys=KEYS)}; {SUCCEEDS}", keep_releases=3, stack=NAME)
     values: list[str | None] = json.loads(gate.stack.lines()[0])
     return values
 
@@ -168,3 +172,41 @@ def test_a_run_that_keeps_all_looks_for_nothing(functions: Gate) -> None:
     assert functions.proxy.count("ListFunctions") == 0
     (run,) = (asked for name, asked in functions.proxy.asked if name == "RunTask")
     assert "overrides" not in run
+
+
+def test_a_run_that_keeps_all_says_for_which_stack_it_asks(gate: Gate) -> None:
+    gate.run(f"{ENVIRONMENT.format(keys=['RELEASE_OWNER', *KEYS])}; {SUCCEEDS}", stack=NAME)
+    owner, *others = json.loads(gate.stack.lines()[0])
+    assert re.fullmatch(r"stack-team-efs-inference-dev-libraries-[0-9a-f]{16}", owner)
+    assert others == [None, None]
+    assert gate.proxy.count("ListFunctions") == 0
+
+
+def test_a_run_for_no_stack_removes_nothing(functions: Gate) -> None:
+    functions.run(SUCCEEDS, keep_releases=3)
+    assert functions.proxy.count("ListFunctions") == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("account_id", "210987654321"),
+        ("region", "eu-north-1"),
+        ("access_point_arn", "arn:aws:elasticfilesystem:us-east-1:1:access-point/fsap-1"),
+        ("stack", NAME + "-2"),
+        ("stack", NAME.replace("team", "team-efs").replace("efs-inference", "inference", 1)),
+    ],
+)
+def test_who_would_have_to_ask_other_functions_is_another_owner(
+    gate: Gate, field: str, value: str
+) -> None:
+    values = gate.values(SUCCEEDS, stack=NAME)
+    owner = TaskRunSpec(**values).owner
+    assert TaskRunSpec(**values | {field: value}).owner != owner
+    assert TaskRunSpec(**values).owner == owner
+
+
+def test_a_long_or_odd_name_makes_an_owner_that_the_installer_takes(gate: Gate) -> None:
+    for name in ("x" * 300, "..", "ä/b c", "-"):
+        owner = TaskRunSpec(**gate.values(SUCCEEDS, stack=name)).owner
+        assert housekeeping.owner({housekeeping.OWNER: owner}) == owner

@@ -86,10 +86,12 @@ def test_a_task_with_a_command_of_its_own_runs_that(gate: Gate) -> None:
 
 def test_a_task_stopped_before_it_runs_never_started(gate: Gate) -> None:
     def stopped_at_once(_: Request, real: Real) -> Response:
-        with gate.cloud._account.lock:  # a task goes on only with this
+        with gate.cloud._lock:  # a task goes on only with this
             response = real()
             arn = json.loads(response.get_data())["tasks"][0]["taskArn"]
-            gate.cloud._tasks.stop({"cluster": "main", "task": arn, "reason": "too early"})
+            gate.cloud._region("us-east-1").tasks.stop(
+                {"cluster": "main", "task": arn, "reason": "too early"}
+            )
         return response
 
     gate.proxy.fault("RunTask", stopped_at_once)

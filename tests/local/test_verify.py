@@ -45,7 +45,7 @@ def test_a_damaged_release_is_status_1_with_its_files_and_what_to_do(releases: P
     assert status == 1
     assert "  missing: site-packages/big.so: it is not there\n" in out
     assert f"{release(releases, 0)}: 1 difference from the manifest: 1 missing. Remedy: " in out
-    assert "up --stack dev --config releaseSalt=<any new word>` makes it anew" in out
+    assert "up --stack dev --config releaseSalt=<any new word>` makes it again" in out
     assert "  intact: 152 files, 3 MB, SHA-256 of 0 files compared\n" in out
 
 

@@ -55,8 +55,8 @@ class ImaginaryAws(AwsProvider):
         id_ = inputs.get("name") or inputs.get("family") or name
         if kind in _IDS:
             id_ = f"{_IDS[kind]}-{digits}"
-        given = {"id", *inputs, "availabilityZoneName", "availabilityZoneId"}
-        outputs = {key: f"{key}-{digits}" for key in self.computed(type_) if key not in given}
+        given = {"id", "region", *inputs, "availabilityZoneName", "availabilityZoneId"}
+        outputs = {k: f"{k}-{digits}" for k in self.planned(type_, inputs) if k not in given}
         if "arn" in outputs:
             known = _ARNS.get(kind, "made-up:us-east-1:123456789012:")
             outputs["arn"] = f"arn:aws:{known}{id_}"

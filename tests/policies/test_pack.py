@@ -2,21 +2,19 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty  # type: ignore[attr-defined]
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi.runtime.proto import analyzer_pb2
 from pulumi.runtime.rpc import UNKNOWN
 from pulumi_policy import PolicyResource
 
+from local.packs import Pack
 from policies.mounts import one_path
 from policies.mounts.pack import POLICIES, RULES
 from policies.reading.graph import Stack
@@ -43,16 +41,8 @@ def analyzer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("packs") / "published-1.0"
     shutil.copytree(PACK, folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(PACK.parent / "reading", folder / "reading")
-    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(folder)]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            port = process.stdout.readline().strip()
-            assert port.isdigit(), f"the pack did not start: {port!r}"
-            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:  # type: ignore[no-untyped-call]
-                yield analyzer_pb2_grpc.AnalyzerStub(channel)
-        finally:
-            process.kill()
+    with Pack.start(folder) as pack:
+        yield pack.stub
 
 
 def test_the_pack_says_who_it_is_and_how_hard_each_policy_is(analyzer: Any) -> None:

@@ -5,18 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty  # type: ignore[attr-defined]
-from pulumi.runtime.proto import analyzer_pb2_grpc
 from pulumi_policy import EnforcementLevel, policy
 
 from benchmarks.policies import main
+from local.packs import Pack
 from policies.guardrails.pack import POLICIES as GUARDRAILS
 from policies.guardrails.pack import RULES
 from policies.mounts.pack import POLICIES as MOUNTS
@@ -27,19 +24,6 @@ from .conftest import said
 from .programs import ROOT, Program, judge_program, program
 
 PACKS = {"mounts": MOUNTS, "guardrails": GUARDRAILS}
-_connect: Callable[..., Any] = grpc.insecure_channel
-
-
-@contextmanager
-def process_of(folder: Path) -> Iterator[Any]:
-    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(folder)]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            with _connect(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
-                yield analyzer_pb2_grpc.AnalyzerStub(channel)
-        finally:
-            process.kill()
 
 
 def broken() -> Program:
@@ -54,15 +38,15 @@ def broken() -> Program:
 def test_a_copy_of_the_folder_policies_is_all_that_a_pack_needs(pack: str, tmp_path: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "policies", tmp_path / "copied", ignore=ignored)
-    with process_of(tmp_path / "copied" / pack) as analyzer:
-        lines = said(analyzer.AnalyzeStack(broken().wire(), timeout=30))
+    with Pack.start(tmp_path / "copied" / pack) as process:
+        lines = said(process.stub.AnalyzeStack(broken().wire(), timeout=30))
     assert lines == judge_program(broken(), pack)
     assert any(line.mandatory for line in lines)
 
 
 def test_the_guardrails_say_who_they_are_and_what_can_be_set() -> None:
-    with process_of(ROOT / "policies" / "guardrails") as analyzer:
-        info = analyzer.GetAnalyzerInfo(Empty(), timeout=30)
+    with Pack.start(ROOT / "policies" / "guardrails") as process:
+        info = process.stub.GetAnalyzerInfo(Empty(), timeout=30)
     assert info.name == "efs-inference-guardrails"
     told = {one.name: set(one.configSchema.properties.keys()) for one in info.policies}
     assert {rule.name: set(rule.schema) for rule in RULES}.items() <= told.items()

@@ -10,23 +10,26 @@ import errno
 import os
 import sys
 import traceback
+from pathlib import Path
 
 from ..layout import ExitCode, InstallError, ReleaseError
 from . import job, verify
 from .install import MOUNT_ERRORS, install
 from .log import log
-from .stop import Stopped, raise_on_stop_signals
+from .stop import Stopped, deadline, forget_stops, raise_on_stop_signals
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit code."""
+    forget_stops()
     raise_on_stop_signals()
     os.umask(0o022)
+    wanted: job.Job | job.Inspection | None = None
     try:
         wanted = job.parse(arguments)
-        summary = install(wanted) if isinstance(wanted, job.Job) else verify.report(wanted)
+        summary = _run(wanted)
     except InstallError as error:
         return _failed(error.code, str(error))
     except ReleaseError as error:
@@ -34,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Stopped as stopped:
         return _failed(ExitCode.STOPPED, f"stopped by {stopped} before the end; run it again.")
     except OSError as error:
-        return _failed(*_explain(error))
+        return _failed(*_explain(error, getattr(wanted, "mount", None)))
     except Exception as error:
         trace = traceback.format_tb(error.__traceback__)[-1].strip().replace("\n", " | ")
         return _failed(ExitCode.ERROR, f"{type(error).__name__}: {error}, at {trace}")
@@ -42,16 +45,26 @@ def main(arguments: list[str] | None = None) -> int:
     return ExitCode.PUBLISHED
 
 
-def _explain(error: OSError) -> tuple[ExitCode, str]:
-    if error.errno in _DISK:
+def _run(wanted: job.Job | job.Inspection) -> dict[str, object]:
+    if not isinstance(wanted, job.Job):
+        return verify.report(wanted)
+    with deadline(wanted.timeout):
+        return install(wanted)
+
+
+def _explain(error: OSError, mount: Path | None) -> tuple[ExitCode, str]:
+    name = error.filename
+    what = f"{name or 'a file'}: {error.strerror}"
+    staged = isinstance(name, str) and mount is not None and not Path(name).is_relative_to(mount)
+    if error.errno in _DISK or (staged and error.errno in MOUNT_ERRORS):
         return ExitCode.DISK, (
-            f"{error.filename or 'a file'}: {error.strerror}. Free the disk, raise "
-            "populatorEphemeralStorageGib if it is the task's, or look at the file system."
+            f"{what}. Free the disk, raise populatorEphemeralStorageGib if it is the task's, or "
+            "look at the file system: staging needs links, renames, and modes of its own."
         )
     if error.errno in MOUNT_ERRORS:
         return ExitCode.MOUNT, (
-            f"{error.filename or 'a file'}: {error.strerror}. Check the mount, the role's "
-            "elasticfilesystem:ClientWrite, and the access point's user."
+            f"{what}. Check the mount, the role's elasticfilesystem:ClientWrite, and the access "
+            "point's user."
         )
     return ExitCode.ERROR, f"{type(error).__name__}: {error}"
 

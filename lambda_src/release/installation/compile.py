@@ -22,7 +22,7 @@ def compile_tree(staged: Path, final: Path, scratch: Path) -> tuple[int, int]:
     changes, and times are not copied, so a file of the default kind would always look stale.
     One process for each CPU. Raises InstallError or OSError if the disk is full.
     """
-    sources = sorted(staged.rglob("*.py"), key=lambda path: path.stat().st_size, reverse=True)
+    sources = sorted(staged.rglob("*.py"), key=lambda path: (-path.stat().st_size, path))
     shards = len(os.sched_getaffinity(0))
     outputs = []
     with contextlib.ExitStack() as stack:

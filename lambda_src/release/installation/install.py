@@ -6,8 +6,10 @@
 
 The working folder is the program: this package, model.py and the lock.
 
-A release appears by one rename. Whenever this program ends, and however, the release is whole
-or not there; what it leaves when it is killed is removed by the next run.
+A release appears by one rename, and is compared with its manifest before this program says so.
+Whenever it ends, and however, the release is whole or not there; what it leaves when it is killed
+is removed by the next run. Where the release is there and whole, the code is 0, whatever happens
+then.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import secrets
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,25 +30,24 @@ from ..layout import (
     InstallError,
     Manifest,
     check_mount,
-    is_listed,
     is_published,
-    sync_directory,
 )
 from . import compile as bytecode
 from . import pip, requirements, tree
-from .claim import Claim, remove_abandoned, task_name
-from .housekeeping import housekeep
+from .claim import Claim, ClaimLostError, remove_abandoned, task_name
+from .housekeeping import ask, housekeep, owner
 from .job import Job
 from .log import log, throttled, timed
 from .pack import pack
-from .prune import BYTECODE, Pruning
-from .smoke import smoke
-from .split import look_closer
-from .stop import Stopped, ignore_stop_signals, raise_on_stop_signals
+from .prune import Pruning, blame
+from .publish import publish, still_there, whole
+from .smoke import Smoke
+from .split import record_exactly
+from .stop import Stopped, note_stop_signals, raise_on_stop_signals
 
 STAGING_PREFIX = ".staging-"
 ATTEMPTS = 3
-"""How often a release is made anew that another task's housekeeping removes meanwhile."""
+"""How often a release is made that another task removes, before or after its publication."""
 _ARCHITECTURES = {"aarch64": "arm64"}
 MOUNT_ERRORS = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENOTCONN)
 
@@ -55,23 +57,39 @@ def install(job: Job) -> dict[str, object]:
 
     Raises InstallError, OSError or Stopped; then nothing of this run is left.
     """
-    for _ in range(ATTEMPTS):
-        summary = make(job)
+    for number in range(1, ATTEMPTS + 1):
         raise_on_stop_signals()
         try:
-            removed = housekeep(job.release, os.environ)
-        except Stopped:
-            if not is_listed(job.release):
+            summary = _made(job)
+        except ClaimLostError as error:
+            if number == ATTEMPTS:
                 raise
-            removed = []
-        if is_listed(job.release):
+            log("publish", f"{error} It is made once more.")
+            continue
+        ask(job.release, os.environ)
+        removed = housekeep(job.release, os.environ)
+        if still_there(job.release):
             return summary | {"removed": removed}
-        log("publish", f"the housekeeping of another task has removed {job.release}; once more")
+        log("publish", f"another task has removed {job.release}; it is made once more")
     raise InstallError(
         ExitCode.ERROR,
-        f"{job.release} was published {ATTEMPTS} times, and each time the housekeeping of another "
-        "task removed it. Let the other task end, or raise keepReleases, and run it again.",
+        f"{job.release} was published {ATTEMPTS} times, and each time another task removed it. "
+        "Let the other task end, then run it again.",
     )
+
+
+def _made(job: Job) -> dict[str, object]:
+    begin = time.monotonic()
+    try:
+        summary = make(job)
+        note_stop_signals()
+    except (OSError, Stopped) as error:
+        note_stop_signals()
+        if (found := whole(job.release)) is None:
+            raise
+        log("publish", f"{job.release} is there and whole, whatever failed: {error}")
+        summary = _summary(job, "already-published", found, {}, begin)
+    return summary
 
 
 def make(job: Job) -> dict[str, object]:
@@ -83,7 +101,8 @@ def make(job: Job) -> dict[str, object]:
         return _summary(job, "already-published", found, seconds, begin)
     pins = requirements.read(job.requirements)
     options = requirements.options(job.requirements, pins)
-    task = task_name()
+    # Another name for each attempt: what was lost may still be in the hands of others.
+    task = f"{task_name()}-{secrets.token_hex(2)}"
     incoming = Claim(job.release.with_name(f"{INCOMING_PREFIX}{job.release.name}-{task}"))
     staging = Claim(job.staging / f"{STAGING_PREFIX}{job.release.name}-{task}")
     try:
@@ -95,10 +114,17 @@ def make(job: Job) -> dict[str, object]:
         with timed(seconds, "manifest", f"{len(manifest.files)} files"):
             manifest.write(incoming.directory)
         with timed(seconds, "publish", f"as {job.release}"):
-            outcome = publish(incoming.directory, job.release)
+            ask(incoming.directory, os.environ)
+            outcome = publish(incoming, job.release)
+    except (OSError, InstallError):
+        # What is missing may have gone with the lock.
+        for claim in (incoming, staging):
+            if claim.held:
+                claim.prove()
+        raise
     finally:
         try:
-            ignore_stop_signals()
+            note_stop_signals()
         finally:
             # A stop that came right before was raised there, and it was the last one.
             _release(incoming, staging)
@@ -112,41 +138,44 @@ def stage(
 
     Returns its directory, and what was pruned.
     """
+    os.umask(0o022)  # the user of the trial import and the function have to read it
     staged = folder / "release"
     scratch = folder / "scratch"
     site_packages = staged / SITE_PACKAGES
     site_packages.mkdir(parents=True)
     scratch.mkdir()
+    folder.chmod(0o755)
     with timed(seconds, "install", f"pip, {packages} packages"):
         pip.install(job.requirements, site_packages, job.index_url, scratch, packages)
     with timed(seconds, "compile", "sources to bytecode"):
         final = job.release / SITE_PACKAGES
         done, failed = bytecode.compile_tree(site_packages, final, scratch)
     log("compile", f"{done} sources compiled, {failed} do not compile")
-    with timed(seconds, "import", "model.py with the staged libraries"):
-        log("import", smoke(site_packages, job.program, scratch, job.import_limit)[:200])
     pruning = Pruning(site_packages, scratch, options)
     with timed(seconds, "prune", "what a run cannot use"):
         pruning.run()
     log("prune", str(pruning), **pruning.numbers())
+    smoke = Smoke(site_packages, job.program, scratch, job.import_limit)
+    with timed(seconds, "import", "model.py with the staged libraries"):
+        log("import", prove(smoke, pruning)[:200])
     with timed(seconds, "cold-start", "what the import reads, in one file"):
-        prove(pruning, job, site_packages, scratch)
-        bundle = pack(staged, job.release.name, scratch)
-        log("cold-start", **bundle)
-        if "modules" not in bundle:
-            pruning.put_back(BYTECODE)
+        record_exactly(smoke)
+        smoke.compare()
+        log("cold-start", **pack(staged, job.release.name, scratch))
     return staged, pruning.numbers()
 
 
-def prove(pruning: Pruning, job: Job, site_packages: Path, scratch: Path) -> None:
-    """Make the import once more, without what was pruned. If it needs that, it gets it back."""
+def prove(smoke: Smoke, pruning: Pruning) -> str:
+    """Make the import of exactly what will be published. Returns what there is to say of it.
+
+    Raises InstallError that names the pruned files where it needs one.
+    """
     try:
-        look_closer(site_packages, job.program, scratch, job.import_limit)
+        said = smoke.run()
     except InstallError as error:
-        if error.code is not ExitCode.IMPORT:
-            raise
-        pruning.put_back()
-        log("prune", f"nothing, the import needs what was pruned: {error}"[:1000])
+        raise blame(pruning, smoke, error) from error
+    smoke.compare()
+    return said
 
 
 def copy(job: Job, staged: Path, incoming: Path) -> Manifest:
@@ -161,6 +190,7 @@ def copy(job: Job, staged: Path, incoming: Path) -> Manifest:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         files=copying.run(throttled("copy", found.files, found.bytes)),
         links=copying.links,
+        owner=owner(os.environ),
     )
 
 
@@ -191,7 +221,7 @@ def tidy_up(parent: Path, prefix: str) -> None:
     try:
         for name in remove_abandoned(parent, prefix) if parent.is_dir() else ():
             log("mount", f"removed {name}, left by a run that was killed")
-    except (OSError, InstallError) as error:
+    except OSError as error:
         # Not decisive: a published release needs no writing, and the next run tries again.
         log("mount", f"cannot tidy up: {error}")
 
@@ -206,24 +236,6 @@ def check_space(job: Job, needed: int) -> None:
             f"{job.mount} has {free / 1e6:,.0f} MB free, the release needs {needed / 1e6:,.0f} MB. "
             "Remove old releases, or enlarge the file system.",
         )
-
-
-def publish(incoming: Path, release: Path) -> str:
-    """Rename the whole release to its path. Returns the outcome.
-
-    If another task was faster, its release stays, and this one is superfluous.
-    """
-    try:
-        incoming.rename(release)
-    except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
-        if is_published(release):
-            return "already-published"
-        # What was in its place may have gone meanwhile, by the housekeeping of another task.
-        incoming.rename(release)
-    sync_directory(release.parent)
-    return "published"
 
 
 def _claim_incoming(incoming: Claim, job: Job) -> None:

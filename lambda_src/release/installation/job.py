@@ -24,7 +24,7 @@ class Job:
     staging: Path
     program: Path
     timeout: int | None = None
-    """Seconds after which the run is stopped from outside."""
+    """Seconds after which the run ends by itself."""
 
     @property
     def mount(self) -> Path:
@@ -59,7 +59,7 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
         "--index-url", required=True, metavar="URL", help="package index (PEP 503)"
     )
     install.add_argument("--staging", type=Path, default=temporary, metavar="DIR", help="own disk")
-    text = "after which the run is stopped; a smoke import that takes half of it fails"
+    text = "after which the run ends; a smoke import that takes half of it fails"
     install.add_argument("--timeout", type=int, metavar="SECONDS", help=text)
 
     text = "compare a release with its manifest; writes nothing"

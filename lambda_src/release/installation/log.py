@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +13,31 @@ EVERY = 2.0
 """Seconds between two progress lines of one phase, at least."""
 
 
+LONGEST = 16_000
+"""Characters of a message, at most; CloudWatch takes 256 KiB a line."""
+
+
 def log(phase: str, message: str | None = None, /, **fields: object) -> None:
-    """Print one line, such as ``{"phase":"install","message":"..."}``."""
+    """Print one line, such as ``{"phase":"install","message":"..."}``.
+
+    Of a long message beginning and end are shown. A reader who has gone away fails nothing.
+    """
     line: dict[str, object] = {"phase": phase}
     if message is not None:
-        line["message"] = message
-    print(json.dumps(line | fields, separators=(",", ":")), flush=True)
+        line["message"] = clipped(message)
+    try:
+        print(json.dumps(line | fields, separators=(",", ":")), flush=True)
+    except OSError:
+        # What is left in the buffer would fail the end of the program.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def clipped(text: str) -> str:
+    """The text, or its beginning and its end."""
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]} [{len(text) - 2 * half:,} characters left out] {text[-half:]}"
 
 
 @contextmanager

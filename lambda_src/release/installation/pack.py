@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..layout import BUNDLE, FOLDERS, READ, SITE_PACKAGES, bundle_head
-from .prune import aside
 from .record import PAGE, Runs
-from .smoke import RECORD, RECORD_CLOSER
+from .smoke import RECORD, RECORD_EXACT
 
 SMALL = 4 << 20
 """Bytes of an extension module that is packed, at most. Loading it from its copy saves the round
@@ -49,10 +48,10 @@ def pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
 
 def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
     opened, loaded, pages, looked = json.loads((scratch / RECORD).read_text())
-    if (scratch / RECORD_CLOSER).exists():
-        _, _, closer, _ = json.loads((scratch / RECORD_CLOSER).read_text())
-        pages = {path: _both(phases, closer.get(path)) for path, phases in pages.items()}
-    packing = _Packing(staged / SITE_PACKAGES, scratch, opened, loaded, pages, looked)
+    if (scratch / RECORD_EXACT).exists():
+        _, _, exact, _ = json.loads((scratch / RECORD_EXACT).read_text())
+        pages = {path: _both(phases, exact.get(path)) for path, phases in pages.items()}
+    packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
     with (staged / BUNDLE).open("xb") as stream:
         index = marshal.dumps(packing.index())
         line = f"{len(index)} {zlib.crc32(index)}\n"
@@ -69,13 +68,11 @@ def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
     }
 
 
-def _both(phases: tuple[Runs, Runs], closer: tuple[Runs, Runs] | None) -> list[Runs]:
+def _both(phases: tuple[Runs, Runs], exact: tuple[Runs, Runs] | None) -> list[Runs]:
     """The pages of the first record that the second has, too."""
-    if closer is None:
+    if exact is None:
         return list(phases)
-    seen = {
-        page for runs in closer for first, count in runs for page in range(first, first + count)
-    }
+    seen = {page for runs in exact for first, count in runs for page in range(first, first + count)}
     return [
         [(page, 1) for first, count in runs for page in range(first, first + count) if page in seen]
         for runs in phases
@@ -86,18 +83,16 @@ class _Packing:
     def __init__(
         self,
         root: Path,
-        scratch: Path,
         opened: list[str],
         loaded: dict[str, list[str]],
         pages: dict[str, tuple[Runs, Runs]],
         looked: list[str],
     ) -> None:
         self.root = root
-        self._scratch = scratch
         self.files: dict[str, tuple[int, int, int]] = {}
         self.jobs: list[tuple[str, int, int]] = []
         self.libraries: dict[str, tuple[int, int, int]] = {}
-        self.grounds: list[str] = []
+        self.prerequisites: list[str] = []
         self._pages = pages
         self._end = 0
         opened, looked = ([p for p in found if p[:3] != "../"] for found in (opened, looked))
@@ -123,12 +118,10 @@ class _Packing:
                 self._read(path, self._hot(path, 1))
 
     def file(self, path: str) -> Path:
-        """Where a file is: in the release, or aside because it was pruned."""
-        place = self.root / path
-        return place if place.exists() else Path(aside(self.root, self._scratch, path))
+        return self.root / path
 
     def index(self) -> Any:
-        return self.files, self._listing(), self.jobs, self.libraries, self.grounds
+        return self.files, self._listing(), self.jobs, self.libraries, self.prerequisites
 
     def _library(self, path: str, companions: list[str]) -> None:
         """Plan how an extension module gets into memory."""
@@ -140,9 +133,9 @@ class _Packing:
                 self.jobs.append((part, 0, 0))
             else:
                 self._read(part, self._hot(part, 0))
-        self.libraries[path] = len(self.jobs), copies, len(self.grounds)
+        self.libraries[path] = len(self.jobs), copies, len(self.prerequisites)
         if companions or not copies:
-            self.grounds.append(path)
+            self.prerequisites.append(path)
 
     def _may_move(self, path: str) -> bool:
         """Whether a library is small, and does not look for others where it lies."""
@@ -165,7 +158,7 @@ class _Packing:
         wanted += [path for path in looked if path != "./"]
         found: dict[str, dict[str, bool]] = {}
         for folder in dict.fromkeys(["", *map(os.path.dirname, wanted)]):
-            while not (self.root / folder).is_dir():
+            while folder and not (self.root / folder).is_dir():
                 folder = os.path.dirname(folder)  # noqa: PTH120
             entries = list(os.scandir(self.root / folder))
             if not any(entry.is_symlink() for entry in entries):
@@ -218,6 +211,5 @@ class _Packing:
                     add(path, 1)
 
         for folder in folders:
-            if (self.root / folder).is_dir():  # or only pruned bytecode was in it
-                add(folder, 0)
+            add(folder, 0)
         return listing

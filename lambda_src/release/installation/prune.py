@@ -1,8 +1,9 @@
 """Leaving out of a release what a run cannot use: on EFS it is the files that cost time.
 
-Pruned are C, C++ and CUDA headers, static libraries, type stubs, and the bytecode that the bundle
-has; tests inside packages where options.py says so. What the recorded import has read stays,
-whatever it is, and so do licences, ``*.dist-info`` and the packages that are to be kept.
+Pruned are C, C++ and CUDA headers, static libraries, and type stubs; tests inside packages where
+options.py says so. Licences, ``*.dist-info`` and the packages that are to be kept stay. So the
+same lock gives the same files, whatever model.py does; the smoke import finds out whether that
+lacks one of them, and `blame` which.
 """
 
 from __future__ import annotations
@@ -13,17 +14,15 @@ import importlib.metadata
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.machinery import all_suffixes
 from importlib.util import cache_from_source, source_from_cache
 from pathlib import Path
 
 from ..layout import ExitCode, InstallError
-from .log import log
 from .options import normal
-from .smoke import PYCACHE, RECORD
+from .smoke import NOT_ENDED, RECORD, Smoke
 
-BYTECODE = "bytecode"
 _HEADER = re.compile(r"\.(?:h|hh|hpp|hxx|h\+\+|cuh)$|(?:^|/)include/.*\.(?:inc|inl|ipp|tcc)$")
 _TEST = re.compile(r"[^/]+/(?:.*/)?tests/")
 _METADATA = re.compile(
@@ -40,42 +39,32 @@ class Pruning:
     def __init__(self, site_packages: Path, scratch: Path, options: Mapping[str, str]) -> None:
         self.files: dict[str, dict[str, int]] = {}
         self._root = site_packages
-        self._scratch = scratch
+        self._pruned = scratch / "pruned"
         self._tests = options.get("prune") == "tests"
         self._kept = set(_owned(site_packages, options.get("keep", "").split()))
 
     def run(self) -> None:
-        """Move aside what is pruned, and remove the directories that this empties.
-
-        Without a record of the import nothing is.
-        """
-        try:
-            opened = json.loads((self._scratch / RECORD).read_text())[0]
-        except (OSError, ValueError) as error:
-            log("prune", f"the import was not recorded: {error}")
-            return
-        code = {path for path in opened if path.endswith(".pyc") and self._source(path)}
-        used = {*opened, *map(source_from_cache, code)} - code
+        """Move what is pruned out of the release, and remove the directories that this empties."""
         for folder, _, names in os.walk(self._root):
             for name in names:
                 path = f"{folder}/{name}"[len(str(self._root)) + 1 :]
-                kind = BYTECODE if path in code else self._kind(path)
-                if kind and path not in used and not self._kept & {path, self._source(path)}:
+                kind = self._kind(path)
+                if kind and not self._kept & {path, self._source(path)}:
                     size = (self._root / path).lstat().st_size
                     self.files.setdefault(kind, {})[path] = size
-        pruned = {path for files in self.files.values() for path in files}
-        for path in pruned | code:
-            move = os.rename if path in pruned else os.link
-            _to(aside(self._root, self._scratch, path), move, f"{self._root}/{path}")
+        self.put_back(())
+
+    def put_back(self, paths: Collection[str]) -> None:
+        """Put back these, and none else, of what is pruned."""
+        pruned = [path for files in self.files.values() for path in files]
+        for path in pruned:
+            here, away = self._root / path, self._pruned / path
+            source, target = (away, here) if path in paths else (here, away)
+            if os.path.lexists(source):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.rename(target)
         for folder in {os.path.dirname(path) for path in pruned}:  # noqa: PTH120
             self._remove_if_empty(folder)
-
-    def put_back(self, *kinds: str) -> None:
-        """Undo it for these classes, or for all."""
-        for kind in kinds or list(self.files):
-            for path in self.files.pop(kind, ()):
-                pruned = aside(self._root, self._scratch, path)
-                _to(f"{self._root}/{path}", os.rename, pruned)
 
     def __str__(self) -> str:
         """Such as ``headers 8,570 files, 117.3 MB; stubs 320 files, 1.4 MB``."""
@@ -93,7 +82,7 @@ class Pruning:
         }
 
     def _kind(self, path: str) -> str | None:
-        """The class of a file that the import has not read, None for one that stays."""
+        """The class of a file, None for one that stays."""
         if _METADATA.search(path) or (path.endswith(".pyc") and not self._source(path)):
             return None
         if self._tests and _TEST.match(path):
@@ -129,32 +118,69 @@ class Pruning:
                 folder = os.path.dirname(folder)  # noqa: PTH120
 
 
-def aside(root: Path, scratch: Path, path: str) -> str:
-    """Where a pruned file is. For bytecode that is its place below ``sys.pycache_prefix``."""
-    place = re.sub(r"(^|/)__pycache__/([^/]+\.pyc)$", r"\1\2", path)
-    return f"{scratch}/{PYCACHE}{root}/{place}"
+def blame(pruning: Pruning, smoke: Smoke, error: InstallError) -> InstallError:
+    """What to raise for an import that has failed: whether it needs what was pruned, and which."""
+    pruned = sorted(path for files in pruning.files.values() for path in files)
+
+    def succeeds_with(paths: Collection[str]) -> bool:
+        pruning.put_back(paths)
+        try:
+            smoke.run()
+        except InstallError:
+            return False
+        return True
+
+    if not pruned or NOT_ENDED in str(error) or not succeeds_with(set(pruned)):
+        return error
+    with contextlib.suppress(ValueError):  # of an import that could not be recorded
+        opened, _, _, looked = json.loads((smoke.scratch / RECORD).read_text())
+        asked = {*opened, *(path.rstrip("/") for path in looked)}
+        pruned.sort(key=lambda path: asked.isdisjoint((path, os.path.dirname(path))))  # noqa: PTH120
+    owners = {path: name for name, paths in _records(smoke.site_packages).items() for path in paths}
+    needed: dict[str, str] = {}
+    back: set[str] = set()
+    while not (needed and succeeds_with(back)):
+        few, enough = 0, len(pruned)
+        while enough - few > 1:
+            # By powers of two at first: what the import has opened comes first.
+            middle = min(2 * few + 1, (few + enough) // 2)
+            if succeeds_with({*back, *pruned[:middle]}):
+                enough = middle
+            else:
+                few = middle
+        path = pruned[enough - 1]
+        if path in needed:
+            break  # it fails sometimes
+        needed[path] = owners.get(path, "")
+        back |= {path, *(other for other in pruned if owners.get(other) == needed[path])}
+    files, packages = ", ".join(needed), " ".join(sorted({*needed.values()}))
+    return InstallError(
+        error.code,
+        f"{str(error).rpartition(chr(10))[0]}\nIt needs what is pruned of a release: {files}. "
+        f"Write `# release: keep {packages}` on a line of its own into requirements.in, and run "
+        "`make lock`.",
+    )
 
 
-def _to(target: str, move: Callable[[str, str], None], source: str) -> None:
-    try:
-        move(source, target)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
-        move(source, target)
+def _records(root: Path) -> dict[str, list[str]]:
+    """The files of each package that has a RECORD."""
+    return {
+        normal(found.name): [
+            re.sub(r"^(\.\./)+", "", path) for path, *_ in csv.reader(record.splitlines())
+        ]
+        for found in importlib.metadata.distributions(path=[str(root)])
+        if (record := found.read_text("RECORD"))
+    }
 
 
 def _owned(root: Path, packages: list[str]) -> Iterator[str]:
     """The files of packages, by their RECORD. Raises InstallError for one without."""
-    records = {
-        normal(found.name): found.read_text("RECORD")
-        for found in (importlib.metadata.distributions(path=[str(root)]) if packages else ())
-    }
+    records = _records(root) if packages else {}
     for package in packages:
-        if not (record := records.get(package)):
+        if package not in records:
             raise InstallError(
                 ExitCode.RESOLUTION,
                 f"what belongs to {package} cannot be told, its wheel has no RECORD. Take it out "
                 "of `# release: keep` in requirements.in, and run `make lock`.",
             )
-        for path, *_ in csv.reader(record.splitlines()):
-            yield re.sub(r"^(\.\./)+", "", path)
+        yield from records[package]

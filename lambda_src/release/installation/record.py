@@ -27,13 +27,14 @@ class Record:
     the end where it was the names in it, ``loaded`` each extension module with the libraries that
     came with it, ``pages`` for each library the runs (first page, pages) touched while it was
     loaded, and those touched later; all in the first with ``once``, which looks at the libraries in
-    the end alone.
+    the end alone. ``problem`` says why the recording is not complete.
     """
 
     def __init__(self, root: str, once: bool = False) -> None:
         self._root = root + "/"
         self._once = once
         self._active = True
+        self.problem = ""
         self._first: dict[str, bytearray] = {}
         self.opened: dict[str, None] = {}
         self.looked: dict[str, None] = {}
@@ -49,7 +50,7 @@ class Record:
             self._write(target)
         except Exception as error:
             # A thread of the model may load a library meanwhile.
-            print("not recorded:", error)
+            self.problem = repr(error)
 
     def _write(self, target: str) -> None:
         self._look()
@@ -83,7 +84,7 @@ class Record:
                 self.opened[name] = None
         except Exception as error:
             # Raised in here it would look like an error of the import. It stays inactive.
-            print("not recorded:", error)
+            self.problem = repr(error)
         else:
             self._active = True
 

@@ -19,7 +19,7 @@ from ..layout import ExitCode, InstallError
 from .log import log
 from .pack import SMALL
 from .record import PAGE, Runs
-from .smoke import RECORD, RECORD_CLOSER, smoke
+from .smoke import RECORD, RECORD_EXACT, Smoke
 
 MAPPINGS = 40_000
 """Mappings that are made, about; a process has at most 65,530 (sysctl vm.max_map_count)."""
@@ -29,29 +29,26 @@ _SEGMENT = struct.Struct("<IIQQQQQQ")  # elf.h, Elf64_Phdr
 _HEADER = 64
 
 
-def look_closer(
-    site_packages: Path, program: Path, scratch: Path, limit: float | None = None
-) -> None:
-    """Make the smoke import once more, and record in RECORD_CLOSER what it touches of libraries.
+def record_exactly(smoke: Smoke) -> None:
+    """Make the smoke import once more, and record in RECORD_EXACT what it touches of libraries.
 
-    It is the proof of the release without what was pruned. If it fails with split libraries, only
-    that is logged, and they have to do whole. Raises InstallError or OSError if they do not, or
-    if a library cannot be restored.
+    If it fails with split libraries, only that is logged, and they have to do whole. Raises
+    InstallError or OSError if they do not, or if a library cannot be restored.
     """
     try:
-        _, _, pages, _ = json.loads((scratch / RECORD).read_text())
+        _, _, pages, _ = json.loads((smoke.scratch / RECORD).read_text())
         libraries = {
-            site_packages / path: [*first, *later]
+            smoke.site_packages / path: [*first, *later]
             for path, (first, later) in pages.items()
-            if (site_packages / path).stat().st_size > SMALL
+            if (smoke.site_packages / path).stat().st_size > SMALL
         }
         with split(libraries):
-            smoke(site_packages, program, scratch, limit, RECORD_CLOSER)
+            smoke.run(RECORD_EXACT)
     except (OSError, ValueError, InstallError) as error:
         if isinstance(error, InstallError) and error.code is ExitCode.DISK:
             raise
-        log("cold-start", f"no closer look: {error}"[:300])
-        smoke(site_packages, program, scratch, limit, RECORD_CLOSER)
+        log("cold-start", f"the libraries are recorded less exactly: {error}"[:300])
+        smoke.run(RECORD_EXACT)
 
 
 @contextmanager
@@ -64,7 +61,7 @@ def split(libraries: Mapping[Path, Runs]) -> Iterator[None]:
     """
     pages = sum(count for runs in libraries.values() for _, count in runs)
     step = -(-pages // MAPPINGS) + 1
-    before: list[tuple[Path, int, bytes]] = []
+    before: list[tuple[Path, os.stat_result, bytes]] = []
     try:
         for path, runs in libraries.items():
             cuts = [
@@ -76,8 +73,8 @@ def split(libraries: Mapping[Path, Runs]) -> Iterator[None]:
                 header = stream.read(_HEADER)
                 if len(header) < _HEADER or not header.startswith(b"\x7fELF\x02\x01"):
                     continue
-                offset, size, count = (*struct.unpack_from("<Q14xHH", header, 32),)
-                size = path.stat().st_size
+                offset, _, count = (*struct.unpack_from("<Q14xHH", header, 32),)
+                status = path.stat()
                 stream.seek(offset)
                 table = b"".join(
                     piece
@@ -86,8 +83,8 @@ def split(libraries: Mapping[Path, Runs]) -> Iterator[None]:
                 )
                 if len(table) // _SEGMENT.size > 0xFFF0:
                     continue
-                before.append((path, size, header))
-                stream.seek(end := -(-size // 8) * 8)
+                before.append((path, status, header))
+                stream.seek(end := -(-status.st_size // 8) * 8)
                 stream.write(table)
                 changed = bytearray(header)
                 struct.pack_into("<Q", changed, 32, end)
@@ -96,11 +93,12 @@ def split(libraries: Mapping[Path, Runs]) -> Iterator[None]:
                 stream.write(changed)
         yield
     finally:
-        for path, size, header in before:
+        for path, status, header in before:
             try:
                 with path.open("r+b") as stream:
                     stream.write(header)
-                os.truncate(path, size)
+                os.truncate(path, status.st_size)
+                os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
             except OSError as error:
                 raise InstallError(
                     ExitCode.DISK, f"{path} cannot be restored: {error}. Look at the disk."

@@ -22,6 +22,7 @@ from random import SystemRandom
 from ..layout import (
     MANIFEST,
     RELEASE_ID,
+    STACKS,
     ExitCode,
     File,
     InstallError,
@@ -29,9 +30,10 @@ from ..layout import (
     ReleaseError,
     check_mount,
 )
-from . import tree
 from .job import Inspection
 from .log import log, throttled
+from .parallel import THREADS, spread
+from .tree import SLICE
 
 SAMPLE = 300
 """Files in a sample, by chance: damage to one file in a hundred is found with a probability of
@@ -65,16 +67,20 @@ class Difference:
         return f"{self.kind}: {path}: {self.detail}"
 
 
-def verify(release: Path, sha256: str = "sample") -> list[Difference]:
-    """Every difference between a release and its manifest, by kind and path; none if intact."""
-    return Verification(release, sha256).run()
+def verify(release: Path, sha256: str = "sample", name: str = "") -> list[Difference]:
+    """Every difference between a release and its manifest, by kind and path; none if intact.
+
+    ``name`` is the release's id where its directory has another name yet.
+    """
+    return Verification(release, sha256, name).run()
 
 
 class Verification:
     """One comparison; ``files`` and ``bytes`` are the manifest's, ``hashed`` counts files."""
 
-    def __init__(self, release: Path, sha256: str = "sample") -> None:
+    def __init__(self, release: Path, sha256: str = "sample", name: str = "") -> None:
         self._release = str(release)
+        self._name = name or release.name
         self._differences: list[Difference] = []
         self._stop = threading.Event()
         self._done: list[int] = []
@@ -96,13 +102,14 @@ class Verification:
                 progress(len(self._done), sum(self._done))
 
         if self._manifest is not None:
+            # First, because listing a directory makes an NFS client ask the file server.
+            self._look_for_more(self._manifest)
             # Every piece has big and small files.
             files = sorted(self._manifest.files, key=lambda file: file.size, reverse=True)
-            count = max(min(tree.THREADS, len(files)), len(files) // tree.SLICE)
+            count = max(min(THREADS, len(files)), len(files) // SLICE)
             pieces = [files[start::count] for start in range(count)]
-            tree.spread(self._compare, pieces, tick, self._stop)
-            tree.spread(self._compare_link, list(self._manifest.links.items()), tick, self._stop)
-            self._look_for_more(self._manifest)
+            spread(self._compare, pieces, tick, self._stop)
+            spread(self._compare_link, list(self._manifest.links.items()), tick, self._stop)
         return sorted(self._differences)
 
     def _read_manifest(self, release: Path) -> Manifest | None:
@@ -116,7 +123,7 @@ class Verification:
         except OSError as error:
             self._add("unreadable", MANIFEST, _reason(error))
         else:
-            if manifest.release == release.name:
+            if manifest.release == self._name:
                 return manifest
             self._add("manifest", MANIFEST, f"it is that of release {manifest.release}")
         return None
@@ -190,6 +197,8 @@ class Verification:
 
             def look(directory: str, deeper: list[str] = deeper) -> None:
                 for path, is_directory in self._entries(directory):
+                    if path == STACKS:
+                        continue
                     if is_directory:
                         deeper.append(path)
                     elif path in places:
@@ -197,7 +206,7 @@ class Verification:
                     elif path not in named:
                         self._add("extra", path, "the manifest does not name it")
 
-            tree.spread(look, level, stop=self._stop)
+            spread(look, level, stop=self._stop)
             level = deeper
 
     def _entries(self, directory: str) -> list[tuple[str, bool]]:
