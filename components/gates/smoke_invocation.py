@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 from pulumi.dynamic import Resource
 
+from .. import commands
 from ..account import Account
 from ..errors import InvocationError
 from ..inputs import Args, Plain
@@ -48,7 +49,7 @@ SETTLING = frozenset(
 # Attempts are counted, not minutes: one that fails to mount may take several alone.
 _ATTEMPTS = 10
 _REMEDY = (
-    "correct what the answer and the log say (`python -m local up` makes the same call without "
+    f"correct what the answer and the log say ({commands.UP} makes the same call without "
     "AWS; after a timeout, more timeoutSeconds or memoryMb), or `git revert`; then `pulumi up`"
 )
 _REMEDIES = {

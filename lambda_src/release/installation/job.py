@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from ..layout import RELEASE_ID, RELEASES, ExitCode, InstallError
-
-HASHING = ("none", "sample", "all")
-"""Whose SHA-256 a verification compares."""
+from ..layout import HASHING, RELEASE_ID, RELEASES, ExitCode, InstallError
 
 
 @dataclass(frozen=True, kw_only=True)
