@@ -85,9 +85,23 @@ class Account:
         ]
         return [json.loads(document) for document in own + attached]
 
+    def _boundary(self, role_arn: str | None) -> list[dict[str, Any]] | None:
+        """The permissions boundary of a role; None where it has none."""
+        bounds = [r.permissions_boundary_arn for r in self._iam.roles.values() if r.arn == role_arn]
+        if not any(bounds):
+            return None
+        policies = [p for p in self._iam.managed_policies.values() if p.arn in bounds]
+        return [
+            json.loads(version.document)
+            for policy in policies
+            for version in policy.versions
+            if version.version_id == policy.default_version_id
+        ]
+
     def may(self, role_arn: str, action: str, resource: str) -> bool:
-        """Whether a role may do something, by its inline and attached policies."""
-        return rights.allows(self._policies(role_arn), action, resource, {})
+        """Whether a role may do something, by its policies and its permissions boundary."""
+        own, boundary = self._policies(role_arn), self._boundary(role_arn)
+        return rights.allows(own, action, resource, {}, boundary=boundary)
 
     def unknown_subnets(self, subnets: Iterable[str]) -> list[str]:
         """Those of `subnets` that do not exist."""
@@ -216,6 +230,7 @@ class Account:
             context,
             principal=client.role or "",
             resource_policies=[json.loads(found.file_system_policy)],
+            boundary=self._boundary(client.role),
         )
 
     def log_refused(self, role_arn: str, group: str, stream: str) -> str | None:
