@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import boto3
@@ -107,6 +107,26 @@ class Account:
             remedy="`pulumi config set --path 'subnetIds[0]' <id>`, one for each zone",
         )
         raise ConfigurationError([problem])
+
+    def refuse_out_of_reach(self, ids: Sequence[str], vpc_id: str, zones: Iterable[str]) -> None:
+        """Refuse subnets of the populate task in which it would find no mount target.
+
+        Raises:
+            ConfigurationError: One is in another VPC, or in a zone without a mount target.
+        """
+        opts = pulumi.InvokeOptions(provider=self.provider)
+        found = [aws.ec2.get_subnet(id=id_, opts=opts) for id_ in ids]
+        outside = [s for s in found if s.vpc_id != vpc_id or s.availability_zone not in zones]
+        if outside:
+            seen = ", ".join(f"{s.id} ({s.vpc_id}, {s.availability_zone})" for s in outside)
+            problem = Problem(
+                subject="populatorSubnetIds",
+                value=seen,
+                rule=f"mount targets are in {vpc_id} in {', '.join(sorted(zones))} only",
+                remedy="`pulumi config set --path 'populatorSubnetIds[0]' <id>` of a subnet there, "
+                "or a subnet of its zone in subnetIds",
+            )
+            raise ConfigurationError([problem])
 
     def zones(self, configured: Sequence[str]) -> tuple[str, ...]:
         """The `configured` availability zones, or else the first two of the region.

@@ -87,18 +87,18 @@ def test_this_program_s_own_keys_name_subnets_that_are_there(
 ) -> None:
     vpc, subnets = a_vpc()
     task = boto3.client("ec2").create_subnet(
-        VpcId=vpc, CidrBlock="10.1.9.0/24", AvailabilityZone="us-east-1c"
+        VpcId=vpc, CidrBlock="10.1.9.0/24", AvailabilityZone="us-east-1b"
     )["Subnet"]["SubnetId"]
     chain = Chain(tmp_path / "project")
     chain.serve_tiny(index)
     config = dict(entry.split("=", 1) for entry in chain.config)
-    made = Stack(
-        chain.folder,
-        "dev",
-        **config,
-        subnetIds=json.dumps(list(subnets.values())),
-        populatorSubnetIds=json.dumps([task]),
-    )
+    config["subnetIds"] = json.dumps([subnets["us-east-1a"]])
+    config["populatorSubnetIds"] = json.dumps([task])
+    error = Stack(chain.folder, "dev", **config).up()
+    assert error is not None
+    assert f"populatorSubnetIds = {task} ({vpc}, us-east-1b): mount targets are in {vpc} " in error
+    config["subnetIds"] = json.dumps(list(subnets.values()))
+    made = Stack(chain.folder, "dev", **config)
     assert made.up() is None
     assert made.ask({"instances": [4]}) == ANSWER
     vpc_config = made.outputs("Function")["vpcConfig"]
