@@ -111,7 +111,7 @@ def resolve(requirements: Path, target: Target, index_url: str | None) -> list[d
     command += ["--format", "pylock.toml"]
     command += ["--default-index", index_url] if index_url else []
     if importlib.util.find_spec("uv") is None:
-        raise LockError(f"uv, which resolves, is not installed. Remedy: {commands.EXTRA}")
+        raise LockError(f"uv, which resolves, is not installed. Remedy: {commands.UV}")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise LockError(

@@ -137,7 +137,7 @@ def user(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> User:
     uv = [sys.executable, "-m", "uv"]
     # The versions of uv.lock, so that a new one of somebody else's does not fail this test.
     install = ["pip", "install", "--quiet", "--python", str(made.python)]
-    install += ["--constraint", str(ROOT / "requirements.txt"), f"{wheel}[local]"]
+    install += ["--constraint", str(ROOT / "requirements.txt"), f"{wheel}[local,lock]"]
     subprocess.run(
         [*uv, "venv", "--quiet", "--python", sys.executable, made.environment], check=True
     )

@@ -7,7 +7,7 @@ import pytest
 
 from components.contract.requirements import MACHINES
 from components.lock import RUNTIMES, LockError, Target, lock_path, main, pin
-from lambda_src.release.installation import requirements
+from lambda_src.release.installation.libraries import requirements
 from tools.lock import APPLICATION
 
 X86 = Target("python3.11", "x86_64")
