@@ -41,6 +41,13 @@ class Account:
     partition: str
     provider: pulumi.ProviderResource | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def dns_suffix(self) -> str:
+        """What the names of AWS's hosts end with here, such as `amazonaws.com`."""
+        partitions = Loader().load_data("partitions")["partitions"]
+        suffixes = {each["id"]: each["outputs"]["dnsSuffix"] for each in partitions}
+        return str(suffixes[self.partition])
+
     @classmethod
     def of(cls, whose: pulumi.Resource | None = None) -> Account:
         """The account and the region of an aws provider.

@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 import pulumi
 
 from .errors import ConfigurationError, Problem
-from .names import tag_name
 
 Tags: TypeAlias = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 """Tags of a resource, or of every resource of a component."""
@@ -93,11 +92,3 @@ def _parts(value: Any, note: Plain) -> Iterable[Any]:
 
 def _comes_later(value: Any) -> bool:
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
-
-
-def with_name(tags: Tags, name: str) -> Tags:
-    """Tags with the Name of resource `name`."""
-    if isinstance(tags, Mapping):
-        return {**tags, "Name": tag_name(name)}
-    later: pulumi.Output[Any] = pulumi.Output.from_input(tags)
-    return later.apply(lambda known: {**known, "Name": tag_name(name)})

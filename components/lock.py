@@ -2,8 +2,8 @@
 
 ``python -m efs_inference.lock --directory DIR`` reads the application's requirements.in in DIR, and
 writes its ``locks/<runtime>-<architecture>.txt``: each line one package with the hash of the one
-wheel that pip takes on that target. Hashes of other wheels are left out because a lock travels in
-the task definition, which ECS limits to 65,536 bytes. uv resolves; packaging's tags choose the
+wheel that pip takes on that target. Hashes of other wheels are left out: a release is made
+of what is installed. uv resolves; packaging's tags choose the
 wheel. ``--check`` only compares the locks that are there with requirements.in, without network, as
 `pulumi preview` does.
 """

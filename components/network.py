@@ -10,7 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from .account import Account
-from .inputs import Args, Plain, Tags, Texts, with_name
+from .inputs import Args, Plain, Tags, Texts
+from .names import with_name
 from .vpc import ANYWHERE, Vpc
 
 NFS_PORT = 2049

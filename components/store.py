@@ -10,7 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from .contract import Mount
-from .inputs import Args, Plain, Tags, with_name
+from .inputs import Args, Plain, Tags
+from .names import with_name
 from .network import Network
 
 _CLIENT_ACTIONS = [

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from .inputs import Tags, with_name
+from .inputs import Tags
+from .names import with_name
 
 ANYWHERE = "0.0.0.0/0"
 # Two halves with room for eight zones each: the first for private, the second for public subnets.
@@ -156,7 +157,10 @@ class Vpc:
         )
 
     def _s3_endpoint(self, tables: Sequence[aws.ec2.RouteTable], region: str) -> None:
-        """What the task reads from S3 goes over the gateway endpoint, which costs nothing."""
+        """What the task reads from S3, its program, comes over the endpoint, which costs nothing.
+
+        The image's layers do not: those of public ECR come from CloudFront.
+        """
         aws.ec2.VpcEndpoint(
             f"{self._name}-s3",
             vpc_id=self.id,

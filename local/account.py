@@ -98,10 +98,24 @@ class Account:
             if version.version_id == policy.default_version_id
         ]
 
-    def may(self, role_arn: str, action: str, resource: str) -> bool:
-        """Whether a role may do something, by its policies and its permissions boundary."""
-        own, boundary = self._policies(role_arn), self._boundary(role_arn)
-        return rights.allows(own, action, resource, {}, boundary=boundary)
+    def may(
+        self,
+        role_arn: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, str] | None = None,
+        resource_policies: Iterable[Mapping[str, Any]] = (),
+    ) -> bool:
+        """Whether a role may do something, by its policies and boundary and the resource's."""
+        return rights.allows(
+            self._policies(role_arn),
+            action,
+            resource,
+            context or {},
+            principal=role_arn,
+            resource_policies=resource_policies,
+            boundary=self._boundary(role_arn),
+        )
 
     def unknown_subnets(self, subnets: Iterable[str]) -> list[str]:
         """Those of `subnets` that do not exist."""

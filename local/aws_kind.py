@@ -95,6 +95,7 @@ class Kind:
         replaced_by: Properties whose change makes another beside it; the old one stays, because a
             run deletes nothing.
         found: How one that is there is read: `<operation> <argument> <key of the answer>`.
+        by: What makes one, where that takes more than `call`.
     """
 
     call: str
@@ -109,6 +110,7 @@ class Kind:
     update: str | Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
     replaced_by: str = ""
     found: str = ""
+    by: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def computed(self) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ class Kind:
     ) -> tuple[str, dict[str, Any]]:
         """Create one, or update it: its id, and its outputs beside the inputs."""
         service = self.service
-        call = (again and self.update) or self.call
+        call = (again and self.update) or self.by or self.call
         arguments = self._arguments(properties)
         if isinstance(call, str):
             answer = getattr(aws.client(service), call.partition(".")[2])(**arguments)

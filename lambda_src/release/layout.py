@@ -63,6 +63,7 @@ class ExitCode(enum.IntEnum):
     15      mount: the mount path is missing, no directory, or not writable
     16      damaged: the release differs from its manifest, or the manifest cannot be read
     17      absent: nothing lies where `verify` looks for the release
+    18      program: the task's own program in S3 is gone, refused, out of reach, or changed
     143     stopped by SIGTERM or SIGINT, or by its own deadline (``--timeout``)
     ======  ===============================================================================
     """
@@ -78,6 +79,7 @@ class ExitCode(enum.IntEnum):
     MOUNT = 15
     DAMAGED = 16
     ABSENT = 17
+    PROGRAM = 18
     STOPPED = 143
 
     @property
