@@ -60,12 +60,12 @@ image: install ## Name the populate task's image by its digest in a stack's file
 	@$(BIN)/python -m tools.image --stack $(STACK) $(if $(IMAGE),--image $(IMAGE))
 
 .PHONY: bench
-bench: install ## Measure for the README (WHAT=policies, imports, answers, populate, packages)
+bench: install ## Measure for docs/performance.md (WHAT=policies, imports, answers, populate, packages)
 	@for what in $(WHAT); do $(BIN)/python -m benchmarks.$$what $(OPTIONS) || exit; done
 	@$(BIN)/python -m tools.readme
 
 .PHONY: soak
-soak: install ## Every fault at every operation and 1,000 random kills; counts go to README.md
+soak: install ## Every fault at every operation and 1,000 random kills; counts go to docs/releases.md
 	@$(BIN)/python -m tests.faults.soak $(SOAK)
 	@$(BIN)/python -m tools.readme
 
@@ -93,7 +93,7 @@ lock: install ## Renew the locks from lambda_src/application/requirements.in
 	$(BIN)/python -m tools.lock
 
 .PHONY: readme
-readme: install ## Renew the generated tables of README.md, and requirements.txt
+readme: install ## Renew the generated parts of README.md and docs/, and requirements.txt
 	$(BIN)/python -m tools.readme
 
 .PHONY: clean

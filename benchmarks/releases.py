@@ -17,7 +17,7 @@ from tools.lock import APPLICATION
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".local" / "benchmarks"
 KEPT = HOME / "results"
-"""Where raw results of a part of a benchmark go; those of all of it are for the README."""
+"""Where raw results of a part of a benchmark go; those of all of it are for docs/."""
 INDEX = "https://pypi.org/simple"
 SUMMARY = "summary.json"
 """Beside the releases: what the installer said last."""

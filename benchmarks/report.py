@@ -1,4 +1,4 @@
-"""Tables and plots of results: on the screen, and in Markdown and SVG for the README."""
+"""Tables and plots of results: on the screen, and in Markdown and SVG for docs/."""
 
 from __future__ import annotations
 
@@ -126,9 +126,9 @@ def summary(results: Results) -> str:
     plain, handler = (by_name[f"import, {way}, central"] for way in ("sys.path", "handler"))
     local = by_name[handler["reference"]]
     return (
-        "A cold import of it from a simulated EFS takes "
-        f"{median(handler, 'seconds'):.1f} s, the plain way {median(plain, 'seconds'):.0f} s, and "
-        f"from a local disk {median(local, 'seconds'):.1f} s.\n"
+        f"A cold import of it from a simulated EFS takes {median(handler, 'seconds'):.1f} s. The "
+        f"plain way takes {median(plain, 'seconds'):.0f} s, and a local disk "
+        f"{median(local, 'seconds'):.1f} s.\n"
     )
 
 

@@ -23,6 +23,19 @@ _UNKNOWN = Problem(
     rule="they stand in policies and container definitions, so a preview has to know them",
     remedy="give the provider plain settings, no Output of a resource",
 )
+# Zone ids that lack one of the services. AWS_Fargate-Regions: usw1-az1 and -az3, apne1-az1, -az2
+# and -az4 only. Lambda refuses the oldest zone of us-east-1 ("contains availability zone Lambda
+# doesn't support").
+_NOT_SERVED = {"usw1-az2": "Fargate", "apne1-az3": "Fargate", "use1-az3": "Lambda in a VPC"}
+# Where Lambda mounts no file system. Source: Lambda's guide, configuration-filesystem.
+_WITHOUT_MOUNTS = {
+    "ap-east-2": "Taipei",
+    "ap-southeast-5": "Malaysia",
+    "ap-southeast-6": "Auckland",
+    "ap-southeast-7": "Thailand",
+    "ca-west-1": "Calgary",
+    "mx-central-1": "Mexico",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +70,8 @@ class Account:
                 program's default provider.
 
         Raises:
-            ConfigurationError: AWS has no such region, or the provider does not know yet.
+            ConfigurationError: AWS has no such region, Lambda mounts no file system there, or the
+                provider does not know yet where it is.
         """
         explicit = whose.get_provider(_OF_AWS) if whose is not None else None
         provider = whose if isinstance(whose, pulumi.ProviderResource) else explicit
@@ -69,6 +83,7 @@ class Account:
         region = aws.get_region(opts=opts).region
         if not (id_ and region):
             raise ConfigurationError([_UNKNOWN])
+        _refuse_region_without_mounts(region)
         partition = aws.get_partition(opts=opts).partition
         return cls(id=id_, region=region, partition=partition, provider=provider)
 
@@ -136,10 +151,14 @@ class Account:
             raise ConfigurationError([problem])
 
     def zones(self, configured: Sequence[str]) -> tuple[str, ...]:
-        """The `configured` availability zones, or else the first two of the region.
+        """The `configured` availability zones, or else the first two that serve.
+
+        The first by zone id, which names the same zone in every account and never changes, while
+        names differ by account. A zone that is impaired today stays in its place: the choice must
+        not move with an incident.
 
         Raises:
-            ConfigurationError: A zone is not available in this region.
+            ConfigurationError: A zone is not in this region, or not one for these services.
         """
         plain(configured, "zones", "each has resources of its own, with its name in theirs")
         # Local zones and wavelength zones have no EFS; they are the ones that need an opt-in.
@@ -147,22 +166,33 @@ class Account:
             name="opt-in-status", values=["opt-in-not-required"]
         )
         opts = pulumi.InvokeOptions(provider=self.provider)
-        available = aws.get_availability_zones(
-            state="available", filters=[opted_in], opts=opts
-        ).names
-        missing = sorted(set(configured) - set(available))
-        if missing:
-            raise ConfigurationError(
-                [
-                    Problem(
-                        subject="availabilityZones",
-                        value=", ".join(missing),
-                        rule=f"the zones of {self.region} are {', '.join(available)}",
-                        remedy="choose from these, or `pulumi config set aws:region` to theirs",
-                    )
-                ]
+        found = aws.get_availability_zones(filters=[opted_in], opts=opts)
+        ids = dict(zip(found.names, found.zone_ids, strict=True))
+        served = sorted(
+            (name for name, id_ in ids.items() if id_ not in _NOT_SERVED),
+            key=lambda name: zone_number(ids[name]),
+        )
+        wrong = [name for name in configured if name not in served]
+        if wrong or not served:
+            why = [
+                f"{name} ({ids[name]}) has no {_NOT_SERVED[ids[name]]}"
+                for name in ids
+                if ids[name] in _NOT_SERVED
+            ]
+            rule = f"the zones of {self.region} that serve are {', '.join(served)}"
+            problem = Problem(
+                subject="availabilityZones",
+                value=", ".join(wrong) or "none",
+                rule="; ".join([rule, *why]),
+                remedy="choose from these, or `pulumi config set aws:region` to theirs",
             )
-        return tuple(configured) or tuple(available[:_DEFAULT_ZONES])
+            raise ConfigurationError([problem])
+        return tuple(configured) or tuple(served[:_DEFAULT_ZONES])
+
+
+def zone_number(zone_id: str) -> int:
+    """The number at the end of a zone's id, such as 4 of `apne1-az4`."""
+    return int(zone_id.rpartition("-az")[2])
 
 
 def _refuse_unknown_region() -> None:
@@ -171,7 +201,7 @@ def _refuse_unknown_region() -> None:
     named |= {name: os.environ.get(name, "") for name in ("AWS_REGION", "AWS_DEFAULT_REGION")}
     subject, region = next(((name, value) for name, value in named.items() if value), ("", ""))
     known = _regions()
-    if not region or region in known or config.get("skipRegionValidation") == "true":
+    if not region or region in known or _skips_validation():
         return
     near = difflib.get_close_matches(region, known, n=1)
     example = near[0] if near else "eu-central-1"
@@ -187,6 +217,26 @@ def _refuse_unknown_region() -> None:
             )
         ]
     )
+
+
+def _refuse_region_without_mounts(region: str) -> None:
+    if region not in _WITHOUT_MOUNTS or _skips_validation():
+        return
+    raise ConfigurationError(
+        [
+            Problem(
+                subject="aws:region",
+                value=repr(region),
+                rule=f"in {_WITHOUT_MOUNTS[region]} Lambda does not mount EFS",
+                remedy="`pulumi config set aws:region` to another; if AWS does by now, `pulumi "
+                "config set aws:skipRegionValidation true`",
+            )
+        ]
+    )
+
+
+def _skips_validation() -> bool:
+    return pulumi.Config("aws").get("skipRegionValidation") == "true"
 
 
 def _regions() -> set[str]:

@@ -14,7 +14,7 @@ from .bucket import Upload
 from .contract import Application, runtime
 from .contract.package import Package
 from .errors import ConfigurationError, Problem
-from .gates import SmokeInvocation, SmokeInvocationArgs
+from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
 from .inputs import Args, Tags
 from .logs import Log, LogArgs
 from .publication import Publication
@@ -132,6 +132,19 @@ class InferenceFunction(pulumi.ComponentResource):
             name=args.alias,
             function_name=function.name,
             function_version=smoke.function_version,
+            opts=child,
+        )
+        RetainedVersions(
+            name,
+            RetainedVersionsArgs(
+                function_name=function.name,
+                alias=args.alias,
+                live_version=alias.function_version,
+                subnet_ids=store.network.own_subnet_ids,
+                security_group_ids=[store.network.function_security_group_id],
+                account=store.account,
+                credentials=args.libraries.credentials,
+            ),
             opts=child,
         )
         self.function_name, self.function_arn = function.name, function.arn

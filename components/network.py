@@ -24,6 +24,8 @@ class NetworkArgs(Args):
     Attributes:
         cidr: IPv4 block of the VPC, /16 to /24.
         zones: Names of the availability zones, at least one.
+        zones_chosen: Whether the program has chosen them, and nobody has named them; then a preview
+            refuses it to choose others later.
         egress: `public-ip` (the populate task gets a public IP in a public subnet) or `nat`.
         egress_ports: TCP ports of the package index and the image registry.
         tags: Tags for every resource.
@@ -31,6 +33,7 @@ class NetworkArgs(Args):
 
     cidr: Annotated[str, Plain("the subnets are cut from it")]
     zones: Annotated[Sequence[str], Plain("each has resources of its own, with its name in theirs")]
+    zones_chosen: Annotated[bool, Plain("a preview decides by it")] = False
     egress: Annotated[str, Plain("which resources there are depends on it")] = "public-ip"
     egress_ports: Annotated[Sequence[int], Plain("each has a rule of its own")] = (443,)
     tags: Tags = field(default_factory=dict)
@@ -70,12 +73,18 @@ class Network(pulumi.ComponentResource):
 
     Attributes:
         subnet_ids: For each availability zone the subnet of mount target and function.
+        own_subnet_ids: Those of them that the component has made.
         populator_subnet_ids: Subnets of the populate task.
         assign_public_ip: Whether the task gets a public IP.
         account: The account and the region that it is in.
+        vpc: What tells the VPC from another: its id, or the block of one that the component makes.
+        zones_chosen: Whether the program has chosen the zones, and nobody has named them.
     """
 
+    vpc: pulumi.Input[str]
+    zones_chosen: bool
     subnet_ids: dict[str, pulumi.Input[str]]
+    own_subnet_ids: list[pulumi.Input[str]]
     populator_subnet_ids: Texts
     assign_public_ip: pulumi.Input[bool]
     vpc_id: pulumi.Output[str]
@@ -95,7 +104,8 @@ class Network(pulumi.ComponentResource):
         self.account = Account.of(self)
         if isinstance(args, ExistingNetworkArgs):
             self.vpc_id = pulumi.Output.from_input(args.vpc_id)
-            self.subnet_ids = dict(args.subnet_ids)
+            self.vpc, self.zones_chosen = args.vpc_id, False
+            self.subnet_ids, self.own_subnet_ids = dict(args.subnet_ids), []
             given = args.populator_subnet_ids
             none = isinstance(given, Sequence) and not given
             self.populator_subnet_ids = list(args.subnet_ids.values()) if none else given
@@ -124,7 +134,9 @@ class Network(pulumi.ComponentResource):
             child=self._child,
         )
         self.vpc_id = vpc.id
+        self.vpc, self.zones_chosen = args.cidr, args.zones_chosen
         self.subnet_ids = {**vpc.private}
+        self.own_subnet_ids = [*vpc.private.values()]
         self.populator_subnet_ids = [*vpc.populator]
 
     def _security_groups(self, egress_ports: Sequence[int]) -> None:

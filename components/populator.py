@@ -23,19 +23,20 @@ _IN_DEFINITIONS = "it stands in the container definitions, which policies read i
 _SIZE = TaskSize(cpu=2048, memory_mb=8192, ephemeral_storage_gib=30)
 
 
-def task_trust_policy(account: Account) -> str:
-    """Trust policy of both roles: ECS tasks of this account and region."""
+def task_trust_policy(account: Account, *, narrow: bool = True) -> str:
+    """Trust policy of both roles: ECS tasks, if `narrow` of this account and region only."""
     tasks = f"arn:{account.partition}:ecs:{account.region}:{account.id}:*"
+    condition = {
+        "ArnLike": {"aws:SourceArn": tasks},
+        "StringEquals": {"aws:SourceAccount": account.id},
+    }
     return document(
         [
             {
                 "Effect": "Allow",
                 "Action": "sts:AssumeRole",
                 "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-                "Condition": {
-                    "ArnLike": {"aws:SourceArn": tasks},
-                    "StringEquals": {"aws:SourceAccount": account.id},
-                },
+                **({"Condition": condition} if narrow else {}),
             }
         ]
     )
@@ -71,6 +72,8 @@ class PopulatorArgs(Args):
         log: Where the tasks log to.
         bucket: Where the tasks have their program from.
         roles: What the account demands of roles.
+        narrow_trust: Whether only tasks of this account and region may assume the roles, by
+            `aws:SourceArn` and `aws:SourceAccount`.
         credentials: As whom the gates call AWS, the functions' too, where the components have a
             provider of their own; default: as the stack's aws provider.
         tags: Tags for every resource.
@@ -86,6 +89,7 @@ class PopulatorArgs(Args):
     log: LogArgs = field(default_factory=LogArgs)
     bucket: BucketArgs = field(default_factory=BucketArgs)
     roles: RoleArgs = field(default_factory=RoleArgs)
+    narrow_trust: Annotated[bool, Plain("which conditions there are depends on it")] = True
     credentials: Credentials | None = None
     tags: Tags = field(default_factory=dict)
 
@@ -121,7 +125,7 @@ class Populator(pulumi.ComponentResource):
         self.log_group_name = self.log.name
         self.bucket = Bucket(name, args.bucket, account, args.tags, child)
 
-        trust = task_trust_policy(account)
+        trust = task_trust_policy(account, narrow=args.narrow_trust)
         execution_role = role(f"{name}-execution", trust, args.roles, child)
         rights(
             f"{name}-execution",

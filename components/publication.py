@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from .container import CONTAINER, VOLUME, definitions
 from .contract import Application, Release, runtime
 from .contract.package import Package
-from .gates import PopulatorRun, PopulatorRunArgs
+from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from .inputs import Args, Plain, Tags
 from .names import family
 from .populator import Populator
@@ -77,6 +77,19 @@ class Publication(pulumi.ComponentResource):
         )
         task_definition = self._task_definition(name, args, container)
         network = self.store.network
+        # Rights, routes and every zone's mount target have to be there before a task starts, and
+        # what a task holds has to stay until it has ended.
+        needed = [network, self.store, populator]
+        tasks = PopulateTasks(
+            name,
+            PopulateTasksArgs(
+                cluster_arn=populator.cluster_arn,
+                family=family(name),
+                account=self.store.account,
+                credentials=self.credentials,
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=needed),
+        )
         self.run = PopulatorRun(
             name,
             PopulatorRunArgs(
@@ -96,10 +109,8 @@ class Publication(pulumi.ComponentResource):
                 account=self.store.account,
                 credentials=populator.args.credentials,
             ),
-            # Rights, routes and every zone's mount target have to be there before the task starts.
             pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[network, self.store, populator, program.resource, may_read],
+                parent=self, depends_on=[*needed, program.resource, may_read, tasks]
             ),
         )
         self.release_id = self.run.release_id

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .contract import Mount
+from .gates import Placement, PlacementArgs
 from .inputs import Args, Plain, Tags
 from .names import with_name
 from .network import Network
@@ -21,12 +22,19 @@ _CLIENT_ACTIONS = [
 ]
 
 
-def file_system_policy(file_system_arn: str) -> str:
+def file_system_policy(
+    file_system_arn: str, *, plain_text: bool = True, without_access_point: bool = True
+) -> str:
     """A policy that only denies: no access without TLS, none without an access point.
 
     Once a file system has a policy, access that nothing allows is refused, so the allowing is done
     by the consumers' roles, each through its own access point. The policy names none: while one is
     replaced, the version that serves still mounts the old one.
+
+    Args:
+        file_system_arn: The file system.
+        plain_text: Whether to deny access without TLS.
+        without_access_point: Whether to deny access without an access point.
     """
     deny = {
         "Effect": "Deny",
@@ -34,15 +42,16 @@ def file_system_policy(file_system_arn: str) -> str:
         "Action": _CLIENT_ACTIONS,
         "Resource": file_system_arn,
     }
+    tls = {"Bool": {"aws:SecureTransport": "false"}}
+    point = {"Null": {"elasticfilesystem:AccessPointArn": "true"}}
     statements = [
-        {"Sid": "DenyPlainText", **deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-        {
-            "Sid": "DenyWithoutAccessPoint",
-            **deny,
-            "Condition": {"Null": {"elasticfilesystem:AccessPointArn": "true"}},
-        },
+        *([{"Sid": "DenyPlainText", **deny, "Condition": tls}] * plain_text),
+        *([{"Sid": "DenyWithoutAccessPoint", **deny, "Condition": point}] * without_access_point),
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+_IN_POLICY = "whether there is a file system policy depends on it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +67,9 @@ class EfsStoreArgs(Args):
         kms_key_arn: Key that encrypts the file system; default: AWS's own for EFS.
         root_directory: Directory of the file system that the access point shows as its root.
         posix_id: User and group id that every client gets.
+        deny_plain_text: Whether the file system policy denies access without TLS.
+        deny_without_access_point: Whether it denies access without an access point. Without either
+            there is no policy, and then every client that reaches a mount target has full access.
         tags: Tags for every resource.
     """
 
@@ -68,6 +80,8 @@ class EfsStoreArgs(Args):
     kms_key_arn: pulumi.Input[str] | None = None
     root_directory: pulumi.Input[str] = "/libraries"
     posix_id: pulumi.Input[int] = 1000
+    deny_plain_text: Annotated[bool, Plain(_IN_POLICY)] = True
+    deny_without_access_point: Annotated[bool, Plain(_IN_POLICY)] = True
     tags: Tags = field(default_factory=dict)
 
 
@@ -178,12 +192,19 @@ class EfsStore(pulumi.ComponentResource):
             tags=with_name(args.tags, name),
             opts=kept,
         )
-        aws.efs.FileSystemPolicy(
-            f"{name}-policy",
-            file_system_id=file_system.id,
-            policy=file_system.arn.apply(file_system_policy),
-            opts=child,
-        )
+        if args.deny_plain_text or args.deny_without_access_point:
+            aws.efs.FileSystemPolicy(
+                f"{name}-policy",
+                file_system_id=file_system.id,
+                policy=file_system.arn.apply(
+                    lambda arn: file_system_policy(
+                        arn,
+                        plain_text=args.deny_plain_text,
+                        without_access_point=args.deny_without_access_point,
+                    )
+                ),
+                opts=child,
+            )
         for zone, subnet_id in args.network.subnet_ids.items():
             aws.efs.MountTarget(
                 f"{name}-mount-target-{zone}",
@@ -192,6 +213,15 @@ class EfsStore(pulumi.ComponentResource):
                 security_groups=[args.network.mount_target_security_group_id],
                 opts=child,
             )
+        Placement(
+            name,
+            PlacementArgs(
+                vpc=args.network.vpc,
+                subnet_ids=args.network.subnet_ids,
+                zones_chosen=args.network.zones_chosen,
+            ),
+            child,
+        )
         self.file_system_id, self.file_system_arn = file_system.id, file_system.arn
         self.access_point_id, self.access_point_arn = access_point.id, access_point.arn
 

@@ -16,14 +16,19 @@ ANYWHERE = "0.0.0.0/0"
 _SUBNET_BITS = 4
 
 
-def subnet_blocks(cidr: str, count: int) -> tuple[list[str], list[str]]:
-    """Blocks of `count` private and `count` public subnets, a sixteenth of `cidr` each.
+def subnet_blocks(cidr: str, zones: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """For each zone the block of its private and of its public subnet, a sixteenth of `cidr` each.
 
-    Which block a zone gets depends on its place alone, so adding a zone at the end moves nothing.
+    Which block a zone gets depends on its letter alone: whatever becomes of the others, none moves,
+    and nothing has to be replaced whose block is still taken.
     """
-    blocks = list(ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=_SUBNET_BITS))
+    blocks = [str(block) for block in ipaddress.IPv4Network(cidr).subnets(_SUBNET_BITS)]
     half = len(blocks) // 2
-    return [str(b) for b in blocks[:count]], [str(b) for b in blocks[half : half + count]]
+    places = {zone: (ord(zone[-1]) - ord("a")) % half for zone in zones}
+    return (
+        {zone: blocks[place] for zone, place in places.items()},
+        {zone: blocks[half + place] for zone, place in places.items()},
+    )
 
 
 class Vpc:
@@ -73,16 +78,16 @@ class Vpc:
             tags=self._tags(f"{name}-default"),
             opts=child,
         )
-        private_blocks, public_blocks = subnet_blocks(cidr, len(zones))
+        private_blocks, public_blocks = subnet_blocks(cidr, zones)
         # A NAT gateway stands in one public subnet.
         public_zones = zones if public else zones[:1]
-        private = self._subnets("private", dict(zip(zones, private_blocks, strict=True)))
-        outer = self._subnets("public", dict(zip(public_zones, public_blocks, strict=False)))
+        private = self._subnets("private", private_blocks)
+        outer = self._subnets("public", {zone: public_blocks[zone] for zone in public_zones})
         inner_table, outer_table = (
             self._route_table("private", private),
             self._route_table("public", outer),
         )
-        self._way_out(inner_table, outer_table, None if public else next(iter(outer.values())))
+        self._way_out(inner_table, outer_table, None if public else zones[0], outer)
         self._s3_endpoint([inner_table, outer_table], region)
         self.private = {zone: subnet.id for zone, subnet in private.items()}
         self.populator = [subnet.id for subnet in (outer if public else private).values()]
@@ -117,7 +122,8 @@ class Vpc:
         self,
         private: aws.ec2.RouteTable,
         public: aws.ec2.RouteTable,
-        nat: aws.ec2.Subnet | None,
+        nat_zone: str | None,
+        outer: Mapping[str, aws.ec2.Subnet],
     ) -> None:
         name = self._name
         gateway = aws.ec2.InternetGateway(
@@ -133,19 +139,20 @@ class Vpc:
             gateway_id=gateway.id,
             opts=self._child,
         )
-        if nat is None:
+        if nat_zone is None:
             return
         after_route = pulumi.ResourceOptions.merge(
             self._child, pulumi.ResourceOptions(depends_on=[to_internet])
         )
-        address = aws.ec2.Eip(
-            f"{name}-nat", domain="vpc", tags=self._tags(f"{name}-nat"), opts=after_route
-        )
+        # Named by the zone: in another zone it is another gateway with an address of its own, since
+        # the old one holds its address until the route has moved.
+        nat = f"{name}-nat-{nat_zone}"
+        address = aws.ec2.Eip(nat, domain="vpc", tags=self._tags(nat), opts=after_route)
         gateway_of_task = aws.ec2.NatGateway(
-            f"{name}-nat",
+            nat,
             allocation_id=address.id,
-            subnet_id=nat.id,
-            tags=self._tags(f"{name}-nat"),
+            subnet_id=outer[nat_zone].id,
+            tags=self._tags(nat),
             opts=after_route,
         )
         aws.ec2.Route(

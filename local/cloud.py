@@ -8,7 +8,6 @@ import copy
 import io
 import json
 import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -24,8 +23,10 @@ from werkzeug.wrappers import Request, Response
 from . import moto_gaps, rules
 from .account import Account, Client
 from .checks import Checks
+from .deletions import Deletions
 from .executors import Tasks
 from .functions import Functions
+from .requests import operation_of, parameters, refused, region_of
 from .runtime_api import Function
 from .sandbox import Bind, Host, namespaces_work, networks_work
 from .state import Scratch
@@ -34,18 +35,6 @@ from .task_roles import TaskRoles
 _TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
 # moto keeps its state once for a process.
 _OPEN: list[Cloud] = []
-_FUNCTIONS, _EFS = r"/2015-03-31/functions", "/2015-02-01"
-_ROUTES = {
-    ("POST", rf"{_FUNCTIONS}/?"): ("lambda", "CreateFunction"),
-    ("PUT", rf"{_FUNCTIONS}/([^/]+)/configuration"): ("lambda", "UpdateFunctionConfiguration"),
-    ("POST", rf"{_FUNCTIONS}/([^/]+)/invocations"): ("lambda", "Invoke"),
-    ("POST", rf"{_EFS}/file-systems"): ("efs", "CreateFileSystem"),
-    ("POST", rf"{_EFS}/access-points"): ("efs", "CreateAccessPoint"),
-    ("POST", rf"{_EFS}/mount-targets"): ("efs", "CreateMountTarget"),
-    ("PUT", rf"{_EFS}/file-systems/([^/]+)/policy"): ("efs", "PutFileSystemPolicy"),
-}
-
-
 # Where a host does not let us, what differs from AWS is said, property by property.
 _NO_NAMESPACES = """\
 This host allows no mount namespaces: what follows is not as on AWS, where
@@ -69,6 +58,7 @@ class _Region:
     account: Account
     checks: Checks
     tasks: Tasks
+    deletions: Deletions
 
 
 class Cloud:
@@ -178,7 +168,7 @@ class Cloud:
         try:
             response = self._answer(request, data)
         except rules.RefusalError as refusal:
-            response = _error(refusal)
+            response = refused(request, refusal)
         if response is not None:
             return response(environ, start_response)
         environ["wsgi.input"] = io.BytesIO(data)
@@ -187,11 +177,11 @@ class Cloud:
             return answer
 
     def _answer(self, request: Request, data: bytes) -> Response | None:
-        service, operation = _operation(request)
+        service, operation = operation_of(request)
         if operation == "Invoke":
             return self._invoke(request, data)
-        body = json.loads(data or b"{}") if operation else {}
-        region = self._region(_region_of(request) or self.region)
+        body = parameters(request, data) if operation else {}
+        region = self._region(region_of(request) or self.region)
         answered = self._roles.answer(request, region.account)
         if answered is not None:
             return answered
@@ -200,6 +190,7 @@ class Cloud:
                 answer = json.dumps(getattr(region.tasks, _TASKS[operation])(body))
                 return Response(answer, content_type="application/x-amz-json-1.1")
             region.checks.check(service, operation, body, request.path.split("/"))
+            region.deletions.check(operation, body, request.path.split("/"))
         return None
 
     def _region(self, name: str) -> _Region:
@@ -207,7 +198,8 @@ class Cloud:
             if name not in self._regions:
                 state = self._state if name == self.region else self._state / name
                 account = Account(state, name, self._lock)
-                made = _Region(account, Checks(account), Tasks(account, self._host, self._roles))
+                checks, tasks = Checks(account), Tasks(account, self._host, self._roles)
+                made = _Region(account, checks, tasks, Deletions(account, tasks))
                 self._regions[name] = made
                 self._closers.append(made.tasks.close)
             return self._regions[name]
@@ -242,7 +234,7 @@ class Cloud:
     def _invoke(self, request: Request, data: bytes) -> Response:
         name = unquote(request.path.split("/")[-2])
         qualifier = request.args.get("Qualifier")
-        region = _region_of(request) or self.region
+        region = region_of(request) or self.region
         here = self._region(region)
         names = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
         with self._lock:
@@ -282,30 +274,3 @@ def _client(configuration: Mapping[str, Any]) -> Client:
     network = configuration.get("VpcConfig") or {}
     subnets, groups = network.get("SubnetIds", []), network.get("SecurityGroupIds", [])
     return Client(role=configuration["Role"], subnets=subnets, groups=groups)
-
-
-def _region_of(request: Request) -> str:
-    """The region that a request is signed for."""
-    scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/", request.headers.get("Authorization", ""))
-    return scope[1] if scope else ""
-
-
-def _operation(request: Request) -> tuple[str, str]:
-    service, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
-    if service.startswith("AmazonEC2ContainerService"):
-        return "ecs", operation
-    for (method, path), found in _ROUTES.items():
-        if request.method == method and re.fullmatch(path, request.path):
-            return found
-    return "", ""
-
-
-def _error(refusal: rules.RefusalError) -> Response:
-    members = {"__type": refusal.code, "ErrorCode": refusal.code, "message": str(refusal)}
-    response = Response(
-        json.dumps({**members, "Message": str(refusal), **refusal.more}),
-        status=refusal.status,
-        content_type="application/x-amz-json-1.1",
-    )
-    response.headers["X-Amzn-ErrorType"] = refusal.code
-    return response

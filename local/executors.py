@@ -111,6 +111,19 @@ class Tasks:
         task.stop("UserInitiated", request.get("reason", "Task stopped by user"))
         return {"task": copy.deepcopy(task.shown)}
 
+    def on(self, cluster: str) -> bool:
+        """Whether a cluster has a task that has not stopped."""
+        arn = self._cluster({"cluster": cluster})
+        return any(t.active and t.shown["clusterArn"] == arn for t in self._tasks.values())
+
+    def hold(self) -> frozenset[str]:
+        """Ids of the subnets and security groups with a task's network interface in them."""
+        networks = [network_of(task.request) for task in self._tasks.values() if task.active]
+        kinds = ("subnets", "securityGroups")
+        return frozenset(
+            id_ for network in networks for kind in kinds for id_ in network.get(kind, ())
+        )
+
     def close(self) -> None:
         """Kill every container; safe in a signal handler."""
         self._closed = True
@@ -139,7 +152,7 @@ class _Task(threading.Thread):
     ) -> None:
         super().__init__(daemon=True)
         self._account, self._host, self._roles = account, host, roles
-        self._definition, self._request = definition, request
+        self._definition, self.request = definition, request
         self._id = uuid.uuid4().hex
         self._processes: dict[str, Process] = {}
         self._changed = threading.Event()
@@ -162,6 +175,11 @@ class _Task(threading.Thread):
             ],
             **({"startedBy": request["startedBy"]} if "startedBy" in request else {}),
         }
+
+    @property
+    def active(self) -> bool:
+        """Whether it has not stopped."""
+        return bool(self.shown["lastStatus"] != "STOPPED")
 
     def _show(self, **members: Any) -> None:
         with self._account.lock:
@@ -210,7 +228,7 @@ class _Task(threading.Thread):
                 self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
 
     def _start_containers(self, disk: Path) -> None:
-        launch = Launch(self._account, self._definition, self._request, self._id, disk, self._roles)
+        launch = Launch(self._account, self._definition, self.request, self._id, disk, self._roles)
         prepared = [launch.prepare(c) for c in self._definition.container_definitions]
         for container in prepared:
             if self._stopping:

@@ -134,7 +134,7 @@ class Monitor:
         return urn
 
     def _resource(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
-        inputs: dict[str, Any] = _hashed(plain(request.object))
+        inputs: dict[str, Any] = _as_known(plain(request.object))
         if request.custom and not request.type.startswith(_DYNAMIC):
             made_up = self._provider.check(request.type, urn, inputs)
             before = self._before[urn].inputs if urn in self._before else {}
@@ -191,26 +191,34 @@ class Monitor:
         return replace(resource, id=id_, outputs=wire | hidden)
 
     def _create_dynamic(self, resource: Resource, old: Resource | None, reply: Any) -> Resource:
-        provider, props = self._dynamic_provider(reply)
+        provider, props = self._dynamic_provider(reply, _unwrapped(old.inputs) if old else {})
         if self._dry_run:
             reply.Clear()  # the dynamic provider has no preview, so nothing of it is known
             return resource
-        if old and not provider.diff(old.id, _unwrapped(old.outputs), props).replaces:
+        known = _unwrapped(old.outputs) if old else {}
+        found = provider.diff(old.id, known, props) if old else None
+        if old is None or (found and found.replaces):
+            created = provider.create(props)
+            id_, made = created.id, created.outs
+        elif found and found.changes:
+            id_, made = old.id, provider.update(old.id, known, props).outs
+        else:
             return _kept(resource, old, reply)
-        created = provider.create(props)
-        outputs = {**(created.outs or {}), _PROVIDER: props[_PROVIDER]}
+        outputs = {**(made or {}), _PROVIDER: props[_PROVIDER]}
         loop = asyncio.new_event_loop()
         reply.CopyFrom(loop.run_until_complete(sdk.serialized(outputs, {})))
         loop.close()
-        return replace(resource, id=created.id, outputs=plain(reply))
+        return replace(resource, id=id_, outputs=plain(reply))
 
-    def _dynamic_provider(self, inputs: Any) -> tuple[ResourceProvider, dict[str, Any]]:
+    def _dynamic_provider(
+        self, inputs: Any, known_inputs: dict[str, Any]
+    ) -> tuple[ResourceProvider, dict[str, Any]]:
         """The provider that the program pickled, configured, and the inputs that it checked."""
         props = unwrapped(inputs, self._dry_run)
         provider: ResourceProvider = sdk.unpickled(base64.b64decode(props[_PROVIDER]))
         config = Config(dict(self._project.config), self._project.name)
         provider.configure(ConfigureRequest(config))
-        checked = provider.check({}, props)
+        checked = provider.check(known_inputs, props)
         if checked.failures:
             raise CreationError(
                 "; ".join(f"{failure.property}: {failure.reason}" for failure in checked.failures)
@@ -220,7 +228,8 @@ class Monitor:
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Any:
         with self._lock:
             resource = self.registered[request.urn]
-            self.registered[request.urn] = replace(resource, outputs=plain(request.outputs))
+            outputs = _as_known(plain(request.outputs))
+            self.registered[request.urn] = replace(resource, outputs=outputs)
         return Empty()
 
     def ReadResource(
@@ -247,7 +256,8 @@ class Monitor:
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
         try:
-            answer = self._provider_of(request).invoke(request.tok, unwrapped(request.args))
+            args = _unwrapped(_as_known(plain(request.args)))
+            answer = self._provider_of(request).invoke(request.tok, args)
         except Exception as error:
             raise pulumi.RunError(f"{request.tok}: {refusals.reason(error)}") from error
         return sdk.InvokeResponse(**{"return": Struct(answer)})
@@ -270,14 +280,20 @@ def _content(value: Any) -> Any:
     return value
 
 
-def _hashed(value: Any) -> Any:
-    """With the hash of each file asset, as the real engine has it: the path tells no change."""
+def _as_known(value: Any) -> Any:
+    """As the real engine gives it to providers and packs.
+
+    An asset has the hash of its file, because the path tells no change. In place of a resource,
+    which a program may pass where an id is wanted, stands its id, or the URN of a component.
+    """
     if isinstance(value, list):
-        return [_hashed(item) for item in value]
+        return [_as_known(item) for item in value]
     if not isinstance(value, dict):
         return value
+    if sdk.is_reference(value):
+        return value.get("id", value["urn"]) or UNKNOWN
     if sdk.is_asset(value) and "path" in value:
         file = Path(value["path"])
         content = file.read_bytes() if file.is_file() else b""
         return {**value, "hash": hashlib.sha256(content).hexdigest()}
-    return {key: _hashed(item) for key, item in value.items()}
+    return {key: _as_known(item) for key, item in value.items()}

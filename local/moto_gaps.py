@@ -11,15 +11,17 @@ from typing import Any, ClassVar
 
 from . import rights
 from .dependencies import require
+from .zones import zones_of
 
 TRIED = "5.2.0 to 5.2.5"
 """Versions of moto with which the tests of the local cloud pass."""
 
 _USED = {
     "moto.awslambda.models": "LambdaFunction.get_configuration LambdaFunction.vpc_config "
-    "LambdaFunction.update_configuration",
+    "LambdaFunction.update_configuration LambdaFunction.set_version LambdaStorage.publish_version",
     "moto.core.config": "default_user_config",
     "moto.ec2.models": "ec2_backends",
+    "moto.ec2.models.availability_zones_and_regions": "RegionsAndZonesBackend.zones Zone",
     "moto.efs.exceptions": "SubnetNotFound.code SecurityGroupNotFound.code",
     "moto.efs.models": "MountTarget.info_json mock_random.get_random_hex",
     "moto.iam.access_control": "PermissionResult.DENIED",
@@ -37,6 +39,10 @@ import moto.iam.models as iam_models  # noqa: E402
 import moto.s3.models as s3_models  # noqa: E402
 from moto.core.config import default_user_config  # noqa: E402
 from moto.ec2.models import ec2_backends  # noqa: E402
+from moto.ec2.models.availability_zones_and_regions import (  # noqa: E402
+    RegionsAndZonesBackend,
+    Zone,
+)
 from moto.iam.access_control import PermissionResult  # noqa: E402
 from moto.moto_api._internal.models import moto_api_backend  # noqa: E402
 
@@ -91,6 +97,26 @@ class _Function(lambda_models.LambdaFunction):
         return known
 
 
+class _Versions(lambda_models.LambdaStorage):
+    """Gives no number twice: moto counts the versions that are there."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._numbers: dict[str, int] = {}
+
+    def publish_version(self, name_or_arn: str, description: str = "") -> Any:
+        name = self.get_function_by_name_or_arn_forbid_qualifier(name_or_arn).function_name
+        versions = self._functions[name]["versions"]
+        before = len(versions)
+        made = super().publish_version(name_or_arn, description)
+        if made is not None and len(versions) > before:
+            self._arns.pop(made.function_arn, None)
+            self._numbers[name] = self._numbers.get(name, 0) + 1
+            made.set_version(self._numbers[name])
+            self._arns.update({version.function_arn: version for version in versions})
+        return made
+
+
 class _Bucket(s3_models.FakeBucket):
     """Reads the conditions of its policy; who asks may do everything that this does not deny."""
 
@@ -112,7 +138,10 @@ def prepare(seconds_to_create: float) -> None:
     few = json.dumps({name: managed[name] for name in managed if _MANAGED.match(name)})
     vars(iam_models).update(aws_managed_policies_data=few)
     default_user_config["iam"] = {"load_aws_managed_policies": True}
+    vars(lambda_models).update(LambdaStorage=_Versions)
     moto_api_backend.reset()
+    for region, zones in RegionsAndZonesBackend.zones.items():
+        zones[:] = [Zone(name=n, region_name=region, zone_id=id_) for n, id_ in zones_of(region)]
     # Lambda takes ids of 17 digits only; moto makes 8.
     ids = types.SimpleNamespace(get_random_hex=lambda _=17: secrets.token_hex(9)[:17])
     _MountTarget.seconds_to_create = seconds_to_create

@@ -24,9 +24,16 @@ class Stack:
     """One stack of a project, and what has become of it."""
 
     def __init__(self, folder: Path, name: str, **config: str) -> None:
-        self.project = host_config(Project.load(folder, name, config), Screen(io.StringIO()))
+        self._folder, self._name, self._config = folder, name, config
+        self.configure()
         self.result: Result | None = None
         self.said: list[tuple[str, str]] = []
+
+    def configure(self, **config: str) -> None:
+        """Set values of the configuration."""
+        self._config |= config
+        loaded = Project.load(self._folder, self._name, self._config)
+        self.project = host_config(loaded, Screen(io.StringIO()))
 
     def log(self, severity: str, message: str) -> None:
         """As the engine's watcher."""

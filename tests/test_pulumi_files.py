@@ -49,6 +49,18 @@ def test_the_language_host_needs_no_more_than_python(file: Path) -> None:
     assert (file.parent / "__main__.py").is_file()
 
 
+def test_every_key_of_the_configuration_is_declared_as_the_schema_has_it() -> None:
+    """A key with a type is checked by the CLI before the program could say what to do.
+
+    Source: pulumi/pulumi, sdk/go/common/workspace/project.json, configTypeDeclaration.
+    """
+    for key, declared in loaded(ROOT / "Pulumi.yaml")["config"].items():
+        assert re.fullmatch(r"[A-Za-z]+", key)
+        assert set(declared) == {"description", "default"}, key
+        assert isinstance(declared["description"], str)
+        assert isinstance(declared["default"], str | int | bool | list), key
+
+
 def test_every_folder_with_a_pack_in_it_is_one() -> None:
     assert [file.parent.name for file in PACKS] == ["guardrails", "mounts"]
     for pack in PACKS:
@@ -220,35 +232,3 @@ def test_an_environment_whose_python_is_gone_is_made_again(make: Make) -> None:
     make.environment("/usr-3.11")
     (make.folder / ".venv" / "bin" / "python").unlink()
     assert "python3 -m venv --clear .venv" in make.plan()
-
-
-# --- the README --------------------------------------------------------------------------------
-
-
-def typed() -> str:
-    """What README tells the user to type: indented blocks and words in backticks."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^ {4,}\S.*$", text, re.MULTILINE)
-    return "\n".join([*blocks, *re.findall(r"`([^`]+)`", text)])
-
-
-def test_every_command_of_the_readme_is_there() -> None:
-    makefile, text = (ROOT / "Makefile").read_text(), typed()
-    targets = set(
-        re.findall(r"^make (?:[A-Z]+=\S+ )*([a-z]+)", text.replace("    ", ""), re.MULTILINE)
-    )
-    assert {"install", "local", "test", "verify", "image", "policies", "lock"} <= targets
-    assert [target for target in targets if f"\n{target}:" not in makefile] == []
-    for module in set(re.findall(r"python3? -m ([\w.]+)", text)) - {"venv"}:
-        assert find_spec(module), module
-    for folder in set(re.findall(r"--policy-pack (\S+)", text)):
-        assert (ROOT / folder / "PulumiPolicy.yaml").is_file(), folder
-    keys = set(re.findall(r"pulumi config set (?:--stack \S+ )?(?:--path ')?([A-Za-z]+)", text))
-    assert keys - {"aws"} <= set(loaded(ROOT / "Pulumi.yaml")["config"])
-
-
-def test_no_command_of_the_readme_needs_what_is_not_a_prerequisite() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    words = set(re.findall(r"^ {4,}(?:for .* do )?(\w+)", text, re.MULTILINE))
-    assert {"make", "pulumi", "aws"} <= words
-    assert not words & {"docker", "uv", "poetry", "npm", "node", "jq"}

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from components.contract.sample import sample_of
+
 ROOT = Path(__file__).parents[1]
 # What a user may write as well: sloppy, and no fault.
 SLOPPY = """
@@ -71,4 +73,5 @@ def test_the_readmes_model_has_the_contract() -> None:
     names = {
         node.name for node in ast.parse(readme_model()).body if isinstance(node, ast.FunctionDef)
     }
-    assert {"predict", "load", "demonstrate"} <= names
+    assert names == {"predict", "load"}
+    assert sample_of(readme_model(), "model.py") == {"instances": [[5.1, 3.5, 1.4, 0.2]]}

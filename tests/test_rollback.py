@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from local.cloud import Cloud
@@ -25,7 +26,12 @@ OF_A_TASK = {
     "RolePolicy libraries-program",
     "TaskDefinition libraries",
 }
-OF_A_VERSION = {"Function inference", "SmokeInvocation inference", "Alias inference-live"}
+OF_A_VERSION = {
+    "Function inference",
+    "SmokeInvocation inference",
+    "Alias inference-live",
+    "RetainedVersions inference",
+}
 OF_A_MODEL = {*OF_A_TASK, "BucketObjectv2 inference-function", *OF_A_VERSION}
 OF_A_RELEASE = {*OF_A_TASK, *OF_A_VERSION, "PopulatorRun libraries"}
 
@@ -44,6 +50,12 @@ class Deployed(Stack):
     def populated(self) -> str:
         """What came of the last populate."""
         return str(self.outputs("PopulatorRun")["outcome"])
+
+    def versions(self) -> list[str]:
+        """The versions of the function that are there."""
+        name = self.outputs("Function")["name"]
+        listed = boto3.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+        return [found["Version"] for found in listed if found["Version"] != "$LATEST"]
 
     def pip_ran(self) -> bool:
         """Whether pip ran in the last `up`."""
@@ -89,6 +101,8 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert (stack.populated(), stack.pip_ran()) == ("published", True)
     assert stack.touched() == OF_A_RELEASE
 
+    assert stack.versions() == ["1", "2"]
+
     # back to A, while no index answers
     stack.chain.lock(TINY.pin)
     index.status = 503
@@ -97,6 +111,8 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
     assert (stack.populated(), stack.pip_ran()) == ("already-published", False)
     assert stack.touched() == OF_A_RELEASE
+
+    assert stack.versions() == ["2", "3"]
 
     # a lock whose package cannot be imported: the populate task meets it
     stack.chain.lock(BROKEN.pin)
@@ -121,11 +137,22 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert "version 4 failed its smoke invocation" in (stack.up() or "")
     assert (stack.live, stack.touched()) == ("3", set())
 
+    # what does not serve is no way back, and holds its network interfaces no longer than needed
+    assert stack.versions() == ["2", "3", "4"]
+
     # repaired
     stack.write_model(MODEL.replace("tiny.double(x)", "-tiny.double(x)"))
     assert stack.up() is None
     assert (stack.live, stack.ask(ONE)) == ("5", {"predictions": [-2]})
     assert stack.touched() == OF_A_MODEL
+    assert stack.versions() == ["3", "5"]
+
+    # more memory
+    stack.configure(memoryMb="640")
+    assert stack.up() is None
+    assert (stack.live, stack.ask(ONE)) == ("6", {"predictions": [-2]})
+    assert stack.versions() == ["5", "6"]
+    assert stack.outputs("RetainedVersions")["previous_version"] == "5"
 
 
 def test_a_first_version_that_fails_gets_no_alias(stack: Deployed) -> None:

@@ -1,29 +1,34 @@
-"""Writes the generated parts of README.md: `python -m tools.readme`, or `--check` to compare.
+"""Writes the generated parts of README.md and docs/: `python -m tools.readme`.
 
-A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. The plots beside the measured
-tables are files in docs/. With them it writes requirements.txt: uv.lock, for `pulumi install`.
+With `--check` it compares and changes nothing. A part stands between `<!-- generated: NAME -->` and
+`<!-- end -->`, in whichever page shows it. The plots beside the measured tables are files in docs/.
+With them it writes requirements.txt: uv.lock, for `pulumi install`.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import re
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 from benchmarks import measure, report
+from components.gates.diagnosis import CAUSES
 from policies.guardrails import pack as guardrails
 from policies.mounts import pack as mounts
 from policies.reading.pack import Rule
 
 ROOT = Path(__file__).parents[1]
 _TYPES = {str: "string", int: "integer", bool: "boolean", list: "list"}
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+"""Every page that may have generated parts."""
 _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -47,6 +52,26 @@ def exit_code_table(layout: Path) -> str:
         for found in re.finditer(r"^ *(\d+) {2,}(.+)$", documented, re.MULTILINE)
     ]
     return "\n".join(rows) + "\n"
+
+
+def event_table(handler: Path) -> str:
+    """What the function answers to which event: the table in its docstring, as Markdown."""
+    docstring = ast.get_docstring(ast.parse(handler.read_text(encoding="utf-8"))) or ""
+    rows = [line for line in docstring.splitlines() if line.startswith("|")]
+    return "\n".join(rows).replace("``", "`") + "\n"
+
+
+def cause_table() -> str:
+    """Why a populate task fails and what to do, as far as the gate knows, as a Markdown table."""
+    rows = ["| What `pulumi up` says | Remedy |", "|---|---|"]
+    rows += [f"| {_cell(cause.what)} | {_cell(cause.remedy)} |" for cause in CAUSES]
+    return "\n".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    """A text that is safe within a table, and in Markdown: `<id>` is no HTML there."""
+    outside = re.split(r"(`[^`]*`)", text.replace("|", "\\|"))
+    return "".join(part if part.startswith("`") else part.replace("<", "&lt;") for part in outside)
 
 
 def policy_table(packs: Sequence[tuple[str, Sequence[Rule]]]) -> str:
@@ -83,23 +108,23 @@ def reliability_table(counts: Path) -> str:
 
 
 def measured(benchmark: str) -> str:
-    """What a benchmark has measured: conditions, plots, table. README text."""
+    """What a benchmark has measured: conditions, plots, table. Text of a page in docs/."""
     results = measure.load(benchmark)
     if results is None:
         return f"Not measured yet: `make bench WHAT={benchmark}`.\n"
     parts = [report.conditions(results) + "\n"]
-    parts += [f"![{title}](docs/{name}.svg)\n" for name, title in report.PLOTS[benchmark].items()]
+    parts += [f"![{title}]({name}.svg)\n" for name, title in report.PLOTS[benchmark].items()]
     return "\n".join([*parts, report.TABLES[benchmark](results).markdown()])
 
 
 def populated() -> str:
-    """What the benchmark of populates has measured. README text."""
+    """What the benchmark of populates has measured. Text of a page in docs/."""
     results = measure.load("populate")
     return measured("populate") + ("" if results is None else f"\n{report.phases(results)}")
 
 
 def of_imports(text: Callable[[report.Results], str]) -> str:
-    """What a text makes of the benchmark of imports. README text."""
+    """What a text makes of the benchmark of imports."""
     results = measure.load("imports")
     return "Not measured yet: `make bench WHAT=imports`.\n" if results is None else text(results)
 
@@ -125,13 +150,9 @@ def requirements() -> str:
     )
 
 
-def rendered(text: str) -> str:
-    """README text with every generated part as it should be.
-
-    Raises:
-        KeyError: A part is named that nothing generates.
-    """
-    parts = {
+def generated() -> dict[str, str]:
+    """Every generated part by its name."""
+    return {
         "configuration": configuration_table(ROOT / "Pulumi.yaml"),
         "policies": policy_table((("mounts", mounts.RULES), ("guardrails", guardrails.RULES))),
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
@@ -140,7 +161,17 @@ def rendered(text: str) -> str:
         "memory-model": of_imports(lambda results: report.memory_table(results).markdown()),
         "bench-summary": of_imports(report.summary),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
+        "events": event_table(ROOT / "lambda_src" / "handler.py"),
+        "causes": cause_table(),
     }
+
+
+def rendered(text: str, parts: Mapping[str, str]) -> str:
+    """A page's text with every generated part as it should be.
+
+    Raises:
+        KeyError: A part is named that nothing generates.
+    """
     return _PART.sub(lambda found: f"{found[1]}{parts[found['name']]}{found[4]}", text)
 
 
@@ -149,9 +180,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.readme", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
     arguments = parser.parse_args()
-    readme = ROOT / "README.md"
+    parts = generated()
     wanted = {
-        readme: rendered(readme.read_text(encoding="utf-8")),
+        **{page: rendered(page.read_text(encoding="utf-8"), parts) for page in PAGES},
         ROOT / "requirements.txt": requirements(),
         **plots(),
     }
@@ -162,7 +193,7 @@ def main() -> int:
     ]
     if arguments.check:
         for path in stale:
-            part = "a generated part" if path == readme else "it"
+            part = "a generated part" if path in PAGES else "it"
             print(
                 f"{path.relative_to(ROOT)}: {part} is out of date. Remedy: `make readme`",
                 file=sys.stderr,

@@ -106,6 +106,7 @@ class Settings:
             return NetworkArgs(
                 cidr=self.network_cidr,
                 zones=account.zones(self.availability_zones),
+                zones_chosen=not self.availability_zones,
                 egress=self.egress,
                 egress_ports=self.egress_ports,
                 tags=self.tags,

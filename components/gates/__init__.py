@@ -1,21 +1,34 @@
-"""The two dynamic resources, and all that only they use.
+"""The dynamic resources, and all that only they use.
 
 `PopulatorRun` exists when its release is published, `SmokeInvocation` when a new version has
-answered a first call.
+answered a first call. `PopulateTasks` ends what a cut off `up` left running, `RetainedVersions`
+what an alias has left behind. `Placement` refuses to move mount targets where AWS would.
 """
 
 import sys
 
 from . import populator_run, smoke_invocation
+from .placement import Placement, PlacementArgs, PlacementProvider
+from .populate_tasks import PopulateTasks, PopulateTasksArgs, PopulateTasksProvider
 from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider
+from .retained_versions import RetainedVersions, RetainedVersionsArgs, RetainedVersionsProvider
 from .session import Credentials
 from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs, SmokeInvocationProvider
 
 __all__ = [
     "Credentials",
+    "Placement",
+    "PlacementArgs",
+    "PlacementProvider",
+    "PopulateTasks",
+    "PopulateTasksArgs",
+    "PopulateTasksProvider",
     "PopulatorRun",
     "PopulatorRunArgs",
     "PopulatorRunProvider",
+    "RetainedVersions",
+    "RetainedVersionsArgs",
+    "RetainedVersionsProvider",
     "SmokeInvocation",
     "SmokeInvocationArgs",
     "SmokeInvocationProvider",
@@ -23,7 +36,14 @@ __all__ = [
 
 # A stack's state refers to the providers by module and name. So it knows them by this door, behind
 # which modules may move.
-PopulatorRunProvider.__module__ = SmokeInvocationProvider.__module__ = __name__
+for _provider in (
+    PlacementProvider,
+    PopulateTasksProvider,
+    PopulatorRunProvider,
+    RetainedVersionsProvider,
+    SmokeInvocationProvider,
+):
+    _provider.__module__ = __name__
 # State written before 0.2 has the modules of then; the next `up` renews it.
 for _module in (populator_run, smoke_invocation):
     sys.modules.setdefault(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import commands
+from .call_causes import OF_A_CALL
 from .cause import Cause, Ending
 
 DEADLINE = "populatorTimeoutMinutes"
@@ -76,19 +77,7 @@ _NOT_STARTED = (
         signs="unable to assume the role|role.*(is invalid|cannot be assumed)",
         settles=True,
     ),
-    Cause(
-        what="the credentials may not do what starts and watches a task",
-        remedy="allow the action that AWS names to whoever runs `pulumi up` (iam:PassRole for "
-        "both roles of the task among them)",
-        signs=r"^(AccessDenied\w*|UnauthorizedOperation|UnrecognizedClientException|"
-        r"InvalidClientTokenId)\b",
-    ),
-    Cause(
-        what="there are no credentials",
-        remedy="name a profile that exists (AWS_PROFILE, or `pulumi config set aws:profile`), or "
-        "log in",
-        signs="^(NoCredentials|PartialCredentials|ConfigParse)Error|^ProfileNotFound",
-    ),
+    *OF_A_CALL,
     Cause(
         what="the cluster is gone",
         remedy=f"`pulumi refresh`, which notices what was deleted by hand, {_UP}",

@@ -1,8 +1,9 @@
-"""What the two gates share: dynamic resources that do a thing once, and exist when it went well."""
+"""What the gates share: dynamic resources that do a thing once, and exist when it went well."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pulumi
@@ -18,7 +19,8 @@ from pulumi.dynamic import (
 )
 
 from ..errors import GateError
-from .session import problems_of, roles_of, unknown_settings
+from .aws_calls import AwsCalls, Login
+from .session import CREDENTIALS, problems_of, roles_of, unknown_settings
 
 # Where the SDK keeps the pickled provider, among the inputs and the outputs.
 _REFERENCE = "__provider"
@@ -41,7 +43,7 @@ class GateProvider(ResourceProvider):
 
     def as_whom(self, props: dict[str, Any]) -> dict[str, Any]:
         """`profile` and `assume_roles`: those of the resource, or of the stack's aws provider."""
-        if given := props.get("credentials"):
+        if given := props.get(CREDENTIALS):
             return {"profile": given["profile"], "assume_roles": tuple(given["assume_roles"])}
         return {
             "profile": self._get("aws:profile"),
@@ -51,11 +53,24 @@ class GateProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse, in a preview already, credentials that would not be the aws provider's."""
         problems = problems_of(self.as_whom(news)["assume_roles"])
-        if not news.get("credentials"):
+        if not news.get(CREDENTIALS):
             problems += unknown_settings(self._get)
         return CheckResult(
             news, [CheckFailure(problem.subject, str(problem)) for problem in problems]
         )
+
+    def aws(self, props: dict[str, Any]) -> AwsCalls:
+        """Clients for the region of a resource.
+
+        Raises:
+            GateError: The credentials belong to another account than the resource.
+            BotoCoreError, ClientError, ResponseParserError: They cannot be used.
+        """
+        whom = self.as_whom(props)
+        login = Login(region=props["region"], profile=whom["profile"], roles=whom["assume_roles"])
+        aws = AwsCalls(login)
+        refuse_other_account(aws.account(), props["account_id"], GateError)
+        return aws
 
     def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Do it: the id, and the outputs beside the inputs. Raises GateError."""
@@ -72,31 +87,26 @@ class GateProvider(ResourceProvider):
             GateError: It did not go well. The message is one line that says what, why and what to
                 do; the log has the evidence.
         """
-        try:
+        with diagnosed(lambda: self.failed(props)):
             id_, outputs = self.complete(props)
-        except GateError as error:
-            # Pulumi shows an exception of a dynamic provider with its stack trace, and diagnostics
-            # by resource: each stands alone, so none refers to the other.
-            if error.details:
-                pulumi.log.error(str(error))
-            raise type(error)(error.sentence(self.failed(props))) from None
         return CreateResult(id_=id_, outs={**props, **outputs})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Only what is named in `replaced_by` makes it run again.
 
         A provider whose module or name has changed is an update: the SDK then writes the new
-        reference into the state, and no later step needs the old module.
+        reference into the state, and no later step needs the old module. Other credentials are one
+        too: a later step logs in with those in the state.
         """
         replaces = [key for key in self.replaced_by if _olds.get(key) != _news.get(key)]
-        renewed = _olds.get(_REFERENCE) != _news.get(_REFERENCE)
+        renewed = any(_olds.get(key) != _news.get(key) for key in (_REFERENCE, CREDENTIALS))
         return DiffResult(
             changes=bool(replaces) or renewed, replaces=replaces, stables=[*self.replaced_by]
         )
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing to do: every change that counts replaces, and the SDK renews the reference."""
-        return UpdateResult(outs=_olds)
+        """Nothing to do but to keep the credentials; the SDK renews the reference."""
+        return UpdateResult(outs={**_olds, CREDENTIALS: _news.get(CREDENTIALS)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What was done is a fact of the past, so it reads as it was."""
@@ -106,12 +116,27 @@ class GateProvider(ResourceProvider):
         """Leave what was done."""
 
 
+@contextmanager
+def diagnosed(outcome: Callable[[], str]) -> Iterator[None]:
+    """Show the whole diagnosis of a GateError, and raise one line instead of it.
+
+    Pulumi shows an exception of a dynamic provider with its stack trace, and diagnostics by
+    resource: each stands alone, so none refers to the other.
+    """
+    try:
+        yield
+    except GateError as error:
+        if error.details:
+            pulumi.log.error(str(error))
+        raise type(error)(error.sentence(outcome())) from None
+
+
 def refuse_other_account(found: str, planned: str, error: type[GateError]) -> None:
     """Raise the error if the account of the credentials is not that of the stack."""
     if found != planned:
         raise error(
             f"the credentials belong to account {found}, but the stack was planned for {planned}: "
-            "nothing was started",
+            "nothing was done",
             remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the "
             "stack; where the components have a provider of their own, give the populator the "
             "same `credentials`",

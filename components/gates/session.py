@@ -21,6 +21,8 @@ from botocore.exceptions import NoCredentialsError
 from ..errors import Problem
 from ..inputs import Args, Plain
 
+CREDENTIALS = "credentials"
+"""The input of a gate that says as whom it calls AWS."""
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 _PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 # AWS STS API Reference, AssumeRole, DurationSeconds.
@@ -63,7 +65,7 @@ def as_input(credentials: Credentials | None) -> dict[str, Any]:
         return {}
     # The members' names are those of the configuration, whatever the program wrote.
     roles = [{_camel(key): value for key, value in r.items()} for r in credentials.assume_roles]
-    return {"credentials": {"profile": credentials.profile, "assume_roles": roles}}
+    return {CREDENTIALS: {"profile": credentials.profile, "assume_roles": roles}}
 
 
 def _camel(name: str) -> str:

@@ -18,10 +18,11 @@ from ..account import Account
 from ..errors import InvocationError
 from ..inputs import Args, Plain
 from .answer import account_of, log_tail, refusal, shortened
-from .aws_calls import AwsCalls, AwsError, GaveUpError, Login
+from .aws_calls import AwsCalls, AwsError, Login
 from .function_log import readable
 from .gate import GateProvider, refuse_other_account
 from .session import Credentials, as_input
+from .settling import until_settled
 from .task_failure import cause_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ SETTLING = frozenset(
         "TooManyRequestsException",
     }
 )
-# Attempts are counted, not minutes: one that fails to mount may take several alone.
 _ATTEMPTS = 10
 _REMEDY = (
     f"correct what the answer and the log say ({commands.UP} makes the same call without "
@@ -98,19 +98,13 @@ class FirstCall:
     Args:
         called: What to call, and with what.
         say: Shows progress.
-        warn: Shows what the user should look at; default: `say`.
     """
 
-    def __init__(
-        self,
-        called: FunctionVersion,
-        say: Callable[[str], None],
-        warn: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, called: FunctionVersion, say: Callable[[str], None]) -> None:
         self._called, self._say = called, say
         self._login = Login(region=called.region, profile=called.profile, roles=called.assume_roles)
         self._end = time.monotonic() + _ACTIVE_SECONDS
-        self._aws = AwsCalls(self._login, self._end, warn or say)
+        self._aws = AwsCalls(self._login)
 
     def complete(self) -> dict[str, Any]:
         """Call it and judge the answer.
@@ -124,8 +118,7 @@ class FirstCall:
                 event has instances. The message says so, and what the log said last.
         """
         try:
-            found = self._aws.patiently(lambda: self._aws.sts.get_caller_identity())["Account"]
-            refuse_other_account(found, self._called.account_id, InvocationError)
+            refuse_other_account(self._aws.account(), self._called.account_id, InvocationError)
             timeout = self._timeout_once_active()
             # A second attempt would be a second call of a function that may still be running.
             once = Config(
@@ -134,10 +127,14 @@ class FirstCall:
                 tcp_keepalive=True,  # a NAT on the way forgets a silent connection
             )
             client = self._login.session().client("lambda", config=once)
-            seconds, response = self._until_settled(client)
+            seconds, response = until_settled(
+                lambda: self._invoke(client),
+                _passing,
+                lambda text: self._say(f"smoke test: {text}"),
+                attempts=_ATTEMPTS,
+                pauses=_POLL_SECONDS,
+            )
             answer = response["Payload"].read().decode()
-        except GaveUpError as error:
-            raise InvocationError(f"{error}", subject=f"version {self._called.version}") from error
         except AwsError as error:
             remedy = _remedy(error) or _REMEDY
             raise self._failure(f"cannot be called: {error}", remedy=remedy) from error
@@ -151,10 +148,8 @@ class FirstCall:
     def _timeout_once_active(self) -> int:
         """The function's timeout in seconds, as soon as the version can be called."""
         while True:
-            found = self._aws.patiently(
-                lambda: self._aws.lambda_.get_function_configuration(
-                    FunctionName=self._called.function, Qualifier=self._called.version
-                )
+            found = self._aws.lambda_.get_function_configuration(
+                FunctionName=self._called.function, Qualifier=self._called.version
             )
             state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "")
             if state == "Failed":
@@ -167,30 +162,15 @@ class FirstCall:
                 raise self._failure(f"is still {waits} after {_ACTIVE_SECONDS // 60} minutes")
             time.sleep(_POLL_SECONDS[0])
 
-    def _until_settled(self, client: LambdaClient) -> tuple[float, InvocationResponseTypeDef]:
-        """Call again while AWS says what passes."""
-        attempt = 1
-        delay, longest = _POLL_SECONDS
-        while True:
-            begin = time.monotonic()
-            try:
-                response = client.invoke(
-                    FunctionName=self._called.function,
-                    Qualifier=self._called.version,
-                    Payload=json.dumps(self._called.event).encode(),
-                    LogType="Tail",
-                )
-            except (ClientError, EndpointConnectionError, ConnectTimeoutError) as error:
-                attempt += 1
-                if not (why := _passing(error)) or attempt > _ATTEMPTS:
-                    raise
-                self._say(
-                    f"smoke test: {why}; again in {delay:.0f} s (attempt {attempt} of {_ATTEMPTS})"
-                )
-                time.sleep(delay)
-                delay = min(delay * 2, longest)
-            else:
-                return time.monotonic() - begin, response
+    def _invoke(self, client: LambdaClient) -> tuple[float, InvocationResponseTypeDef]:
+        begin = time.monotonic()
+        response = client.invoke(
+            FunctionName=self._called.function,
+            Qualifier=self._called.version,
+            Payload=json.dumps(self._called.event).encode(),
+            LogType="Tail",
+        )
+        return time.monotonic() - begin, response
 
     def _failure(
         self, why: str, *, account: str = "", remedy: str = _REMEDY, details: Sequence[str] = ()
@@ -217,8 +197,10 @@ def _remedy(error: Exception) -> str:
 
 def _passing(error: Exception) -> str:
     """What AWS says that passes; empty for what stays."""
-    if not isinstance(error, ClientError):
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         return f"Lambda cannot be reached ({type(error).__name__})"
+    if not isinstance(error, ClientError):
+        return ""
     code = error.response["Error"].get("Code", "")
     return f"AWS says {code}, usual with a new function" if code in SETTLING else ""
 
@@ -239,7 +221,7 @@ class SmokeInvocationProvider(GateProvider):
             region=props["region"],
             **self.as_whom(props),
         )
-        outputs = FirstCall(called, say=pulumi.log.info, warn=pulumi.log.warn).complete()
+        outputs = FirstCall(called, say=pulumi.log.info).complete()
         return f"{called.function}:{called.version}", outputs
 
     def failed(self, props: dict[str, Any]) -> str:

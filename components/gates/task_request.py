@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .aws_calls import AwsCalls
 from .releases_in_use import releases_in_use
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 PLATFORM_VERSION = "1.4.0"  # the first with EFS
 # RunTask's limit, the JSON around the values included.
 _MAX_OVERRIDES = 8_192
-_DESCRIBE_AT_ONCE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +43,8 @@ class TaskRunSpec:
         timeout_seconds: Seconds after which the task is stopped.
         account_id: The account that the credentials have to belong to.
         region: The AWS region.
-        access_point_arn: The access point; a running task that mounts another one is let be.
+        access_point_arn: The access point; a running task that mounts another one is not
+            adopted.
         started_by: What a running task is known by, at most 128 characters; default: the release.
         command: Instead of the task definition's command.
         stack: The stack that asks, with the name of the run in it. Empty: it makes no promise to
@@ -107,34 +107,28 @@ def adoptable(aws: AwsCalls, spec: TaskRunSpec, say: Callable[[str], None]) -> s
         if spec.access_point_id in _access_points(aws, task["taskDefinitionArn"]):
             say(f"waiting for task {name}, which already runs")
             return task["taskArn"]
-        say(f"task {name} of the same release mounts another access point, it is let be")
+        say(f"task {name} of the same release mounts another access point, it is not adopted")
     return None
 
 
 def _running(aws: AwsCalls, spec: TaskRunSpec) -> list[TaskTypeDef]:
     # ECS takes no filter beside startedBy.
-    arns = aws.patiently(
-        lambda: [
-            arn
-            for page in aws.ecs.get_paginator("list_tasks").paginate(
-                cluster=spec.cluster, startedBy=spec.known_by
-            )
-            for arn in page["taskArns"]
-        ]
-    )
-    tasks: list[TaskTypeDef] = []
-    for first in range(0, len(arns), _DESCRIBE_AT_ONCE):
-        some = arns[first : first + _DESCRIBE_AT_ONCE]
-        tasks += aws.patiently(
-            lambda some=some: aws.ecs.describe_tasks(cluster=spec.cluster, tasks=some)  # type: ignore[misc]
-        )["tasks"]
+    tasks = tasks_of(aws, spec.cluster, startedBy=spec.known_by)
     return [task for task in tasks if task["desiredStatus"] == "RUNNING"]
 
 
+def tasks_of(aws: AwsCalls, cluster: str, **wanted: Any) -> list[TaskTypeDef]:
+    """The tasks that ListTasks finds on a cluster, described."""
+    tasks: list[TaskTypeDef] = []
+    # A page has at most 100, which is how many can be described at once.
+    for page in aws.ecs.get_paginator("list_tasks").paginate(cluster=cluster, **wanted):
+        if arns := page["taskArns"]:
+            tasks += aws.ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
+    return tasks
+
+
 def _access_points(aws: AwsCalls, task_definition: str) -> set[str]:
-    described = aws.patiently(
-        lambda: aws.ecs.describe_task_definition(taskDefinition=task_definition)
-    )
+    described = aws.ecs.describe_task_definition(taskDefinition=task_definition)
     systems = [
         volume.get("efsVolumeConfiguration", {})
         for volume in described["taskDefinition"].get("volumes", [])
@@ -161,7 +155,7 @@ def overrides(
     elif housekeeping:
         warn(
             f"no older release is removed: more of them are in use than RunTask's {_MAX_OVERRIDES} "
-            "characters can name. Remedy: delete function aliases that nobody calls"
+            "characters can name. Remedy: delete versions of functions that nobody calls"
         )
     return {"containerOverrides": [container]} if len(container) > 1 else None
 
@@ -196,6 +190,9 @@ def request(
         "platformVersion": PLATFORM_VERSION,
         "startedBy": spec.known_by,
         "clientToken": token,
+        # Accounts that enforce tags refuse a task without them (needs ecs:TagResource).
+        "propagateTags": "TASK_DEFINITION",
+        "enableECSManagedTags": True,
         "networkConfiguration": {
             "awsvpcConfiguration": {
                 "subnets": list(spec.subnets),

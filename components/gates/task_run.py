@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ..errors import PopulateError
-from .aws_calls import AwsCalls, AwsError, GaveUpError, Login
+from .aws_calls import AwsCalls, AwsError, Login
 from .diagnosis import DEADLINE
 from .gate import refuse_other_account
+from .settling import until_settled
 from .task_failure import NotStartedError, cause_of, ended, not_placed, refused
 from .task_log import TaskLog
 from .task_request import TaskRunSpec, adoptable, overrides, request, started
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
 
 # A new account or a new mount target takes up to about three minutes until everybody knows it.
-# Attempts are counted, not minutes: one that fails to mount may take those three alone.
 _ATTEMPTS = 6
 _SETTLING_PAUSES = (5.0, 60.0)
 _POLL_SECONDS = (0.5, 5.0)
 _LOG_LAG_SECONDS = 15
-# A task that runs is asked for again after this, whatever its log does.
-_LOG_PATIENCE_SECONDS = 30
 # DescribeTasks may not know a new task yet.
 _MISSING_SECONDS = 60
 # After its deadline a task gets SIGTERM, up to 120 s later SIGKILL, and is STOPPED soon after.
@@ -57,7 +55,7 @@ class TaskRun:
         self._deadline = monotonic() + spec.timeout_seconds
         self._end = self._deadline + _STOPPING_SECONDS
         login = Login(region=spec.region, profile=spec.profile, roles=spec.assume_roles)
-        self._aws = AwsCalls(login, self._end, self._warn)
+        self._aws = AwsCalls(login)
         self._state = "Nothing was started"
 
     def complete(self) -> dict[str, Any]:
@@ -72,35 +70,14 @@ class TaskRun:
                 message says why, what the log said last, and what to do.
         """
         try:
-            self._refuse_other_account()
-            return self._until_settled()
-        except GaveUpError as error:
-            subject = f"release {self._spec.release_id}"
-            raise PopulateError(f"{error}. {self._state}", subject=subject) from error
+            refuse_other_account(self._aws.account(), self._spec.account_id, PopulateError)
+            return until_settled(
+                self._attempt, _passing, self._say, attempts=_ATTEMPTS, pauses=_SETTLING_PAUSES
+            )
+        except NotStartedError as error:
+            raise error.failure from error
         except AwsError as error:
             raise refused(self._spec.release_id, error, self._state) from error
-
-    def _refuse_other_account(self) -> None:
-        found = self._aws.patiently(lambda: self._aws.sts.get_caller_identity())["Account"]
-        refuse_other_account(found, self._spec.account_id, PopulateError)
-
-    def _until_settled(self) -> dict[str, Any]:
-        """Run again while AWS says what it says in the first minutes of a new stack."""
-        attempt = 1
-        delay, longest = _SETTLING_PAUSES
-        while True:
-            try:
-                return self._attempt()
-            except NotStartedError as error:
-                attempt += 1
-                if not error.cause.settles or attempt > _ATTEMPTS:
-                    raise error.failure from error
-                self._say(
-                    f"{error.cause.what}: usual in a new stack, again in {delay:.0f} s (attempt "
-                    f"{attempt} of {_ATTEMPTS})"
-                )
-            sleep(delay)
-            delay = min(delay * 2, longest)
 
     def _attempt(self) -> dict[str, Any]:
         arn = adoptable(self._aws, self._spec, self._say) or self._start()
@@ -109,10 +86,7 @@ class TaskRun:
             f"Task {name} goes on: the next `pulumi up` adopts it, or finds its release published"
         )
         log = TaskLog(
-            lambda where: self._aws.patiently(
-                lambda: self._aws.logs.get_log_events(**where),
-                monotonic() + _LOG_PATIENCE_SECONDS,
-            ),
+            lambda where: self._aws.logs.get_log_events(**where),
             self._spec.log_group,
             self._spec.container,
             name,
@@ -127,7 +101,7 @@ class TaskRun:
         run = request(self._spec, token, overrides(self._aws, self._spec, self._warn))
         self._state = "A task may have been started: then the next `pulumi up` adopts it"
         try:
-            response = self._aws.patiently(lambda: self._aws.ecs.run_task(**run))
+            response = self._aws.ecs.run_task(**run)
         except ClientError as error:
             failure = refused(self._spec.release_id, error)
             raise NotStartedError(cause_of(error), failure) from error
@@ -147,11 +121,11 @@ class TaskRun:
             now = monotonic()
             seen = now if task else seen
             if now - seen > _MISSING_SECONDS:
-                self._state = "Nothing of it goes on"
-                raise GaveUpError(
+                raise self._failure(
                     f"ECS does not know task {arn} any more. It keeps a stopped task for about an "
-                    "hour, less where its cluster was deleted. Remedy: see that the cluster is "
-                    "there (`pulumi refresh`), then run `pulumi up` again, which starts another"
+                    "hour, less where its cluster was deleted",
+                    "see that the cluster is there (`pulumi refresh`), then run `pulumi up` again, "
+                    "which starts another",
                 )
             if task and task["lastStatus"] == "STOPPED":
                 return task
@@ -160,23 +134,22 @@ class TaskRun:
                 stopping = True
                 self._stop(arn)
             if now > self._end:
-                raise GaveUpError(f"task {arn} was told to stop, and does not")
+                raise self._failure(
+                    f"task {arn} was asked to stop, and does not",
+                    "`pulumi up` again, which adopts it; an agent of ECS may be out of order",
+                )
             sleep(delay)
             delay = min(delay * 1.3, longest)
 
     def _described(self, arn: str) -> TaskTypeDef | None:
-        tasks = self._aws.patiently(
-            lambda: self._aws.ecs.describe_tasks(cluster=self._spec.cluster, tasks=[arn])
-        )["tasks"]
+        tasks = self._aws.ecs.describe_tasks(cluster=self._spec.cluster, tasks=[arn])["tasks"]
         return tasks[0] if tasks else None
 
     def _stop(self, arn: str) -> None:
         minutes = self._spec.timeout_seconds // 60
         self._say(f"not done after {minutes} minutes, stopping the task")
         reason = f"{DEADLINE} ({minutes}) passed"
-        self._aws.patiently(
-            lambda: self._aws.ecs.stop_task(cluster=self._spec.cluster, task=arn, reason=reason)
-        )
+        self._aws.ecs.stop_task(cluster=self._spec.cluster, task=arn, reason=reason)
 
     def _show(self, log: TaskLog) -> None:
         """Show what is new in the log. It decides nothing, so it may be late."""
@@ -184,7 +157,9 @@ class TaskRun:
             for message in log.messages():
                 self._say(message)
             log.unread = ""
-        except GaveUpError as error:
+        except AwsError as error:
+            if not log.unread:
+                self._warn(f"the task's log cannot be read: {error}")
             log.unread = f"not all of it could be read: {error}"
 
     def _judge(self, task: TaskTypeDef, log: TaskLog) -> dict[str, Any]:
@@ -212,11 +187,21 @@ class TaskRun:
             raise NotStartedError(cause, failure)
         raise failure
 
+    def _failure(self, what: str, remedy: str) -> PopulateError:
+        return PopulateError(what, subject=f"release {self._spec.release_id}", remedy=remedy)
+
     def _container(self, task: TaskTypeDef) -> ContainerTypeDef:
         for container in task.get("containers", []):
             if container.get("name") == self._spec.container:
                 return container
         return {}
+
+
+def _passing(error: Exception) -> str:
+    """Why a task that did not start would start soon; empty where it would not."""
+    if isinstance(error, NotStartedError) and error.cause.settles:
+        return f"{error.cause.what}: usual in a new stack"
+    return ""
 
 
 def _speaker(say: Callable[[str], None]) -> Callable[[str], None]:

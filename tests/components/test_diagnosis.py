@@ -37,6 +37,10 @@ ENDINGS = {
         "perform: ecs:RunTask"
     ),
     "no credentials": Ending(reasons="NoCredentialsError: Unable to locate credentials"),
+    "have expired": Ending(reasons="ExpiredTokenException: The security token is expired"),
+    "throttles": Ending(reasons="ThrottlingException: Rate exceeded"),
+    "cannot be reached": Ending(reasons="EndpointConnectionError: Could not connect"),
+    "fault of its own": Ending(reasons="ServerException: Service Unavailable"),
     "cluster is gone": Ending(reasons="ClusterNotFoundException: Cluster not found."),
     "tag, does not exist": Ending(
         reasons=f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref "

@@ -80,6 +80,7 @@ def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
         "Function inference",
         "SmokeInvocation inference",
         "Alias inference-live",
+        "RetainedVersions inference",
     }
 
 

@@ -49,7 +49,7 @@ def test_nat_is_one_gateway_in_one_public_subnet(build: Build) -> None:
         "net-public-us-east-1a",
     }
     assert built.one("NatGateway")["subnetId"] == "net-public-us-east-1a-id"
-    assert built.of("Route")["net-private-internet"]["natGatewayId"] == "net-nat-id"
+    assert built.of("Route")["net-private-internet"]["natGatewayId"] == "net-nat-us-east-1a-id"
 
 
 def test_the_vpc_has_dns_which_mount_targets_need(build: Build) -> None:
@@ -118,15 +118,30 @@ def test_every_subnet_has_a_route_table(build: Build) -> None:
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/16", "192.168.1.0/24"])
 def test_six_zones_fit_into_every_block_that_is_accepted(cidr: str) -> None:
-    private, public = subnet_blocks(cidr, 6)
-    blocks = [ipaddress.IPv4Network(block) for block in [*private, *public]]
+    private, public = subnet_blocks(cidr, [f"us-east-1{letter}" for letter in "abcdef"])
+    blocks = [ipaddress.IPv4Network(block) for block in [*private.values(), *public.values()]]
     assert len(set(blocks)) == 12
     assert not any(a.overlaps(b) for a in blocks for b in blocks if a is not b)
 
 
-def test_a_zone_more_moves_no_block_of_the_others() -> None:
-    two, three = subnet_blocks("10.0.0.0/16", 2), subnet_blocks("10.0.0.0/16", 3)
-    assert [three[0][:2], three[1][:2]] == [two[0], two[1]]
+@pytest.mark.parametrize("zones", ["b", "ba", "abc", "ac"])
+def test_a_zone_keeps_its_blocks_whatever_becomes_of_the_others(zones: str) -> None:
+    before = subnet_blocks("10.0.0.0/16", ["eu-west-1a", "eu-west-1b"])
+    after = subnet_blocks("10.0.0.0/16", [f"eu-west-1{letter}" for letter in zones])
+    for old, new in zip(before, after, strict=True):
+        assert {zone: old[zone] for zone in old if zone in new} == {
+            zone: new[zone] for zone in new if zone in old
+        }
+
+
+def test_a_nat_gateway_of_another_zone_is_another_one_with_an_address_of_its_own(
+    build: Build,
+) -> None:
+    """AWS gives an address to no second gateway while the first one stands."""
+    first, second = build(network("nat")), build(network("nat", ZONES[1:]))
+    assert not set(first.of("NatGateway")) & set(second.of("NatGateway"))
+    assert not set(first.of("Eip")) & set(second.of("Eip"))
+    assert set(first.of("Route")) == set(second.of("Route"))
 
 
 def existing(**more: Any) -> Callable[[], Network]:

@@ -59,6 +59,7 @@ def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
         "BucketObjectv2 libraries-populate",
         "RolePolicy libraries-program",
         "TaskDefinition libraries",
+        "PopulateTasks libraries",
         "PopulatorRun libraries",
     }
 
@@ -131,6 +132,16 @@ def test_both_roles_are_for_ecs_tasks_of_this_account_only() -> None:
     (statement,) = json.loads(task_trust_policy(US_EAST_1))["Statement"]
     assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
     assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+
+
+def test_the_condition_of_the_trust_can_be_left_out() -> None:
+    """Nobody could try it with an execution role yet."""
+    (statement,) = json.loads(task_trust_policy(US_EAST_1, narrow=False))["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+    }
 
 
 def test_a_public_image_needs_no_right_to_pull() -> None:

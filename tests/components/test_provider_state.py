@@ -5,61 +5,45 @@ from __future__ import annotations
 import base64
 import json
 import pickletools
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
-from google.protobuf import struct_pb2
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
-from components.gates import PopulatorRunProvider, SmokeInvocationProvider
+from components.gates import (
+    PlacementProvider,
+    PopulateTasksProvider,
+    PopulatorRunProvider,
+    RetainedVersionsProvider,
+    SmokeInvocationProvider,
+)
+from tests.protocol import running, struct
 
-ROOT = Path(__file__).parents[2]
 # What the release of commit e834d64 wrote into the state.
 FORMER: dict[str, str] = json.loads(
     (Path(__file__).parent / "data" / "providers_0_1_0.json").read_text(encoding="ascii")
 )
 PROVIDERS = {"PopulatorRun": PopulatorRunProvider, "SmokeInvocation": SmokeInvocationProvider}
 KINDS = sorted(PROVIDERS)
+LATER = {
+    "Placement": PlacementProvider,
+    "PopulateTasks": PopulateTasksProvider,
+    "RetainedVersions": RetainedVersionsProvider,
+}
 INPUTS = {"release_id": "0123456789abcdef", "function_version": "1", "region": "eu-central-1"}
 
 
 def current(kind: str) -> str:
-    return str(serialize_provider(PROVIDERS[kind]()))
-
-
-def struct(values: dict[str, Any]) -> Any:
-    made = struct_pb2.Struct()  # type: ignore[attr-defined]
-    made.update(values)
-    return made
+    return str(serialize_provider((PROVIDERS | LATER)[kind]()))
 
 
 @pytest.fixture(scope="module")
 def servicer() -> Iterator[Any]:
-    """The SDK's dynamic provider, in the process that the engine would start."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "pulumi.dynamic"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        address = f"127.0.0.1:{int(process.stdout.readline())}"
-        channel = grpc.insecure_channel(address)  # type: ignore[no-untyped-call]
-        stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        stub.Configure(provider_pb2.ConfigureRequest(args=struct({})))
+    with running() as stub:
         yield stub
-        channel.close()
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 def diff(stub: Any, olds: dict[str, Any], news: dict[str, Any]) -> Any:
@@ -96,7 +80,7 @@ def test_what_the_first_release_wrote_can_be_diffed_read_and_deleted(
     servicer.Delete(provider_pb2.DeleteRequest(id="id", urn="urn", properties=struct(olds)))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *LATER])
 def test_the_names_that_the_state_refers_to_stay(kind: str) -> None:
     """A move or a new name makes `refresh` and `destroy` fail until the next `up`."""
     names = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pulumi
 
@@ -38,6 +39,7 @@ def test_it_registers_exactly_what_it_consists_of(build: Build) -> None:
         "FileSystemPolicy store-policy",
         "MountTarget store-mount-target-us-east-1a",
         "MountTarget store-mount-target-us-east-1b",
+        "Placement store",
     }
 
 
@@ -60,6 +62,22 @@ def test_the_access_point_makes_its_directory_for_its_own_user(build: Build) -> 
         "path": "/libraries",
         "creationInfo": {"ownerUid": 1000, "ownerGid": 1000, "permissions": "0755"},
     }
+
+
+def test_each_denial_of_the_file_system_policy_can_be_left_out(build: Build) -> None:
+    """Nobody could try them against Lambda's own mount yet."""
+
+    def sids(**denials: Any) -> list[str]:
+        def made() -> EfsStore:
+            args = EfsStoreArgs(network=network(), mount_path="/mnt/models", **denials)
+            return EfsStore("store", args)
+
+        policies = build(made).of("FileSystemPolicy").values()
+        return [s["Sid"] for p in policies for s in json.loads(p["policy"])["Statement"]]
+
+    assert sids(deny_plain_text=False) == ["DenyWithoutAccessPoint"]
+    assert sids(deny_without_access_point=False) == ["DenyPlainText"]
+    assert sids(deny_plain_text=False, deny_without_access_point=False) == []
 
 
 def test_the_file_system_policy_only_denies() -> None:

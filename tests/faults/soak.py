@@ -1,7 +1,7 @@
 """Many faults on many releases: `make soak`, or `python -m tests.faults.soak --help`.
 
 The whole matrix at every operation, random histories, then kills at random moments, with readers
-and other installers meanwhile. The counts go to a file from which README.md is rendered.
+and other installers meanwhile. The counts go to a file from which docs/releases.md is rendered.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -271,8 +272,13 @@ def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterato
             monkeypatch.setenv(name, value)
         # Here the log is never behind the task by more than a moment, and nothing is far away.
         monkeypatch.setattr("components.gates.task_run._LOG_LAG_SECONDS", 1)
-        monkeypatch.setattr("components.gates.aws_calls._PAUSE_SECONDS", (0.05, 0.2))
+        without_pauses(monkeypatch)
         yield Gate(cloud, stack, proxy)
+
+
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let botocore repeat a call at once."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
 
 
 def refusal(call: Callable[..., object], **request: object) -> str:

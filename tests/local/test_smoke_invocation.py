@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +17,7 @@ from components.gates.aws_calls import AwsCalls
 from components.gates.smoke_invocation import FirstCall, FunctionVersion, SmokeInvocationProvider
 from local.cloud import Cloud
 
-from .conftest import Stack
+from .conftest import Stack, without_pauses
 from .gate import refuses
 
 pytestmark = pytest.mark.whole
@@ -193,13 +193,18 @@ def test_a_version_is_called_when_its_state_allows_it(
 ) -> None:
     gate.create("return 1")
     left = list(states)
-    original = AwsCalls.patiently
+    original = AwsCalls.lambda_.fget  # type: ignore[attr-defined]
 
-    def waiting(self: AwsCalls, call: Callable[[], Any], until: float | None = None) -> Any:
-        found = original(self, call, until)
-        return {**found, **left.pop(0)} if "State" in found and left else found
+    def waiting(self: AwsCalls) -> Any:
+        client = original(self)
 
-    monkeypatch.setattr(AwsCalls, "patiently", waiting)
+        def configuration(**asked: Any) -> Any:
+            found = client.get_function_configuration(**asked)
+            return {**found, **left.pop(0)} if left else found
+
+        return SimpleNamespace(get_function_configuration=configuration)
+
+    monkeypatch.setattr(AwsCalls, "lambda_", property(waiting))
     assert gate.call()["answer"] == "1"
     assert (left, calls) == ([], ["1"])
 
@@ -281,9 +286,10 @@ def test_what_can_wait_no_longer_has_one_remedy(
 ) -> None:
     gate.create("return 1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr(smoke_invocation, "_ACTIVE_SECONDS", 0)
+    without_pauses(monkeypatch)
     message = gate.failure()
-    assert message.startswith("version 1: AWS cannot be reached")
+    assert message.startswith("version 1: function reader cannot be called: Could not connect")
+    assert "Remedy: restore the connection" in message
     assert message.count("Remedy") == 1
 
 

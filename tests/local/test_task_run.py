@@ -38,6 +38,13 @@ def test_a_task_that_publishes_gives_its_summary(gate: Gate) -> None:
     }
 
 
+def test_a_task_carries_the_tags_of_its_definition_and_those_of_ecs(gate: Gate) -> None:
+    """Accounts that enforce tags refuse a task without."""
+    gate.run(SUCCEEDS)
+    (asked,) = (asked for name, asked in gate.proxy.asked if name == "RunTask")
+    assert (asked["propagateTags"], asked["enableECSManagedTags"]) == ("TASK_DEFINITION", True)
+
+
 def test_the_log_is_shown_while_the_task_runs(gate: Gate) -> None:
     with gate.background(WAITS):  # waits for the line "ready"
         gate.go()
@@ -185,7 +192,7 @@ def test_a_task_that_mounts_another_access_point_is_not_adopted(gate: Gate) -> N
     with gate.background(WAITS, task_definition=old_task, access_point_arn=other["AccessPointArn"]):
         (left,) = gate.tasks()
         assert gate.run(SUCCEEDS)["task_arn"] != left
-        assert gate.told("mounts another access point, it is let be") == 1
+        assert gate.told("mounts another access point, it is not adopted") == 1
         gate.go()
 
 
@@ -205,7 +212,7 @@ def test_a_task_on_the_second_page_is_adopted(gate: Gate) -> None:
 
 def test_the_wrong_account_is_refused_before_anything_starts(gate: Gate) -> None:
     message = gate.failure(SUCCEEDS, account_id="999999999999")
-    assert "the stack was planned for 999999999999: nothing was started" in message
+    assert "the stack was planned for 999999999999: nothing was done" in message
     assert gate.proxy.count("RunTask") == 0
 
 

@@ -109,7 +109,7 @@ def test_what_passes_in_the_first_minutes_of_a_stack_is_tried_again(
     meanwhile(gate, monkeypatch, lambda: mends(gate))
     assert gate.run(SUCCEEDS)["outcome"] == "published"
     assert gate.told(f"populate: {what}") == 1
-    assert gate.told("usual in a new stack, again in 5 s (attempt 2 of 6)") == 1
+    assert gate.told("usual in a new stack; again in 5 s (attempt 2 of 6)") == 1
     assert gate.proxy.count("RunTask") == 2
 
 
@@ -124,7 +124,8 @@ def meanwhile(gate: Gate, monkeypatch: pytest.MonkeyPatch, action: Callable[[], 
         else:
             time.sleep(min(seconds, 0.2))
 
-    monkeypatch.setattr("components.gates.task_run.sleep", pause)
+    for module in ("settling", "task_run"):
+        monkeypatch.setattr(f"components.gates.{module}.sleep", pause)
 
 
 def test_attempts_are_counted_however_long_each_takes(

@@ -13,6 +13,7 @@ from unittest import mock
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel, policy
 
+from components.gates import RetainedVersionsProvider
 from components.gates.smoke_invocation import FirstCall
 from components.gates.task_run import TaskRun
 from local import engine
@@ -83,6 +84,7 @@ def _run(created: bool, config: tuple[tuple[str, str], ...]) -> engine.Result:
         mock.patch.object(TaskRun, "__init__", return_value=None),
         mock.patch.object(TaskRun, "complete", return_value={"outcome": "published"}),
         mock.patch.object(FirstCall, "complete", return_value={"seconds": 1.0, "answer": "{}"}),
+        mock.patch.object(RetainedVersionsProvider, "complete", return_value=("inference", {})),
     ):
         result = run(project, ImaginaryAws(), Silent())
     assert result.error is None

@@ -65,7 +65,7 @@ def a_nat_gateway_without_internet(p: Program) -> str:
 
 
 def a_private_nat_gateway(p: Program) -> str:
-    p["NatGateway", "network-nat"].props["connectivityType"] = "private"
+    p["NatGateway", "network-nat-us-east-1a"].props["connectivityType"] = "private"
     return "is a private one"
 
 
@@ -85,7 +85,8 @@ def test_a_nat_gateway_that_leads_nowhere_is_found(
     lines = [line.message for line in judge_program(whole) if line.mandatory]
     assert lines
     assert all(
-        f"behind NAT gateway 'network-nat', which {why}: it cannot" in line for line in lines
+        f"behind NAT gateway 'network-nat-us-east-1a', which {why}: it cannot" in line
+        for line in lines
     )
 
 
