@@ -40,7 +40,7 @@ install: .venv/.installed ## Create the environment .venv from uv.lock
 other-python: # .venv is not there, is broken, or is that of another Python than PYTHON
 
 .venv/.installed: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
-	$(BIN)/python -m uv sync --quiet --frozen
+	$(BIN)/python -m uv sync --quiet --frozen --extra local
 	@touch $@
 
 .PHONY: local

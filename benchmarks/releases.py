@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.lock import APPLICATION, Target, lock
+from components.lock import Target, lock
+from tools.lock import APPLICATION
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".local" / "benchmarks"

@@ -88,6 +88,19 @@ class Account:
         ]
         return [json.loads(document) for document in own + attached]
 
+    def _boundary(self, role_arn: str | None) -> list[dict[str, Any]] | None:
+        """The permissions boundary of a role; None where it has none."""
+        bounds = [r.permissions_boundary_arn for r in self._iam.roles.values() if r.arn == role_arn]
+        if not any(bounds):
+            return None
+        policies = [p for p in self._iam.managed_policies.values() if p.arn in bounds]
+        return [
+            json.loads(version.document)
+            for policy in policies
+            for version in policy.versions
+            if version.version_id == policy.default_version_id
+        ]
+
     def may(
         self,
         role_arn: str,
@@ -96,7 +109,7 @@ class Account:
         context: Mapping[str, str] | None = None,
         resource_policies: Iterable[Mapping[str, Any]] = (),
     ) -> bool:
-        """Whether a role may do something, by its own policies and those of the resource."""
+        """Whether a role may do something, by its policies and boundary and the resource's."""
         return rights.allows(
             self._policies(role_arn),
             action,
@@ -104,6 +117,7 @@ class Account:
             context or {},
             principal=role_arn,
             resource_policies=resource_policies,
+            boundary=self._boundary(role_arn),
         )
 
     def unknown_subnets(self, subnets: Iterable[str]) -> list[str]:
@@ -233,6 +247,7 @@ class Account:
             context,
             principal=client.role or "",
             resource_policies=[json.loads(found.file_system_policy)],
+            boundary=self._boundary(client.role),
         )
 
     def log_refused(self, role_arn: str, group: str, stream: str) -> str | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from .screen import Screen
 
 _ROOT = Path(__file__).resolve().parents[1]
+# In this repository the package is called by its folder's name.
+_COMMAND = f"{__package__.rpartition('.')[0] or 'components'}.lock"
 _FILES = frozenset({"model.py", "requirements.in"})
 
 
@@ -49,23 +51,18 @@ def _applications(root: Path, own: str) -> Iterator[Path]:
 
 
 def _is_current(folder: Path, host: str) -> bool:
-    # Only here, because importing them takes seconds and most hosts are like their stack.
-    from components import Application, Target
-    from components.contract.lock import read_lock
-    from components.errors import ConfigurationError
-
-    runtime, _, architecture = host.partition("-")
-    try:
-        read_lock(Application(folder), Target(runtime=runtime, architecture=architecture))
-    except ConfigurationError:
-        return False
-    return True
+    return _lock(folder, host, "--check").returncode == 0
 
 
 def _make(folder: Path, host: str, index_url: str | None) -> None:
-    command = [sys.executable, "-m", "tools.lock", "--directory", str(folder), "--target", host]
-    command += ["--index-url", index_url] if index_url else []
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    done = _lock(folder, host, *(["--index-url", index_url] if index_url else []))
     if done.returncode != 0:
-        said = done.stderr.strip() or f"tools.lock ended with status {done.returncode}"
+        said = done.stderr.strip() or f"it ended with status {done.returncode}"
         raise LockError(f"this host needs a lock for {host}, and none can be made.\n{said}")
+
+
+def _lock(folder: Path, host: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", _COMMAND, "--directory", str(folder), "--target", host]
+    return subprocess.run(
+        [*command, *options], cwd=_ROOT, capture_output=True, text=True, check=False
+    )

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from components import lock
 from tests.lambda_src.conftest import LAMBDA_SRC
 from tests.lambda_src.function import Function, write_code
-from tools import lock
 
 pytestmark = pytest.mark.whole
 PAGE = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")

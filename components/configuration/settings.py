@@ -118,6 +118,7 @@ class Settings:
                 tags=self.tags,
             )
         vpc_id, subnets = account.subnets(self.subnet_ids)
+        account.refuse_out_of_reach(self.populator_subnet_ids, vpc_id, subnets)
         return ExistingNetworkArgs(
             vpc_id=vpc_id,
             subnet_ids=subnets,

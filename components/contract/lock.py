@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from .. import commands
 from ..errors import ConfigurationError, Problem
 from . import runtime
 from .application import Application
@@ -30,7 +31,7 @@ _HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 _WHEEL_URL = re.compile(
     r"(?:https://[^\s/?#@]+|http://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?)/[^\s?#@]+"
 )
-_RENEW = "renew the lock with `make lock`"
+_RENEW = f"renew the lock with {commands.LOCK}"
 
 
 @dataclass(frozen=True, order=True)
@@ -114,7 +115,7 @@ def _text(application: Application, target: Target) -> str:
             subject="runtime, architecture",
             value=f"{target.runtime}, {target.architecture}",
             rule=f"each pair needs a lock, and {path} does not exist",
-            remedy="make it with `make lock`, or choose a pair that has one",
+            remedy=f"make it with {commands.LOCK}, or choose a pair that has one",
         )
         raise ConfigurationError([problem]) from error
     except UnicodeDecodeError as error:
@@ -141,7 +142,7 @@ def _stale(
         requirements = asked(path, target.runtime, target.architecture)
         text = text_of(path)
     except RequirementsError as error:
-        remedy = "correct it, and run `make lock`"
+        remedy = f"correct it, and run {commands.LOCK}"
         return [Problem(subject=error.place, value=error.value, rule=error.rule, remedy=remedy)]
     versions = {pin.name: pin.version for pin in pins}
     found = differences(requirements, lock, versions)
@@ -150,12 +151,12 @@ def _stale(
         found.append(Difference(quoted(had), quoted(wanted)))
     # What is kept may be a package of another target alone.
     _, wrong = runtime.read_options(text, _locked_packages(application))
-    return _in_lines(path.name, wrong, "correct it, and run `make lock`") + [
+    return _in_lines(path.name, wrong, f"correct it, and run {commands.LOCK}") + [
         Problem(
             subject=name,
             value=difference.found,
             rule=f"{path.name} says {difference.wanted}, so the lock is out of date",
-            remedy="`make lock`",
+            remedy=commands.LOCK,
         )
         for difference in found
     ]

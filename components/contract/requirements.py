@@ -1,6 +1,6 @@
 """What requirements.in asks for, and what of it a lock does not hold.
 
-`make lock` and the program read it here, so both say the same.
+Whatever makes a lock and the program read it here, so both say the same.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .. import commands
 from .call_causes import OF_A_CALL
 from .cause import Cause, Ending
 
@@ -233,7 +234,7 @@ _BY_THE_TASK = (
     Cause(
         kind="resolution",
         what="the packages of the lock are not to be had for this Python and architecture",
-        remedy="`make lock`, and see that indexUrl has these versions",
+        remedy=f"{commands.LOCK}, and see that indexUrl has these versions",
     ),
     Cause(
         kind="network",
@@ -251,13 +252,12 @@ _BY_THE_TASK = (
     Cause(
         kind="hash-mismatch",
         what="a package is not the one that was locked",
-        remedy="`make lock` if the index was meant to change; otherwise do not install it",
+        remedy=f"{commands.LOCK} if the index was meant to change; otherwise do not install it",
     ),
     Cause(
         kind="import",
         what="the libraries were installed, but cannot be imported with model.py",
-        remedy="`python -m local up` shows the same on this machine; correct model.py or "
-        "requirements.in",
+        remedy=f"{commands.UP} shows the same on this machine; correct model.py or requirements.in",
     ),
     Cause(
         kind="disk",
@@ -292,7 +292,7 @@ _BY_THE_TASK = (
     Cause(
         kind="error",
         what="the installer failed in a way that it does not know",
-        remedy="look at the task's log; `python -m local up` may show the same on this machine",
+        remedy=f"look at the task's log; {commands.UP} may show the same on this machine",
         stands=True,
     ),
 )

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from components import lock
 from lambda_src.release.installation.libraries import options, requirements
 from lambda_src.release.layout import ExitCode, InstallError
-from tools import lock
 
 from .conftest import Index, build_wheel
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from components import lock
 from tests.lambda_src.conftest import Index
-from tools import lock
 
 X86 = "python3.11-x86_64"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from components.locking.changes import changes
 from tests.lambda_src.conftest import build_wheel
-from tools.locking.changes import changes
 
 from .conftest import Locks
 

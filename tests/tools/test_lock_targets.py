@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from components.locking.errors import LockError
+from components.locking.targets import ALL, Stacks, chosen
 from tests.lambda_src.conftest import SHAPES
-from tools.locking.errors import LockError
-from tools.locking.targets import ALL, Stacks, chosen
 
 from .conftest import Locks
 
@@ -120,7 +120,7 @@ def test_the_command_makes_the_stacks_locks_from_the_stacks_index(locks: Locks) 
         PROJECT.replace("https://pypi.org/simple", locks.index.url)
     )
     (locks.folder / "Pulumi.dev.yaml").write_text("config: {serving:architecture: arm64}\n")
-    from tools import lock
+    from components import lock
 
     assert lock.main(["--directory", str(locks.folder)]) == 0
     assert locks.made() == {"python3.11-arm64"}

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from ..layout import RELEASE_ID, RELEASES, ExitCode, InstallError
+from ..layout import HASHING, RELEASE_ID, RELEASES, ExitCode, InstallError
 from .libraries.credentials import taken
-
-HASHING = ("none", "sample", "all")
-"""Whose SHA-256 a verification compares."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -23,8 +24,8 @@ from packaging.requirements import Requirement
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from components.contract.requirements import wheel_of
-
+from .. import commands
+from ..contract.requirements import wheel_of
 from .errors import LockError
 from .targets import RUNTIMES, Target
 
@@ -142,6 +143,8 @@ def newest(requirement: str, name: str, sources: Sources, target: Target) -> str
 
 
 def _uv(arguments: Sequence[str], target: Target, glibc: int | None = None) -> None:
+    if importlib.util.find_spec("uv") is None:
+        raise LockError(f"uv, which resolves, is not installed. Remedy: {commands.UV}")
     runtime = RUNTIMES[target.runtime]
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", *arguments]
     command += ["--python-platform", f"{target.machine}-manylinux_2_{glibc or runtime.resolved}"]

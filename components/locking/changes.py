@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.contract.requirements import logical_lines, versions_of
+from ..contract.requirements import logical_lines, versions_of
 
 
 def changes(before: str | None, after: str) -> list[str]:

@@ -11,8 +11,7 @@ from typing import Any
 import yaml
 from packaging.tags import Tag, compatible_tags, cpython_tags
 
-from components.contract.requirements import MACHINES, text_of
-
+from ..contract.requirements import MACHINES, text_of
 from .errors import LockError
 
 OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}

@@ -1,1 +1,0 @@
-"""Making locks: for which targets, of which wheels, and what is worth saying of the result."""
