@@ -40,7 +40,7 @@ install: .venv/.installed ## Create the environment .venv from uv.lock
 other-python: # .venv is not there, is broken, or is that of another Python than PYTHON
 
 .venv/.installed: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
-	$(BIN)/python -m uv sync --quiet --frozen
+	$(BIN)/python -m uv sync --quiet --frozen --extra local
 	@touch $@
 
 .PHONY: local
@@ -89,8 +89,8 @@ files: install ## List what of lambda_src/application travels to AWS
 	@$(BIN)/python -m tools.files
 
 .PHONY: lock
-lock: install ## Renew the locks from lambda_src/application/requirements.in
-	$(BIN)/python -m tools.lock
+lock: install ## Lock requirements.in; what is locked stays (UPGRADE=name or UPGRADE=all)
+	@$(BIN)/python -m tools.lock $(if $(filter all,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
 
 .PHONY: readme
 readme: install ## Renew the generated parts of README.md and docs/, and requirements.txt

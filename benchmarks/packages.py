@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tools.lock import LockError
+from components.lock import LockError
 
 from . import command, releases, report
 from .efs import PRESETS, Efs, build

@@ -16,7 +16,13 @@ from .errors import (
     Problem,
 )
 from .fargate import TaskSize
-from .gates import PopulatorRun, PopulatorRunArgs, SmokeInvocation, SmokeInvocationArgs
+from .gates import (
+    Credentials,
+    PopulatorRun,
+    PopulatorRunArgs,
+    SmokeInvocation,
+    SmokeInvocationArgs,
+)
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .logs import LogArgs
 from .network import ExistingNetworkArgs, Network, NetworkArgs
@@ -30,6 +36,7 @@ __all__ = [
     "Application",
     "BucketArgs",
     "ConfigurationError",
+    "Credentials",
     "EfsInferenceError",
     "EfsStore",
     "EfsStoreArgs",

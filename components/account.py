@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import boto3
 import pulumi
@@ -13,8 +13,16 @@ import pulumi_aws as aws
 from botocore.loaders import Loader
 
 from .errors import ConfigurationError, Problem
+from .inputs import plain
 
 _DEFAULT_ZONES = 2
+_OF_AWS = "aws:index/getRegion:getRegion"
+_UNKNOWN = Problem(
+    subject="the aws provider",
+    value="account or region unknown",
+    rule="they stand in policies and container definitions, so a preview has to know them",
+    remedy="give the provider plain settings, no Output of a resource",
+)
 # Zone ids that lack one of the services. AWS_Fargate-Regions: usw1-az1 and -az3, apne1-az1, -az2
 # and -az4 only. Lambda refuses the oldest zone of us-east-1 ("contains availability zone Lambda
 # doesn't support").
@@ -38,11 +46,13 @@ class Account:
         id: Twelve digits.
         region: For instance `eu-central-1`.
         partition: `aws`, or another one such as `aws-cn`.
+        provider: The aws provider that leads there; None is the program's default one.
     """
 
     id: str
     region: str
     partition: str
+    provider: pulumi.ProviderResource | None = field(default=None, compare=False, repr=False)
 
     @property
     def dns_suffix(self) -> str:
@@ -52,25 +62,51 @@ class Account:
         return str(suffixes[self.partition])
 
     @classmethod
-    def of(cls, parent: pulumi.Resource | None = None) -> Account:
-        """The account and the region of the aws provider that `parent` uses for its children.
+    def of(cls, whose: pulumi.Resource | None = None) -> Account:
+        """The account and the region of an aws provider.
 
         Args:
-            parent: A component; None asks the program's default provider.
+            whose: The provider, or a component, which has one for its children; None asks the
+                program's default provider.
 
         Raises:
-            ConfigurationError: AWS has no such region, or Lambda mounts no file system there.
+            ConfigurationError: AWS has no such region, Lambda mounts no file system there, or the
+                provider does not know yet where it is.
         """
-        # The provider would try for minutes to reach an endpoint that is not there.
-        _refuse_unknown_region()
-        opts = pulumi.InvokeOptions(parent=parent)
+        explicit = whose.get_provider(_OF_AWS) if whose is not None else None
+        provider = whose if isinstance(whose, pulumi.ProviderResource) else explicit
+        if provider is None:
+            # The provider would try for minutes to reach an endpoint that is not there.
+            _refuse_unknown_region()
+        opts = pulumi.InvokeOptions(provider=provider)
+        id_ = aws.get_caller_identity(opts=opts).account_id
         region = aws.get_region(opts=opts).region
+        if not (id_ and region):
+            raise ConfigurationError([_UNKNOWN])
         _refuse_region_without_mounts(region)
-        return cls(
-            id=aws.get_caller_identity(opts=opts).account_id,
-            region=region,
-            partition=aws.get_partition(opts=opts).partition,
-        )
+        partition = aws.get_partition(opts=opts).partition
+        return cls(id=id_, region=region, partition=partition, provider=provider)
+
+    def refuse_another(self, component: pulumi.Resource, name: str) -> None:
+        """Refuse a component whose resources would be elsewhere than what they belong to.
+
+        Raises:
+            ConfigurationError: Its aws provider leads to another account or region.
+        """
+        if component.get_provider(_OF_AWS) is self.provider:
+            return
+        found = Account.of(component)
+        if found != self:
+            raise ConfigurationError(
+                [
+                    Problem(
+                        subject=f"the aws provider of {name}",
+                        value=f"account {found.id} in {found.region}",
+                        rule=f"what it belongs to is in account {self.id} in {self.region}",
+                        remedy="give both the same opts=pulumi.ResourceOptions(providers=[...])",
+                    )
+                ]
+            )
 
     def subnets(self, ids: Sequence[str]) -> tuple[str, dict[str, str]]:
         """The VPC of subnets that are there already, and for each availability zone its subnet.
@@ -78,7 +114,9 @@ class Account:
         Raises:
             ConfigurationError: They lie in several VPCs, or two in one zone.
         """
-        found = [aws.ec2.get_subnet(id=id_) for id_ in ids]
+        plain(ids, "subnets", "each has a mount target with its zone in the name")
+        opts = pulumi.InvokeOptions(provider=self.provider)
+        found = [aws.ec2.get_subnet(id=id_, opts=opts) for id_ in ids]
         by_zone = {subnet.availability_zone: subnet.id for subnet in found}
         vpcs = sorted({subnet.vpc_id for subnet in found})
         if len(vpcs) == 1 and len(by_zone) == len(found):
@@ -92,6 +130,26 @@ class Account:
         )
         raise ConfigurationError([problem])
 
+    def refuse_out_of_reach(self, ids: Sequence[str], vpc_id: str, zones: Iterable[str]) -> None:
+        """Refuse subnets of the populate task in which it would find no mount target.
+
+        Raises:
+            ConfigurationError: One is in another VPC, or in a zone without a mount target.
+        """
+        opts = pulumi.InvokeOptions(provider=self.provider)
+        found = [aws.ec2.get_subnet(id=id_, opts=opts) for id_ in ids]
+        outside = [s for s in found if s.vpc_id != vpc_id or s.availability_zone not in zones]
+        if outside:
+            seen = ", ".join(f"{s.id} ({s.vpc_id}, {s.availability_zone})" for s in outside)
+            problem = Problem(
+                subject="populatorSubnetIds",
+                value=seen,
+                rule=f"mount targets are in {vpc_id} in {', '.join(sorted(zones))} only",
+                remedy="`pulumi config set --path 'populatorSubnetIds[0]' <id>` of a subnet there, "
+                "or a subnet of its zone in subnetIds",
+            )
+            raise ConfigurationError([problem])
+
     def zones(self, configured: Sequence[str]) -> tuple[str, ...]:
         """The `configured` availability zones, or else the first two that serve.
 
@@ -102,11 +160,13 @@ class Account:
         Raises:
             ConfigurationError: A zone is not in this region, or not one for these services.
         """
+        plain(configured, "zones", "each has resources of its own, with its name in theirs")
         # Local zones and wavelength zones have no EFS; they are the ones that need an opt-in.
         opted_in = aws.GetAvailabilityZonesFilterArgs(
             name="opt-in-status", values=["opt-in-not-required"]
         )
-        found = aws.get_availability_zones(filters=[opted_in])
+        opts = pulumi.InvokeOptions(provider=self.provider)
+        found = aws.get_availability_zones(filters=[opted_in], opts=opts)
         ids = dict(zip(found.names, found.zone_ids, strict=True))
         served = sorted(
             (name for name, id_ in ids.items() if id_ not in _NOT_SERVED),

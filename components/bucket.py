@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import pulumi
 import pulumi_aws as aws
@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from .account import Account
 from .contract.package import Package
 from .errors import ConfigurationError, Problem
+from .inputs import Args, Plain, Tags
 from .names import bucket_name, object_prefix
 from .roles import document
 
@@ -32,20 +33,23 @@ def bucket_policy(bucket_arn: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BucketArgs:
+class BucketArgs(Args):
     """Where packages lie.
 
     Attributes:
-        name: Name of a bucket of this account and region that is there already; plain, since it
-            stands in container definitions, which policies read in a preview. Default: one of the
-            component's own.
+        name: Name of a bucket of this account and region that is there already. Default: one of
+            the component's own.
         kms_key_arn: Key that encrypts the packages; default: S3's own.
     """
 
-    name: str | None = None
+    name: Annotated[
+        str | None,
+        Plain("it stands in the container definitions, which policies read in a preview"),
+    ] = None
     kms_key_arn: pulumi.Input[str] | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.name is not None and "." in self.name:
             raise ConfigurationError(
                 [
@@ -93,7 +97,7 @@ class Bucket:
         name: str,
         args: BucketArgs,
         account: Account,
-        tags: Mapping[str, pulumi.Input[str]],
+        tags: Tags,
         child: pulumi.ResourceOptions,
     ) -> None:
         self._args, self._account = args, account
@@ -105,7 +109,7 @@ class Bucket:
     def _make(
         self,
         name: str,
-        tags: Mapping[str, pulumi.Input[str]],
+        tags: Tags,
         child: pulumi.ResourceOptions,
     ) -> None:
         bucket = aws.s3.Bucket(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Annotated
+
+from .inputs import Args, Plain
 
 # CPU units -> memory in MiB. Source: AWS, "Amazon ECS task definition differences for Fargate",
 # task size (the 8 and 16 vCPU rows need platform version 1.4.0).
@@ -18,13 +21,16 @@ MEMORY_FOR_CPU: dict[int, tuple[int, ...]] = {
 }
 
 
+_PAIRS = "Fargate allows certain sizes only"
+
+
 @dataclass(frozen=True, kw_only=True)
-class TaskSize:
+class TaskSize(Args):
     """Size of a task: CPU units (1024 for each vCPU), memory in MiB, disk in GiB."""
 
-    cpu: int
-    memory_mb: int
-    ephemeral_storage_gib: int
+    cpu: Annotated[int, Plain(_PAIRS)]
+    memory_mb: Annotated[int, Plain(_PAIRS)]
+    ephemeral_storage_gib: Annotated[int, Plain(_PAIRS)]
 
 
 def memory_rule(cpu: int) -> str:

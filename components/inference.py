@@ -15,6 +15,7 @@ from .contract import Application, runtime
 from .contract.package import Package
 from .errors import ConfigurationError, Problem
 from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
+from .inputs import Args, Tags
 from .logs import Log, LogArgs
 from .publication import Publication
 from .roles import FunctionRole, rights
@@ -47,7 +48,7 @@ def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InferenceFunctionArgs:
+class InferenceFunctionArgs(Args):
     """Arguments of `InferenceFunction`.
 
     Attributes:
@@ -74,8 +75,8 @@ class InferenceFunctionArgs:
     function_name: pulumi.Input[str] | None = None
     alias: pulumi.Input[str] = ALIAS
     log: LogArgs = field(default_factory=LogArgs)
-    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
+    tags: Tags = field(default_factory=dict)
 
 
 class InferenceFunction(pulumi.ComponentResource):
@@ -98,10 +99,11 @@ class InferenceFunction(pulumi.ComponentResource):
         self, name: str, args: InferenceFunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         self.sample_request = args.application.sample
-        environment = _environment({**args.environment, **args.libraries.environment})
+        environment = _environment(args.environment, args.libraries.environment)
         super().__init__("efs-inference:index:InferenceFunction", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         store = args.libraries.store
+        store.account.refuse_another(self, name)
         log = Log(name, args.log, store.account, args.tags, child)
         self.log_group_name = log.name
         mount_and_log = rights(
@@ -121,6 +123,7 @@ class InferenceFunction(pulumi.ComponentResource):
                 function_version=function.version,
                 event=self.sample_request,
                 account=store.account,
+                credentials=args.libraries.credentials,
             ),
             opts=child,
         )
@@ -140,6 +143,7 @@ class InferenceFunction(pulumi.ComponentResource):
                 subnet_ids=store.network.own_subnet_ids,
                 security_group_ids=[store.network.function_security_group_id],
                 account=store.account,
+                credentials=args.libraries.credentials,
             ),
             opts=child,
         )
@@ -198,10 +202,12 @@ class InferenceFunction(pulumi.ComponentResource):
 
 
 def _environment(
-    variables: Mapping[str, pulumi.Input[str]],
+    given: pulumi.Input[Mapping[str, pulumi.Input[str]]], own: Mapping[str, str]
 ) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
-    """The variables, their size checked as soon as it is known: now where all are plain."""
-    plain = {key: value for key, value in variables.items() if isinstance(value, str)}
-    if len(plain) == len(variables):
-        return checked_environment(plain)
-    return pulumi.Output.all(**variables).apply(checked_environment)
+    """All variables, their size checked as soon as it is known: now where all are plain."""
+    if isinstance(given, Mapping):
+        plain = {key: value for key, value in given.items() if isinstance(value, str)}
+        if len(plain) == len(given):
+            return checked_environment({**plain, **own})
+    later: pulumi.Output[Any] = pulumi.Output.from_input(given)
+    return later.apply(lambda known: checked_environment({**known, **own}))

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import pulumi
 import pulumi_aws as aws
 
 from .account import Account
+from .inputs import Args, Plain, Tags
 from .names import log_group_name
+
+_IN_DEFINITIONS = "it stands in the container definitions, which policies read in a preview"
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogArgs:
+class LogArgs(Args):
     """Where a component logs to.
 
+    A key has to let in CloudWatch Logs, or the log group cannot be made. Its key policy needs a
+    statement with the principal `{"Service": "logs.<region>.amazonaws.com"}`, the actions
+    `kms:Encrypt*`, `kms:Decrypt*`, `kms:ReEncrypt*`, `kms:GenerateDataKey*` and `kms:Describe*`,
+    and best with the condition that `kms:EncryptionContext:aws:logs:arn` is like
+    `arn:aws:logs:<region>:<account>:log-group:<name>`. Whoever reads the log needs `kms:Decrypt`;
+    the roles that write it need nothing. Source: CloudWatch Logs User Guide, "Encrypt log data in
+    CloudWatch Logs using AWS KMS".
+
     Attributes:
-        group: Name of a log group that is there already; plain, since it stands in container
-            definitions, which policies read in a preview. Default: one of the component's own.
+        group: Name of a log group that is there already. Default: one of the component's own.
+        name: Name of one of its own. Default: /<project>/<stack>/<component>.
         retention_days: Days that log events are kept in one of its own.
-        kms_key_arn: Key that encrypts one of its own; its policy has to let in CloudWatch Logs.
+        kms_key_arn: Key that encrypts one of its own, by its ARN.
     """
 
-    group: str | None = None
+    group: Annotated[str | None, Plain(_IN_DEFINITIONS)] = None
+    name: Annotated[str | None, Plain(_IN_DEFINITIONS)] = None
     retention_days: pulumi.Input[int] = 30
     kms_key_arn: pulumi.Input[str] | None = None
 
@@ -42,10 +54,10 @@ class Log:
         name: str,
         args: LogArgs,
         account: Account,
-        tags: Mapping[str, pulumi.Input[str]],
+        tags: Tags,
         child: pulumi.ResourceOptions,
     ) -> None:
-        self.plain_name = args.group or log_group_name(name)
+        self.plain_name = args.group or args.name or log_group_name(name)
         self.name: pulumi.Output[str]
         self.arn: pulumi.Output[str]
         if args.group is not None:

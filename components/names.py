@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 
 from .account import Account
+from .inputs import Tags
 
 _BUCKET_LENGTH, _BUCKET_DIGITS = 63, 16
 _RESERVED = ("xn-", "sthree-", "amzn-s3-demo-")
@@ -16,6 +19,14 @@ _RESERVED = ("xn-", "sthree-", "amzn-s3-demo-")
 def tag_name(name: str) -> str:
     """Value of the tag `Name` of resource `name`; no name of a project or a stack has a slash."""
     return f"{pulumi.get_project()}/{pulumi.get_stack()}/{name}"
+
+
+def with_name(tags: Tags, name: str) -> Tags:
+    """Tags with the Name of resource `name`."""
+    if isinstance(tags, Mapping):
+        return {**tags, "Name": tag_name(name)}
+    later: pulumi.Output[Any] = pulumi.Output.from_input(tags)
+    return later.apply(lambda known: {**known, "Name": tag_name(name)})
 
 
 def log_group_name(name: str) -> str:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import pulumi
 import pulumi_aws as aws
 
 from .account import Account
-from .names import tag_name
+from .inputs import Args, Plain, Tags, Texts
+from .names import with_name
 from .vpc import ANYWHERE, Vpc
 
 NFS_PORT = 2049
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkArgs:
+class NetworkArgs(Args):
     """Arguments of a `Network` with a VPC of its own.
 
     Attributes:
-        cidr: IPv4 block of the VPC, /16 to /24; plain, since the subnets are cut from it.
-        zones: Names of the availability zones, at least one; plain, since each makes resources.
+        cidr: IPv4 block of the VPC, /16 to /24.
+        zones: Names of the availability zones, at least one.
         zones_chosen: Whether the program has chosen them, and nobody has named them; then a preview
             refuses it to choose others later.
         egress: `public-ip` (the populate task gets a public IP in a public subnet) or `nat`.
@@ -29,22 +31,22 @@ class NetworkArgs:
         tags: Tags for every resource.
     """
 
-    cidr: str
-    zones: Sequence[str]
-    zones_chosen: bool = False
-    egress: str = "public-ip"
-    egress_ports: Sequence[int] = (443,)
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    cidr: Annotated[str, Plain("the subnets are cut from it")]
+    zones: Annotated[Sequence[str], Plain("each has resources of its own, with its name in theirs")]
+    zones_chosen: Annotated[bool, Plain("a preview decides by it")] = False
+    egress: Annotated[str, Plain("which resources there are depends on it")] = "public-ip"
+    egress_ports: Annotated[Sequence[int], Plain("each has a rule of its own")] = (443,)
+    tags: Tags = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExistingNetworkArgs:
+class ExistingNetworkArgs(Args):
     """Arguments of a `Network` in a VPC that is there already.
 
     Attributes:
         vpc_id: The VPC; it resolves DNS names, without which no mount target is found.
-        subnet_ids: For each availability zone in use (plain, since each makes resources) the subnet
-            of its mount target and of the function.
+        subnet_ids: For each availability zone in use the subnet of its mount target and of the
+            function.
         populator_subnet_ids: Subnets of the populate task, which has to reach the package index
             from there; none: those of the function.
         assign_public_ip: Whether the task gets a public IP, as it needs one in a public subnet.
@@ -53,11 +55,14 @@ class ExistingNetworkArgs:
     """
 
     vpc_id: pulumi.Input[str]
-    subnet_ids: Mapping[str, pulumi.Input[str]]
-    populator_subnet_ids: Sequence[pulumi.Input[str]] = ()
-    assign_public_ip: bool = False
-    egress_ports: Sequence[int] = (443,)
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    subnet_ids: Annotated[
+        Mapping[str, pulumi.Input[str]],
+        Plain("each zone has a mount target of its own, with its name in that", values=False),
+    ]
+    populator_subnet_ids: Texts = ()
+    assign_public_ip: pulumi.Input[bool] = False
+    egress_ports: Annotated[Sequence[int], Plain("each has a rule of its own")] = (443,)
+    tags: Tags = field(default_factory=dict)
 
 
 class Network(pulumi.ComponentResource):
@@ -71,6 +76,7 @@ class Network(pulumi.ComponentResource):
         own_subnet_ids: Those of them that the component has made.
         populator_subnet_ids: Subnets of the populate task.
         assign_public_ip: Whether the task gets a public IP.
+        account: The account and the region that it is in.
         vpc: What tells the VPC from another: its id, or the block of one that the component makes.
         zones_chosen: Whether the program has chosen the zones, and nobody has named them.
     """
@@ -79,7 +85,8 @@ class Network(pulumi.ComponentResource):
     zones_chosen: bool
     subnet_ids: dict[str, pulumi.Input[str]]
     own_subnet_ids: list[pulumi.Input[str]]
-    populator_subnet_ids: list[pulumi.Input[str]]
+    populator_subnet_ids: Texts
+    assign_public_ip: pulumi.Input[bool]
     vpc_id: pulumi.Output[str]
     mount_target_security_group_id: pulumi.Output[str]
     function_security_group_id: pulumi.Output[str]
@@ -94,12 +101,14 @@ class Network(pulumi.ComponentResource):
         super().__init__("efs-inference:index:Network", name, {}, opts)
         self._name, self._tags = name, args.tags
         self._child = pulumi.ResourceOptions(parent=self)
+        self.account = Account.of(self)
         if isinstance(args, ExistingNetworkArgs):
             self.vpc_id = pulumi.Output.from_input(args.vpc_id)
             self.vpc, self.zones_chosen = args.vpc_id, False
             self.subnet_ids, self.own_subnet_ids = dict(args.subnet_ids), []
-            task_subnets = args.populator_subnet_ids or args.subnet_ids.values()
-            self.populator_subnet_ids = list(task_subnets)
+            given = args.populator_subnet_ids
+            none = isinstance(given, Sequence) and not given
+            self.populator_subnet_ids = list(args.subnet_ids.values()) if none else given
             self.assign_public_ip = args.assign_public_ip
         else:
             self._make_vpc(args)
@@ -120,7 +129,7 @@ class Network(pulumi.ComponentResource):
             cidr=args.cidr,
             zones=args.zones,
             public=self.assign_public_ip,
-            region=Account.of(self).region,
+            region=self.account.region,
             tags=args.tags,
             child=self._child,
         )
@@ -185,6 +194,6 @@ class Network(pulumi.ComponentResource):
             name,
             vpc_id=self.vpc_id,
             description=description,
-            tags={**self._tags, "Name": tag_name(name)},
+            tags=with_name(self._tags, name),
             opts=self._child,
         )

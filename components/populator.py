@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import pulumi
 import pulumi_aws as aws
@@ -13,10 +13,14 @@ from .account import Account
 from .bucket import Bucket, BucketArgs
 from .contract import Target
 from .fargate import TaskSize
+from .gates import Credentials
+from .inputs import Args, Plain, Tags
 from .logs import Log, LogArgs
+from .package_index import secret_statements
 from .roles import RoleArgs, document, rights, role
 from .store import EfsStore
 
+_IN_DEFINITIONS = "it stands in the container definitions, which policies read in a preview"
 _SIZE = TaskSize(cpu=2048, memory_mb=8192, ephemeral_storage_gib=30)
 
 
@@ -55,15 +59,16 @@ def pull_statements(image: str, partition: str) -> list[dict[str, object]]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PopulatorArgs:
+class PopulatorArgs(Args):
     """Arguments of `Populator`.
 
     Attributes:
         store: Where the releases go.
         target: What the libraries are made for.
-        size: CPU, memory and disk of a task; plain, since Fargate allows certain pairs only.
-        index_url: Package index for pip; plain, like all that stands in the container definitions,
-            which policies read in a preview.
+        size: CPU, memory and disk of a task.
+        index_url: Package index for pip.
+        index_secret_arn: Full ARN of the Secrets Manager secret with the index's credentials, the
+            text of a netrc file. Empty: the index wants none.
         timeout_minutes: Minutes after which a task is stopped.
         keep_releases: How many of the newest releases stay on the file system.
         cluster_arn: Cluster of the tasks; default: one of its own.
@@ -72,21 +77,25 @@ class PopulatorArgs:
         roles: What the account demands of roles.
         narrow_trust: Whether only tasks of this account and region may assume the roles, by
             `aws:SourceArn` and `aws:SourceAccount`.
+        credentials: As whom the gates call AWS, the functions' too, where the components have a
+            provider of their own; default: as the stack's aws provider.
         tags: Tags for every resource.
     """
 
     store: EfsStore
-    target: Target
-    size: TaskSize = _SIZE
-    index_url: str = "https://pypi.org/simple"
-    timeout_minutes: int = 30
-    keep_releases: int = 3
+    target: Annotated[Target, Plain("the release's id follows from it")]
+    size: Annotated[TaskSize, Plain("Fargate allows certain pairs only")] = _SIZE
+    index_url: Annotated[str, Plain(_IN_DEFINITIONS)] = "https://pypi.org/simple"
+    index_secret_arn: Annotated[str, Plain(_IN_DEFINITIONS)] = ""
+    timeout_minutes: Annotated[int, Plain(_IN_DEFINITIONS)] = 30
+    keep_releases: pulumi.Input[int] = 3
     cluster_arn: pulumi.Input[str] | None = None
     log: LogArgs = field(default_factory=LogArgs)
     bucket: BucketArgs = field(default_factory=BucketArgs)
     roles: RoleArgs = field(default_factory=RoleArgs)
-    narrow_trust: bool = True
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    narrow_trust: Annotated[bool, Plain("which conditions there are depends on it")] = True
+    credentials: Credentials | None = None
+    tags: Tags = field(default_factory=dict)
 
 
 class Populator(pulumi.ComponentResource):
@@ -110,6 +119,7 @@ class Populator(pulumi.ComponentResource):
         super().__init__("efs-inference:index:Populator", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.args, account = args, args.store.account
+        account.refuse_another(self, name)
         self.cluster_arn = (
             aws.ecs.Cluster(name, tags=args.tags, opts=child).arn
             if args.cluster_arn is None
@@ -125,7 +135,11 @@ class Populator(pulumi.ComponentResource):
             f"{name}-execution",
             execution_role,
             self.log.write.apply(
-                lambda write: [write, *pull_statements(args.target.image, account.partition)]
+                lambda write: [
+                    write,
+                    *pull_statements(args.target.image, account.partition),
+                    *secret_statements(args.index_secret_arn),
+                ]
             ),
             child,
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import pulumi
 import pulumi_aws as aws
@@ -12,13 +12,15 @@ from .container import CONTAINER, VOLUME, definitions
 from .contract import Application, Release, runtime
 from .contract.package import Package
 from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
+from .inputs import Args, Plain, Tags
 from .names import family
+from .package_index import token_statements
 from .populator import Populator
 from .roles import rights
 
 
 @dataclass(frozen=True, kw_only=True)
-class PublicationArgs:
+class PublicationArgs(Args):
     """Arguments of `Publication`.
 
     Attributes:
@@ -30,8 +32,8 @@ class PublicationArgs:
 
     populator: Populator
     application: Application
-    salt: str = ""
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    salt: Annotated[str, Plain("the release's id follows from it")] = ""
+    tags: Tags = field(default_factory=dict)
 
 
 class Publication(pulumi.ComponentResource):
@@ -42,6 +44,7 @@ class Publication(pulumi.ComponentResource):
     Attributes:
         release: What was published, known in a preview.
         store: Where it lies.
+        credentials: As whom gates call AWS.
         populator: What publishes it.
         run: The run of the populate task; depend on it for the release's sake.
     """
@@ -54,20 +57,27 @@ class Publication(pulumi.ComponentResource):
         self, name: str, args: PublicationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         self.populator = populator = args.populator
-        self.store = populator.args.store
+        self.store, self.credentials = populator.args.store, populator.args.credentials
         self.release = Release.of(args.application, populator.args.target, salt=args.salt)
         files = runtime.task_files(args.application, self.release.lock)
         super().__init__("efs-inference:index:Publication", name, {}, opts)
+        self.store.account.refuse_another(self, name)
         child = pulumi.ResourceOptions(parent=self)
         program = populator.bucket.upload(name, "populate", Package(files), child)
+        index_urls = {populator.args.index_url, *self.release.index_urls}
+        tokens = token_statements(index_urls, self.store.account.partition)
         may_read = rights(
-            f"{name}-program", populator.task_role, populator.bucket.read(program), child
+            f"{name}-program",
+            populator.task_role,
+            populator.bucket.read(program).apply(lambda read: [*read, *tokens]),
+            child,
         )
         container = definitions(
             program_url=program.url,
             release=self.release,
             mount=self.store.mount,
             index_url=populator.args.index_url,
+            index_secret_arn=populator.args.index_secret_arn,
             timeout_minutes=populator.args.timeout_minutes,
             log_group=populator.log.plain_name,
             region=self.store.account.region,
@@ -80,7 +90,10 @@ class Publication(pulumi.ComponentResource):
         tasks = PopulateTasks(
             name,
             PopulateTasksArgs(
-                cluster_arn=populator.cluster_arn, family=family(name), account=self.store.account
+                cluster_arn=populator.cluster_arn,
+                family=family(name),
+                account=self.store.account,
+                credentials=self.credentials,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=needed),
         )
@@ -101,6 +114,7 @@ class Publication(pulumi.ComponentResource):
                 timeout_minutes=populator.args.timeout_minutes,
                 keep_releases=populator.args.keep_releases,
                 account=self.store.account,
+                credentials=populator.args.credentials,
             ),
             pulumi.ResourceOptions(
                 parent=self, depends_on=[*needed, program.resource, may_read, tasks]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
+
+from .inputs import Args, Tags
 
 # What a function in a VPC needs for its network interfaces. They know no resources.
 _INTERFACE_ACTIONS = [
@@ -21,7 +22,7 @@ _INTERFACE_ACTIONS = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoleArgs:
+class RoleArgs(Args):
     """What an account demands of the roles that are made in it.
 
     Attributes:
@@ -32,7 +33,7 @@ class RoleArgs:
 
     path: pulumi.Input[str] | None = None
     permissions_boundary: pulumi.Input[str] | None = None
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    tags: Tags = field(default_factory=dict)
 
 
 def role(name: str, trust: str, args: RoleArgs, opts: pulumi.ResourceOptions) -> aws.iam.Role:

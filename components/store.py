@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import pulumi
 import pulumi_aws as aws
 
-from .account import Account
 from .contract import Mount
 from .gates import Placement, PlacementArgs
-from .names import tag_name
+from .inputs import Args, Plain, Tags
+from .names import with_name
 from .network import Network
 
 _CLIENT_ACTIONS = [
@@ -51,14 +51,16 @@ def file_system_policy(
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
+_IN_POLICY = "whether there is a file system policy depends on it"
+
+
 @dataclass(frozen=True, kw_only=True)
-class EfsStoreArgs:
+class EfsStoreArgs(Args):
     """Arguments of a new `EfsStore`.
 
     Attributes:
         network: Where its mount targets and its consumers are.
-        mount_path: Where every consumer mounts the access point; plain, since it is checked, and
-            the release's path follows from it, before anything is created.
+        mount_path: Where every consumer mounts the access point.
         throughput: `elastic` or `bursting`.
         protect: Whether Pulumi refuses to delete file system and access point; the component's own
             options win.
@@ -72,19 +74,19 @@ class EfsStoreArgs:
     """
 
     network: Network
-    mount_path: str
+    mount_path: Annotated[str, Plain("it is checked, and the paths of releases follow from it")]
     throughput: pulumi.Input[str] = "elastic"
-    protect: bool = False
+    protect: Annotated[bool, Plain("Pulumi takes no other")] = False
     kms_key_arn: pulumi.Input[str] | None = None
     root_directory: pulumi.Input[str] = "/libraries"
     posix_id: pulumi.Input[int] = 1000
-    deny_plain_text: bool = True
-    deny_without_access_point: bool = True
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    deny_plain_text: Annotated[bool, Plain(_IN_POLICY)] = True
+    deny_without_access_point: Annotated[bool, Plain(_IN_POLICY)] = True
+    tags: Tags = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExistingEfsStoreArgs:
+class ExistingEfsStoreArgs(Args):
     """Arguments of an `EfsStore` whose file system and access point are there already.
 
     It has to have a mount target in each zone of the network, and its file system policy, if there
@@ -100,7 +102,7 @@ class ExistingEfsStoreArgs:
     """
 
     network: Network
-    mount_path: str
+    mount_path: Annotated[str, Plain("it is checked, and the paths of releases follow from it")]
     file_system_id: pulumi.Input[str]
     access_point_id: pulumi.Input[str]
     mount_target_security_group_id: pulumi.Input[str] | None = None
@@ -132,13 +134,14 @@ class EfsStore(pulumi.ComponentResource):
     ) -> None:
         self.mount = Mount(args.mount_path)
         super().__init__("efs-inference:index:EfsStore", name, {}, opts)
-        self.network = args.network
-        self.account = Account.of(self)
+        self.network, self.account = args.network, args.network.account
+        self.account.refuse_another(self, name)
         if isinstance(args, ExistingEfsStoreArgs):
             self._find(name, args)
         else:
             given = opts is not None and opts.protect is not None
-            self._make(name, args, protect=None if given else args.protect)
+            # None is Pulumi's own rule: as the component, or as what that is part of.
+            self._make(name, args, protect=True if args.protect and not given else None)
         self.register_outputs(
             {
                 "file_system_id": self.file_system_id,
@@ -171,7 +174,7 @@ class EfsStore(pulumi.ComponentResource):
             kms_key_id=args.kms_key_arn,
             performance_mode="generalPurpose",
             throughput_mode=args.throughput,
-            tags={**args.tags, "Name": tag_name(name)},
+            tags=with_name(args.tags, name),
             opts=kept,
         )
         access_point = aws.efs.AccessPoint(
@@ -186,7 +189,7 @@ class EfsStore(pulumi.ComponentResource):
                     "permissions": "0755",
                 },
             },
-            tags={**args.tags, "Name": tag_name(name)},
+            tags=with_name(args.tags, name),
             opts=kept,
         )
         if args.deny_plain_text or args.deny_without_access_point:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from .names import tag_name
+from .inputs import Tags
+from .names import with_name
 
 ANYWHERE = "0.0.0.0/0"
 # Two halves with room for eight zones each: the first for private, the second for public subnets.
@@ -56,7 +57,7 @@ class Vpc:
         zones: Sequence[str],
         public: bool,
         region: str,
-        tags: Mapping[str, pulumi.Input[str]],
+        tags: Tags,
         child: pulumi.ResourceOptions,
     ) -> None:
         self._name, self._own_tags, self._child = name, tags, child
@@ -91,8 +92,8 @@ class Vpc:
         self.private = {zone: subnet.id for zone, subnet in private.items()}
         self.populator = [subnet.id for subnet in (outer if public else private).values()]
 
-    def _tags(self, name: str) -> dict[str, pulumi.Input[str]]:
-        return {**self._own_tags, "Name": tag_name(name)}
+    def _tags(self, name: str) -> Tags:
+        return with_name(self._own_tags, name)
 
     def _subnets(self, kind: str, blocks: Mapping[str, str]) -> dict[str, aws.ec2.Subnet]:
         return {

@@ -1,1 +1,12 @@
-"""The embedded default: the same program, without AWS account, Pulumi CLI or Docker."""
+"""An embedded cloud on which a Pulumi program is deployed without an AWS account."""
+
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+
+COMMAND = f"python -m {__name__}"
+"""How this is called; where it is installed `python -m efs_inference.local`."""
+RUNTIME = _HERE.parent / "lambda_src"
+"""What of ours runs in the populate task and in the function."""
+PACKS = _HERE.parent if "." in __name__ else None
+"""Folder of the policy packs that come along where this is installed."""

@@ -50,7 +50,7 @@ if __name__ == "__main__":
     try:
         # Only now: the imports take a second or two, in which a signal may come already.
         try:
-            from local.commands import main
+            from .commands import main
         except ImportError as error:
             sys.stderr.write(f"error: {error}\n")
             _leave(1)

@@ -18,6 +18,8 @@ from moto.ecs.models import ecs_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
+from moto.secretsmanager.exceptions import SecretsManagerClientError
+from moto.secretsmanager.models import secretsmanager_backends
 
 from . import rights
 from .rules import MountError
@@ -59,6 +61,7 @@ class Account:
         self.efs: Any = efs_backends[self.id][region]
         self._iam: Any = iam_backends[self.id]["aws"]
         self._logs: Any = logs_backends[self.id][region]
+        self._secrets: Any = secretsmanager_backends[self.id][region]
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in this account and region."""
@@ -85,6 +88,19 @@ class Account:
         ]
         return [json.loads(document) for document in own + attached]
 
+    def _boundary(self, role_arn: str | None) -> list[dict[str, Any]] | None:
+        """The permissions boundary of a role; None where it has none."""
+        bounds = [r.permissions_boundary_arn for r in self._iam.roles.values() if r.arn == role_arn]
+        if not any(bounds):
+            return None
+        policies = [p for p in self._iam.managed_policies.values() if p.arn in bounds]
+        return [
+            json.loads(version.document)
+            for policy in policies
+            for version in policy.versions
+            if version.version_id == policy.default_version_id
+        ]
+
     def may(
         self,
         role_arn: str,
@@ -93,7 +109,7 @@ class Account:
         context: Mapping[str, str] | None = None,
         resource_policies: Iterable[Mapping[str, Any]] = (),
     ) -> bool:
-        """Whether a role may do something, by its own policies and those of the resource."""
+        """Whether a role may do something, by its policies and boundary and the resource's."""
         return rights.allows(
             self._policies(role_arn),
             action,
@@ -101,6 +117,7 @@ class Account:
             context or {},
             principal=role_arn,
             resource_policies=resource_policies,
+            boundary=self._boundary(role_arn),
         )
 
     def unknown_subnets(self, subnets: Iterable[str]) -> list[str]:
@@ -230,6 +247,7 @@ class Account:
             context,
             principal=client.role or "",
             resource_policies=[json.loads(found.file_system_policy)],
+            boundary=self._boundary(client.role),
         )
 
     def log_refused(self, role_arn: str, group: str, stream: str) -> str | None:
@@ -242,6 +260,19 @@ class Account:
         if group not in self._logs.groups:
             return "ResourceNotFoundException: The specified log group does not exist."
         return None
+
+    def secret(self, role_arn: str, arn: str) -> tuple[str, str]:
+        """The value of a secret, and why a role cannot read it."""
+        if not self.may(role_arn, action := "secretsmanager:GetSecretValue", arn):
+            why = f"is not authorized to perform: {action} on resource: {arn} because no "
+            return (
+                "",
+                f"AccessDeniedException: User: {role_arn} {why}identity-based policy allows it",
+            )
+        try:
+            return str(self._secrets.get_secret_value(arn, "", "AWSCURRENT")["SecretString"]), ""
+        except SecretsManagerClientError as error:
+            return "", f"{error.error_type}: {error.message}"
 
     def write_log(self, group: str, stream: str, lines: Iterable[str]) -> None:
         """Add lines to a log stream, in order, as one batch."""

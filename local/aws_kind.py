@@ -98,6 +98,8 @@ class Kind:
         later: Names of the outputs that `then` returns.
         update: The call that brings one to new inputs, with the arguments of `call`; None where a
             run only creates.
+        replaced_by: Properties whose change makes another beside it; the old one stays, because a
+            run deletes nothing.
         found: How one that is there is read: `<operation> <argument> <key of the answer>`.
         by: What makes one, where that takes more than `call`.
     """
@@ -112,6 +114,7 @@ class Kind:
     then: Callable[[Made], dict[str, Any] | None] | None = None
     later: tuple[str, ...] = ()
     update: str | Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
+    replaced_by: str = ""
     found: str = ""
     by: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 

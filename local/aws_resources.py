@@ -243,6 +243,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:efs/accessPoint:AccessPoint": Kind(
         "efs.create_access_point", "AccessPointId", "FileSystemId PosixUser RootDirectory",
         also=_EFS_TAGS, gives={"arn": "AccessPointArn", "fileSystemArn": _EFS_ARN, **_OWNER},
+        replaced_by="fileSystemId posixUser rootDirectory",
         then=_available("describe_access_points", "AccessPointId", "AccessPoints"),
         found="describe_access_points AccessPointId AccessPoints"),
     "aws:ecs/cluster:Cluster": Kind(
@@ -262,12 +263,13 @@ KINDS: Mapping[str, Kind] = {
         found="describe_log_groups logGroupNamePrefix logGroups"),
     "aws:iam/role:Role": Kind(
         "iam.create_role", "Role.RoleName", "RoleName=name Path Description MaxSessionDuration "
-        "AssumeRolePolicyDocument=assumeRolePolicy", also=_EFS_TAGS,
+        "AssumeRolePolicyDocument=assumeRolePolicy PermissionsBoundary", also=_EFS_TAGS,
+        replaced_by="name path",
         gives={"arn": "Arn", "uniqueId": "RoleId"}, named="name", found="get_role RoleName Role"),
     "aws:iam/rolePolicy:RolePolicy": Kind(
         "iam.put_role_policy", "{RoleName}:{PolicyName}",
         "RoleName=role PolicyName=name PolicyDocument=policy", named="name",
-        update="iam.put_role_policy"),
+        update="iam.put_role_policy", replaced_by="name role"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
         "iam.attach_role_policy", "{RoleName}/{PolicyArn}", "RoleName=role PolicyArn"),
     "aws:lambda/function:Function": Kind(

@@ -1,4 +1,4 @@
-"""The commands of `python -m local`."""
+"""The commands: `python -m local`, or where this is installed `python -m efs_inference.local`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from . import COMMAND
 from .dependencies import DependencyError
 from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
 from .function_url import FunctionUrl
@@ -87,7 +88,7 @@ def _up(options: argparse.Namespace, screen: Screen) -> int:
     if error:
         screen.line(f"error: the function failed: {error}", "error")
         return 1
-    command = f"{_python()} -m local"
+    command = f"{_python()} -m {__package__}"
     screen.line(
         f"""
 next:
@@ -149,7 +150,7 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _verify(options: argparse.Namespace, screen: Screen) -> int:
-    word = f"{_python()} -m local"
+    word = f"{_python()} -m {__package__}"
     remedy = (
         f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it again "
         f"under another id, and `{word} clean --stack {options.stack}` removes what is here"
@@ -259,7 +260,7 @@ def _parser() -> argparse.ArgumentParser:
         "-v", "--verbose", action="store_true", help="show every resource and log line"
     )
     parser = argparse.ArgumentParser(
-        prog="python -m local",
+        prog=COMMAND,
         description="Deploys the Pulumi program of this folder on an embedded cloud, without an "
         "AWS account. File systems persist in .local/<stack>; all else is new in each run.",
         epilog=_EXIT_CODES,

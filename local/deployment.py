@@ -19,8 +19,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import engine, packs
+from . import COMMAND, PACKS, engine, packs
 from .engine import Result
+from .locks import LockError, make_locks
 from .packs import Verdict
 from .project import Project
 from .provider import AwsProvider, refusal
@@ -141,7 +142,7 @@ def host_config(project: Project, screen: Screen) -> Project:
         raise DeploymentError(
             f"this is {platform.system()} on {machine}; the embedded cloud needs Linux on "
             f"{' or '.join(_ARCHITECTURES)}. Remedy: run it in a Linux container or virtual "
-            "machine; `python -m local preview` works everywhere"
+            f"machine; `{COMMAND} preview` works everywhere"
         )
     if not _PYTHONS[0] <= version <= _PYTHONS[1]:
         raise DeploymentError(
@@ -159,8 +160,20 @@ def host_config(project: Project, screen: Screen) -> Project:
             "libraries and function run on this host",
             "warning",
         )
+    own = (project.own("runtime"), project.own("architecture"))
+    if changed and all(own):
+        index_url = project.own("indexUrl")
+        try:
+            make_locks(
+                project.root, "-".join(map(str, own)), "-".join(host.values()), index_url, screen
+            )
+        except LockError as error:
+            raise DeploymentError(str(error)) from error
     if changed and project.own("populatorImage"):
         changed["populatorImage"] = ""
+    if project.own("indexSecretArn"):
+        screen.line("indexSecretArn is of AWS: here pip takes what ~/.netrc says", "warning")
+        changed["indexSecretArn"] = ""
     # The embedded cloud has an account of its own, so no profile of the user's leads to it.
     config = {key: value for key, value in project.config.items() if key != "aws:profile"}
     config.update({f"{project.name}:{key}": value for key, value in changed.items()})
@@ -188,7 +201,8 @@ def plan(project: Project, screen: Screen, *, advice: bool = True) -> Verdict:
 
 
 def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
-    found = packs.find_packs(result.project.root)
+    root = result.project.root
+    found = packs.find_packs(root) or (packs.find_packs(PACKS) if PACKS else ())
     with screen.step(f"policy packs on the {'preview' if result.dry_run else 'result'}"):
         verdict = packs.judge(found, result)
     for finding in verdict.findings if advice else verdict.mandatory:
@@ -228,7 +242,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
     provider = AwsProvider(project.region, cloud=True)
     with contextlib.ExitStack() as ends:
         try:
-            ends.enter_context(hold(state.parent, " ".join(["python -m local", *sys.argv[1:2]])))
+            ends.enter_context(hold(state.parent, " ".join([COMMAND, *sys.argv[1:2]])))
         except StateError as error:
             raise DeploymentError(str(error)) from error
         state.mkdir(exist_ok=True)

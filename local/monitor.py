@@ -136,7 +136,9 @@ class Monitor:
     def _resource(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
         inputs: dict[str, Any] = _as_known(plain(request.object))
         if request.custom and not request.type.startswith(_DYNAMIC):
-            inputs.update(self._provider.check(request.type, urn, inputs))
+            made_up = self._provider.check(request.type, urn, inputs)
+            before = self._before[urn].inputs if urn in self._before else {}
+            inputs.update({name: before.get(name, value) for name, value in made_up.items()})
         if old := self._before.get(urn):
             kept = {name: old.inputs[name] for name in request.ignoreChanges if name in old.inputs}
             inputs.update(kept)
@@ -166,6 +168,15 @@ class Monitor:
             id_, outputs = "", provider.planned(resource.type, props)
         elif old is None:
             id_, outputs = provider.create(resource.type, resource.name, props)
+        elif changed and provider.replaces(
+            resource.type, changed, refusals.tops(resource.request.replaceOnChanges)
+        ):
+            # Before the old one goes, as Pulumi does it; here that stays, a run deletes nothing.
+            given = plain(resource.request.object)
+            made_up = provider.check(resource.type, resource.urn, given, old.id)
+            resource = replace(resource, inputs={**new, **made_up})
+            reply.update(made_up)
+            id_, outputs = provider.create(resource.type, resource.name, props | made_up)
         elif changed:
             if not provider.puts(resource.type):
                 refusals.check_update(resource.request, changed)

@@ -18,6 +18,7 @@ from typing import Any
 import grpc
 
 from .engine import Resource, Result
+from .project import Project
 from .sdk import Empty, analyzer_pb2, analyzer_pb2_grpc, plain
 
 _connect: Callable[..., Any] = grpc.insecure_channel  # gRPC's names have no types
@@ -85,7 +86,8 @@ def find_packs(project: Path) -> tuple[Path, ...]:
 def judge(packs: Sequence[Path], result: Result) -> Verdict:
     """Ask each pack about every resource's inputs, and about the stack's outputs.
 
-    A file `<stack>.json` in a pack's folder is its configuration, in the form that
+    A file `<stack>.json` in a pack's folder, or in the project's `policies/<name of the folder>`
+    where the pack comes from elsewhere, is its configuration, in the form that
     `--policy-pack-config` takes.
 
     Raises:
@@ -99,7 +101,7 @@ def judge(packs: Sequence[Path], result: Result) -> Verdict:
         environment = result.project.environment(result.dry_run)
         running = [ends.enter_context(Pack.start(pack, environment)) for pack in packs]
         for pack in running:
-            name, policies = pack.configure(result.project.stack)
+            name, policies = pack.configure(result.project)
             names[name] = policies
             findings += pack.analyze(result)
     return Verdict(findings=tuple(findings), packs=names)
@@ -157,7 +159,7 @@ class Pack:
         lines = self._errors.read_text(errors="replace").strip().splitlines()[-15:]
         return PackError("\n  ".join([f"policy pack {self._folder} failed: {why}", *lines]))
 
-    def configure(self, stack: str) -> tuple[str, int]:
+    def configure(self, project: Project) -> tuple[str, int]:
         """Give the policies levels and settings: the stack's, or else their own defaults.
 
         Returns:
@@ -165,7 +167,7 @@ class Pack:
         """
         info = self.stub.GetAnalyzerInfo(Empty(), timeout=_CALL_SECONDS)
         request = analyzer_pb2.ConfigureAnalyzerRequest()
-        wanted = self._wanted(stack, {policy.name for policy in info.policies})
+        wanted = self._wanted(project, {policy.name for policy in info.policies})
         for policy in info.policies:
             config = request.policyConfig[policy.name]
             schema = plain(policy.configSchema.properties)
@@ -180,10 +182,12 @@ class Pack:
         levels = [config.enforcementLevel for config in request.policyConfig.values()]
         return info.name, len(levels) - levels.count(_LEVELS["disabled"])
 
-    def _wanted(self, stack: str, policies: Collection[str]) -> dict[str, dict[str, Any]]:
+    def _wanted(self, project: Project, policies: Collection[str]) -> dict[str, dict[str, Any]]:
         """The stack's configuration: settings by policy, a bare level as one of them."""
-        path = self._folder / f"{stack}.json"
-        if not path.exists():
+        folders = (self._folder, project.root / "policies" / self._folder.name)
+        files = (folder / f"{project.stack}.json" for folder in folders)
+        path = next((file for file in files if file.exists()), None)
+        if path is None:
             return {}
         try:
             written = json.loads(path.read_text(encoding="utf-8"))

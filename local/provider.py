@@ -43,6 +43,7 @@ class AwsProvider:
     def __init__(self, region: str, *, cloud: bool) -> None:
         self._region, self._cloud = region, cloud
         self._regions: dict[str, Aws] = {}
+        self._subnets: dict[str, int] = {}
         self._lock = threading.Lock()
         self.not_emulated: dict[str, list[str]] = {}
 
@@ -80,10 +81,13 @@ class AwsProvider:
             if name not in names:
                 names.append(name)
 
-    def check(self, type_: str, urn: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def check(
+        self, type_: str, urn: str, inputs: Mapping[str, Any], instead_of: str = ""
+    ) -> dict[str, Any]:
         """A name for what has none: the prefix, or the logical name, and 7 hex digits.
 
         It is the same in each run; by a file system's creation token its directory is found again.
+        What replaces another has another.
         """
         named = KINDS[type_].named if type_ in KINDS else ""
         if not named or inputs.get(named):
@@ -91,7 +95,12 @@ class AwsProvider:
         start = inputs.get(f"{named}Prefix") or f"{urn.rpartition('::')[2]}-"
         if start == UNKNOWN:
             return {named: UNKNOWN}
-        return {named: start + hashlib.sha256(urn.encode()).hexdigest()[:7]}
+        return {named: start + hashlib.sha256(f"{urn}{instead_of}".encode()).hexdigest()[:7]}
+
+    def replaces(self, type_: str, changed: Collection[str], asked: Collection[str]) -> bool:
+        """Whether one is made beside the old one: only of types that the table says it of."""
+        own = KINDS[type_].replaced_by.split() if type_ in KINDS else []
+        return bool(own) and not {*own, *asked}.isdisjoint(changed)
 
     def computed(self, type_: str) -> Collection[str]:
         """Outputs that AWS makes up."""
@@ -180,6 +189,7 @@ class AwsProvider:
             "aws:index/getCallerIdentity:getCallerIdentity": self._identity,
             "aws:index/getPartition:getPartition": self._partition,
             "aws:index/getRegion:getRegion": self._region_names,
+            "aws:ec2/getSubnet:getSubnet": self._subnet,
         }
         if token not in answers:
             raise ProviderError(
@@ -202,6 +212,28 @@ class AwsProvider:
             "zoneIds": [id_ for _, id_ in zones],
             "groupNames": [region],
         }
+
+    def _subnet(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        id_ = args.get("id")
+        if not isinstance(id_, str):
+            raise ProviderError("a subnet is found by its id only")
+        if not self._cloud:
+            # One in each zone, as nobody knows better before there is a cloud.
+            with self._lock:
+                self._subnets.setdefault(id_, len(self._subnets))
+            zone = f"{self._region_of(args)}{'abcdef'[self._subnets[id_] % 6]}"
+            return {"vpcId": "vpc-00000000000000000", "availabilityZone": zone}
+        try:
+            found = (
+                self._clients(args).client("ec2").describe_subnets(SubnetIds=[id_])["Subnets"][0]
+            )
+        except ClientError as error:
+            raise ProviderError(
+                f"{refusal(error)}. The embedded cloud is new in each run. Remedy: name no "
+                "subnets for this run, such as --config subnetIds=[]"
+            ) from error
+        names = {"vpcId": "VpcId", "availabilityZone": "AvailabilityZone", "cidrBlock": "CidrBlock"}
+        return {name: found[key] for name, key in names.items()}
 
     def _identity(self, args: Mapping[str, Any]) -> dict[str, Any]:
         account = self._clients(args).account if self._cloud else ACCOUNT

@@ -89,10 +89,15 @@ def check_provider(type_: str) -> None:
         )
 
 
+def tops(paths: Sequence[str]) -> set[str]:
+    """The properties in which these paths begin."""
+    return {re.split(r"[.\[]", path)[0] for path in paths}
+
+
 def check_update(request: resource_pb2.RegisterResourceRequest, changed: Sequence[str]) -> None:
     """Raise RunError for a change that has to replace the resource."""
-    tops = {re.split(r"[.\[]", path)[0] for path in request.replaceOnChanges}
-    if replacing := sorted(name for name in changed if name in tops or "*" in tops):
+    named = tops(request.replaceOnChanges)
+    if replacing := sorted(name for name in changed if name in named or "*" in named):
         raise pulumi.RunError(
             f"{', '.join(replacing)} changed, for which replace_on_changes wants another resource; "
             "a local run replaces nothing. Remedy: a new run"

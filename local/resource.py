@@ -73,8 +73,13 @@ class Provider(Protocol):
     def configured(self, settings: Mapping[str, Any], name: str) -> Self:
         """The same provider with the settings of a provider resource of this name."""
 
-    def check(self, type_: str, urn: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Inputs that the provider adds, such as a generated name."""
+    def check(
+        self, type_: str, urn: str, inputs: Mapping[str, Any], instead_of: str = ""
+    ) -> dict[str, Any]:
+        """Inputs that the provider adds, such as a generated name; another than that of an id."""
+
+    def replaces(self, type_: str, changed: Collection[str], asked: Collection[str]) -> bool:
+        """Whether a change makes another resource, by itself or because the program asks for it."""
 
     def planned(self, type_: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs beside the inputs as a preview has them: `UNKNOWN` where creation tells."""

@@ -85,13 +85,17 @@ def allows(
     *,
     principal: str = "",
     resource_policies: Iterable[Document] = (),
+    boundary: Iterable[Document] | None = None,
 ) -> bool:
     """Whether a principal may do `action`, by its own policies and those of the resource. [doc]
 
-    A Deny anywhere wins; then an Allow on either side is enough, both being of one account. The
-    string, ARN and Bool operators are known, negated and IfExists too; a statement with another
-    operator does not apply. NotPrincipal is not known.
+    A Deny anywhere wins; then an Allow on either side is enough, both being of one account. Where
+    the principal has a permissions boundary, that has to allow it too. The string, ARN and Bool
+    operators are known, negated and IfExists too; a statement with another operator does not apply.
+    NotPrincipal is not known.
     """
+    if boundary is not None and not allows(boundary, action, resource, context):
+        return False
     own = [statement for policy in policies for statement in statements(policy)]
     others = [s for policy in resource_policies for s in statements(policy)]
     effects = {

@@ -28,7 +28,8 @@ from pathlib import Path
 PYTHON = os.path.realpath(vars(sys).get("_base_executable") or sys.executable)
 _PARENT = (
     f"import sys; sys.path.append({str(Path(__file__).resolve().parents[1])!r}); "
-    f"from {__package__}.confinement import main; main()"
+    # By the folder's own name: the package around it needs an environment.
+    f"from {Path(__file__).resolve().parent.name}.confinement import main; main()"
 )
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
+import runpy
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambda_src.release.installation.job import HASHING
-from lambda_src.release.installation.storage.verify import Verification, counted, shown
-from lambda_src.release.layout import RELEASE_ID, RELEASES
+from . import COMMAND, RUNTIME
 
 if TYPE_CHECKING:
     from .screen import Screen
+
+_layout = runpy.run_path(str(RUNTIME / "release" / "layout.py"))
+RELEASES: str = _layout["RELEASES"]
+RELEASE_ID: re.Pattern[str] = _layout["RELEASE_ID"]
+_VERIFY = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('release')"
 
 
 def add_options(parser: argparse.ArgumentParser, *, release: str) -> None:
@@ -20,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser, *, release: str) -> None:
     parser.add_argument("--release", type=_release_id, metavar="ID", help=release)
     parser.add_argument(
         "--sha256",
-        choices=HASHING,
+        choices=_layout["HASHING"],
         default="sample",
         help="whose SHA-256 is compared beside the size, default: %(default)s",
     )
@@ -63,21 +71,28 @@ def verify_releases(
         names = ", ".join(path.name for path in there) or "none"
         raise FileNotFoundError(
             f"no release {release_id or ''}".rstrip() + f" lies under {state}; there are: {names}. "
-            "Remedy: `python -m local up` makes the stack's release"
+            f"Remedy: `{COMMAND} up` makes the stack's release"
         )
     damaged = [path for path in wanted if not _verify(path, sha256, remedy, screen)]
     return not damaged
 
 
 def _verify(release: Path, sha256: str, remedy: str, screen: Screen) -> bool:
-    check = Verification(release, sha256)
+    """As the populate task does it, in a process of its own."""
+    command = [sys.executable, "-P", "-c", _VERIFY, str(RUNTIME)]
+    command += ["verify", "--release", str(release), "--sha256", sha256]
     with screen.step(f"release {release.name}"):
-        differences = check.run()
-    size = f"{check.files:,} files, {check.bytes / 1e6:,.0f} MB"
-    if not differences:
-        screen.line(f"  intact: {size}, SHA-256 of {check.hashed:,} files compared", "good")
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    if done.returncode == 0:
+        said = lines[-1]
+        size = f"{said['files']:,} files, {said['bytes'] / 1e6:,.0f} MB"
+        screen.line(f"  intact: {size}, SHA-256 of {said['hashed']:,} files compared", "good")
         return True
-    for line in shown(differences):
-        screen.line(f"  {line}", "warning")
-    screen.line(f"  {release}: {counted(differences)}. Remedy: {remedy}", "error")
+    # Between the first and the last what differs, and progress, which says nothing.
+    for line in lines[1:-1]:
+        if "message" in line:
+            screen.line(f"  {line['message']}", "warning")
+    what = lines[-1]["message"] if lines else f"exit status {done.returncode}"
+    screen.line(f"  {what.partition('. ')[0]}. Remedy: {remedy}", "error")
     return False

@@ -1,38 +1,247 @@
-"""The components install as a package of their own."""
+"""The wheel in an empty environment, and a program of thirty lines with nothing of ours in it."""
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+import yaml
+
+from tests.chain import TINY
+from tests.lambda_src.conftest import Index
+
 ROOT = Path(__file__).parents[1]
+LOCAL = {"moto", "awslambdaric", "pulumi_policy"}
+PROGRAM = """
+import pathlib, platform, sys
+import pulumi
+import efs_inference as efs
+
+config = pulumi.Config()
+application = efs.Application(pathlib.Path(__file__).parent / config.require("application"))
+processors = {"x86_64": "x86_64", "aarch64": "arm64"}
+target = efs.Target(
+    runtime=f"python3.{sys.version_info.minor}", architecture=processors[platform.machine()]
+)
+role = efs.FunctionRole("tiny")
+network = efs.Network(
+    "network",
+    efs.NetworkArgs(cidr="10.0.0.0/16", zones=efs.Account.of().zones([])),
+    pulumi.ResourceOptions(depends_on=[role]),
+)
+store = efs.EfsStore("store", efs.EfsStoreArgs(network=network, mount_path="/mnt/models"))
+populator = efs.Populator(
+    "populator",
+    efs.PopulatorArgs(store=store, target=target, index_url=config.require("indexUrl")),
+)
+libraries = efs.Publication(
+    "libraries", efs.PublicationArgs(populator=populator, application=application)
+)
+function = efs.InferenceFunction(
+    "tiny",
+    efs.InferenceFunctionArgs(
+        application=application, libraries=libraries, role=role, timeout_seconds=60
+    ),
+)
+pulumi.export("aliasArn", function.alias_arn)
+pulumi.export("sampleRequest", function.sample_request)
+"""
+MODEL = """
+import tiny
+
+SAMPLE = {{"instances": [2, 3]}}
+
+def predict(instances):
+    return [{factor} * tiny.double(x) for x in instances]
+"""
+GUARDRAILS = '{"file-system-is-protected": "advisory", "image-has-a-digest": "advisory"}'
 
 
-def test_the_wheel_holds_the_components_as_efs_inference_and_they_import_from_there(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
-    (wheel,) = tmp_path.glob("efs_inference-*.whl")
+    (made,) = folder.glob("efs_inference-*.whl")
+    return made
+
+
+@dataclass
+class User:
+    """Somebody with the wheel in an environment, and a program in a folder of its own."""
+
+    folder: Path
+    environment: Path
+
+    @property
+    def python(self) -> Path:
+        return self.environment / "bin" / "python"
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        variables = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+        return subprocess.run(
+            [self.python, *command],
+            cwd=self.folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def application(self, name: str, index: Index, factor: int) -> None:
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "model.py").write_text(MODEL.format(factor=factor))
+        (folder / "requirements.in").write_text("tiny\n")
+        done = self.run(
+            *("-m", "efs_inference.lock", "--directory", name, "--index-url", index.url)
+        )
+        assert done.returncode == 0, done.stderr
+        stack = {"application": name, "indexUrl": index.url}
+        (self.folder / f"Pulumi.{name}.yaml").write_text(
+            yaml.safe_dump({"config": {f"mine:{key}": value for key, value in stack.items()}})
+        )
+
+    def ask(self, name: str, event: object) -> object:
+        done = self.run(
+            *("-m", "efs_inference.local", "invoke", "--stack", name, "--event", json.dumps(event))
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def index() -> Iterator[Index]:
+    served = Index()
+    served.add(TINY)
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def user(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> User:
+    folder = tmp_path_factory.mktemp("user")
+    made = User(folder, folder / ".venv")
+    uv = [sys.executable, "-m", "uv"]
+    # The versions of uv.lock, so that a new one of somebody else's does not fail this test.
+    install = ["pip", "install", "--quiet", "--python", str(made.python)]
+    install += ["--constraint", str(ROOT / "requirements.txt"), f"{wheel}[local,lock]"]
+    subprocess.run(
+        [*uv, "venv", "--quiet", "--python", sys.executable, made.environment], check=True
+    )
+    subprocess.run([*uv, *install], check=True, cwd=folder)
+    (folder / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
+    (folder / "__main__.py").write_text(PROGRAM)
+    (folder / "policies" / "guardrails").mkdir(parents=True)
+    (folder / "policies" / "guardrails" / "first.json").write_text(GUARDRAILS)
+    (folder / "policies" / "guardrails" / "second.json").write_text(GUARDRAILS)
+    return made
+
+
+def test_the_wheel_holds_one_package_with_the_runtime_and_the_packs_and_nothing_of_the_user(
+    wheel: Path,
+) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        tops = {name.partition("/")[0] for name in archive.namelist()}
-        archive.extractall(tmp_path / "installed")
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"efs_inference"}
-    code = "import efs_inference as efs; print(efs.__file__, efs.Mount('/mnt/x').release_path('1'))"
-    result = subprocess.run(
+        names = archive.namelist()
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {
+        "efs_inference"
+    }
+    inside = {name.removeprefix("efs_inference/") for name in names}
+    assert {
+        "py.typed",
+        "lambda_src/handler.py",
+        "lambda_src/release/layout.py",
+        "local/__main__.py",
+        "lock.py",
+        "policies/mounts/PulumiPolicy.yaml",
+        "policies/guardrails/PulumiPolicy.yaml",
+        "policies/reading/pack.py",
+    } <= inside
+    stray = ("application/", "dev.json", "prod.json", "installed.yaml", ".pyc")
+    assert not [name for name in inside if any(part in name for part in stray)]
+    assert len(names) == len(set(names))
+
+
+def test_a_pack_in_the_wheel_is_that_of_the_repository_in_another_environment() -> None:
+    for file in ROOT.glob("policies/*/PulumiPolicy.yaml"):
+        here, installed = (
+            yaml.safe_load(path.read_text()) for path in (file, file.with_name("installed.yaml"))
+        )
+        assert installed["runtime"]["options"].pop("virtualenv") == "../../../../../.."
+        assert here["runtime"]["options"].pop("virtualenv") == "../../.venv"
+        assert installed == here
+
+
+def test_the_components_need_no_more_than_they_say(wheel: Path, tmp_path: Path) -> None:
+    """Without the extra: no local cloud is imported, whatever is installed here."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        "import sys, efs_inference as efs; print(efs.Mount('/mnt/x').release_path('1'));"
+        f"assert not {LOCAL!r} & set(sys.modules)"
+    )
+    done = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(tmp_path / "installed")},
+        env={"PYTHONPATH": str(tmp_path)},
         cwd=tmp_path,
         check=True,
         capture_output=True,
         text=True,
     )
-    file, path = result.stdout.rsplit(maxsplit=1)
-    assert path == "/mnt/x/releases/1"
-    assert Path(file).is_relative_to(tmp_path)
+    assert done.stdout == "/mnt/x/releases/1\n"
+
+
+@pytest.mark.whole
+def test_a_program_of_thirty_lines_is_locked_previewed_deployed_and_invoked(
+    user: User, index: Index
+) -> None:
+    for number, name in enumerate(("first", "second"), 1):
+        user.application(name, index, number)
+    assert {path.name for path in user.folder.iterdir()} == {
+        *(".venv", "Pulumi.yaml", "Pulumi.first.yaml", "Pulumi.second.yaml", "__main__.py"),
+        *("policies", "first", "second"),
+    }
+    local = ("-m", "efs_inference.local")
+    planned = user.run(*local, "preview", "--stack", "first")
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    up = user.run(*local, "up", "--stack", "first")
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert "policies    efs-inference-mounts: " in up.stdout
+    assert "policies    efs-inference-guardrails: " in up.stdout
+    assert "-m efs_inference.local invoke" in up.stdout
+    assert user.ask("first", {"instances": [2, 3]}) == {"predictions": [4, 6]}
+    # Another model shares the runtime.
+    assert user.ask("second", {"instances": [2, 3]}) == {"predictions": [8, 12]}
+    verified = user.run(*local, "verify", "--stack", "first")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "  intact: " in verified.stdout
+
+
+@pytest.mark.whole
+def test_the_packs_are_found_and_run_in_the_environment_around_them(user: User) -> None:
+    done = user.run("-m", "efs_inference.packs")
+    assert done.returncode == 0, done.stderr
+    words = done.stdout.split()
+    assert words[::2] == ["--policy-pack", "--policy-pack"]
+    packs = [Path(word) for word in words[1::2]]
+    assert [pack.name for pack in packs] == ["guardrails", "mounts"]
+    for pack in packs:
+        options = yaml.safe_load((pack / "PulumiPolicy.yaml").read_text())["runtime"]["options"]
+        environment = Path(os.path.normpath(pack / options["virtualenv"]))
+        assert environment == user.environment
+        assert (environment / "bin" / "python").exists()
+    assert user.run("-m", "efs_inference.packs", "mounts").stdout.split()[1:] == [str(packs[1])]
+    wrong = user.run("-m", "efs_inference.packs", "walls")
+    assert (wrong.returncode, wrong.stderr) == (1, "no pack walls: there are guardrails, mounts\n")

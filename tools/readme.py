@@ -142,7 +142,7 @@ def plots() -> dict[Path, str]:
 def requirements() -> str:
     """What runs the program, the packs and the embedded cloud, as pip reads it."""
     command = [sys.executable, "-m", "uv", "export", "--quiet", "--frozen", "--offline"]
-    command += ["--no-default-groups", "--group", "local", "--no-emit-project"]
+    command += ["--no-default-groups", "--extra", "local", "--no-emit-project"]
     command += ["--no-annotate", "--no-header"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return (

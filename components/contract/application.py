@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ConfigurationError, Problem
+from ..inputs import plain
 from .sample import sample_of
 from .target import Target
 
@@ -54,6 +55,8 @@ class Application:
     root: Path
 
     def __post_init__(self) -> None:
+        plain(self.root, "application", "the release and the function's code are made of its files")
+        object.__setattr__(self, "root", Path(self.root))
         if not (self.root / MODEL).is_file():
             raise self._error(
                 "no model.py",

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import ConfigurationError, Problem
+from ..inputs import plain
 from . import runtime
 
 # Lambda's pattern for FileSystemConfig.LocalMountPath, and its length (botocore's service model).
@@ -41,6 +42,7 @@ class Mount:
     path: str
 
     def __post_init__(self) -> None:
+        plain(self.path, "mount path", "it is checked, and the paths of releases follow from it")
         if breaks_rule(self.path):
             raise ConfigurationError(
                 [

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from ..inputs import Args, Plain
+
+_ID = "the release's id follows from it"
 _LAMBDA_IMAGE = "public.ecr.aws/lambda/python"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Args):
     """What libraries are made for: the function's runtime, and the populate task with the same ABI.
 
     Attributes:
@@ -18,11 +22,12 @@ class Target:
             runtime, by its tag.
     """
 
-    runtime: str
-    architecture: str = "x86_64"
-    image: str = ""
+    runtime: Annotated[str, Plain(_ID)]
+    architecture: Annotated[str, Plain(_ID)] = "x86_64"
+    image: Annotated[str, Plain(_ID)] = ""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.image:
             object.__setattr__(self, "image", self.default_image)
 

@@ -12,9 +12,11 @@ from .placement import Placement, PlacementArgs, PlacementProvider
 from .populate_tasks import PopulateTasks, PopulateTasksArgs, PopulateTasksProvider
 from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider
 from .retained_versions import RetainedVersions, RetainedVersionsArgs, RetainedVersionsProvider
+from .session import Credentials
 from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs, SmokeInvocationProvider
 
 __all__ = [
+    "Credentials",
     "Placement",
     "PlacementArgs",
     "PlacementProvider",

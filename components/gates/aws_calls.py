@@ -7,16 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
 from botocore.config import Config
-from botocore.credentials import (
-    AssumeRoleCredentialFetcher,
-    CredentialProvider,
-    CredentialResolver,
-    DeferredRefreshableCredentials,
-)
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+
+from .session import assumed
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -31,14 +26,6 @@ AwsError = (BotoCoreError, ClientError, ResponseParserError)
 _ATTEMPTS = 10
 _READS_OF_A_LOG = 3  # it decides nothing, and a task has to be looked after meanwhile
 
-# pulumi-aws's name of a member of `aws:assumeRoles` -> AssumeRole's.
-_ASSUME_ROLE = {
-    "externalId": "ExternalId",
-    "policy": "Policy",
-    "sessionName": "RoleSessionName",
-    "sourceIdentity": "SourceIdentity",
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
@@ -52,42 +39,14 @@ class Login:
 
     region: str
     profile: str | None = None
-    roles: Sequence[Mapping[str, str]] = ()
+    roles: Sequence[Mapping[str, Any]] = ()
 
     def session(self) -> boto3.Session:
         """A new session as the last of the roles."""
         made = boto3.Session(profile_name=self.profile, region_name=self.region)
         for role in self.roles:
-            made = _assumed(made, role)
+            made = assumed(made, role)
         return made
-
-
-class _Assumed(CredentialProvider):
-    METHOD = "assume-role"
-
-    def __init__(self, fetcher: AssumeRoleCredentialFetcher) -> None:
-        super().__init__()
-        self._fetcher = fetcher
-
-    def load(self) -> DeferredRefreshableCredentials:
-        return DeferredRefreshableCredentials(
-            refresh_using=self._fetcher.fetch_credentials, method=self.METHOD
-        )
-
-
-def _assumed(source: boto3.Session, role: Mapping[str, str]) -> boto3.Session:
-    credentials = source.get_credentials()
-    if credentials is None:
-        raise NoCredentialsError
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=source.client,
-        source_credentials=credentials,
-        role_arn=role["roleArn"],
-        extra_args={_ASSUME_ROLE[key]: role[key] for key in _ASSUME_ROLE if role.get(key)},
-    )
-    core = botocore.session.Session()
-    core.register_component("credential_provider", CredentialResolver([_Assumed(fetcher)]))
-    return boto3.Session(botocore_session=core, region_name=source.region_name)
 
 
 class AwsCalls:

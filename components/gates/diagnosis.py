@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .. import commands
 from .call_causes import OF_A_CALL
 from .cause import Cause, Ending
 
@@ -12,6 +13,7 @@ DEADLINE = "populatorTimeoutMinutes"
 
 _PULL = r"CannotPull\w*Error"
 _EFS = r"EFS utils.*"
+_SECRETS_MANAGER = "unable to retrieve secret"
 _UP = "then run `pulumi up` again"
 
 # Texts of ECS: [doc] stopped task error codes and CannotPullContainerError; [field] public logs.
@@ -87,6 +89,25 @@ _NOT_STARTED = (
         remedy="correct populatorImage (or architecture), and let it name an image that is there",
         signs=f"{_PULL}.*(not found|manifest unknown|does not exist|no match for platform|"
         "no matching manifest|descriptor matching platform)",
+    ),
+    Cause(
+        what="the secret with the package index's credentials is not there",
+        remedy="correct indexSecretArn: the secret of this account that is there, with the six "
+        "characters at the end of its ARN",
+        signs=f"{_SECRETS_MANAGER}.*(ResourceNotFound|InvalidRequestException)",
+    ),
+    Cause(
+        what="the execution role may not read the secret with the package index's credentials",
+        remedy="allow it secretsmanager:GetSecretValue in the secret's own policy and the "
+        "permissions boundary, and kms:Decrypt where a key of yours encrypts it",
+        signs=f"{_SECRETS_MANAGER}.*(AccessDenied|not authorized|KMS)",
+        settles=True,
+    ),
+    Cause(
+        what="the task has no way to Secrets Manager",
+        remedy="give the populator's subnets a way out (egress: public-ip or nat), or an endpoint "
+        "of secretsmanager",
+        signs=_SECRETS_MANAGER,
     ),
     Cause(
         what="the registry limits how often this address may pull",
@@ -213,7 +234,7 @@ _BY_THE_TASK = (
     Cause(
         kind="resolution",
         what="the packages of the lock are not to be had for this Python and architecture",
-        remedy="`make lock`, and see that indexUrl has these versions",
+        remedy=f"{commands.LOCK}, and see that indexUrl has these versions",
     ),
     Cause(
         kind="network",
@@ -231,13 +252,12 @@ _BY_THE_TASK = (
     Cause(
         kind="hash-mismatch",
         what="a package is not the one that was locked",
-        remedy="`make lock` if the index was meant to change; otherwise do not install it",
+        remedy=f"{commands.LOCK} if the index was meant to change; otherwise do not install it",
     ),
     Cause(
         kind="import",
         what="the libraries were installed, but cannot be imported with model.py",
-        remedy="`python -m local up` shows the same on this machine; correct model.py or "
-        "requirements.in",
+        remedy=f"{commands.UP} shows the same on this machine; correct model.py or requirements.in",
     ),
     Cause(
         kind="disk",
@@ -272,7 +292,7 @@ _BY_THE_TASK = (
     Cause(
         kind="error",
         what="the installer failed in a way that it does not know",
-        remedy="look at the task's log; `python -m local up` may show the same on this machine",
+        remedy=f"look at the task's log; {commands.UP} may show the same on this machine",
         stands=True,
     ),
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
     ConfigureRequest,
     CreateResult,
     DiffResult,
@@ -19,6 +20,7 @@ from pulumi.dynamic import (
 
 from ..errors import GateError
 from .aws_calls import AwsCalls, Login
+from .session import CREDENTIALS, problems_of, roles_of, unknown_settings
 
 # Where the SDK keeps the pickled provider, among the inputs and the outputs.
 _REFERENCE = "__provider"
@@ -29,21 +31,33 @@ class GateProvider(ResourceProvider):
 
     Attributes:
         replaced_by: The inputs whose change makes it do its thing again.
-        profile: The profile that the aws provider was given, if any.
-        assume_roles: The roles that it assumes, one after the other.
     """
 
     replaced_by: tuple[str, ...] = ()
-    profile: str | None = None
-    assume_roles: tuple[dict[str, str], ...] = ()
+    # Not a value: the provider is pickled into the state before it is configured.
+    _get: Callable[[str], Any] = staticmethod(lambda _key: None)
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take over the settings of the aws provider."""
-        self.profile = req.config.get("aws:profile")
-        # A JSON list; before version 7 of the provider it was one object.
-        written = req.config.get("aws:assumeRoles") or req.config.get("aws:assumeRole") or "[]"
-        roles = json.loads(written) if isinstance(written, str) else written
-        self.assume_roles = tuple(roles) if isinstance(roles, list) else (roles,)
+        self._get = req.config.get
+
+    def as_whom(self, props: dict[str, Any]) -> dict[str, Any]:
+        """`profile` and `assume_roles`: those of the resource, or of the stack's aws provider."""
+        if given := props.get(CREDENTIALS):
+            return {"profile": given["profile"], "assume_roles": tuple(given["assume_roles"])}
+        return {
+            "profile": self._get("aws:profile"),
+            "assume_roles": roles_of(self._get),
+        }
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Refuse, in a preview already, credentials that would not be the aws provider's."""
+        problems = problems_of(self.as_whom(news)["assume_roles"])
+        if not news.get(CREDENTIALS):
+            problems += unknown_settings(self._get)
+        return CheckResult(
+            news, [CheckFailure(problem.subject, str(problem)) for problem in problems]
+        )
 
     def aws(self, props: dict[str, Any]) -> AwsCalls:
         """Clients for the region of a resource.
@@ -52,7 +66,8 @@ class GateProvider(ResourceProvider):
             GateError: The credentials belong to another account than the resource.
             BotoCoreError, ClientError, ResponseParserError: They cannot be used.
         """
-        login = Login(region=props["region"], profile=self.profile, roles=self.assume_roles)
+        whom = self.as_whom(props)
+        login = Login(region=props["region"], profile=whom["profile"], roles=whom["assume_roles"])
         aws = AwsCalls(login)
         refuse_other_account(aws.account(), props["account_id"], GateError)
         return aws
@@ -80,17 +95,18 @@ class GateProvider(ResourceProvider):
         """Only what is named in `replaced_by` makes it run again.
 
         A provider whose module or name has changed is an update: the SDK then writes the new
-        reference into the state, and no later step needs the old module.
+        reference into the state, and no later step needs the old module. Other credentials are one
+        too: a later step logs in with those in the state.
         """
         replaces = [key for key in self.replaced_by if _olds.get(key) != _news.get(key)]
-        renewed = _olds.get(_REFERENCE) != _news.get(_REFERENCE)
+        renewed = any(_olds.get(key) != _news.get(key) for key in (_REFERENCE, CREDENTIALS))
         return DiffResult(
             changes=bool(replaces) or renewed, replaces=replaces, stables=[*self.replaced_by]
         )
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing to do: every change that counts replaces, and the SDK renews the reference."""
-        return UpdateResult(outs=_olds)
+        """Nothing to do but to keep the credentials; the SDK renews the reference."""
+        return UpdateResult(outs={**_olds, CREDENTIALS: _news.get(CREDENTIALS)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What was done is a fact of the past, so it reads as it was."""
@@ -121,5 +137,7 @@ def refuse_other_account(found: str, planned: str, error: type[GateError]) -> No
         raise error(
             f"the credentials belong to account {found}, but the stack was planned for {planned}: "
             "nothing was done",
-            remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the stack",
+            remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the "
+            "stack; where the components have a provider of their own, give the populator the "
+            "same `credentials`",
         )

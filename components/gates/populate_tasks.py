@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pulumi
 from botocore.exceptions import ClientError, WaiterError
@@ -11,8 +11,10 @@ from pulumi.dynamic import Resource
 
 from ..account import Account
 from ..errors import PopulateError
+from ..inputs import Args, Plain
 from .aws_calls import AwsCalls, AwsError
 from .gate import GateProvider, diagnosed
+from .session import Credentials, as_input
 from .task_failure import cause_of
 from .task_request import tasks_of
 
@@ -95,18 +97,20 @@ def _without_cluster(error: Exception) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PopulateTasksArgs:
+class PopulateTasksArgs(Args):
     """Arguments of `PopulateTasks`.
 
     Attributes:
         cluster_arn: Cluster of the tasks; on one that others use too, only the family's are ended.
         family: Family of their task definition, which no other stack has.
         account: The AWS account in which they run; another one is refused.
+        credentials: As whom AWS is called; default: as the stack's aws provider.
     """
 
     cluster_arn: pulumi.Input[str]
     family: pulumi.Input[str]
-    account: Account
+    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
+    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
 
 
 class PopulateTasks(Resource, module="efs-inference", name="PopulateTasks"):
@@ -125,5 +129,6 @@ class PopulateTasks(Resource, module="efs-inference", name="PopulateTasks"):
             "family": args.family,
             "account_id": args.account.id,
             "region": args.account.region,
+            **as_input(args.credentials),
         }
         super().__init__(PopulateTasksProvider(), name, inputs, opts)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
 from ..account import Account
+from ..inputs import Args, Plain, Texts
 from .gate import GateProvider
+from .session import Credentials, as_input
 from .task_run import TaskRun, TaskRunSpec
 
 
@@ -57,8 +59,7 @@ class PopulatorRunProvider(GateProvider):
             props,
             keep_releases=int(props["keep_releases"]),
             stack=props["stack"],
-            profile=self.profile,
-            assume_roles=self.assume_roles,
+            **self.as_whom(props),
         )
         outcome = TaskRun(spec, say=pulumi.log.info, warn=pulumi.log.warn).complete()
         return spec.release_id, {key: outcome[key] for key in outcome if key != "summary"}
@@ -69,7 +70,7 @@ class PopulatorRunProvider(GateProvider):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PopulatorRunArgs:
+class PopulatorRunArgs(Args):
     """Arguments of `PopulatorRun`.
 
     Attributes:
@@ -87,14 +88,15 @@ class PopulatorRunArgs:
         timeout_minutes: Minutes after which the task is stopped.
         keep_releases: How many of the stack's newest releases stay on the file system.
         account: The AWS account in which the task has to run; another one is refused.
+        credentials: As whom AWS is called; default: as the stack's aws provider.
     """
 
     release_id: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
     task_definition_arn: pulumi.Input[str]
     container: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
-    security_group_ids: Sequence[pulumi.Input[str]]
+    subnet_ids: Texts
+    security_group_ids: Texts
     assign_public_ip: pulumi.Input[bool]
     log_group: pulumi.Input[str]
     file_system_id: pulumi.Input[str]
@@ -102,7 +104,8 @@ class PopulatorRunArgs:
     access_point_arn: pulumi.Input[str]
     timeout_minutes: pulumi.Input[int]
     keep_releases: pulumi.Input[int]
-    account: Account
+    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
+    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
 
 
 class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
@@ -132,7 +135,8 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
             "account_id": args.account.id,
             "region": args.account.region,
         }
-        del task["account"]
+        del task["account"], task["credentials"]
         outputs = {"outcome": None, "files": None, "bytes": None, "seconds": None}
-        super().__init__(PopulatorRunProvider(), name, {**task, **outputs}, opts)
+        inputs = {**task, **as_input(args.credentials), **outputs}
+        super().__init__(PopulatorRunProvider(), name, inputs, opts)
         self.task = pulumi.Output.from_input(task)

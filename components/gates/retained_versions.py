@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
 from botocore.exceptions import ClientError
@@ -13,8 +13,10 @@ from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, Upda
 
 from ..account import Account
 from ..errors import GateError
+from ..inputs import Args, Plain, Texts
 from .aws_calls import AwsError
 from .gate import GateProvider, diagnosed
+from .session import Credentials, as_input
 from .task_failure import cause_of
 from .versions import Version, Versions
 
@@ -167,7 +169,7 @@ def _readable(function: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetainedVersionsArgs:
+class RetainedVersionsArgs(Args):
     """Arguments of `RetainedVersions`.
 
     Attributes:
@@ -177,14 +179,16 @@ class RetainedVersionsArgs:
         subnet_ids: Subnets of the function that this stack deletes when it no longer uses them.
         security_group_ids: The same of its security groups.
         account: The AWS account in which the function is; another one is refused.
+        credentials: As whom AWS is called; default: as the stack's aws provider.
     """
 
     function_name: pulumi.Input[str]
     alias: pulumi.Input[str]
     live_version: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
-    security_group_ids: Sequence[pulumi.Input[str]]
-    account: Account
+    subnet_ids: Texts
+    security_group_ids: Texts
+    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
+    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
 
 
 class RetainedVersions(Resource, module="efs-inference", name="RetainedVersions"):
@@ -208,7 +212,6 @@ class RetainedVersions(Resource, module="efs-inference", name="RetainedVersions"
         self, name: str, args: RetainedVersionsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         inputs = {**vars(args), "account_id": args.account.id, "region": args.account.region}
-        del inputs["account"]
-        super().__init__(
-            RetainedVersionsProvider(), name, {**inputs, "previous_version": None}, opts
-        )
+        del inputs["account"], inputs["credentials"]
+        inputs |= {**as_input(args.credentials), "previous_version": None}
+        super().__init__(RetainedVersionsProvider(), name, inputs, opts)

@@ -6,19 +6,22 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pulumi
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 from pulumi.dynamic import Resource
 
+from .. import commands
 from ..account import Account
 from ..errors import InvocationError
+from ..inputs import Args, Plain
 from .answer import account_of, log_tail, refusal, shortened
 from .aws_calls import AwsCalls, AwsError, Login
 from .function_log import readable
 from .gate import GateProvider, refuse_other_account
+from .session import Credentials, as_input
 from .settling import until_settled
 from .task_failure import cause_of
 
@@ -46,7 +49,7 @@ SETTLING = frozenset(
 )
 _ATTEMPTS = 10
 _REMEDY = (
-    "correct what the answer and the log say (`python -m local up` makes the same call without "
+    f"correct what the answer and the log say ({commands.UP} makes the same call without "
     "AWS; after a timeout, more timeoutSeconds or memoryMb), or `git revert`; then `pulumi up`"
 )
 _REMEDIES = {
@@ -216,8 +219,7 @@ class SmokeInvocationProvider(GateProvider):
             event=json.loads(props.get("event") or "{}"),
             account_id=props["account_id"],
             region=props["region"],
-            profile=self.profile,
-            assume_roles=self.assume_roles,
+            **self.as_whom(props),
         )
         outputs = FirstCall(called, say=pulumi.log.info).complete()
         return f"{called.function}:{called.version}", outputs
@@ -228,7 +230,7 @@ class SmokeInvocationProvider(GateProvider):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmokeInvocationArgs:
+class SmokeInvocationArgs(Args):
     """Arguments of `SmokeInvocation`.
 
     Attributes:
@@ -236,12 +238,16 @@ class SmokeInvocationArgs:
         function_version: The version to call.
         account: The AWS account in which the function is; another one is refused.
         event: What to call it with: the model's sample request, or `{}`.
+        credentials: As whom AWS is called; default: as the stack's aws provider.
     """
 
     function_name: pulumi.Input[str]
     function_version: pulumi.Input[str]
-    account: Account
-    event: Mapping[str, Any] = field(default_factory=dict)
+    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
+    event: Annotated[Mapping[str, Any], Plain("it travels as JSON text")] = field(
+        default_factory=dict
+    )
+    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
 
 
 class SmokeInvocation(Resource, module="efs-inference", name="SmokeInvocation"):
@@ -268,6 +274,7 @@ class SmokeInvocation(Resource, module="efs-inference", name="SmokeInvocation"):
                 "event": json.dumps(args.event),
                 "account_id": args.account.id,
                 "region": args.account.region,
+                **as_input(args.credentials),
                 "seconds": None,
                 "answer": None,
             },

@@ -39,6 +39,8 @@ STACKS = ".stacks"
 is when the stack last did. No manifest names it."""
 
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")
+HASHING = ("none", "sample", "all")
+"""Whose SHA-256 a verification compares."""
 
 _DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What comes of reading a manifest that is not one."""

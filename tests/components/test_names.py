@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pulumi
 import pytest
@@ -72,7 +73,7 @@ def test_a_bucket_name_has_the_form_that_s3_takes(
 
 @pytest.mark.parametrize("other", [{"id": "210987654321"}, {"region": "eu-west-1"}])
 def test_each_account_and_region_has_a_bucket_of_its_own(
-    other: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    other: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pulumi, "get_project", lambda: "p")
     monkeypatch.setattr(pulumi, "get_stack", lambda: "s")

@@ -10,7 +10,7 @@ from components import Application, Target
 from components.contract.lock import read_lock
 from components.contract.requirements import RequirementsError, asked, made_for
 from components.errors import ConfigurationError
-from tools.lock import main as lock_command
+from components.lock import main as lock_command
 
 OWN = Application(Path(__file__).parents[2] / "lambda_src" / "application")
 HASH = "--hash=sha256:" + "a" * 64

@@ -1,12 +1,14 @@
-"""The locks in the repository, and how tools.lock chooses wheels."""
+"""The locks in the repository, and how the lock command chooses wheels."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from components.contract.requirements import MACHINES
+from components.lock import RUNTIMES, LockError, Target, lock_path, main, pin
 from lambda_src.release.installation.libraries import requirements
-from tools.lock import APPLICATION, MACHINES, RUNTIMES, LockError, Target, lock_path, main, pin
+from tools.lock import APPLICATION
 
 X86 = Target("python3.11", "x86_64")
 TARGETS = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in MACHINES]
@@ -31,7 +33,7 @@ def test_the_installer_accepts_the_lock_of(target: Target) -> None:
 
 
 def test_the_locks_satisfy_requirements_in() -> None:
-    assert main(["--check"]) == 0
+    assert main(["--check", "--directory", str(APPLICATION)]) == 0
 
 
 @pytest.mark.example
