@@ -41,6 +41,7 @@ class Inputs(Properties):
 
     def __init__(self, given: Properties) -> None:
         self._given, self._read = given, set(_FOR_DELETION)
+        self._left_out: set[str] = set()
 
     def __getitem__(self, name: str) -> Any:
         self._read.add(name)
@@ -52,11 +53,16 @@ class Inputs(Properties):
     def __len__(self) -> int:
         return len(self._given)
 
+    def leave_out(self, parts: set[str]) -> None:
+        """Note parts of an input that were looked at and have no effect."""
+        self._left_out |= parts
+
     @property
     def unread(self) -> list[str]:
         """Names of the inputs that had no effect; one without a value has none anywhere."""
         without: tuple[Any, ...] = (None, "", [], {})
-        return sorted(n for n, v in self._given.items() if n not in self._read and v not in without)
+        whole = {n for n, v in self._given.items() if n not in self._read and v not in without}
+        return sorted(whole | self._left_out)
 
 
 @dataclass(frozen=True, kw_only=True)

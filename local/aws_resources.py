@@ -7,7 +7,6 @@ read has no effect, and is named on screen.
 from __future__ import annotations
 
 import io
-import json
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 
 import pulumi
 
+from .aws_containers import task_definition
 from .aws_kind import Kind, Made, Properties, ProviderError, pascal, tagged
 from .aws_s3 import S3_KINDS
 
@@ -93,16 +93,6 @@ def _subnet(made: Made) -> None:
         made.aws.client("ec2").modify_subnet_attribute(
             SubnetId=made.id, MapPublicIpOnLaunch={"Value": True}
         )
-
-
-def _task_definition(properties: Properties) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        "containerDefinitions": json.loads(properties["containerDefinitions"]),
-        **tagged("tags", "key", "value")(properties),
-    }
-    if "ephemeralStorage" in properties:
-        arguments["ephemeralStorage"] = {"sizeInGiB": properties["ephemeralStorage"]["sizeInGib"]}
-    return arguments
 
 
 def _log_group(made: Made) -> None:
@@ -262,7 +252,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:ecs/taskDefinition:TaskDefinition": Kind(
         "ecs.register_task_definition", "taskDefinition.family",
         "family taskRoleArn executionRoleArn networkMode requiresCompatibilities cpu memory "
-        "volumes runtimePlatform", also=_task_definition, update="ecs.register_task_definition",
+        "volumes runtimePlatform", also=task_definition, update="ecs.register_task_definition",
         gives={"arn": "taskDefinitionArn", "revision": "revision",
                "arnWithoutRevision": "arn:aws:ecs:{region}:{account}:task-definition/{family}"}),
     "aws:cloudwatch/logGroup:LogGroup": Kind(

@@ -134,7 +134,7 @@ class Monitor:
         return urn
 
     def _resource(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
-        inputs: dict[str, Any] = _hashed(plain(request.object))
+        inputs: dict[str, Any] = _as_known(plain(request.object))
         if request.custom and not request.type.startswith(_DYNAMIC):
             inputs.update(self._provider.check(request.type, urn, inputs))
         if old := self._before.get(urn):
@@ -217,7 +217,8 @@ class Monitor:
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Any:
         with self._lock:
             resource = self.registered[request.urn]
-            self.registered[request.urn] = replace(resource, outputs=plain(request.outputs))
+            outputs = _as_known(plain(request.outputs))
+            self.registered[request.urn] = replace(resource, outputs=outputs)
         return Empty()
 
     def ReadResource(
@@ -244,7 +245,8 @@ class Monitor:
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
         try:
-            answer = self._provider_of(request).invoke(request.tok, unwrapped(request.args))
+            args = _unwrapped(_as_known(plain(request.args)))
+            answer = self._provider_of(request).invoke(request.tok, args)
         except Exception as error:
             raise pulumi.RunError(f"{request.tok}: {refusals.reason(error)}") from error
         return sdk.InvokeResponse(**{"return": Struct(answer)})
@@ -267,14 +269,20 @@ def _content(value: Any) -> Any:
     return value
 
 
-def _hashed(value: Any) -> Any:
-    """With the hash of each file asset, as the real engine has it: the path tells no change."""
+def _as_known(value: Any) -> Any:
+    """As the real engine gives it to providers and packs.
+
+    An asset has the hash of its file, because the path tells no change. In place of a resource,
+    which a program may pass where an id is wanted, stands its id, or the URN of a component.
+    """
     if isinstance(value, list):
-        return [_hashed(item) for item in value]
+        return [_as_known(item) for item in value]
     if not isinstance(value, dict):
         return value
+    if sdk.is_reference(value):
+        return value.get("id", value["urn"]) or UNKNOWN
     if sdk.is_asset(value) and "path" in value:
         file = Path(value["path"])
         content = file.read_bytes() if file.is_file() else b""
         return {**value, "hash": hashlib.sha256(content).hexdigest()}
-    return {key: _hashed(item) for key, item in value.items()}
+    return {key: _as_known(item) for key, item in value.items()}

@@ -20,9 +20,12 @@ from .aws_kind import Aws, Inputs, ProviderError
 from .aws_resources import KINDS
 from .project import check_region
 from .refusals import AWS_PROVIDER
-from .sdk import UNKNOWN, integers
+from .sdk import UNKNOWN
+from .sdk import integers as _integers
 from .zones import zones_of
 
+# Arguments of function calls that have an effect; the zones here are all available and no others.
+_ANSWERED = {"region", "state"}
 ACCOUNT = "123456789012"
 """The account of a preview, which has no cloud to ask."""
 
@@ -61,7 +64,12 @@ class AwsProvider:
         check_region(region)
         return region
 
-    def _aws(self, inputs: Mapping[str, Any]) -> Aws:
+    @property
+    def _aws(self) -> Aws:
+        """Clients of the provider's own region."""
+        return self._clients({})
+
+    def _clients(self, inputs: Mapping[str, Any]) -> Aws:
         region = self._region_of(inputs)
         with self._lock:
             return self._regions.setdefault(region, _Clients(region))
@@ -85,10 +93,13 @@ class AwsProvider:
             return {named: UNKNOWN}
         return {named: start + hashlib.sha256(urn.encode()).hexdigest()[:7]}
 
+    def computed(self, type_: str) -> Collection[str]:
+        """Outputs that AWS makes up."""
+        return KINDS[type_].computed if type_ in KINDS else ("id",)
+
     def planned(self, type_: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs before creation: what AWS makes up is unknown."""
-        names = KINDS[type_].computed if type_ in KINDS else ("id",)
-        unknown = {name: UNKNOWN for name in names if name not in inputs}
+        unknown = {name: UNKNOWN for name in self.computed(type_) if name not in inputs}
         return {**unknown, **self._place(type_, self._region_of(inputs))}
 
     def _place(self, type_: str, region: str) -> dict[str, str]:
@@ -129,7 +140,7 @@ class AwsProvider:
     def _make(
         self, type_: str, name: str, inputs: dict[str, Any], *, again: bool
     ) -> tuple[str, dict[str, Any]]:
-        aws, given = self._aws(inputs), Inputs(integers(inputs))
+        aws, given = self._clients(inputs), Inputs(_integers(inputs))
         with _errors():
             id_, outputs = KINDS[type_].make(aws, given, again=again)
         known = {"region", f"{KINDS[type_].named}Prefix"}
@@ -154,7 +165,7 @@ class AwsProvider:
         if not self._cloud:
             names = {*KINDS[type_].taken, *KINDS[type_].computed}
             return {**dict.fromkeys(names, UNKNOWN), "id": id_}
-        aws = self._aws({})
+        aws = self._clients({})
         with _errors():
             return {**KINDS[type_].read(aws, id_), **self._place(type_, aws.region)}
 
@@ -174,12 +185,14 @@ class AwsProvider:
             raise ProviderError(
                 f"this function is not emulated here; those that are: {', '.join(sorted(answers))}"
             )
+        for name in sorted(args.keys() - _ANSWERED):
+            self._note(f"{token.rpartition(':')[2]} {name}", "a function call")
         return {**args, **answers[token](args)}
 
     def _zones(self, args: Mapping[str, Any]) -> dict[str, Any]:
         region = self._region_of(args)
         if self._cloud:
-            found = self._aws(args).client("ec2").describe_availability_zones()
+            found = self._clients(args).client("ec2").describe_availability_zones()
             zones = [(zone["ZoneName"], zone["ZoneId"]) for zone in found["AvailabilityZones"]]
         else:
             zones = zones_of(region)
@@ -191,7 +204,7 @@ class AwsProvider:
         }
 
     def _identity(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        account = self._aws(args).account if self._cloud else ACCOUNT
+        account = self._clients(args).account if self._cloud else ACCOUNT
         return {
             "id": account,
             "accountId": account,

@@ -27,7 +27,7 @@ _NAMES = {
     "RegisterResourceOutputsRequest ReadResourceRequest ReadResourceResponse "
     "ResourceInvokeRequest",
     "pulumi.runtime.rpc": "UNKNOWN deserialize_properties_unwrap_secrets serialize_properties "
-    "_special_sig_key _special_asset_sig _special_secret_sig",
+    "_special_sig_key _special_asset_sig _special_resource_sig _special_secret_sig",
 }
 
 
@@ -87,6 +87,11 @@ def unpickled(pickled: bytes) -> Any:
 def is_asset(value: dict[str, Any]) -> bool:
     """Whether a tagged object on the wire is an asset."""
     return value.get(rpc._special_sig_key) == rpc._special_asset_sig
+
+
+def is_reference(value: dict[str, Any]) -> bool:
+    """Whether a tagged object on the wire is a resource."""
+    return value.get(rpc._special_sig_key) == rpc._special_resource_sig
 
 
 def secret(value: Any) -> dict[str, Any]:

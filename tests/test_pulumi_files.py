@@ -49,6 +49,18 @@ def test_the_language_host_needs_no_more_than_python(file: Path) -> None:
     assert (file.parent / "__main__.py").is_file()
 
 
+def test_every_key_of_the_configuration_is_declared_as_the_schema_has_it() -> None:
+    """A key with a type is checked by the CLI before the program could say what to do.
+
+    Source: pulumi/pulumi, sdk/go/common/workspace/project.json, configTypeDeclaration.
+    """
+    for key, declared in loaded(ROOT / "Pulumi.yaml")["config"].items():
+        assert re.fullmatch(r"[A-Za-z]+", key)
+        assert set(declared) == {"description", "default"}, key
+        assert isinstance(declared["description"], str)
+        assert isinstance(declared["default"], str | int | bool | list), key
+
+
 def test_every_folder_with_a_pack_in_it_is_one() -> None:
     assert [file.parent.name for file in PACKS] == ["guardrails", "mounts"]
     for pack in PACKS:

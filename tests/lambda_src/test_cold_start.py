@@ -242,11 +242,14 @@ def test_the_import_succeeds_where_the_readers_do_not(
 def test_copies_of_killed_processes_are_removed_and_of_living_ones_stay(
     made: Populate, tmp_path: Path
 ) -> None:
-    names = ("999999999", os.getpid(), "of-the-model")
+    names = ("999999999-0123abcd", f"{os.getpid()}-0123abcd", "of-the-model")
     dead, living, other = (tmp_path / f"cold-start-{name}" for name in names)
     for folder in (dead, living, other):
         folder.mkdir()
         (folder / "library.so").touch()
+        status = folder.lstat()
+        owner = f"{status.st_dev} {status.st_ino} {status.st_uid}\n"
+        (folder / ".owner").write_text(owner)
     run(made, made.release, tmp_path)
     assert not dead.exists()
     assert living.exists()

@@ -246,3 +246,18 @@ def test_a_moto_that_lacks_a_patched_name_is_refused_with_the_versions_that_work
         require("moto", moto_gaps.TRIED, moto_gaps._USED)
     assert "has no moto.core.config.default_user_config; " in str(caught.value)
     assert f"works with moto {moto_gaps.TRIED}" in str(caught.value)
+
+
+def test_a_resource_in_place_of_an_id_is_its_id(tmp_path: Path) -> None:
+    program = """
+        import pulumi, pulumi_aws as aws
+        group = pulumi.ComponentResource("a:b:Group", "group")
+        role = aws.iam.Role("role", assume_role_policy="{}")
+        aws.iam.RolePolicy("policy", role=role, policy="{}")
+        aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16", tags={"group": group})
+    """
+    planned = preview(project(tmp_path, program))
+    assert (planned.error, one(planned, "policy").inputs["role"]) == (None, sdk.UNKNOWN)
+    made = run(tmp_path, program)
+    assert (made.error, one(made, "policy").inputs["role"]) == (None, "role-id")
+    assert one(made, "vpc").inputs["tags"] == {"group": one(made, "group").urn}

@@ -122,16 +122,23 @@ def test_properties_that_the_table_does_not_read_are_named_each(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     program = f"""
-        import pulumi_aws as aws
+        import json, pulumi_aws as aws
         arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
         role = aws.iam.Role("role", assume_role_policy={TRUST!r}, managed_policy_arns=[arn],
                             inline_policies=[], force_detach_policies=True, name_prefix="short-")
         aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16", enable_network_address_usage_metrics=True)
         aws.ec2.Vpc("two", cidr_block="10.0.0.0/16", enable_network_address_usage_metrics=True)
+        aws.get_availability_zones(state="available", exclude_names=["us-east-1a"])
+        container = dict(name="c", image="i", memory=9, command=["x"], dependsOn=[], secrets=[
+            dict(name="KEY", valueFrom="arn:aws:ssm:us-east-1:123456789012:parameter/key")])
+        aws.ecs.TaskDefinition("task", family="t", container_definitions=json.dumps([container]))
     """
     result, provider = deployed(cloud, tmp_path, program)
     assert result.error is None
     assert {what: sorted(names) for what, names in provider.not_emulated.items()} == {
+        "getAvailabilityZones excludeNames": ["a function call"],
+        "aws:ecs/taskDefinition:TaskDefinition containerDefinitions.dependsOn": ["task"],
+        "aws:ecs/taskDefinition:TaskDefinition containerDefinitions.secrets": ["task"],
         "aws:iam/role:Role managedPolicyArns": ["role"],
         "aws:ec2/vpc:Vpc enableNetworkAddressUsageMetrics": ["two", "vpc"],
     }

@@ -32,6 +32,7 @@ STALLED = 2.0
 """Seconds without progress after which nobody waits for the readers any more."""
 
 _DONE, _FAILED = 1, 2
+_OWNER = ".owner"
 _PID = 8
 """Bytes after the jobs' states, in which the process that read is named."""
 
@@ -45,7 +46,8 @@ class Readers:
     """
 
     def __init__(self, release: str) -> None:
-        self.copies = f"{os.environ.get('TMPDIR', '/tmp')}/cold-start-{os.getpid()}"  # noqa: S108
+        self._prefix = f"{os.environ.get('TMPDIR', '/tmp')}/cold-start-"  # noqa: S108
+        self.copies = f"{self._prefix}{os.getpid()}-{os.urandom(4).hex()}"
         self.count = 0
         self._pid = 0
         self._patient = True
@@ -85,12 +87,9 @@ class Readers:
                 os.kill(self._pid, signal.SIGKILL)
             self._line.setblocking(True)
             self._alive()
-        shutil.rmtree(self.copies, ignore_errors=True)
-        prefix, _, _ = self.copies.rpartition("-")
-        for left in glob.glob(f"{glob.escape(prefix)}-*"):  # noqa: PTH207
-            number = left[len(prefix) + 1 :]
-            if number.isdecimal() and not os.path.exists(f"/proc/{number}"):  # noqa: PTH110
-                shutil.rmtree(left, ignore_errors=True)
+        for folder in glob.glob(f"{glob.escape(self._prefix)}*"):  # noqa: PTH207
+            if folder == self.copies or _is_left(folder, self._prefix):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _alive(self) -> bool:
         """Whether it still runs: the kernel closes its end of the line when it has ended."""
@@ -127,7 +126,6 @@ class Readers:
             bundle = Bundle(release)
         except (OSError, ValueError, ReleaseError):
             return
-        shutil.rmtree(self.copies, ignore_errors=True)
         try:
             self._make_room(sum(bundle.files[path][1] for path, _, size in bundle.jobs if not size))
         except OSError:
@@ -159,6 +157,8 @@ class Readers:
         if 2 * size > status.f_bavail * status.f_frsize:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.copies)
         os.mkdir(self.copies, 0o700)  # noqa: PTH102
+        with open(f"{self.copies}/{_OWNER}", "xb", 0) as stream:  # noqa: PTH123
+            stream.write(_identity(self.copies))
 
     def _work(
         self, jobs: Iterator[tuple[int, tuple[str, int, int]]], files: _Files, bundle: Bundle
@@ -183,6 +183,25 @@ class Readers:
         with open(target, "xb", 0) as stream:  # noqa: PTH123
             if stream.write(data) != len(data):
                 raise ReleaseError(path)
+
+
+def _identity(folder: str) -> bytes:
+    """What only its maker writes into a folder: no copy and no other folder has this inode."""
+    status = os.lstat(folder)
+    return f"{status.st_dev} {status.st_ino} {status.st_uid}\n".encode()
+
+
+def _is_left(folder: str, prefix: str) -> bool:
+    """Whether a process made this folder for its copies, and was killed."""
+    number = folder[len(prefix) :].partition("-")[0]
+    alive = number != str(os.getpid()) and os.path.exists(f"/proc/{number}")  # noqa: PTH110
+    if alive or not number.isdecimal():
+        return False
+    try:
+        with open(f"{folder}/{_OWNER}", "rb", 0) as stream:  # noqa: PTH123
+            return stream.read(100) == _identity(folder)
+    except OSError:
+        return False
 
 
 class _Files(dict[str, int]):
