@@ -14,6 +14,7 @@ from .bucket import Bucket, BucketArgs
 from .contract import Target
 from .fargate import TaskSize
 from .logs import Log, LogArgs
+from .package_index import secret_statements
 from .roles import RoleArgs, document, rights, role
 from .store import EfsStore
 
@@ -64,6 +65,8 @@ class PopulatorArgs:
         size: CPU, memory and disk of a task; plain, since Fargate allows certain pairs only.
         index_url: Package index for pip; plain, like all that stands in the container definitions,
             which policies read in a preview.
+        index_secret_arn: Full ARN of the Secrets Manager secret with the index's credentials, the
+            text of a netrc file; plain too. Empty: the index wants none.
         timeout_minutes: Minutes after which a task is stopped.
         keep_releases: How many of the newest releases stay on the file system.
         cluster_arn: Cluster of the tasks; default: one of its own.
@@ -79,6 +82,7 @@ class PopulatorArgs:
     target: Target
     size: TaskSize = _SIZE
     index_url: str = "https://pypi.org/simple"
+    index_secret_arn: str = ""
     timeout_minutes: int = 30
     keep_releases: int = 3
     cluster_arn: pulumi.Input[str] | None = None
@@ -125,7 +129,11 @@ class Populator(pulumi.ComponentResource):
             f"{name}-execution",
             execution_role,
             self.log.write.apply(
-                lambda write: [write, *pull_statements(args.target.image, account.partition)]
+                lambda write: [
+                    write,
+                    *pull_statements(args.target.image, account.partition),
+                    *secret_statements(args.index_secret_arn),
+                ]
             ),
             child,
         )
