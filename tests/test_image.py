@@ -125,7 +125,8 @@ def test_what_a_registry_refuses_is_one_readable_line(
 
 
 def test_a_registry_that_is_not_there_is_named() -> None:
-    with pytest.raises(RegistryError, match=r"127\.0\.0\.1:9/a:b: 127\.0\.0\.1:9 does not answer"):
+    message = r"127\.0\.0\.1:9/a:b: 127\.0\.0\.1:9 cannot be reached: .+ Remedy: "
+    with pytest.raises(RegistryError, match=message):
         resolve(Reference.parse("127.0.0.1:9/a:b"))
 
 

@@ -138,7 +138,11 @@ class _Session:
             raise self._refused(error) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
-            raise self._error(f"{self._reference.registry} does not answer: {reason}") from error
+            raise self._error(
+                f"{self._reference.registry} cannot be reached: {reason}. Remedy: see that this "
+                "machine reaches the registry, if need be through a proxy (HTTPS_PROXY), or set "
+                "populatorImage to NAME@sha256:DIGEST yourself"
+            ) from error
 
     def _answer(self, method: str, path: str) -> tuple[Message, bytes]:
         request = urllib.request.Request(f"{self._base}/{path}", method=method)  # noqa: S310

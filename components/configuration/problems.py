@@ -19,8 +19,8 @@ LISTS = {"availabilityZones", "populatorSubnetIds", "subnetIds", "tags"}
 
 def by_tag(image: str, stack: str) -> str:
     return (
-        f"populatorImage is {image}: a tag, behind which there may be another image at the next "
-        f"populate. Remedy: `make image STACK={stack}` writes its digest into Pulumi.{stack}.yaml"
+        f"populatorImage is {image}: a tag, which may name another image when the populate task "
+        f"runs next. Remedy: `make image STACK={stack}` writes its digest into Pulumi.{stack}.yaml"
     )
 
 

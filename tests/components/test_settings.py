@@ -302,9 +302,9 @@ def test_a_preview_names_the_command_for_a_digest_as_long_as_a_tag_is_used(
 ) -> None:
     (warning,) = Run(monkeypatch, dry_run=True).warnings
     assert warning == (
-        "populatorImage is public.ecr.aws/lambda/python:3.11: a tag, behind which there may be "
-        "another image at the next populate. Remedy: `make image STACK=staging` writes its digest "
-        "into Pulumi.staging.yaml"
+        "populatorImage is public.ecr.aws/lambda/python:3.11: a tag, which may name "
+        "another image when the populate task runs next. Remedy: `make image STACK=staging` "
+        "writes its digest into Pulumi.staging.yaml"
     )
     image = f"public.ecr.aws/lambda/python@sha256:{HASH}"
     assert Run(monkeypatch, dry_run=True, populatorImage=image).warnings == []

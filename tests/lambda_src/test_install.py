@@ -155,11 +155,15 @@ def test_a_directory_without_manifest_in_the_releases_place_is_refused(populate:
     [
         ("import absent\n", "No module named 'absent'\nAdd the package to requirements.in"),
         ("import pytest\n", "No module named 'pytest'"),
+        (
+            "import os\nopen(os.path.expanduser('~/x'), 'w')\n",
+            "/home/sbx_user1051/x'\nOn Lambda there is no HOME: write to /tmp",
+        ),
         ("import shapes\ndef load():\n    1 / 0\n", "ZeroDivisionError"),
         ("import shapes\ndef demonstrate():\n    shapes.nothing()\n", "AttributeError"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "was ended by SIGSEGV"),
     ],
-    ids=["missing", "not-locked", "load", "demonstrate", "crash"],
+    ids=["missing", "not-locked", "home", "load", "demonstrate", "crash"],
 )
 def test_a_model_that_does_not_run_is_not_published(
     populate: Populate, model: str, message: str

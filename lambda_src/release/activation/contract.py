@@ -42,7 +42,7 @@ def predictions(model: ModuleType, instances: list[Any]) -> dict[str, Any]:
     found = _called(model, "predict", instances)
     if not isinstance(found, list):
         how = "its method tolist()" if hasattr(found, "tolist") else "list(...)"
-        raise _broken(f"returned a {type(found).__name__}, no list; {how} makes one")
+        raise _broken(f"returned {type(found).__name__}, not a list; {how} makes one")
     if len(found) != count:
         raise _broken(f"returned {len(found)} predictions for {count} instances")
     return {"predictions": found}
@@ -53,7 +53,7 @@ def demonstration(model: ModuleType) -> dict[str, Any]:
     if hasattr(model, "demonstrate"):
         found = _called(model, "demonstrate")
         if not isinstance(found, dict):
-            raise _broken(f"returned a {type(found).__name__} by demonstrate(), no dictionary")
+            raise _broken(f"returned {type(found).__name__} from demonstrate(), not a dictionary")
         return found
     sample = getattr(model, "SAMPLE", None)
     if sample is None:

@@ -229,4 +229,6 @@ def _remedy(last: str, status: int) -> str:
         return "Add the package to requirements.in and run `make lock`."
     if "PermissionError" in last or "Read-only file system" in last:
         return _READ_ONLY
-    return "Nothing was published. Correct model.py or requirements.in, and run `make lock`."
+    if HOME in last:
+        return "On Lambda there is no HOME: write to /tmp, or set the package's variable to it."
+    return "Nothing was published. Correct model.py, or requirements.in and then run `make lock`."
