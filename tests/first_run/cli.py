@@ -86,8 +86,8 @@ def up(options: argparse.Namespace) -> int:
     if missing or "encryptionsalt" not in yaml.safe_load(stack_file(options).read_text()):
         return failure(f"incorrect passphrase, or no {missing}")
     if FAILS == "hang":
-        print("Updating (hang)", flush=True)
         signal.signal(signal.SIGINT, lambda *_: sys.exit(failure("cancelled")))
+        print("Updating (hang)", flush=True)
         time.sleep(600)
     from local import engine
     from local.deployment import host_config
@@ -97,11 +97,16 @@ def up(options: argparse.Namespace) -> int:
     from local.screen import Screen
     from local.sdk import resource_pb2
 
+    def request(text: str) -> Any:
+        found: Any = resource_pb2.RegisterResourceRequest()
+        found.ParseFromString(base64.b64decode(text))
+        return found
+
     project = host_config(Project.load(Path.cwd(), options.stack), Screen(io.StringIO()))
     known = json.loads(saved(options).read_text()) if saved(options).exists() else []
     before = tuple(
         Resource(
-            request=resource_pb2.RegisterResourceRequest.FromString(base64.b64decode(r["request"])),
+            request=request(r["request"]),
             **{key: r[key] for key in ("urn", "id", "inputs", "outputs")},
         )
         for r in known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +41,12 @@ class Kit:
 
     def commands(self) -> list[str]:
         """What the CLI was asked for."""
-        return (self.folder / "state" / "commands").read_text().split()
+        said = self.folder / "state" / "commands"
+        return said.read_text().split() if said.exists() else []
+
+    def record(self, name: str) -> Any:
+        """What it recorded, `embedded` or `aws`."""
+        return json.loads((self.folder / f"{name}.json").read_text())
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +63,7 @@ def application(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(APPLICATION / "model.py", folder)
     shutil.copy(APPLICATION / "requirements.in", folder)
     for number, name in (("1", "first"), ("2", "second")):
-        files = {
+        files: dict[str, str | bytes] = {
             "tzdata/__init__.py": f"IANA_VERSION = {name!r}\n",
             "tzdata/zoneinfo/Europe/Berlin": BERLIN,
         }

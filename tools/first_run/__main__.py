@@ -176,16 +176,23 @@ def _left(stack: Stack, folder: Folder, record: Mapping[str, Any]) -> list[str]:
 
 
 def _new_record(where: str, stack: str) -> dict[str, Any]:
-    describe = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    found = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=False)
     versions = ", ".join(f"{name} {version(name)}" for name in ("pulumi", "pulumi-aws", "boto3"))
     return {
         "where": where,
         "stack": stack,
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": found.stdout.strip() or "unknown",
+        "commit": _commit(),
         "versions": f"Python {platform.python_version()}, {versions}",
     }
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()
 
 
 def _write(folder: Folder, name: str, record: dict[str, Any], other: Mapping[str, Any]) -> None:

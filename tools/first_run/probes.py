@@ -84,6 +84,8 @@ def denies(there: Facts) -> dict[str, Any]:
             FileSystemId=system, Policy=json.dumps({**policy, "Statement": rest})
         )
         time.sleep(_POLICY_SECONDS)
+        # An environment that runs keeps its mount: another configuration starts another one.
+        _configure(boto3.client("lambda"), there.function, Description=f"without {sid}")
         try:
             _invoke(there.function, {})
             refused[sid] = "without it Lambda mounts"
@@ -170,18 +172,20 @@ def log_levels(there: Facts) -> dict[str, Any]:
     found = client.get_function_configuration(FunctionName=there.function)
     logging = dict(found["LoggingConfig"])
     word = uuid.uuid4().hex
-    _configure(client, there.function, {**logging, "ApplicationLogLevel": "WARN"})
+    warn = {**logging, "ApplicationLogLevel": "WARN"}
+    _configure(client, there.function, LoggingConfig=warn)
     try:
         _invoke(there.function, {"instances": [f"log:{word}"]})
     finally:
-        _configure(client, there.function, {"ApplicationLogLevel": "INFO", **logging})
+        before = {"ApplicationLogLevel": "INFO", **logging}
+        _configure(client, there.function, LoggingConfig=before)
     kept = sorted(_lines(logging["LogGroup"], word))
     said = f"of error-with, debug-with, error-without at level WARN kept: {', '.join(kept)}"
     return {"answer": said, "as_expected": kept == ["error-with"]}
 
 
-def _configure(client: Any, function: str, logging: Mapping[str, str]) -> None:
-    client.update_function_configuration(FunctionName=function, LoggingConfig=logging)
+def _configure(client: Any, function: str, **configuration: Any) -> None:
+    client.update_function_configuration(FunctionName=function, **configuration)
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
 
 
@@ -204,6 +208,7 @@ def _lines(group: str, word: str) -> set[str]:
 def refusals(there: Facts) -> dict[str, Any]:
     """What AWS answers to requests that it has to refuse. Should it accept one, that is undone."""
     system, point = there.made("FileSystem").id, there.made("AccessPoint").id
+    point_arn = there.made("AccessPoint").outputs["arn"]
     target = there.made("MountTarget").outputs["subnetId"]
     efs, lambda_ = boto3.client("efs"), boto3.client("lambda")
     word = uuid.uuid4().hex
@@ -223,9 +228,12 @@ def refusals(there: Facts) -> dict[str, Any]:
         "call of an unknown version": lambda: _undo(
             lambda_.invoke(FunctionName=there.function, Qualifier="987654321"), lambda _: None
         ),
-        "memory of 1 MB": lambda: _undo(
-            lambda_.update_function_configuration(FunctionName=there.function, MemorySize=1),
-            lambda _: None,
+        "mount path of two levels": lambda: _undo(
+            lambda_.update_function_configuration(
+                FunctionName=there.function,
+                FileSystemConfigs=[{"Arn": point_arn, "LocalMountPath": "/mnt/two/levels"}],
+            ),
+            lambda _: None,  # of $LATEST alone, which the next step configures
         ),
     }
     answers = {}
@@ -235,8 +243,6 @@ def refusals(there: Facts) -> dict[str, Any]:
             answers[name] = "accepted, and undone"
         except ClientError as error:
             answers[name] = str(error.response["Error"].get("Code"))
-        except Exception as error:  # what boto3 refuses itself, AWS is not asked
-            answers[name] = f"boto3: {type(error).__name__}"
     return {"answer": json.dumps(answers), "as_expected": None, "codes": answers}
 
 

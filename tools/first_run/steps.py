@@ -18,6 +18,7 @@ from .folder import Folder, Wanted
 from .stacks import Done, FirstRunError, Say, Stack
 
 SAMPLE = {"instances": ["Europe/Berlin"]}
+_OURS = "AWS Lambda VPC ENI"  # how Lambda describes its interfaces
 MINUTES = 90
 """No step begins later than so many minutes after the first one; `destroy` always does."""
 
@@ -172,12 +173,12 @@ class FirstRun:
 
     def _destroy(self) -> None:
         self._say("destroy: everything in the stack")
-        begin, watch = time.monotonic(), _Interfaces(None)
+        begin, watch = time.monotonic(), Interfaces(None)
         self._record["destroy"] = {"error": "it was interrupted", "seconds": 0.0}
         self._save()
         try:
             vpcs = [made.id for made in self._stack.resources() if made.type == "Vpc"]
-            watch = _Interfaces(vpcs[0] if vpcs else None)
+            watch = Interfaces(vpcs[0] if vpcs else None)
             error = self._stack.destroy().error
         except FirstRunError as failed:
             error = str(failed)
@@ -192,13 +193,18 @@ class FirstRun:
         self._save()
 
 
-class _Interfaces:
-    """Watches when Lambda's last network interface in a VPC is gone."""
+class Interfaces:
+    """Watches when Lambda's last network interface in a VPC is gone.
+
+    Attributes:
+        seen: Whether there was one.
+        freed: Seconds after which there was none any more; None if there is one, or was none.
+    """
 
     def __init__(self, vpc: str | None, every: float = 10) -> None:
         self._vpc, self._every, self._begin = vpc, every, time.monotonic()
-        self._ended, self._seen = threading.Event(), False
-        self._freed: int | None = None
+        self._ended, self.seen = threading.Event(), False
+        self.freed: int | None = None
         self._thread = threading.Thread(target=self._watch, daemon=True)
         if vpc:
             self._thread.start()
@@ -206,15 +212,15 @@ class _Interfaces:
     def _watch(self) -> None:
         ec2: Any = boto3.client("ec2")
         wanted = [{"Name": "vpc-id", "Values": [str(self._vpc)]}]
-        while self._freed is None:
+        while self.freed is None:
             try:
                 found = ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
             except (ClientError, BotoCoreError):
                 found = None
-            ours = [each for each in found or [] if each.get("InterfaceType") == "lambda"]
-            self._seen = self._seen or bool(ours)
-            if found is not None and self._seen and not ours:
-                self._freed = round(time.monotonic() - self._begin)
+            ours = [each for each in found or [] if each["Description"].startswith(_OURS)]
+            self.seen = self.seen or bool(ours)
+            if found is not None and self.seen and not ours:
+                self.freed = round(time.monotonic() - self._begin)
             if self._ended.wait(self._every):
                 return
 
@@ -223,7 +229,7 @@ class _Interfaces:
         self._ended.set()
         if self._vpc:
             self._thread.join(60)
-        return self._freed
+        return self.freed
 
 
 def call(arn: str, event: Any) -> dict[str, Any]:
