@@ -54,7 +54,7 @@ def copy(program: str, release: str, source: str) -> None:
     sys.path.insert(0, program)
     from pathlib import Path
 
-    from release.installation import tree  # type: ignore[import-not-found]
+    from release.installation.storage import tree  # type: ignore[import-not-found]
 
     found = tree.scan(Path(source))
     tree.Copy(Path(source), Path(release), found).run(lambda *_: None)

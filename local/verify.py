@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambda_src.release.installation.job import HASHING
-from lambda_src.release.installation.verify import Verification, counted, shown
+from lambda_src.release.installation.storage.verify import Verification, counted, shown
 from lambda_src.release.layout import RELEASE_ID, RELEASES
 
 if TYPE_CHECKING:

@@ -42,12 +42,12 @@ BROKEN_MODEL = "import not_there_either\n" + MODEL
 ONE = {"instances": [1]}
 # What a new release changes; with another model alone the run of the populate task stays.
 OF_A_MODEL = {
-    "TaskDefinition populator",
+    "TaskDefinition libraries",
     "Function inference",
     "SmokeInvocation inference",
     "Alias inference-live",
 }
-OF_A_RELEASE = {*OF_A_MODEL, "PopulatorRun populate"}
+OF_A_RELEASE = {*OF_A_MODEL, "PopulatorRun libraries"}
 
 
 class Deployed(Stack):
@@ -123,7 +123,7 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert "was not published" in (stack.up() or "")
     assert "No module named 'not_there'" in stack.told("error")
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
-    assert stack.touched() == {"TaskDefinition populator"}
+    assert stack.touched() == {"TaskDefinition libraries"}
 
     # a model that cannot be imported: only the smoke invocation meets it
     stack.chain.lock(TINY.pin)
@@ -131,7 +131,7 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert "version 4 failed its smoke invocation" in (stack.up() or "")
     assert "No module named 'not_there_either'" in stack.told("error")
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
-    assert stack.touched() == {"TaskDefinition populator", "Function inference"}
+    assert stack.touched() == {"TaskDefinition libraries", "Function inference"}
 
     # the same again fails again: what failed is not taken for done
     assert "version 4 failed its smoke invocation" in (stack.up() or "")

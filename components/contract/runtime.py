@@ -36,7 +36,7 @@ _ACTIVATION = "release/activation"
 _layout: dict[str, Any] = runpy.run_path(str(ROOT / _SHARED / "layout.py"))
 FORMAT: int = _layout["FORMAT"]
 """Integer of the release format that the installer writes and the function reads."""
-_options = runpy.run_path(str(ROOT / _INSTALLATION / "options.py"))
+_options = runpy.run_path(str(ROOT / _INSTALLATION / "libraries" / "options.py"))
 read_options: Callable[[str, Collection[str]], tuple[dict[str, str], list[tuple[int, str, str]]]]
 read_options = _options["read"]
 """What a requirements file asks of a release beside its packages, as the installer reads it."""
@@ -114,8 +114,9 @@ def _together(own: Mapping[str, Path], application: Application) -> dict[str, Pa
 
 def _modules(folder: str) -> dict[str, Path]:
     # Only *.py: a stray __pycache__ would publish a new function version.
+    pattern = "*.py" if folder == _SHARED else "**/*.py"
     return {
-        path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / folder).glob("*.py"))
+        path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / folder).glob(pattern))
     }
 
 

@@ -285,6 +285,7 @@ ABSENT = Cause(
     remedy="see how its id is spelt; that of the stack is `pulumi stack output releaseId`. Where "
     "it is this one, something has removed it: `pulumi config set releaseSalt <any new word>` and "
     "`pulumi up` make it again under another id",
+    stands=True,
 )
 """What only a verification ends with, never a populate."""
 

@@ -1,14 +1,15 @@
 """Rule: a file system policy lets nobody in without a name, or in plain text."""
 
-from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
-from ..reading.findings import Findings, Report, doubt
+from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Resource, Stack
 from ..reading.iam import Client, Statement, applies, statements
-from ..reading.identity import FILE_SYSTEM, FILE_SYSTEMS, register
+from ..reading.kinds import FILE_SYSTEM, FILE_SYSTEMS
+from ..reading.naming import NotYet, candidates, register
 from ..reading.pack import Parameters, Rule
-from ..reading.values import UNKNOWN, Plain, at, items
+from ..reading.values import UNKNOWN, Plain, Unknown, at, items
 
 _POLICY = "aws:efs/fileSystemPolicy:FileSystemPolicy"
 _ACTIONS = ("ClientMount", "ClientWrite", "ClientRootAccess")
@@ -24,43 +25,39 @@ _NAMED = (
 )
 
 
-def judge(stack: Stack, _parameters: Parameters) -> Findings:
-    """Each file system of the stack, and each policy of one made elsewhere."""
-    reports: list[Report] = []
-    register_ = register(stack, FILE_SYSTEMS)
-    policies: dict[str, list[Resource]] = defaultdict(list)
-    uncertain = False
+def guarded(stack: Stack) -> dict[str, Answer]:
+    """By the key of a file system whether it has a policy; of "", for those not known yet."""
+    systems = register(stack, FILE_SYSTEMS)
+    found: dict[str, Answer] = {}
     for policy in stack.of_type(_POLICY):
-        named = register_.named(policy.get("fileSystemId"), policy, "fileSystemId")
-        uncertain = uncertain or len(named) != 1
-        for entity in named:
-            policies[entity.key].append(policy)
-        reports.extend(_policy(policy))
-    systems = stack.of_type(FILE_SYSTEM)
-    reports.extend(
-        Report(
-            f"{system.label} has no file system policy: whoever reaches a mount target mounts it "
-            "without a name, in plain text, and may write. Add an aws.efs.FileSystemPolicy that "
-            "denies what is not over TLS.",
-            system.urn,
-        )
-        for system in systems
-        if system.urn not in policies and not uncertain
+        system = systems.named(policy.get("fileSystemId"), policy, "fileSystemId")
+        for key in [known.key for known in candidates(system)] or [""]:
+            sure = system.open if isinstance(system, NotYet) else True
+            found[key] = any_of([found.get(key, False), sure])
+    return found
+
+
+def _judge(stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
+    if resource.type == _POLICY:
+        yield from _policy(resource)
+        return
+    known = stack.once(guarded)
+    absent = stack.there_is_none(f"file system policy for {resource.label}")
+    yield from verdict(
+        any_of([known.get(resource.urn, False), known.get("", False), absent]),
+        resource.urn,
+        what=f"whether {resource.label} has a file system policy",
+        wrong=f"{resource.label} has no file system policy: whoever reaches a mount target mounts "
+        "it without a name, in plain text, and may write. Add an aws.efs.FileSystemPolicy that "
+        "denies what is not over TLS.",
     )
-    return Findings.of(len(systems) + len(stack.of_type(_POLICY)), reports)
 
 
 def _policy(policy: Resource) -> Iterator[Report]:
-    document = policy.get("policy")
-    found = statements(document)
-    if not isinstance(found, list):
-        what = "is unknown" if found is UNKNOWN else "is no policy in JSON"
-        yield doubt(
-            f"whether {policy.label} lets somebody in without a name or in plain text; its policy "
-            f"{what}.",
-            policy.urn,
-            preview=found is UNKNOWN,
-        )
+    found = statements(policy.get("policy"))
+    if isinstance(found, Open):
+        what = f"whether {policy.label} lets somebody in without a name or in plain text"
+        yield doubt(what, policy.urn, f"its policy {found.because}", preview=found.preview)
         return
     for statement in found:
         if statement.allows and _anybody(statement) and not _demands_a_name(statement.condition):
@@ -72,60 +69,78 @@ def _policy(policy: Resource) -> Iterator[Report]:
                     "Principal, or only deny here and let the roles' own policies allow.",
                     policy.urn,
                 )
-    yield from _plain_text(policy, found)
+    yield from verdict(
+        any_of([_each_demands_tls(found), *map(_keeps_plain_text_out, found)]),
+        policy.urn,
+        what=f"whether {policy.label} admits plain text",
+        wrong=f"{policy.label} admits plain text: no statement denies elasticfilesystem:Client* to "
+        'everybody where aws:SecureTransport is "false". Add such a Deny.',
+    )
 
 
 def _anybody(statement: Statement) -> bool:
-    if statement.principal == "*":
-        return True
-    return "*" in items(at(statement.principal, "AWS"))
+    return statement.principal == "*" or "*" in items(at(statement.principal, "AWS"))
 
 
 def _demands_a_name(condition: Plain) -> bool:
     if not isinstance(condition, dict):
         return condition is UNKNOWN
     return any(
-        key.lower().startswith(_NAMED)
-        for operator, wanted in condition.items()
-        if isinstance(wanted, dict) and "Not" not in operator and "IfExists" not in operator
-        for key in wanted
+        key.startswith(_NAMED)
+        for operator, key, _ in _tests(condition)
+        if "Not" not in operator and "IfExists" not in operator
     )
 
 
-def _about(statement: Statement, action: str) -> object:
-    return applies(statement, Client(f"elasticfilesystem:{action}", None, None))
+def _about(statement: Statement, action: str, *, secure: bool = True) -> Answer:
+    """Whether a statement is about what a client asks for, whoever it is."""
+    context: dict[str, str | Unknown | None] = {
+        "aws:securetransport": str(secure).lower(),
+        "elasticfilesystem:accessedviamounttarget": "true",
+        "elasticfilesystem:accesspointarn": UNKNOWN,
+    }
+    # AWS refuses a policy that names another file system than its own.
+    own = replace(statement, resources=None, not_resources=None)
+    return applies(own, Client(f"elasticfilesystem:{action}", None, context))
 
 
-def _plain_text(policy: Resource, found: list[Statement]) -> Iterator[Report]:
-    """Plain text is kept out where everybody is denied it, or where each Allow demands TLS."""
-    denied = any(
-        not s.allows and _anybody(s) and _transport(s.condition, alone=True) == "false"
-        for s in found
+def _keeps_plain_text_out(statement: Statement) -> Answer:
+    """Whether a statement denies everybody to mount in plain text; that is all it takes."""
+    if statement.allows or _about(statement, "ClientMount", secure=False) is False:
+        return False
+    keys = [key for _, key, _ in _tests(statement.condition)]
+    if statement.not_principal:
+        return Open("a Deny of it has a NotPrincipal, which is not judged here")
+    if not _anybody(statement):
+        return False
+    if _about(statement, "ClientMount") is True:
+        return False  # it denies everything, whatever the transport
+    if "aws:securetransport" not in keys:
+        return False
+    return len(keys) == 1 or Open("its Deny of plain text has a second condition")
+
+
+def _each_demands_tls(found: list[Statement]) -> Answer:
+    """Whether each Allow demands TLS."""
+    allowing = [statement for statement in found if statement.allows]
+    return bool(allowing) and all(
+        ("aws:securetransport", "true") in [(key, wanted) for _, key, wanted in _tests(s.condition)]
+        for s in allowing
     )
-    allowing = [s for s in found if s.allows]
-    demanded = bool(allowing) and all(_transport(s.condition) == "true" for s in allowing)
-    if not denied and not demanded:
-        yield Report(
-            f"{policy.label} admits plain text: no statement denies elasticfilesystem:Client* to "
-            'everybody where aws:SecureTransport is "false". Add such a Deny.',
-            policy.urn,
-        )
 
 
-def _transport(condition: Plain, *, alone: bool = False) -> str | None:
-    """What a condition demands of aws:SecureTransport; with `alone` only if of nothing else."""
-    tests = {
-        (operator, key.lower()): value
+def _tests(condition: Plain) -> list[tuple[str, str, str]]:
+    """(operator, key in small letters, first value in small letters) of each test."""
+    return [
+        (operator, key.lower(), str(next(iter(items(value)), "")).lower())
         for operator, wanted in (condition if isinstance(condition, dict) else {}).items()
         if isinstance(wanted, dict)
         for key, value in wanted.items()
-    }
-    if alone and len(tests) != 1:
-        return None
-    for (operator, key), value in tests.items():
-        if key == "aws:securetransport" and operator in {"Bool", "BoolIfExists"}:
-            return str(value[0] if isinstance(value, list) and value else value).lower()
-    return None
+    ]
+
+
+def _subjects(stack: Stack) -> list[Resource]:
+    return [*stack.of_type(_POLICY), *stack.of_type(FILE_SYSTEM)]
 
 
 RULE = Rule(
@@ -133,5 +148,6 @@ RULE = Rule(
     description=(
         "A file system has a policy, and it lets nobody in without a name or in plain text."
     ),
-    judge=judge,
+    subjects=_subjects,
+    judge=_judge,
 )

@@ -3,17 +3,11 @@
 from ..reading import serve as process
 from ..reading.pack import Rule, policies_of
 from . import (
-    concurrency,
-    encryption,
     file_system_policy,
-    function_url,
-    images,
+    file_systems,
+    images_and_logs,
     ingress,
-    lifecycle,
-    log_retention,
-    protection,
-    runtimes,
-    sizing,
+    lambda_functions,
     wildcards,
 )
 
@@ -21,18 +15,12 @@ NAME = "efs-inference-guardrails"
 DESCRIPTION = "Security, cost and sanity of Lambda functions with libraries on EFS."
 
 RULES: tuple[Rule, ...] = (
-    encryption.RULE,
+    *file_systems.RULES,
     file_system_policy.RULE,
-    lifecycle.RULE,
-    log_retention.RULE,
     ingress.RULE,
     wildcards.RULE,
-    function_url.RULE,
-    runtimes.RULE,
-    sizing.RULE,
-    images.RULE,
-    concurrency.RULE,
-    protection.RULE,
+    *lambda_functions.RULES,
+    *images_and_logs.RULES,
 )
 
 POLICIES = policies_of(

@@ -1,12 +1,14 @@
 """Rule: policies name actions and resources, where AWS knows them."""
 
 from collections.abc import Iterator
+from functools import cache
 
-from ..reading.findings import Findings, Report, doubt
+from ..reading.findings import Answer, Open, Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.iam import Statement, statements
-from ..reading.pack import Parameters, Rule
-from ..reading.values import UNKNOWN, Plain, at, items, text
+from ..reading.iam import Statement, like, statements
+from ..reading.pack import Parameters, Rule, of_type
+from ..reading.values import Plain, Unknown, at, items, text
+from .tables import table
 
 _POLICIES = (
     "aws:iam/groupPolicy:GroupPolicy",
@@ -15,90 +17,79 @@ _POLICIES = (
     "aws:iam/userPolicy:UserPolicy",
 )
 _ROLE = "aws:iam/role:Role"
-
-# Actions that know no resources. Source: AWS, Service Authorization Reference,
-# https://docs.aws.amazon.com/service-authorization/latest/reference/, 2026-11. Those of network
-# interfaces are what a function in a VPC needs; AWS's own policy has them on "*".
-_WITHOUT_RESOURCE = (
+# Where a resource attaches policies by ARN.
+_ATTACHED = {
+    _ROLE: "managedPolicyArns",
+    "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
+    **{f"aws:iam/{w}PolicyAttachment:{w.capitalize()}PolicyAttachment": "policyArn"
+       for w in ("role", "user", "group")},
+    **{f"aws:iam/{w}PolicyAttachmentsExclusive:{w.capitalize()}PolicyAttachmentsExclusive":
+       "policyArns" for w in ("role", "user", "group")},
+}  # fmt: skip
+_UNLIMITED = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
+# On "*" all the same: AWS's own policies have those of network interfaces there, which a function
+# in a VPC needs, and a metric may but need not belong to a data set.
+_ON_ANYTHING = {
     "cloudwatch:getmetricdata",
     "cloudwatch:listmetrics",
     "cloudwatch:putmetricdata",
     "ec2:assignprivateipaddresses",
     "ec2:createnetworkinterface",
     "ec2:deletenetworkinterface",
-    "ec2:describe",
     "ec2:unassignprivateipaddresses",
-    "ecr:getauthorizationtoken",
-    "ecs:listclusters",
-    "ecs:listtaskdefinitions",
-    "ecs:describetaskdefinition",
-    "ecs:registertaskdefinition",
-    "ecs:deregistertaskdefinition",
-    "kms:listaliases",
-    "kms:listkeys",
-    "logs:describeloggroups",
-    "logs:describequeries",
-    "s3:listallmybuckets",
-    "ssmmessages:",
-    "sts:getcalleridentity",
-    "xray:getsampling",
-    "xray:puttelemetryrecords",
-    "xray:puttracesegments",
-)
-# Services of which every other action of a workload knows its resource.
-_WITH_RESOURCE = (
-    "dynamodb",
-    "ecr",
-    "ecs",
-    "elasticfilesystem",
-    "iam",
-    "kms",
-    "lambda",
-    "logs",
-    "s3",
-    "secretsmanager",
-    "sns",
-    "sqs",
-    "ssm",
-    "sts",
-)
+}
+# Conditions that say nothing of the resources.
+_NARROWING_NOTHING = ("aws:securetransport", "aws:requestedregion", "aws:currenttime")
 
 
-def judge(stack: Stack, _parameters: Parameters) -> Findings:
-    """Each statement that allows something."""
-    reports: list[Report] = []
-    judged = 0
-    for resource, label, document in _documents(stack):
-        judged += 1
+@cache
+def has_resource(action: str) -> Answer:
+    """Whether AWS knows the resources of an action, or of most that a pattern stands for."""
+    service, _, name = action.lower().partition(":")
+    having, without = (texts.split() for texts in table("iam_actions").get(service, ("", "")))
+    known = [o for o in having if like(name, o) and f"{service}:{o}" not in _ON_ANYTHING]
+    others = [one for one in (*having, *without) if like(name, one)]
+    if others:
+        return len(known) * 2 > len(others)
+    return Open("the actions are not in the table of this pack")
+
+
+def _judge(_stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
+    for label, document in _documents(resource):
         found = statements(document)
-        if isinstance(found, list):
-            for statement in found:
-                if statement.allows:
-                    reports.extend(_statement(resource, label, statement))
+        if isinstance(found, Open):
+            what = f"whether {label} allows more than it names"
+            yield doubt(what, resource.urn, f"its policy {found.because}", preview=found.preview)
             continue
-        what = "is unknown" if found is UNKNOWN else "is no policy in JSON"
-        reports.append(
-            doubt(
-                f"whether {label} allows more than it names; its policy {what}.",
+        for statement in found:
+            if statement.allows:
+                yield from _actions(resource, label, statement)
+                yield from _resources(resource, label, statement)
+    for arn in items(resource.given(_ATTACHED.get(resource.type, ""))):
+        name = arn.rpartition("/")[2] if isinstance(arn, str) else ""
+        if name in _UNLIMITED and isinstance(arn, str) and ":iam::aws:policy/" in arn:
+            yield Report(
+                f"{resource.label} attaches AWS managed policy {name}: more than anybody needs, "
+                "and whatever AWS adds to it. Attach a policy that names the actions and their "
+                "resources.",
                 resource.urn,
-                preview=found is UNKNOWN,
             )
-        )
-    return Findings.of(judged, dict.fromkeys(reports))
 
 
-def _documents(stack: Stack) -> Iterator[tuple[Resource, str, Plain]]:
-    for policy in stack.of_type(*_POLICIES):
-        yield policy, policy.label, policy.get("policy")
-    for role in stack.of_type(_ROLE):
-        for inline in items(role.given("inlinePolicies")):
-            if inline is UNKNOWN or text(at(inline, "policy")) is not None:
-                yield role, f"an inline policy of {role.label}", at(inline, "policy")
+def _documents(resource: Resource) -> Iterator[tuple[str, Plain]]:
+    if resource.type in _POLICIES:
+        yield resource.label, resource.get("policy")
+    for inline in items(resource.given("inlinePolicies")) if resource.type == _ROLE else ():
+        if isinstance(inline, Unknown) or text(at(inline, "policy")) is not None:
+            yield f"an inline policy of {resource.label}", at(inline, "policy")
 
 
-def _statement(resource: Resource, label: str, statement: Statement) -> Iterator[Report]:
-    actions = [action for action in statement.actions or () if isinstance(action, str)]
-    wide = [action for action in actions if action == "*" or action.endswith(":*")]
+def _is_wide(action: str) -> bool:
+    return set(action.rpartition(":")[2]) == {"*"}
+
+
+def _actions(resource: Resource, label: str, statement: Statement) -> Iterator[Report]:
+    wide = [a for a in statement.actions or () if isinstance(a, str) and _is_wide(a)]
     if statement.not_actions is not None:
         wide.append(f"everything but {', '.join(map(str, statement.not_actions))}")
     for action in wide:
@@ -107,38 +98,48 @@ def _statement(resource: Resource, label: str, statement: Statement) -> Iterator
             "to it. Name the actions.",
             resource.urn,
         )
-    if "*" not in (statement.resources or ()):
+
+
+def _resources(resource: Resource, label: str, statement: Statement) -> Iterator[Report]:
+    where = "the resource *"
+    if statement.not_resources is not None:
+        where = f"every resource but {', '.join(map(str, statement.not_resources))} (NotResource)"
+    elif not any(isinstance(r, str) and set(r) == {"*"} for r in statement.resources or ()):
         return
-    named = [action for action in actions if action not in wide]
-    known = [action for action in named if _knows_resource(action) is True]
-    if known:
+    named = [a for a in statement.actions or () if isinstance(a, str) and not _is_wide(a)]
+    known = [action for action in named if has_resource(action) is True]
+    what = f"whether {label} could name the resources of {{}} instead of {where}"
+    if known and _narrowed(statement.condition):
+        because = "a condition of the statement may name them"
+        yield doubt(what.format(", ".join(known)), resource.urn, because)
+    elif known:
         yield Report(
-            f"{label} allows {', '.join(known)} on the resource *, although AWS knows the "
+            f"{label} allows {', '.join(known)} on {where}, although AWS knows the "
             "resources of that. Name their ARNs.",
             resource.urn,
         )
-    open_ = [action for action in named if _knows_resource(action) is None]
+    open_ = [action for action in named if isinstance(has_resource(action), Open)]
     if open_:
-        yield doubt(
-            f"whether {label} could name the resources of {', '.join(open_)} instead of *; these "
-            "actions are not in the table of this pack.",
-            resource.urn,
-            preview=False,
-        )
+        because = "these actions are not in the table of this pack"
+        yield doubt(what.format(", ".join(open_)), resource.urn, because)
 
 
-def _knows_resource(action: str) -> bool | None:
-    lower = action.lower()
-    if lower.startswith(_WITHOUT_RESOURCE):
-        return False
-    return True if lower.partition(":")[0] in _WITH_RESOURCE else None
+def _narrowed(condition: Plain) -> bool:
+    """Whether a condition may limit the resources."""
+    if not isinstance(condition, dict):
+        return condition is not None
+    keys = [
+        key.lower() for wanted in condition.values() if isinstance(wanted, dict) for key in wanted
+    ]
+    return any(not key.startswith(_NARROWING_NOTHING) for key in keys)
 
 
 RULE = Rule(
     name="policy-names-actions-and-resources",
     description=(
-        "A policy allows no action * and no resource * where AWS knows the resources; actions on "
-        "network interfaces are let off."
+        "A policy allows no action * and no resource * where AWS knows the resources, but for "
+        "actions on network interfaces, and nobody gets a policy of AWS that allows everything."
     ),
-    judge=judge,
+    subjects=of_type(*_POLICIES, *_ATTACHED),
+    judge=_judge,
 )

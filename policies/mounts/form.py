@@ -3,57 +3,35 @@
 import re
 from collections.abc import Iterator
 
-from ..reading.findings import Findings, Report, doubt
+from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.identity import (
-    ACCESS_POINTS,
-    FILE_SYSTEMS,
-    FUNCTION,
-    TASK_DEFINITION,
-    Entity,
-    register,
-)
+from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, FUNCTION, TASK_DEFINITION
+from ..reading.naming import Name, NotYet, here, register
+from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Plain, at, items, text
-from .storage import file_system_of
-from .task_definitions import Container, Unreadable, containers_of
-
-NAME = "mounts-have-the-right-form"
-DESCRIPTION = (
-    "A function's mount path has Lambda's form, a container mounts a volume that exists, and an "
-    "EFS volume with an access point has no root directory of its own, TLS and IAM on."
-)
+from .parts.launches import launches_of
+from .parts.storage import file_system_of
+from .parts.task_definitions import containers_of, efs_of
 
 # Lambda's service model: FileSystemConfig.LocalMountPath.
 _PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
 _LONGEST = 160
+# ECS developer guide, "Use Amazon EFS volumes with Amazon ECS".
+_OLDEST_PLATFORM = (1, 4)
 
 
-def judge(stack: Stack) -> Findings:
-    """Each function's path, each task definition's volumes."""
-    reports: list[Report] = []
-    judged = 0
-    for function in stack.of_type(FUNCTION):
-        for config in items(function.get("fileSystemConfig")):
-            path = text(at(config, "localMountPath"))
-            if isinstance(path, str):
-                judged += 1
-                reports.extend(_path(function, path))
-    for task in stack.of_type(TASK_DEFINITION):
-        volumes = items(task.get("volumes"))
-        judged += sum(1 for volume in volumes if _efs(volume) is not None)
-        reports.extend(_unknown(task, volumes))
-        for volume in volumes:
-            if (efs := _efs(volume)) is not None:
-                reports.extend(_volume(stack, task, volume, efs))
-        reports.extend(_names(task, volumes))
-    return Findings.of(judged, reports)
-
-
-def _efs(volume: Plain) -> dict[str, Plain] | None:
-    found = at(volume, "efsVolumeConfiguration")
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
-    return found if isinstance(found, dict) else None
+def _judge(stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
+    if resource.type == FUNCTION:
+        for config in items(resource.get("fileSystemConfig")):
+            if isinstance(path := text(at(config, "localMountPath")), str):
+                yield from _path(resource, path)
+        return
+    volumes = items(resource.get("volumes"))
+    yield from _names(resource, volumes)
+    yield from _platform(stack, resource)
+    for volume in volumes:
+        if (efs := efs_of(volume)) is not None:
+            yield from _volume(stack, resource, volume, efs)
 
 
 def _path(function: Resource, path: str) -> Iterator[Report]:
@@ -72,13 +50,13 @@ def _names(task: Resource, volumes: list[Plain]) -> Iterator[Report]:
     """Mount points whose volume does not exist."""
     names = [text(at(volume, "name")) for volume in volumes]
     containers = containers_of(task)
-    if UNKNOWN in names or task.get("volumes") is UNKNOWN or isinstance(containers, Unreadable):
+    if UNKNOWN in names or UNKNOWN in volumes or isinstance(containers, Open):
         return
-    there = [name for name in names if isinstance(name, str)]
     for container in containers:
-        for volume in dict.fromkeys(_mounted(container)):
-            if volume not in there:
-                has = ", ".join(f"'{name}'" for name in there) or "none"
+        points = items(at(container.definition, "mountPoints"))
+        for volume in dict.fromkeys(text(at(point, "sourceVolume")) for point in points):
+            if isinstance(volume, str) and volume not in names:
+                has = ", ".join(f"'{name}'" for name in names if name) or "none"
                 yield Report(
                     f"{container.label} mounts volume '{volume}', but {task.label} has no such "
                     f"volume; it has {has}. Give sourceVolume of the mount point the name of a "
@@ -87,61 +65,62 @@ def _names(task: Resource, volumes: list[Plain]) -> Iterator[Report]:
                 )
 
 
-def _mounted(container: Container) -> Iterator[str]:
-    for point in items(at(container.definition, "mountPoints")):
-        volume = at(point, "sourceVolume")
-        if isinstance(volume, str):
-            yield volume
+def _platform(stack: Stack, task: Resource) -> Iterator[Report]:
+    """Where ECS mounts no EFS: Windows, and Fargate's older platforms."""
+    system = task.get("runtimePlatform", "operatingSystemFamily")
+    if isinstance(system, str) and system.upper().startswith("WINDOWS"):
+        yield Report(
+            f"{task.label} has a volume on EFS, but runs on {system} "
+            "(runtimePlatform.operatingSystemFamily): ECS mounts EFS in Linux containers only. Run "
+            "it on LINUX.",
+            task.urn,
+        )
+    for launch in launches_of(stack, task):
+        numbers = (launch.platform or "").split(".")[:2]
+        if len(numbers) == 2 and tuple(int(n) for n in numbers if n.isdecimal()) < _OLDEST_PLATFORM:
+            yield Report(
+                f"{launch.resource.label} runs {task.label} on platform version {launch.platform}, "
+                "but a volume of it lies on EFS: Fargate mounts EFS from 1.4.0 on. Set "
+                "platformVersion to LATEST, or leave it out.",
+                launch.resource.urn,
+            )
 
 
-def _volume(stack: Stack, task: Resource, volume: Plain, efs: dict[str, Plain]) -> Iterator[Report]:
+def _volume(stack: Stack, task: Resource, volume: Plain, efs: Plain) -> Iterator[Report]:
     name = at(volume, "name")
     what = (f"volume '{name}'" if isinstance(name, str) else "a volume") + f" of {task.label}"
-    access_points = register(stack, ACCESS_POINTS)
+    parts = ("transitEncryption", "rootDirectory", "authorizationConfig.iam")
+    unknown = [part for part in parts if at(efs, *part.split(".")) is UNKNOWN]
+    if unknown:
+        because = f"{', '.join(unknown)} is unknown. Give them known values"
+        yield doubt(f"the options of {what}", task.urn, because, preview=True)
     given = text(at(efs, "authorizationConfig", "accessPointId"))
-    points = access_points.named(given, task, "volumes")
-    point = " or ".join(entity.label for entity in points) or "an access point"
-    root = at(efs, "rootDirectory")
+    point = register(stack, ACCESS_POINTS).named(given, task, "volumes")
+    label = point.label if point else "an access point"
+    root, tls = at(efs, "rootDirectory"), at(efs, "transitEncryption")
+    iam = at(efs, "authorizationConfig", "iam")
     if given is not None and isinstance(root, str) and root.strip() not in {"", "/"}:
         yield Report(
-            f"{what} has rootDirectory {root} beside {point}: ECS takes the access point's own "
+            f"{what} has rootDirectory {root} beside {label}: ECS takes the access point's own "
             "root only, and refuses the task definition. Leave rootDirectory out, or give the "
             "access point that root.",
             task.urn,
         )
-    iam = at(efs, "authorizationConfig", "iam")
-    tls = at(efs, "transitEncryption")
-    because = f"lies on {point}" if given is not None else "has IAM on"
     if (given is not None or iam == "ENABLED") and tls is not UNKNOWN and tls != "ENABLED":
+        because = f"lies on {label}" if given is not None else "has IAM on"
         yield Report(
             f"{what} {because}, but its transitEncryption is {_said(tls)}: ECS demands TLS "
             "for that. Set efsVolumeConfiguration.transitEncryption to ENABLED.",
             task.urn,
         )
     if given is not None and iam is not UNKNOWN and iam != "ENABLED":
-        yield Report(
-            f"{what} lies on {point}, but its authorizationConfig.iam is {_said(iam)}: the task "
-            "mounts as nobody in particular, and its task role does not count. Set "
-            "authorizationConfig.iam to ENABLED.",
+        yield doubt(
+            f"whether {what} is to be mounted as nobody in particular",
             task.urn,
+            f"its authorizationConfig.iam is {_said(iam)}, so the task role does not count. Set it "
+            "to ENABLED where the role's rights are to hold",
         )
-    yield from _other_file_system(stack, task, what, efs, points)
-
-
-def _unknown(task: Resource, volumes: list[Plain]) -> Iterator[Report]:
-    """What a preview does not know of volumes that lie on EFS, or may."""
-    for volume in volumes:
-        efs = at(volume, "efsVolumeConfiguration")
-        if efs is None:
-            continue
-        parts = ("transitEncryption", "rootDirectory", "authorizationConfig.iam")
-        unknown = [part for part in parts if at(efs, *part.split(".")) is UNKNOWN]
-        if unknown:
-            yield doubt(
-                f"{', '.join(unknown)} of a volume of {task.label}. Give them known values.",
-                task.urn,
-                preview=True,
-            )
+    yield from _other_file_system(stack, task, what, efs, point)
 
 
 def _said(value: Plain) -> str:
@@ -149,14 +128,38 @@ def _said(value: Plain) -> str:
 
 
 def _other_file_system(
-    stack: Stack, task: Resource, what: str, efs: dict[str, Plain], points: tuple[Entity, ...]
+    stack: Stack, task: Resource, what: str, efs: Plain, point: Name | None
 ) -> Iterator[Report]:
     """A volume whose access point belongs to a file system other than the volume's own."""
     own = register(stack, FILE_SYSTEMS).named(at(efs, "fileSystemId"), task, "volumes")
-    found = file_system_of(stack, points[0]) if len(points) == 1 else None
-    if found is not None and len(own) == 1 and own[0] != found:
+    found = file_system_of(stack, here(point))
+    if point is None or own is None or found is None or own == found:
+        return
+    if not isinstance(own, NotYet) and not isinstance(found, NotYet):
         yield Report(
-            f"{what} names {own[0].label}, but its {points[0].label} belongs to {found.label}. "
+            f"{what} names {own.label}, but its {point.label} belongs to {found.label}. "
             "Take fileSystemId and accessPointId from one file system.",
             task.urn,
         )
+
+
+def _subjects(stack: Stack) -> list[Resource]:
+    functions = [f for f in stack.of_type(FUNCTION) if items(f.get("fileSystemConfig"))]
+    tasks = [
+        task
+        for task in stack.of_type(TASK_DEFINITION)
+        if any(efs_of(volume) is not None for volume in items(task.get("volumes")))
+    ]
+    return [*functions, *tasks]
+
+
+RULE = Rule(
+    name="mounts-have-the-right-form",
+    description=(
+        "A function's mount path has Lambda's form, a container mounts a volume that exists, and "
+        "an EFS volume has TLS where ECS demands it, no root directory of its own beside an access "
+        "point, and a platform that mounts EFS."
+    ),
+    subjects=_subjects,
+    judge=_judge,
+)

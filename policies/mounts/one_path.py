@@ -1,145 +1,179 @@
-"""Rule: whatever mounts an access point mounts it at one path, and is told of paths under it."""
+"""Rule: whatever mounts an access point mounts it at one path, and gets paths under it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from ..reading.findings import Findings, Report, doubt
+from ..reading.findings import Report, doubt
 from ..reading.graph import Stack
+from ..reading.naming import candidates
+from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN
-from .consumer import Consumer, Mount
-from .consumers import Sharing, by_access_point, read_consumers
-from .paths import Path, lies_under, paths_under_mnt
-
-NAME = "one-access-point-one-path"
-DESCRIPTION = (
-    "Whatever shares an EFS access point mounts it at the same path, and the paths under /mnt in "
-    "its environment, command and entry point lie under its own mounts."
-)
+from .parts.consumer import Consumer, Mount, Pair
+from .parts.populators import consumers, mounting, populating, read_all
+from .parts.strangers import strangers
+from .paths import MNT, Path, lies_under, paths_under_mnt
 
 
-def judge(stack: Stack) -> Findings:
-    """Compare the consumers of each access point, and each consumer's texts with its mounts."""
-    reading = stack.once(read_consumers)
-    sharers = stack.once(by_access_point)
-    violations: list[Report] = []
-    not_judged = list(reading.not_judged)
-    for mounts in sharers.values():
-        violations.extend(_disagreements(mounts))
-    for report, certain in _left_open_by_preview(reading.consumers, sharers):
-        (violations if certain else not_judged).append(report)
-    for consumer in reading.consumers:
-        violations.extend(_stray_paths(consumer, sharers))
-        not_judged.extend(_unknown_texts(consumer))
-    judged = sum(1 for consumer in reading.consumers if consumer.mounts)
-    return Findings(judged, violations, not_judged)
-
-
-def _disagreements(mounts: Sharing) -> Iterator[Report]:
-    """One report per mount that is not where most of the others are (the first ones, on a tie)."""
-    (expected, _), *_ = Counter(mount.path for _, mount in mounts).most_common(1)
-    other = next(consumer for consumer, mount in mounts if mount.path == expected)
-    for consumer, mount in mounts:
-        if mount.path != expected:
-            yield Report(
-                f"{consumer.label} mounts {mount.access_point_label} at {mount.path}, but "
-                f"{other.label} mounts it at {expected}: what one writes under its path the other "
-                f"does not find. Give {consumer.path_property} of {consumer.label} and "
-                f"{other.path_property} of {other.label} the same value.",
-                consumer.resource.urn,
-            )
-
-
-def _left_open_by_preview(
-    consumers: list[Consumer], sharers: dict[str, Sharing]
-) -> Iterator[tuple[Report, bool]]:
-    """Mounts of which only the creation tells the access point: (report, whether it is certain)."""
-    undecided = [
-        (consumer, mount)
-        for consumer in consumers
-        for mount in consumer.mounts
-        if mount.access_point is None
-    ]
-    companions: dict[frozenset[str], set[str]] = defaultdict(set)
-    for _, mount in undecided:
-        companions[_keys(mount)].add(mount.path)
-    for consumer, mount in undecided:
-        settled = [{at.path for _, at in sharers.get(key, [])} for key in _keys(mount)]
-        known = set().union(*settled)
-        if known | companions[_keys(mount)] == {mount.path}:
-            continue
-        what = f"{consumer.label} mounts {mount.access_point_label} at {mount.path}"
-        if all(settled) and mount.path not in known:
-            yield (
-                Report(
-                    f"{what}, but the others mount them at {', '.join(sorted(known))}: whichever "
-                    "it is, they do not find each other's files. Give all that mount one access "
-                    "point the same path.",
-                    consumer.resource.urn,
-                ),
-                True,
-            )
+def _judge(stack: Stack, one: Consumer | Report, _: Parameters) -> Iterator[Report]:
+    if isinstance(one, Report):
+        yield one
+        return
+    for mount in one.mounts:
+        if mount.key:
+            yield from _disagreement(stack, one, mount)
         else:
-            yield (
-                doubt(
-                    f"{what}; which of them is unknown. Where only one volume of the task "
-                    "definition has an access point, it is known.",
-                    consumer.resource.urn,
-                    preview=True,
-                ),
-                False,
-            )
+            yield from _left_open(stack, one, mount)
+    yield from _stray_paths(stack, one)
+    unknown = [text.holder for text in one.texts if text.value is UNKNOWN]
+    if one.mounts and unknown:
+        paths = " or ".join(dict.fromkeys(mount.path for mount in one.mounts))
+        yield doubt(
+            f"whether {', '.join(unknown)} of {one.label} names paths under {paths} only",
+            one.urn,
+            "it is unknown. Give paths values known in preview",
+            preview=True,
+        )
+
+
+def sharers(stack: Stack) -> dict[str, list[Pair]]:
+    """Who mounts one thing, by its key; where that is unknown, not at all."""
+    found: dict[str, list[Pair]] = defaultdict(list)
+    for pair in stack.once(mounting):
+        if pair[1].key:
+            found[pair[1].key].append(pair)
+    return found
+
+
+def _populates(stack: Stack, consumer: Consumer) -> bool:
+    return (consumer.urn, consumer.label) in stack.once(populating)
+
+
+def expected(stack: Stack) -> dict[str, Pair]:
+    """By the key of a mount, where most have it, the first ones on a tie.
+
+    A container that only serves or reads may have it at a document root: that counts for itself.
+    """
+    found = {}
+    for key, pairs in stack.once(sharers).items():
+        counted = [
+            (c, m) for c, m in pairs if c.is_function or _populates(stack, c) or _in_mnt(m)
+        ] or pairs
+        [(path, _)] = Counter(mount.path for _, mount in counted).most_common(1)
+        found[key] = next(pair for pair in counted if pair[1].path == path)
+    return found
+
+
+def _in_mnt(mount: Mount) -> bool:
+    return lies_under(mount.path, MNT)
+
+
+def _disagreement(stack: Stack, consumer: Consumer, mount: Mount) -> Iterator[Report]:
+    other, at = stack.once(expected)[mount.key]
+    if mount.path == at.path:
+        return
+    what = f"{consumer.label} mounts {mount.label} at {mount.path}"
+    where = f"{other.label} mounts it at {at.path}"
+    only_serves = not (consumer.is_function or _populates(stack, consumer) or _in_mnt(mount))
+    if only_serves and not other.is_function and not _in_mnt(at):
+        return
+    if only_serves:
+        because = "outside /mnt a container serves or reads files, and may need no common path"
+        yield doubt(f"whether {what} on purpose, while {where}", consumer.urn, because)
+        return
+    yield Report(
+        f"{what}, but {where}: what one writes under its path the other does not find. Give "
+        f"{consumer.path_property} of {consumer.label} and {other.path_property} of {other.label} "
+        "the same value.",
+        consumer.urn,
+    )
+
+
+def undecided(stack: Stack) -> dict[frozenset[str], set[str]]:
+    """The paths of mounts of which only the creation tells the access point."""
+    found: dict[frozenset[str], set[str]] = defaultdict(set)
+    for _, mount in stack.once(mounting):
+        if not mount.key:
+            found[_keys(mount)].add(mount.path)
+    return found
 
 
 def _keys(mount: Mount) -> frozenset[str]:
-    return frozenset(candidate.key for candidate in mount.candidates)
+    return frozenset(candidate.key for candidate in candidates(mount.point))
 
 
-def _stray_paths(consumer: Consumer, sharers: dict[str, Sharing]) -> Iterator[Report]:
-    """Paths under /mnt that a consumer is told of and has nothing mounted at."""
-    mounted = {mount.access_point.key for mount in consumer.mounts if mount.access_point}
-    within_reach = {point.key for point in consumer.within_reach} - mounted
-    # Under another's path for an access point that both mount: `_disagreements` has said so.
-    told = [mount.path for _, mount in _all_at(mounted, sharers)]
-    unmounted = _all_at(within_reach, sharers)
+def _left_open(stack: Stack, consumer: Consumer, mount: Mount) -> Iterator[Report]:
+    there = stack.once(sharers)
+    settled = [{at.path for _, at in there.get(key, [])} for key in _keys(mount)]
+    known = set().union(*settled)
+    companions = stack.once(undecided)[_keys(mount)]
+    if not settled or known | companions == {mount.path}:
+        return
+    what = f"{consumer.label} mounts {mount.label} at {mount.path}"
+    if all(settled) and mount.path not in known:
+        yield Report(
+            f"{what}, but the others mount them at {', '.join(sorted(known))}: whichever it is, "
+            "they do not find each other's files. Give all that mount one access point the same "
+            "path.",
+            consumer.urn,
+        )
+    else:
+        because = "which of them is unknown. Where only one volume of the task definition has an "
+        yield doubt(what, consumer.urn, because + "access point, it is known", preview=True)
+
+
+def _stray_paths(stack: Stack, consumer: Consumer) -> Iterator[Report]:
+    """Paths under /mnt that a consumer gets and has nothing mounted at."""
+    mounted = {mount.key for mount in consumer.mounts if mount.key}
+    within_reach = {mount.key for mount in consumer.within_reach if mount.key} - mounted
+    # Under another's path for an access point that both mount: `_disagreement` has said so.
+    said = [at.path for key in mounted for _, at in stack.once(sharers)[key]]
+    unmounted = [
+        stack.once(expected)[key] for key in sorted(within_reach & {*stack.once(expected)})
+    ]
     for text in consumer.texts:
         for path in paths_under_mnt(text.value) if text.value is not UNKNOWN else ():
-            if any(lies_under(path.resolved, at) for at in (*consumer.mounted_paths, *told)):
+            if any(lies_under(path.resolved, at) for at in (*consumer.mounted_paths, *said)):
                 continue
             there = [pair for pair in unmounted if lies_under(path.resolved, pair[1].path)]
-            # A container beside the one that mounts may have a /mnt of its own.
-            if consumer.mounts or there or not unmounted:
-                yield _stray(consumer, text.holder, path, there)
+            # A container beside the one that mounts, or outside /mnt, may have a /mnt of its own.
+            if any(map(_in_mnt, consumer.mounts)) or there:
+                yield _stray(stack, consumer, text.holder, path, there)
 
 
-def _all_at(keys: set[str], sharers: dict[str, Sharing]) -> Sharing:
-    return [pair for key in sorted(keys) for pair in sharers.get(key, [])]
-
-
-def _stray(consumer: Consumer, holder: str, path: Path, there: Sharing) -> Report:
+def _stray(stack: Stack, consumer: Consumer, holder: str, path: Path, there: list[Pair]) -> Report:
+    what = f"{holder} of {consumer.label} names {path}"
     if consumer.mounts:
-        mounts = " and ".join(f"{at.access_point_label} at {at.path}" for at in consumer.mounts)
-        under = " or ".join(at.path for at in consumer.mounts)
+        mounts = " and ".join(f"{at.label} at {at.path}" for at in consumer.mounts)
+        under = " or ".join(dict.fromkeys(at.path for at in consumer.mounts))
         remedy = f"Let it name a path under {under}, or mount there what it needs."
     else:
         mounts = "no access point"
         reach = " or ".join(point.label for point in consumer.within_reach)
         remedy = f"Add a mount point for the volume on {reach}, or let it name another path."
     for other, at in there[:1]:
-        mounts += f", while {other.label} mounts {at.access_point_label} at {at.path}"
+        mounts += f", while {other.label} mounts {at.label} at {at.path}"
+    from_image = consumer.resource.get("packageType") == "Image" or not consumer.is_function
+    if from_image and not there and not _populates(stack, consumer):
+        because = f"it mounts {mounts}, and its image may have that path itself"
+        return doubt(f"whether {what} on purpose", consumer.urn, because)
     return Report(
-        f"{holder} of {consumer.label} names {path}, where nothing is mounted: {consumer.label} "
-        f"mounts {mounts}. {remedy}",
-        consumer.resource.urn,
+        f"{what}, where nothing is mounted: {consumer.label} mounts {mounts}. {remedy}",
+        consumer.urn,
     )
 
 
-def _unknown_texts(consumer: Consumer) -> Iterator[Report]:
-    unknown = [text.holder for text in consumer.texts if text.value is UNKNOWN]
-    if consumer.mounts and unknown:
-        paths = " or ".join(mount.path for mount in consumer.mounts)
-        yield doubt(
-            f"whether {', '.join(unknown)} of {consumer.label} names paths under {paths} only; it "
-            "is unknown. Give paths values known in preview.",
-            consumer.resource.urn,
-            preview=True,
-        )
+def _subjects(stack: Stack) -> list[Consumer | Report]:
+    mounts = [one for one in stack.once(consumers) if one.mounts or one.within_reach]
+    unread = [one for one in stack.once(read_all) if isinstance(one, Report)]
+    return [*mounts, *unread, *stack.once(strangers)]
+
+
+RULE = Rule(
+    name="one-access-point-one-path",
+    description=(
+        "Whatever shares an EFS access point mounts it at the same path, and the paths under /mnt "
+        "in its environment, command and entry point lie under its own mounts."
+    ),
+    subjects=_subjects,
+    judge=_judge,
+)

@@ -1,22 +1,15 @@
 """The rules of the pack, in order of worth."""
 
 from ..reading import serve as process
-from ..reading.pack import Rule, policies_of
+from ..reading.pack import policies_of
 from . import access_point, form, one_path, order, reach, release, rights
 
 NAME = "efs-inference-mounts"
 DESCRIPTION = "Lambda functions and ECS containers that share an EFS file system fit together."
 
-RULES: tuple[Rule, ...] = tuple(
-    Rule(
-        name=module.NAME,
-        description=module.DESCRIPTION,
-        judge=lambda stack, _, judge=module.judge: judge(stack),  # type: ignore[misc]
-    )
-    for module in (one_path, form, access_point, release, order, reach, rights)
-)
+RULES = tuple(m.RULE for m in (one_path, form, access_point, release, order, reach, rights))
 
-LOOKED_FOR = "an aws.lambda.Function or an aws.ecs.TaskDefinition that mounts an EFS access point"
+LOOKED_FOR = "an aws.lambda.Function or an aws.ecs.TaskDefinition that mounts an EFS file system"
 POLICIES = policies_of(RULES, looked_for=LOOKED_FOR)
 
 

@@ -47,14 +47,24 @@ def lies_under(path: str, mount: str) -> bool:
     return mount == "/" or path == mount or path.startswith(mount + "/")
 
 
-def paths_under_mnt(text: str) -> list[Path]:
-    """Each different path below /mnt that the text names, in order.
+def _is_below(path: str, mount: str) -> bool:
+    return path != mount and lies_under(path, mount)
+
+
+def paths_under(mount: str, text: str) -> list[str]:
+    """The paths below a mount that a text names, as seen from the mount."""
+    found = [path.resolved for path in paths_under_mnt(text, root=f"/{mount.split('/')[1]}")]
+    return [path.removeprefix(mount).strip("/") for path in found if _is_below(path, mount)]
+
+
+def paths_under_mnt(text: str, root: str = MNT) -> list[Path]:
+    """Each different path below /mnt, or another root, that the text names, in order.
 
     Lists (`PYTHONPATH=/a:/mnt/b`), options (`--release=/mnt/x`), JSON and shell lines are taken
     apart. URLs, `server:/path`, base64 and the unfinished last part of a template
     (`/mnt/${NAME}`) are no paths.
     """
-    if MNT not in text or _is_blob(text):
+    if root not in text or _is_blob(text):
         return []
     local = _URL.sub(" ", text)
     found: dict[str, Path] = {}
@@ -64,7 +74,7 @@ def paths_under_mnt(text: str) -> list[Path]:
             written = written[: written.rfind("/") + 1]
         written = re.sub(r"(?<=[^./])[.!]+$", "", written)
         resolved = normalise(written)
-        if resolved == MNT or not lies_under(resolved, MNT):
+        if resolved == root or not lies_under(resolved, root):
             continue
         if not _is_blob(written + match["padding"]) and not _is_on_a_server(match):
             found.setdefault(resolved, Path(written, resolved))

@@ -2,238 +2,241 @@
 
 from collections.abc import Iterator
 
-from ..reading.answers import Answer, any_of
-from ..reading.findings import Findings, Report, doubt
+from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Resource, Stack
-from ..reading.identity import (
-    DEFAULT_SECURITY_GROUP,
-    SECURITY_GROUPS,
-    VPCS,
-    Entity,
-    Several,
-    register,
-)
-from ..reading.security_groups import End, lets_through, openings_of
-from ..reading.values import UNKNOWN, items
-from .consumer import Consumer
-from .consumers import read_consumers
-from .launches import populators
-from .places import Place, places
-from .storage import MountTarget, file_system_of, targets, targets_of, zone_of
+from ..reading.kinds import SECURITY_GROUPS
+from ..reading.naming import Elsewhere, NotYet, Several, register
+from ..reading.network import End, default_group, lets_through, vpc_of
+from ..reading.pack import Parameters, Rule
+from ..reading.security_groups import openings_of
+from ..reading.values import items
+from .parts.consumer import Consumer, Mount
+from .parts.launches import Launch, places
+from .parts.populators import consumers, populating
+from .parts.storage import MOUNT_TARGET, MountTarget, Zone, one_zone, targets, targets_of, zone_of
+from .surroundings import surroundings
 from .way_out import way_out
-
-NAME = "consumer-reaches-its-mount-targets"
-DESCRIPTION = (
-    "A consumer has a mount target in each of its availability zones, security groups let port "
-    "2049 through between the two, and what populates has a way to its packages."
-)
 
 _NFS = 2049
 
 
-def judge(stack: Stack) -> Findings:
-    """Each consumer in each network that it runs in."""
-    reports: list[Report] = []
-    judged = 0
-    populating = {id(consumer) for consumer in stack.once(populators)}
-    for consumer in stack.once(read_consumers).consumers:
-        if not consumer.mounts:
-            continue
-        judged += 1
-        found = places(stack, consumer)
-        if not found:
-            reports.append(_nowhere(consumer))
-        for place in found:
-            for mount in consumer.mounts:
-                system = file_system_of(stack, mount.access_point)
-                reports.extend(_mount(stack, consumer, place, mount.access_point_label, system))
-            if id(consumer) in populating:
-                reports.extend(way_out(stack, consumer, place))
-    return Findings.of(judged, dict.fromkeys(reports))
+def _judge(stack: Stack, subject: Consumer | Resource, _: Parameters) -> Iterator[Report]:
+    if isinstance(subject, Resource):
+        yield from _target(stack, subject)
+        return
+    found = places(stack, subject.resource)
+    if not found:
+        yield _nowhere(subject)
+    for place in found:
+        for mount in subject.mounts:
+            yield from _mount(stack, subject, place, mount)
+        if (subject.urn, subject.label) in stack.once(populating):
+            yield from way_out(stack, subject, place)
+
+
+def _target(stack: Stack, resource: Resource) -> Iterator[Report]:
+    """What EFS refuses: two mount targets in one zone or two VPCs, or another zone than the one."""
+    mine = stack.once(targets).by_urn[resource.urn]
+    only = one_zone(mine.system)
+    if only is not None and only.is_same(mine.zone) is False:
+        yield Report(
+            f"{mine.label} stands in {mine.zone}, but its file system is a One Zone one in {only} "
+            f"(availabilityZoneName): EFS refuses it. Choose a subnet in {only}.",
+            resource.urn,
+        )
+    for other in targets_of(stack, mine.system):
+        if other.resource is resource:
+            return
+        if other.zone.is_same(mine.zone) or (other.known_subnet and other.subnet == mine.subnet):
+            yield Report(
+                f"{mine.label} and {other.label} of one file system stand both in {mine.zone}: EFS "
+                "takes one mount target in each zone, and refuses the second. Keep one.",
+                resource.urn,
+            )
+        vpcs = [vpc_of(stack, one.known_subnet) for one in (mine, other)]
+        if None not in vpcs and vpcs[0] != vpcs[1]:
+            yield Report(
+                f"{mine.label} stands in another VPC than {other.label}: the mount targets of a "
+                "file system stand in one VPC, and EFS refuses the second. Use subnets of one.",
+                resource.urn,
+            )
 
 
 def _nowhere(consumer: Consumer) -> Report:
-    if consumer.is_function:
-        points = " and ".join(mount.access_point_label for mount in consumer.mounts)
-        return Report(
-            f"{consumer.label} mounts {points}, but has no vpcConfig: Lambda refuses a function "
-            "outside a VPC that mounts an access point. Give it vpcConfig with subnetIds and "
-            "securityGroupIds.",
-            consumer.resource.urn,
-        )
-    return doubt(
-        f"whether {consumer.label} reaches its mount targets; nothing in this stack says in which "
-        "subnets it runs.",
-        consumer.resource.urn,
-        preview=False,
+    points = " and ".join(mount.label for mount in consumer.mounts)
+    if not consumer.is_function or any(mount.is_s3 for mount in consumer.mounts):
+        because = "nothing in this stack says in which subnets it runs"
+        return doubt(f"whether {consumer.label} reaches {points}", consumer.urn, because)
+    return Report(
+        f"{consumer.label} mounts {points}, but has no vpcConfig: Lambda refuses a function "
+        "outside a VPC that mounts an access point. Give it vpcConfig with subnetIds and "
+        "securityGroupIds.",
+        consumer.urn,
     )
 
 
-def _mount(
-    stack: Stack, consumer: Consumer, place: Place, point: str, system: Entity | None
-) -> Iterator[Report]:
-    urn = consumer.resource.urn
-    if system is None or system.resource is None:
-        where = system.label if system else f"the file system of {point}"
-        yield doubt(
-            f"whether {consumer.label} reaches {where}, which is made elsewhere.",
-            urn,
-            preview=False,
-        )
-        return
+def _mount(stack: Stack, consumer: Consumer, place: Launch, mount: Mount) -> Iterator[Report]:
+    system = mount.system
+    whole = system.label if system else f"the file system of {mount.label}"
+    what = f"whether {consumer.label} reaches {whole}"
     there = targets_of(stack, system)
-    if not there:
-        if not stack.once(targets).doubtful:
-            yield Report(
-                f"{consumer.label} mounts {point} of {system.label}, but {system.label} has no "
-                "mount target. Make one in each zone that the consumer runs in.",
-                urn,
-            )
-        return
-    if not place.subnets.entities:
+    if (
+        system is None
+        or isinstance(system, NotYet)
+        or (isinstance(system, Elsewhere) and not there)
+    ):
+        lost = mount.point.open if isinstance(mount.point, Elsewhere | NotYet) else None
+        left = (system.open if system else lost) or Open("it is made elsewhere")
+        yield Report(what, consumer.urn, left)
+    elif not there:
+        yield from verdict(
+            _no_target(stack, system.label),
+            consumer.urn,
+            what=f"whether {consumer.label} has a mount target of {whole}",
+            wrong=f"{consumer.label} mounts {mount.label}"
+            + (f" of {whole}" if mount.point else "")
+            + f", but {whole} has no mount target. Make one in each zone that "
+            "the consumer runs in.",
+        )
+    elif not place.subnets.names:
+        because = f"{place.resource.label} does not tell"
+        preview = not place.subnets.certain
         yield doubt(
-            f"in which subnets {consumer.label} runs; {place.source.label} does not tell.",
-            urn,
-            preview=not place.subnets.certain,
+            f"in which subnets {consumer.label} runs", consumer.urn, because, preview=preview
         )
-        return
-    yield from _zones(consumer, place, system, there)
-    yield from _ports(stack, consumer, place, there)
+    else:
+        yield from _zones(stack, consumer, place, mount, there)
+        yield from _ports(stack, consumer, place, there)
+        yield from surroundings(stack, consumer, place, mount, there)
 
 
-def _in_zone(subnet: Entity, target: MountTarget) -> Answer:
-    if subnet in target.subnets and len(target.subnets) == 1:
-        return True
-    same = zone_of(subnet).is_same(target.zone)
-    if same is None:
-        return (
-            None if subnet.resource is None or target.zone.is_same(target.zone) is None else UNKNOWN
-        )
-    return same
+def _no_target(stack: Stack, whole: str) -> Answer:
+    for target in stack.once(targets).doubtful:
+        return Open(f"which file system {target.label} belongs to is unknown", preview=True)
+    return stack.there_is_none(f"mount target of {whole}")
 
 
 def _zones(
-    consumer: Consumer, place: Place, system: Entity, there: list[MountTarget]
+    stack: Stack, consumer: Consumer, place: Launch, mount: Mount, there: list[MountTarget]
 ) -> Iterator[Report]:
-    urn = consumer.resource.urn
-    answers = {
-        subnet: any_of(_in_zone(subnet, target) for target in there)
-        for subnet in place.subnets.entities
-    }
+    whole = mount.system.label if mount.system else ""
     zones = ", ".join(dict.fromkeys(str(target.zone) for target in there))
-    missing = [subnet for subnet, answer in answers.items() if answer is False]
-    if missing and not place.subnets.certain and len(missing) < len(answers):
-        yield doubt(
-            f"whether {consumer.label} runs in {missing[0].label} ({zone_of(missing[0])}), where "
-            f"{system.label} has no mount target; its subnets are unknown as a whole. Give them as "
-            "a list, so that each of them is known by where it comes from.",
-            urn,
-            preview=True,
+    for subnet in place.subnets.names:
+        zone = zone_of(subnet)
+        served = any_of(target.serves(subnet) for target in there)
+        if served is False:
+            served = _no_target(stack, f"{whole} in {zone}")
+            if isinstance(mount.system, Elsewhere):
+                served = Open(f"{whole} is made elsewhere, and may have others there")
+            if not place.subnets.certain:
+                because = "its subnets are unknown as a whole. Give them as a list, so that each "
+                served = Open(because + "of them is known by where it comes from", preview=True)
+        yield from verdict(
+            served,
+            consumer.urn,
+            what=f"whether {whole} has a mount target in the zone of {subnet.label}, in which "
+            f"{consumer.label} runs (it has some in {zones})",
+            wrong=f"{consumer.label} runs in {subnet.label} in zone {zone}, but {whole} has mount "
+            f"targets in {zones} only: there it cannot be mounted. "
+            + _remedy(zone, one_zone(mount.system)),
         )
-        missing = []
-    for subnet in missing:
-        yield Report(
-            f"{consumer.label} runs in {subnet.label} in zone {zone_of(subnet)}, but "
-            f"{system.label} has mount targets in {zones} only: there it cannot be mounted. "
-            f"Make a mount target in {zone_of(subnet)}, or leave the subnet out.",
-            urn,
-        )
-    for subnet, answer in answers.items():
-        if answer is None or answer is UNKNOWN:
-            yield doubt(
-                f"whether {system.label} has a mount target in the zone of {subnet.label}, in "
-                f"which {consumer.label} runs; its zone is not known. The mount targets are "
-                f"in {zones}.",
-                urn,
-                preview=answer is UNKNOWN,
-            )
+
+
+def _remedy(zone: Zone, only: Zone | None) -> str:
+    if only is not None:
+        return f"It is a One Zone file system: leave the subnet out, and run in {only} alone."
+    return f"Make a mount target in {zone}, or leave the subnet out."
+
+
+def groups_of(stack: Stack, place: Launch) -> Several:
+    """The security groups of a place: its own, or the default one of its VPC."""
+    if place.groups.names or not place.groups.certain or not place.subnets.names:
+        return place.groups
+    return default_group(stack, place.subnets.names[0])
+
+
+def groups_of_target(stack: Stack, target: MountTarget) -> Several:
+    """The security groups of a mount target: its own, or the default one of its VPC."""
+    resource = target.resource
+    given = resource.given("securityGroups")
+    if items(given):
+        return register(stack, SECURITY_GROUPS).listed(given, resource, "securityGroups")
+    return default_group(stack, target.known_subnet)
 
 
 def _ports(
-    stack: Stack, consumer: Consumer, place: Place, there: list[MountTarget]
+    stack: Stack, consumer: Consumer, place: Launch, there: list[MountTarget]
 ) -> Iterator[Report]:
-    groups = place.groups if place.groups.entities else _default_group(stack, place)
-    told: set[tuple[Several, bool]] = set()  # one line for all mount targets of the same groups
-    for subnet in place.subnets.entities:
-        near = [target for target in there if _in_zone(subnet, target) is True]
+    groups = groups_of(stack, place)
+    seen: set[tuple[Several, bool]] = set()  # one line for all mount targets of the same groups
+    for subnet in place.subnets.names:
+        near = [target for target in there if target.serves(subnet) is True]
         for target in near or there:
-            theirs = _target_groups(stack, target)
+            theirs = groups_of_target(stack, target)
             client = End(groups, subnet)
-            server = End(theirs, target.subnets[0] if len(target.subnets) == 1 else None)
-            if not groups.entities or not theirs.entities:
-                who = consumer.label if not groups.entities else target.label
-                yield doubt(
-                    f"whether port {_NFS} is open between {consumer.label} and {target.label}; "
-                    f"{who} has no security group that this stack makes.",
-                    consumer.resource.urn,
-                    preview=not (groups.certain and theirs.certain),
-                )
-                continue
-            for ingress, near_end, far_end in ((True, server, client), (False, client, server)):
-                answer = lets_through(stack, near_end, far_end, _NFS, ingress=ingress)
-                if answer is not True and (theirs, ingress) not in told:
-                    told.add((theirs, ingress))
-                    ends = (near_end.groups, far_end.groups)
-                    yield _closed(stack, consumer, target, ends, answer, ingress=ingress)
+            address = target.resource.get("ipAddress")
+            server = End(theirs, target.known_subnet, address if isinstance(address, str) else None)
+            for ingress, ends in ((True, (server, client)), (False, (client, server))):
+                answer = _open(stack, ends, consumer, target, ingress=ingress)
+                if answer is not True and (theirs, ingress) not in seen:
+                    seen.add((theirs, ingress))
+                    yield from _closed(stack, consumer, target, ends, answer, ingress=ingress)
+
+
+def _open(
+    stack: Stack, ends: tuple[End, End], consumer: Consumer, target: MountTarget, *, ingress: bool
+) -> Answer:
+    labels = [target.label, consumer.label] if ingress else [consumer.label, target.label]
+    for end, label in zip(ends, labels, strict=True):
+        if not end.groups.names:
+            why = f"{label} has no security group that this stack makes"
+            return Open(why, preview=not end.groups.certain)
+    return lets_through(stack, *ends, _NFS, ingress=ingress)
 
 
 def _closed(
     stack: Stack,
     consumer: Consumer,
     target: MountTarget,
-    ends: tuple[Several, Several],
+    ends: tuple[End, End],
     answer: Answer,
     *,
     ingress: bool,
-) -> Report:
-    near, far = ends
+) -> Iterator[Report]:
+    near, far = (end.groups for end in ends)
     verb = "admits" if ingress else "lets out"
-    if answer is False and near.certain and far.certain:
-        stated = sorted(
-            str(opening)
-            for group in near.entities
-            for opening in openings_of(stack, group, ingress=ingress)
-        )
-        way = "from" if ingress else "to"
-        return Report(
+    way = "from" if ingress else "to"
+
+    def wrong() -> str:
+        stated = sorted(map(str, openings_of(stack, near, ingress=ingress)))
+        return (
             f"{near.labels} of {target.label if ingress else consumer.label} {verb} "
             f"{'; '.join(stated) or 'nothing'}, but not TCP {_NFS} {way} {far.labels} of "
             f"{consumer.label if ingress else target.label}: the mount times out. Open TCP {_NFS} "
-            f"{'into' if ingress else 'out of'} {near.labels} {way} {far.labels}.",
-            consumer.resource.urn,
+            f"{'into' if ingress else 'out of'} {near.labels} {way} {far.labels}."
         )
-    return doubt(
-        f"whether {near.labels} {verb} TCP {_NFS} between {consumer.label} and {target.label}; "
-        "it is made elsewhere, or its rules name prefix lists, addresses or groups that are not "
-        "known.",
-        consumer.resource.urn,
-        preview=answer is not None,
+
+    yield from verdict(
+        answer,
+        consumer.urn,
+        wrong=wrong,
+        what=f"whether {near.labels or 'the network'} {verb} TCP {_NFS} between {consumer.label} "
+        f"and {target.label}",
     )
 
 
-def _target_groups(stack: Stack, target: MountTarget) -> Several:
-    resource = target.resource
-    given = resource.given("securityGroups")
-    if items(given):
-        return register(stack, SECURITY_GROUPS).listed(given, resource, "securityGroups")
-    subnet = target.subnets[0].resource if len(target.subnets) == 1 else None
-    return _default_group_of(stack, subnet)
+def _subjects(stack: Stack) -> list[Consumer | Resource]:
+    mounting = [consumer for consumer in stack.once(consumers) if consumer.mounts]
+    return [*mounting, *stack.of_type(MOUNT_TARGET)]
 
 
-def _default_group(stack: Stack, place: Place) -> Several:
-    subnet = place.subnets.entities[0].resource if place.subnets.entities else None
-    return _default_group_of(stack, subnet)
-
-
-def _default_group_of(stack: Stack, subnet: Resource | None) -> Several:
-    """The default security group of a subnet's VPC, where the stack manages it."""
-    if subnet is None:
-        return Several((), certain=True)
-    vpcs = register(stack, VPCS)
-    own = vpcs.named(subnet.get("vpcId"), subnet, "vpcId")
-    found = [
-        Entity(group.urn, group.label, group)
-        for group in stack.of_type(DEFAULT_SECURITY_GROUP)
-        if own and vpcs.named(group.get("vpcId"), group, "vpcId") == own
-    ]
-    return Several(tuple(found), certain=True)
+RULE = Rule(
+    name="consumer-reaches-its-mount-targets",
+    description=(
+        "A consumer has a mount target in each of its availability zones, which EFS accepts, "
+        "security groups let port 2049 through between the two, and what populates has a way to "
+        "its packages."
+    ),
+    subjects=_subjects,
+    judge=_judge,
+)

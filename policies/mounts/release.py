@@ -5,19 +5,21 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from ..reading.findings import Findings, Report, doubt
+from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
+from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, items, text
-from .consumer import Consumer, Mount, Text
-from .consumers import by_access_point
-from .launches import installs, populators
-from .paths import lies_under, paths_under_mnt
-
-NAME = "function-loads-what-is-populated"
-DESCRIPTION = (
-    "What populates an access point has the Python and the architecture of the functions that load "
-    "from it, and the release path of a function is one that it publishes."
+from .parts.consumer import Consumer, Mount, Pair
+from .parts.populators import (
+    Writer,
+    by_space,
+    command_of,
+    mounting,
+    related,
+    suppliers,
+    writers_for,
 )
+from .rights import may_write
 
 # AWS's base and build images for Lambda, and Docker's official image.
 _PYTHON_IMAGE = re.compile(
@@ -27,84 +29,91 @@ _PYTHON_IMAGE = re.compile(
 )
 _VERSION = re.compile(r"(3\.\d+)(?![\d])")
 _RUNTIME = re.compile(r"python(3\.\d+)")
-_MACHINES = {"x86_64": "x86_64", "arm64": "arm64"}
+# What pip and uv are asked to install for, whatever they run on.
+_FOR_PYTHON = re.compile(
+    r"(?:--python(?:-version)?[=\s]+(?:python)?|\bpython(?=3\.\d+ -m )|\bpip(?=3\.))(3)\.?(\d+)"
+)
+_FOR_PLATFORM = re.compile(r"--(?:python-)?platform[=\s]+\S*?(x86_64|aarch64|arm64|amd64)")
+_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 # Names of variables that hold a place to import from.
 _LIBRARIES = re.compile(
     r"(?:^|_)(PYTHON\w*|RELEASES?|LIBS?|LIBRAR(?:Y|IES)|PACKAGES?|SITE|DEPS|DEPENDENCIES)(?:_|$)"
 )
 
 
-def judge(stack: Stack) -> Findings:
-    """Each function with each container that populates its access point."""
-    reports: list[Report] = []
-    judged = 0
-    writers: dict[str, list[tuple[Consumer, Mount]]] = defaultdict(list)
-    for writer in stack.once(populators):
-        for mount in writer.mounts:
-            if mount.access_point is not None and not mount.read_only:
-                writers[mount.access_point.key].append((writer, mount))
-    for key, sharing in stack.once(by_access_point).items():
-        for function, mount in sharing:
-            if not function.is_function or key not in writers:
-                continue
-            judged += 1
-            for writer, _ in _suppliers(function, mount, writers[key]):
-                reports.extend(_python(function, writer))
-                reports.extend(_architecture(function, writer))
-            reports.extend(_paths(function, mount, writers[key]))
-    return Findings.of(judged, dict.fromkeys(reports))
+def _subjects(stack: Stack) -> list[Pair]:
+    functions = [(f, m) for f, m in stack.once(mounting) if f.is_function and m.location]
+    kinds: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
+    for function, mount in functions:
+        kinds[_space(mount)].add(_runs_on(function))
+    return [(f, m) for f, m in functions if writers_for(stack, m) or len(kinds[_space(m)]) > 1]
 
 
-def _suppliers(
-    function: Consumer, mount: Mount, writers: list[tuple[Consumer, Mount]]
-) -> list[tuple[Consumer, Mount]]:
-    """Who populates what the function loads; all of them where no path tells.
-
-    Releases for several Pythons lie side by side on one access point, as in a migration.
-    """
-    wanted = [path for _, path in _below(function.texts, mount.path)]
-    named = [
-        (writer, at_)
-        for writer, at_ in writers
-        if any(
-            _related(path, mine) for _, path in _below(writer.texts, at_.path) for mine in wanted
-        )
-    ]
-    return named or writers
+def _space(mount: Mount) -> str:
+    return mount.location.space if mount.location else ""
 
 
-def _python(function: Consumer, writer: Consumer) -> Iterator[Report]:
+def _runs_on(function: Consumer) -> tuple[str, str | None]:
+    return str(function.resource.get("runtime")), _function_architecture(function.resource)
+
+
+def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
+    function, mount = pair
+    found = writers_for(stack, mount)
+    if not found:
+        yield from _other_functions(stack, function, mount)
+        return
+    for writer in suppliers(stack, function, mount):
+        if isinstance(writer.proof, Open):
+            what = f"whether {writer.consumer.label} populates what {function.label} loads"
+            yield Report(what, function.urn, writer.proof)
+        else:
+            yield from _python(function, writer)
+            yield from _architecture(function, writer)
+    yield from _paths(function, mount, [writer for writer in found if writer.proof is True])
+
+
+def _other_functions(stack: Stack, function: Consumer, mount: Mount) -> Iterator[Report]:
+    """Functions of another Python or architecture that may write what this one only reads."""
+    place = mount.location
+    for other, at in stack.once(by_space).get(_space(mount), []):
+        meets = other.is_function and place and at.location and place.meets(at.location)
+        if not meets or _runs_on(other) == _runs_on(function):
+            continue
+        if may_write(stack, other, at) is True and may_write(stack, function, mount) is not True:
+            what = f"whether {other.label} populates what {function.label} loads"
+            (mine, machine), (theirs, another) = _runs_on(function), _runs_on(other)
+            because = (
+                f"it runs on {theirs} ({another}), {function.label} on {mine} ({machine}), and "
+            )
+            yield doubt(what, function.urn, because + "what a function writes is not judged")
+
+
+def _python(function: Consumer, writer: Writer) -> Iterator[Report]:
     runtime = function.resource.get("runtime")
+    who = writer.consumer
+    what = f"whether {who.label} has the Python of {function.label}"
     match = _RUNTIME.fullmatch(runtime) if isinstance(runtime, str) else None
     if match is None:
         if function.resource.get("packageType") == "Image":
-            yield doubt(
-                f"whether {writer.label} has the Python of {function.label}, which runs an image.",
-                function.resource.urn,
-                preview=False,
-            )
+            yield doubt(what, function.urn, f"{function.label} runs an image")
         elif runtime is UNKNOWN:
-            yield doubt(
-                f"whether {writer.label} has the Python of {function.label}; runtime is unknown.",
-                function.resource.urn,
-                preview=True,
-            )
+            yield doubt(what, function.urn, "its runtime is unknown", preview=True)
         return
-    image = text(writer.image)
-    found = _python_of(image) if isinstance(image, str) else None
-    if found is None:
-        yield doubt(
-            f"whether {writer.label} has the Python of {function.label}, {match[1]}; its image "
-            f"{image if isinstance(image, str) else 'is unknown'} does not tell.",
-            function.resource.urn,
-            preview=image is UNKNOWN,
-        )
-    elif found != match[1]:
+    image = text(who.image)
+    asked = [f"{found[1]}.{found[2]}" for found in _FOR_PYTHON.finditer(command_of(who))]
+    found = asked or [p for p in [_python_of(image) if isinstance(image, str) else None] if p]
+    source = "its command" if asked else f"image {image}"
+    if not found:
+        named = image if isinstance(image, str) else "is unknown"
+        why = f"its image {named} does not tell"
+        yield doubt(f"{what}, {match[1]}", function.urn, why, preview=image is UNKNOWN)
+    elif match[1] not in found:
         yield Report(
-            f"{function.label} runs on {runtime}, but {writer.label} populates with Python {found} "
-            f"(image {image}): compiled packages do not load. Give both the same Python, for "
-            f"instance the image public.ecr.aws/lambda/python:{match[1]}.",
-            function.resource.urn,
+            f"{function.label} runs on {runtime}, but {who.label} populates with Python "
+            f"{', '.join(found)} ({source}): compiled packages do not load. Give both the same "
+            f"Python, for instance the image public.ecr.aws/lambda/python:{match[1]}.",
+            function.urn,
         )
 
 
@@ -116,37 +125,40 @@ def _python_of(image: str) -> str | None:
     return match["sam"] or (version[1] if version else None)
 
 
-def _architecture(function: Consumer, writer: Consumer) -> Iterator[Report]:
+def _architecture(function: Consumer, writer: Writer) -> Iterator[Report]:
+    who = writer.consumer
     loads = _function_architecture(function.resource)
-    installed = _task_architecture(writer.resource)
-    if loads is None or installed is None:
+    asked = {_MACHINES[found[1]] for found in _FOR_PLATFORM.finditer(command_of(who))}
+    runs_on = _task_architecture(who.resource)
+    if loads is None or (runs_on is None and not asked):
+        unknown = (
+            function.resource.given("architectures"),
+            who.resource.get("runtimePlatform", "cpuArchitecture"),
+        )
         yield doubt(
-            f"whether {writer.label} runs on the architecture of {function.label}; "
-            f"{'architectures' if loads is None else 'cpuArchitecture'} is not known.",
-            function.resource.urn,
-            preview=UNKNOWN
-            in (
-                function.resource.given("architectures"),
-                writer.resource.get("runtimePlatform", "cpuArchitecture"),
-            ),
+            f"whether {who.label} runs on the architecture of {function.label}",
+            function.urn,
+            f"{'architectures' if loads is None else 'cpuArchitecture'} is not known",
+            preview=UNKNOWN in unknown,
         )
         return
-    if loads == installed:
+    installed = asked or {runs_on or ""}
+    if loads in installed:
         return
-    image = text(writer.image)
-    if not installs(writer) and not (isinstance(image, str) and _python_of(image)):
+    image = text(who.image)
+    if not writer.installs and not (isinstance(image, str) and _python_of(image)):
         yield doubt(
-            f"whether what {writer.label} writes depends on the architecture; it runs on "
-            f"{installed}, {function.label} on {loads}.",
-            function.resource.urn,
-            preview=False,
+            f"whether what {who.label} writes depends on the architecture",
+            function.urn,
+            f"it runs on {runs_on}, {function.label} on {loads}",
         )
         return
+    given = f"runtimePlatform.cpuArchitecture of {who.resource.label}"
     yield Report(
-        f"{function.label} runs on {loads} (architectures), but {writer.label} populates on "
-        f"{installed} (runtimePlatform.cpuArchitecture of {writer.resource.label}): compiled "
+        f"{function.label} runs on {loads} (architectures), but {who.label} populates on "
+        f"{', '.join(sorted(installed))} ({'its command' if asked else given}): compiled "
         "packages do not load. Give both the same architecture.",
-        function.resource.urn,
+        function.urn,
     )
 
 
@@ -169,29 +181,19 @@ def _task_architecture(task: Resource) -> str | None:
     return "x86_64" if fargate else None
 
 
-def _below(texts: tuple[Text, ...], path: str) -> Iterator[tuple[str, str]]:
-    """(what holds it, the path relative to the mount) of each path below a mount."""
-    for told in texts:
-        for found in paths_under_mnt(told.value) if isinstance(told.value, str) else ():
-            if lies_under(found.resolved, path) and found.resolved != path:
-                yield told.holder, found.resolved.removeprefix(path).lstrip("/")
-
-
-def _paths(
-    function: Consumer, mount: Mount, writers: list[tuple[Consumer, Mount]]
-) -> Iterator[Report]:
+def _paths(function: Consumer, mount: Mount, found: list[Writer]) -> Iterator[Report]:
     wanted: dict[str, list[str]] = defaultdict(list)
-    for holder, path in _below(function.texts, mount.path):
+    for holder, path in function.named_below(mount):
         wanted[holder].append(path)
     published = {
-        path: writer for writer, at_ in writers for _, path in _below(writer.texts, at_.path)
+        path: writer for writer in found for _, path in writer.consumer.named_below(writer.mount)
     }
     if not wanted or not published:
         return
-    if any(told.value is UNKNOWN for writer, _ in writers for told in writer.texts):
+    if any(text.value is UNKNOWN for writer in found for text in writer.consumer.texts):
         return  # rule one-access-point-one-path has said that these are unknown
     matched = {
-        holder: any(_related(path, other) for path in paths for other in published)
+        holder: any(related(path, other) for path in paths for other in published)
         for holder, paths in wanted.items()
     }
     for holder, paths in wanted.items():
@@ -200,27 +202,23 @@ def _paths(
         sure = [path for path in paths if any(_versions(path, other) for other in published)]
         if not sure and _LIBRARIES.search(holder.rpartition(" ")[2].upper()):
             sure = paths
+        other, writer = next(iter(published.items()))
+        who, publishes = writer.consumer.label, _seen(writer.mount, other)
         if sure:
-            other, writer = next(iter(published.items()))
             yield Report(
-                f"{holder} of {function.label} names {posixpath.join(mount.path, sure[0])}, but "
-                f"{writer.label} publishes {posixpath.join(mount.path, other)}: the function finds "
-                "nothing there. Give both the same release path.",
-                function.resource.urn,
+                f"{holder} of {function.label} names {_seen(mount, sure[0])}, but {who} publishes "
+                f"{publishes}: the function finds nothing there. Give both the same release path.",
+                function.urn,
             )
         elif not any(matched.values()):
-            yield doubt(
-                f"whether what {holder} of {function.label} names, "
-                f"{posixpath.join(mount.path, paths[0])}, is populated; "
-                f"{next(iter(published.values())).label} names "
-                f"{posixpath.join(mount.path, next(iter(published)))}.",
-                function.resource.urn,
-                preview=False,
-            )
+            what = f"whether what {holder} of {function.label} names, {_seen(mount, paths[0])},"
+            yield doubt(f"{what} is populated", function.urn, f"{who} names {publishes}")
 
 
-def _related(path: str, other: str) -> bool:
-    return lies_under("/" + path, "/" + other) or lies_under("/" + other, "/" + path)
+def _seen(mount: Mount, path: str) -> str:
+    """A path of the file system as a consumer sees it through its mount."""
+    root = ((mount.location.directory if mount.location else None) or "").rstrip("/")
+    return posixpath.join(mount.path, path.removeprefix(root).lstrip("/"))
 
 
 def _versions(path: str, other: str) -> bool:
@@ -228,3 +226,14 @@ def _versions(path: str, other: str) -> bool:
     above, name = posixpath.split(path)
     other_above, other_name = posixpath.split(other)
     return above == other_above and all(re.search(r"\d", leaf) for leaf in (name, other_name))
+
+
+RULE = Rule(
+    name="function-loads-what-is-populated",
+    description=(
+        "What populates a place has the Python and the architecture of the functions that load "
+        "from it, and the release path of a function is one that it publishes."
+    ),
+    subjects=_subjects,
+    judge=_judge,
+)

@@ -1,274 +1,291 @@
 """Rule: each consumer's role may mount, what populates may write, and a function may not."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from ..reading.answers import Answer, all_of, any_of
-from ..reading.findings import Findings, Report, doubt
-from ..reading.graph import Resource, Stack
-from ..reading.iam import Client, Statement, applies
-from ..reading.identity import ROLES, Entity, register
-from ..reading.values import UNKNOWN, Plain, at, items, text
-from .consumer import Consumer, Mount
-from .consumers import read_consumers
-from .launches import populators
-from .roles import Document, documents_of, read_document
-from .storage import file_system_of, file_systems_of
-
-NAME = "roles-may-mount-and-only-populators-write"
-DESCRIPTION = (
-    "A consumer's role may ClientMount the file system through its access point, the role of what "
-    "populates may ClientWrite, and a function that reads from a populated one may not."
-)
+from ..reading.findings import Answer, Open, Report, all_of, doubt, negated, verdict
+from ..reading.graph import Stack
+from ..reading.iam import Client, applies, concerns
+from ..reading.kinds import ROLES
+from ..reading.naming import Elsewhere, Here, Name, NotYet, candidates, here, register
+from ..reading.pack import Parameters, Rule
+from ..reading.values import UNKNOWN, Unknown, number
+from .parts.consumer import Consumer, Mount, Pair
+from .parts.populators import mounting, populating, writers_for
+from .parts.roles import Document, documents_of, read_document
+from .parts.storage import file_system_of
 
 _FILE_SYSTEM_POLICY = "aws:efs/fileSystemPolicy:FileSystemPolicy"
+_PREFIX = "elasticfilesystem:"
 
 
 @dataclass(frozen=True)
 class _Judgement:
-    """Whether a role may do something, and the policies that say so or leave it open."""
+    """Whether somebody may do something, and the policies that say so."""
 
     answer: Answer
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    by_default: bool = False
+
+    @property
+    def why(self) -> str:
+        """Why not, in words."""
+        return f"{' and '.join(self.labels)} denies it" if self.labels else "nothing allows it"
 
 
 @dataclass(frozen=True)
 class _Access:
-    """A role at a file system through an access point."""
+    """Somebody at a file system: as a role, or as nobody in particular."""
 
-    role: Entity
+    stack: Stack
+    role: Here | None
     own: list[Document]
     others: list[Document]
-    file_system: str | None
-    access_point: str | None
+    mount: Mount
 
     def may(self, action: str) -> _Judgement:
-        """Whether the role may do this."""
-        client = Client(f"elasticfilesystem:{action}", self.file_system, self.access_point)
-        denied: list[str] = []
-        allowed: list[str] = []
-        open_: dict[bool, list[tuple[Answer, str]]] = {True: [], False: []}  # by whether it allows
-        for policy, mine in [(d, True) for d in self.own] + [(d, False) for d in self.others]:
-            if not isinstance(policy.statements, tuple):
-                for effect in policy.effects:
-                    open_[effect].append((policy.statements, policy.label))
-                continue
-            for statement in policy.statements:
-                applying = applies(statement, client)
-                if not mine:
-                    applying = all_of([applying, _is_about(statement, self.role)])
-                if applying is True:
-                    (allowed if statement.allows else denied).append(policy.label)
-                elif applying is not False:
-                    open_[statement.allows].append((applying, policy.label))
-        if denied:
-            return _judgement(False, denied)
-        doubts = open_[not allowed]  # what may still allow it, or may deny what is allowed
+        """Whether one may do this."""
+        found: dict[bool, list[str]] = {True: [], False: []}  # by whether it allows
+        open_: dict[bool, list[Open]] = {True: [], False: []}
+        for allows, answer, label in self._said(action):
+            if isinstance(answer, Open):
+                open_[allows].append(Open(f"{label} {answer.because}", answer.preview))
+            elif answer:
+                found[allows].append(label)
+        if found[False]:
+            return _judgement(False, found[False])
+        if not found[True] and not self.others:
+            return self._by_default(open_)
+        doubts = open_[not found[True]]  # what may still allow it, or may deny what is allowed
         if doubts:
-            return _judgement(any_of(a for a, _ in doubts), [label for _, label in doubts])
-        return _judgement(bool(allowed), allowed)
+            return _Judgement(doubts[0])
+        if found[True]:
+            return _judgement(True, found[True])
+        return _Judgement(self.stack.there_is_none(self.absent(action)))
+
+    def _said(self, action: str) -> Iterator[tuple[bool, Answer, str]]:
+        """Of each statement whether it allows, whether it applies, and whose it is."""
+        client = Client(_PREFIX + action, _arn(self.mount.system), self._context(), self.role)
+        for document in (*self.own, *self.others):
+            if isinstance(document.statements, Open):
+                for effect in document.effects:
+                    yield effect, document.statements, document.label
+                continue
+            for statement in document.statements:
+                applying = applies(statement, client)
+                if document.of_system:
+                    applying = all_of([applying, concerns(statement, self.role)])
+                yield statement.allows, applying, document.label
+
+    def _by_default(self, open_: dict[bool, list[Open]]) -> _Judgement:
+        """A file system without a policy lets everybody in who reaches it.
+
+        Lambda developer guide, "Configuring file system access", execution role.
+        """
+        if open_[False]:
+            return _Judgement(open_[False][0])
+        if isinstance(self.mount.system, Here) and self.stack.is_settled:
+            return _Judgement(True, by_default=True)
+        whole = self.mount.system.label if self.mount.system else "its file system"
+        preview = isinstance(self.mount.system, Here)
+        why = Open(f"whether {whole} has a file system policy is not known", preview=preview)
+        return _Judgement((*open_[True], why)[0])
+
+    def absent(self, action: str) -> str:
+        """What is not there where nothing allows it."""
+        who = self.role.label if self.role else "nobody in particular"
+        return f"policy that allows {_PREFIX}{action} to {who}"
+
+    def _context(self) -> dict[str, str | Unknown | None]:
+        arn = self.role.resource.get("arn") if self.role else None
+        known = arn if isinstance(arn, str) else UNKNOWN if self.role else None
+        parts = known.split(":") if isinstance(known, str) else []
+        return {
+            "aws:securetransport": "true",
+            "elasticfilesystem:accessedviamounttarget": "true",
+            "elasticfilesystem:accesspointarn": _arn(self.mount.point) or UNKNOWN
+            if self.mount.point
+            else None,
+            "aws:principalarn": known,
+            "aws:principalaccount": parts[4] if len(parts) > 5 else UNKNOWN if known else None,
+        }
 
 
-def _judgement(answer: Answer, labels: list[str]) -> _Judgement:
+def _judgement(answer: Answer, labels: Sequence[str]) -> _Judgement:
     return _Judgement(answer, tuple(dict.fromkeys(labels)))
 
 
-def _is_about(statement: Statement, role: Entity) -> Answer:
-    """Whether a statement of a file system policy speaks of the role."""
-    if statement.not_principal:
-        return None
-    if statement.principal == "*":
-        return True
-    if statement.principal is UNKNOWN:
-        return UNKNOWN
-    return any_of(
-        _is_role(name, role, statement.allows) for name in items(at(statement.principal, "AWS"))
-    )
+def _arn(name: Name | None) -> str | None:
+    """ARN or id of what is known."""
+    if isinstance(name, Elsewhere):
+        return name.given or None
+    resource = here(name)
+    for known in (resource.get("arn"), resource.get("id")) if resource else ():
+        if isinstance(known, str):
+            return known
+    return None
 
 
-def _is_role(name: Plain, role: Entity, allows: bool) -> Answer:
-    if name is UNKNOWN:
-        return UNKNOWN
-    if not isinstance(name, str):
-        return False
-    if name == "*":
-        return True
-    if name.isdigit() or name.endswith(":root"):
-        # To an account: what is denied is denied to each role of it, what is allowed is left to
-        # the roles' own policies.
-        return not allows
-    resource = role.resource
-    known = [resource.get(p) for p in ("arn", "name", "id")] if resource is not None else [role.key]
-    if name in known:
-        return True
-    if name.startswith("arn:"):
-        tail = name.split("role/")[-1].split("/")
-        return any(part in known for part in (tail[-1], *tail[1:2]))
-    return False
-
-
-def judge(stack: Stack) -> Findings:
-    """Each consumer's role at each access point that it mounts."""
-    reports: list[Report] = []
-    judged = 0
-    writers = stack.once(populators)
-    populated = {
-        mount.access_point.key: writer
-        for writer in reversed(writers)
-        for mount in writer.mounts
-        if mount.access_point is not None and not mount.read_only
-    }
-    for consumer in stack.once(read_consumers).consumers:
-        for mount in consumer.mounts:
-            if not consumer.is_function and not _by_iam(consumer.resource):
-                continue
-            judged += 1
-            reports.extend(_role(stack, consumer, mount, populated))
-    return Findings.of(judged, dict.fromkeys(reports))
-
-
-def _by_iam(task: Resource) -> bool:
-    """Whether a task mounts as its task role: IAM is on."""
-    volumes = items(task.get("volumes"))
-    iam = [at(v, "efsVolumeConfiguration", "authorizationConfig", "iam") for v in volumes]
-    return UNKNOWN in iam or "ENABLED" in iam
-
-
-def _role(
-    stack: Stack, consumer: Consumer, mount: Mount, populated: dict[str, Consumer]
-) -> Iterator[Report]:
-    resource = consumer.resource
-    name = "role" if consumer.is_function else "taskRoleArn"
-    given = text(resource.get(name))
-    roles = register(stack, ROLES).named(given, resource, name)
-    if given is None and not consumer.is_function:
-        yield Report(
-            f"{consumer.label} mounts {mount.access_point_label} with IAM on, but {resource.label} "
-            "has no taskRoleArn: ECS refuses it (the execution role does not count). Give the task "
-            "definition a task role that may elasticfilesystem:ClientMount.",
-            resource.urn,
-        )
-        return
-    point = mount.access_point
-    if len(roles) != 1 or roles[0].resource is None or point is None:
-        what = roles[0].label if len(roles) == 1 else f"the role of {consumer.label}"
-        why = "which of several it is" if point is None or len(roles) > 1 else "made elsewhere"
-        yield doubt(
-            f"the rights of {consumer.label} on {mount.access_point_label} as {what}, {why}.",
-            resource.urn,
-            preview=point is None or len(roles) > 1 or (not roles and given is UNKNOWN),
-        )
-        return
-    access = _access(stack, roles[0], point)
-    writer = populated.get(point.key)
-    yield from _mounting(consumer, mount, access)
-    if consumer.is_function:
-        if writer is not None:
-            yield from _not_writing(stack, consumer, mount, access, writer)
-    elif not mount.read_only and consumer in stack.once(populators):
-        yield from _writing(consumer, mount, access)
-
-
-def _access(stack: Stack, role: Entity, point: Entity) -> _Access:
-    system = file_system_of(stack, point)
-    policies = stack.once(_policies_by_system).get(system.key, []) if system else []
-    return _Access(
-        role,
-        documents_of(stack, role),
-        policies,
-        _arn(system),
-        _arn(point),
-    )
-
-
-def _arn(entity: Entity | None) -> str | None:
-    if entity is None:
-        return None
-    if entity.resource is None:
-        return entity.key
-    arn = entity.resource.get("arn")
-    return arn if isinstance(arn, str) and arn else None
-
-
-def _policies_by_system(stack: Stack) -> dict[str, list[Document]]:
+def policies_by_system(stack: Stack) -> dict[str, list[Document]]:
+    """By the key of a file system, its policies; of "", those of which it is not known."""
     found: dict[str, list[Document]] = defaultdict(list)
     for policy in stack.of_type(_FILE_SYSTEM_POLICY):
-        systems = file_systems_of(stack, policy)
-        for system in systems:
-            document = read_document(policy.label, policy.get("policy"))
-            certain = len(systems) == 1
-            found[system.key].append(document if certain else Document(policy.label, UNKNOWN))
+        document = replace(read_document(policy.label, policy.get("policy")), of_system=True)
+        system = file_system_of(stack, policy)
+        if isinstance(system, NotYet):
+            which = Open("may be another file system's", preview=True)
+            document = replace(document, statements=which)
+        for key in [known.key for known in candidates(system)] or [""]:
+            found[key].append(document)
     return found
 
 
-def _why(judgement: _Judgement) -> str:
-    return (
-        f"{' and '.join(judgement.labels)} denies it" if judgement.labels else "nothing allows it"
+def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
+    consumer, mount = pair
+    name = "role" if consumer.is_function else "taskRoleArn"
+    given = consumer.resource.get(name)
+    role = register(stack, ROLES).named(given, consumer.resource, name)
+    if not consumer.is_function and mount.by_iam is not True:
+        if mount.by_iam is False:
+            yield from _nobody(stack, consumer, mount)
+        return
+    if role is None and not consumer.is_function:
+        yield Report(
+            f"{consumer.label} mounts {mount.label} with IAM on, but {consumer.resource.label} "
+            "has no taskRoleArn: ECS refuses it (the execution role does not count). Give the task "
+            "definition a task role that may elasticfilesystem:ClientMount.",
+            consumer.urn,
+        )
+        return
+    what = f"the rights of {consumer.label} on {mount.label}"
+    if mount.is_s3:
+        yield doubt(what, consumer.urn, f"{mount.label} is no EFS access point")
+    elif not isinstance(role, Here):
+        left = role.open if role else Open("no role is given")
+        yield Report(what, consumer.urn, left)
+    elif isinstance(mount.point, NotYet):
+        yield Report(what, consumer.urn, mount.point.open)
+    else:
+        yield from _role(stack, consumer, mount, _access(stack, role, mount))
+
+
+def may_write(stack: Stack, function: Consumer, mount: Mount) -> Answer:
+    """Whether a function may write to what it mounts."""
+    role = register(stack, ROLES).named(function.resource.get("role"), function.resource, "role")
+    if not isinstance(role, Here):
+        return role.open if role else False
+    return _access(stack, role, mount).may("ClientWrite").answer
+
+
+def _access(stack: Stack, role: Here | None, mount: Mount) -> _Access:
+    policies = stack.once(policies_by_system)
+    known = candidates(mount.system)
+    others = policies.get(known[0].key, []) if len(known) == 1 else []
+    own = documents_of(stack, role) if role else []
+    return _Access(stack, role, own, [*others, *policies.get("", [])], mount)
+
+
+def _role(stack: Stack, consumer: Consumer, mount: Mount, access: _Access) -> Iterator[Report]:
+    label = access.role.label if access.role else ""
+    role = label if consumer.is_function else f"task {label}"
+    yield from _may(consumer, access, "ClientMount", f"mounts {mount.label}", role)
+    populates = (consumer.urn, consumer.label) in stack.once(populating) and not mount.read_only
+    if populates:
+        yield from _may(consumer, access, "ClientWrite", f"populates {mount.label}", role)
+    yield from _as_root(consumer, mount, access, populates=populates)
+    if populates:
+        return
+    if consumer.is_function:
+        for writer in writers_for(stack, mount):
+            if writer.proof is True:
+                yield from _not_writing(consumer, mount, access, writer.consumer)
+                return
+
+
+def _may(
+    consumer: Consumer, access: _Access, action: str, does: str, role: str
+) -> Iterator[Report]:
+    judgement = access.may(action)
+    yield from verdict(
+        judgement.answer,
+        consumer.urn,
+        what=f"whether {consumer.label}, which {does} as {role}, may {action}",
+        wrong=f"{consumer.label} {does}, but its {role} may not {_PREFIX}{action} there: "
+        f"{judgement.why}. Allow {_PREFIX}{action} on the file system to "
+        f"{role.removeprefix('task ')}.",
     )
 
 
-def _open(consumer: Consumer, mount: Mount, what: str, judgement: _Judgement) -> Report:
-    preview = judgement.answer is UNKNOWN
-    why = "is unknown" if preview else "holds what is not judged here"
-    return doubt(
-        f"whether {consumer.label} may {what} through {mount.access_point_label}; "
-        f"{', '.join(judgement.labels)} {why}.",
-        consumer.resource.urn,
-        preview=preview,
+def _as_root(
+    consumer: Consumer, mount: Mount, access: _Access, *, populates: bool
+) -> Iterator[Report]:
+    """With user or group 0 a client needs ClientRootAccess; without it, it is nobody's."""
+    point = here(mount.point)
+    named = [k for k in ("uid", "gid") if point and number(point.get("posixUser", k)) == 0]
+    if not named:
+        return
+    judgement = access.may("ClientRootAccess")
+    role = access.role.label if access.role else ""
+    does = f"comes through {mount.label} as posixUser.{named[0]} 0"
+    wrong = (
+        f"{consumer.label} {does}, but its {role} may not {_PREFIX}ClientRootAccess there: "
+        f"{judgement.why}. Allow it, or give the access point another user."
     )
-
-
-def _mounting(consumer: Consumer, mount: Mount, access: _Access) -> Iterator[Report]:
-    judgement = access.may("ClientMount")
-    kind = "" if consumer.is_function else "task "
-    if judgement.answer is False:
-        yield Report(
-            f"{consumer.label} mounts {mount.access_point_label}, but its {kind}"
-            f"{access.role.label} may not elasticfilesystem:ClientMount there: {_why(judgement)}. "
-            f"Allow elasticfilesystem:ClientMount on the file system to {access.role.label}.",
-            consumer.resource.urn,
-        )
-    elif judgement.answer is not True:
-        yield _open(consumer, mount, "ClientMount", judgement)
-
-
-def _writing(consumer: Consumer, mount: Mount, access: _Access) -> Iterator[Report]:
-    judgement = access.may("ClientWrite")
-    if judgement.answer is False:
-        yield Report(
-            f"{consumer.label} populates {mount.access_point_label}, but its task "
-            f"{access.role.label} may not elasticfilesystem:ClientWrite there: "
-            f"{_why(judgement)}. Allow elasticfilesystem:ClientWrite on the file system to "
-            f"{access.role.label}.",
-            consumer.resource.urn,
-        )
-    elif judgement.answer is not True:
-        yield _open(consumer, mount, "ClientWrite", judgement)
+    what = f"whether {consumer.label}, which {does}, needs ClientRootAccess"
+    if judgement.answer is False and not populates:
+        yield doubt(what, consumer.urn, f"{role} may not: {judgement.why}")
+    else:
+        yield from verdict(judgement.answer, consumer.urn, what=what, wrong=wrong)
 
 
 def _not_writing(
-    stack: Stack, consumer: Consumer, mount: Mount, access: _Access, writer: Consumer
+    consumer: Consumer, mount: Mount, access: _Access, writer: Consumer
 ) -> Iterator[Report]:
     judgement = access.may("ClientWrite")
-    if judgement.answer is True:
-        yield Report(
-            f"{consumer.label} reads from {mount.access_point_label}, which {writer.label} "
-            f"populates, but its {access.role.label} may elasticfilesystem:ClientWrite "
+    role = access.role.label if access.role else ""
+    if judgement.by_default:
+        yield doubt(
+            f"whether {consumer.label} is kept from writing",
+            consumer.urn,
+            f"{mount.system.label if mount.system else 'its file system'} has no file system "
+            "policy in this stack, and without one whoever reaches a mount target may write. Add "
+            "an aws.efs.FileSystemPolicy",
+        )
+    elif judgement.answer != access.stack.there_is_none(access.absent("ClientWrite")):
+        yield from verdict(
+            negated(judgement.answer),
+            consumer.urn,
+            what=f"whether {consumer.label}, which reads from {mount.label}, may ClientWrite",
+            wrong=f"{consumer.label} reads from {mount.label}, which {writer.label} "
+            f"populates, but its {role} may elasticfilesystem:ClientWrite "
             f"there: {' and '.join(judgement.labels)} allows it. Leave it with "
             "elasticfilesystem:ClientMount.",
-            consumer.resource.urn,
         )
+
+
+def _nobody(stack: Stack, consumer: Consumer, mount: Mount) -> Iterator[Report]:
+    """A volume without IAM: its client has no name."""
+    access = _access(stack, None, mount)
+    if not isinstance(mount.system, Here) or not access.others:
         return
-    if judgement.answer is not False:
-        yield _open(consumer, mount, "ClientWrite, which it should not,", judgement)
-        return
-    system = file_system_of(stack, mount.access_point)
-    if system is not None and system.resource is not None and not access.others:
-        yield doubt(
-            f"whether {consumer.label} is kept from writing: {system.label} has no file system "
-            "policy in this stack, and without one whoever reaches a mount target may write. Add "
-            "an aws.efs.FileSystemPolicy.",
-            consumer.resource.urn,
-            preview=False,
-        )
+    judgement = access.may("ClientMount")
+    yield from verdict(
+        judgement.answer,
+        consumer.urn,
+        what=f"whether {consumer.label}, whose volume has no IAM, may mount {mount.label}",
+        wrong=f"{consumer.label} mounts {mount.label} as nobody in particular "
+        f"(authorizationConfig.iam is not ENABLED), and may not {_PREFIX}ClientMount there: "
+        f"{judgement.why}. Set authorizationConfig.iam to ENABLED.",
+    )
+
+
+RULE = Rule(
+    name="roles-may-mount-and-only-populators-write",
+    description=(
+        "A consumer's role may ClientMount the file system through its access point, the role of "
+        "what populates may ClientWrite, and a function that reads from a populated one may not."
+    ),
+    subjects=lambda stack: stack.once(mounting),
+    judge=_judge,
+)

@@ -1,50 +1,91 @@
-"""What a rule hands back."""
+"""What a rule hands back, and the one way from an answer to it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Open:
+    """An answer that stays open.
+
+    Attributes:
+        because: Why, as the end of a sentence; who asks for the same cause gets one line together.
+        preview: Whether only a preview leaves it open.
+    """
+
+    because: str
+    preview: bool = False
+
+
+Answer: TypeAlias = bool | Open
+
+
+def any_of(answers: Iterable[Answer]) -> Answer:
+    """True if one is; open if one that is open might be; else False."""
+    left: Answer = False
+    for answer in answers:
+        if answer is True:
+            return True
+        left = left or answer
+    return left
+
+
+def all_of(answers: Iterable[Answer]) -> Answer:
+    """False if one is; open if one is; else True."""
+    return negated(any_of(map(negated, answers)))
+
+
+def negated(answer: Answer) -> Answer:
+    """The opposite; what is open stays so."""
+    return answer if isinstance(answer, Open) else not answer
 
 
 @dataclass(frozen=True)
 class Report:
-    """One line for the user: what is wrong, both values, the remedy.
+    """One line for the user.
 
     Attributes:
-        message: The line.
+        message: What is wrong, both values, the remedy; or what could not be judged.
         urn: The resource that the line is shown under.
-        is_doubt: Whether it tells of something not judged, rather than of something wrong.
-        before_creation: Whether only a preview does not know it.
+        left: Why it could not be judged; None for what is wrong.
     """
 
     message: str
     urn: str
-    is_doubt: bool = False
-    before_creation: bool = False
+    left: Open | None = None
 
 
-@dataclass(frozen=True)
-class Findings:
-    """A rule's verdict on a stack.
-
-    `judged` counts the things that the rule could form an opinion of; zero with nothing in
-    `not_judged` means that the stack holds nothing for this rule.
-    """
-
-    judged: int = 0
-    violations: list[Report] = field(default_factory=list)
-    not_judged: list[Report] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, judged: int, reports: Iterable[Report]) -> "Findings":
-        """Violations and doubts as they came, told apart."""
-        found = list(reports)
-        return cls(
-            judged,
-            [report for report in found if not report.is_doubt],
-            [report for report in found if report.is_doubt],
-        )
+def verdict(
+    answer: Answer, urn: str, *, wrong: str | Callable[[], str], what: str
+) -> Iterator[Report]:
+    """A violation where the answer is no, a doubt about `what` where it is open, else nothing."""
+    if isinstance(answer, Open):
+        yield Report(what, urn, answer)
+    elif not answer:
+        yield Report(wrong if isinstance(wrong, str) else wrong(), urn)
 
 
-def doubt(what: str, urn: str, *, preview: bool) -> Report:
-    """A thing that cannot be judged: not before creation (`preview`), or not at all."""
-    when = "not judged before creation" if preview else "not judged"
-    return Report(f"{when}: {what}", urn, is_doubt=True, before_creation=preview)
+def doubt(what: str, urn: str, because: str, *, preview: bool = False) -> Report:
+    """What cannot be judged: before creation (`preview`), or not at all."""
+    return Report(what, urn, Open(because, preview))
+
+
+_SHOWN = 3  # questions about one resource that a line spells out
+
+
+def merged(reports: Iterable[Report]) -> list[Report]:
+    """Doubts in words, one line for each cause."""
+    by_cause: dict[Open, list[Report]] = {}
+    for report in dict.fromkeys(reports):
+        if report.left is not None:
+            by_cause.setdefault(report.left, []).append(report)
+    return [_line(cause, found) for cause, found in by_cause.items()]
+
+
+def _line(cause: Open, found: list[Report]) -> Report:
+    when = "not judged before creation" if cause.preview else "not judged"
+    own = [report.message for report in found if report.urn == found[0].urn][:_SHOWN]
+    more = f" (and {len(found) - len(own)} more of this cause)" if len(found) > len(own) else ""
+    because = f"; {cause.because}" if cause.because else ""
+    return replace(found[0], message=f"{when}: {', '.join(own)}{more}{because}.")

@@ -1,19 +1,29 @@
 """IAM policy documents: their statements, and whether one applies to an EFS client's request.
 
 The subset: Action, Resource, Principal and their Not forms but NotPrincipal; string, ARN, Bool and
-Null operators, with IfExists, on `elasticfilesystem:AccessPointArn`, `aws:SecureTransport` and
-`elasticfilesystem:AccessedViaMountTarget`. Whatever lies outside leaves the answer open.
+Null operators, with IfExists, on the keys of `Client.context`. Whatever lies outside leaves the
+answer open, and so does a policy variable (`${aws:username}`).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .answers import Answer, all_of, any_of
-from .values import UNKNOWN, Plain, Unknown, items, json_object, text
+from .findings import Answer, Open, all_of, any_of, negated
+from .naming import Here
+from .values import UNKNOWN, Plain, Unknown, at, items, parsed, text
 
 _ARN_PREFIX = re.compile(r"arn:[^:]*:elasticfilesystem:[^:]*:[^:]*:")
+_VARIABLE = re.compile(r"\$\{(?![*?$]\})")
+_PRINCIPAL = re.compile(
+    r"arn:[\w-]+:(?:iam|sts)::(?P<account>\d{12}):"
+    r"(?P<type>root|role|user|assumed-role|federated-user)(?:/(?:.*/)?(?P<name>[^/]+))?"
+)
+_SESSION = re.compile(r"(?P<head>arn:[\w-]+:sts::\d{12}:assumed-role/[^/]+)/.+")
+
+NOT_YET = Open("is not known yet", preview=True)
+Words = tuple[str | Unknown, ...]
 
 
 @dataclass(frozen=True)
@@ -21,10 +31,10 @@ class Statement:
     """One statement; None where it lacks an element."""
 
     allows: bool
-    actions: tuple[str | Unknown, ...] | None
-    not_actions: tuple[str | Unknown, ...] | None
-    resources: tuple[str | Unknown, ...] | None
-    not_resources: tuple[str | Unknown, ...] | None
+    actions: Words | None
+    not_actions: Words | None
+    resources: Words | None
+    not_resources: Words | None
     principal: Plain
     not_principal: bool
     condition: Plain
@@ -32,31 +42,34 @@ class Statement:
 
 @dataclass(frozen=True)
 class Client:
-    """A request of an EFS client, over TLS and through a mount target.
+    """A request of an EFS client through a mount target.
 
     Attributes:
         action: For instance `elasticfilesystem:ClientMount`.
         file_system: ARN or id of the file system; None if it is not known yet.
-        access_point: ARN or id of the access point; None if it is not known yet.
-        has_access_point: Whether it goes through an access point.
+        context: By condition key in small letters its value; `UNKNOWN` if it is not known yet, None
+            if the request has none. Of a key that is not in it nothing is known here.
+        role: As whom the client comes; None is nobody in particular.
     """
 
     action: str
     file_system: str | None
-    access_point: str | None
+    context: Mapping[str, str | Unknown | None]
+    role: Here | None = None
 
 
-def statements(document: Plain) -> list[Statement] | Unknown | None:
-    """The statements of a document in JSON; None for what is no policy."""
-    parsed = json_object(document)
-    if parsed is UNKNOWN or parsed is None:
-        return parsed
-    found = [item for item in items(parsed.get("Statement")) if isinstance(item, dict)]
-    return [_statement(item) for item in found]
+def statements(document: Plain) -> list[Statement] | Open:
+    """The statements of a document in JSON, or why there are none."""
+    whole = parsed(document)
+    if whole is UNKNOWN:
+        return Open("is unknown", preview=True)
+    if not isinstance(whole, dict):
+        return Open("is no policy in JSON")
+    return [_statement(item) for item in items(whole.get("Statement")) if isinstance(item, dict)]
 
 
 def _statement(item: dict[str, Plain]) -> Statement:
-    def named(key: str) -> tuple[str | Unknown, ...] | None:
+    def named(key: str) -> Words | None:
         if key not in item:
             return None
         return tuple(value for i in items(item[key]) if (value := text(i)) is not None)
@@ -74,34 +87,74 @@ def _statement(item: dict[str, Plain]) -> Statement:
 
 
 def applies(statement: Statement, client: Client) -> Answer:
-    """Whether a statement is about this request, its principal aside."""
+    """Whether a statement is about this request, its principal apart."""
+
+    def resource(pattern: str) -> Answer:
+        return _resource(pattern, "file-system", client.file_system)
+
+    action = client.action.lower()
     return all_of(
         [
-            _named(statement.actions, statement.not_actions, lambda p: _action(p, client.action)),
-            _named(
-                statement.resources,
-                statement.not_resources,
-                lambda p: _resource(p, "file-system", client.file_system),
-                missing=True,
-            ),
+            _among(statement.actions, statement.not_actions, lambda p: like(p.lower(), action)),
+            _among(statement.resources, statement.not_resources, resource, missing=True),
             _condition(statement.condition, client),
         ]
     )
 
 
-def _named(
-    patterns: tuple[str | Unknown, ...] | None,
-    excluded: tuple[str | Unknown, ...] | None,
+def concerns(statement: Statement, role: Here | None) -> Answer:
+    """Whether a statement of a resource's policy speaks of the role, or of nobody in particular."""
+    if statement.not_principal:
+        return Open("has a NotPrincipal, which is not judged here")
+    if statement.principal == "*":
+        return True
+    if statement.principal is UNKNOWN:
+        return NOT_YET
+    named = items(at(statement.principal, "AWS"))
+    return any_of(_is_role(name, role, denies=not statement.allows) for name in named)
+
+
+def _is_role(name: Plain, role: Here | None, *, denies: bool) -> Answer:
+    if name == "*":
+        return True
+    if role is None or not isinstance(name, str):
+        return name is UNKNOWN and NOT_YET
+    arn = role.resource.get("arn")
+    own = _PRINCIPAL.fullmatch(arn) if isinstance(arn, str) else None
+    given = _PRINCIPAL.fullmatch(_SESSION.sub(r"\g<head>", name))
+    if name.isdigit() or (given and given["type"] == "root"):
+        # To an account: what is denied is denied to each role of it, what is allowed is left to
+        # the roles' own policies.
+        account = name if given is None else given["account"]
+        return denies and (NOT_YET if own is None else account == own["account"])
+    if given is None:
+        unique = role.resource.get("uniqueId")
+        if isinstance(unique, str) or not name.startswith("AROA"):
+            return name == unique
+        return Open("names a role by its unique id", preview=unique is UNKNOWN)
+    if given["type"] not in {"role", "assumed-role"} or not given["name"]:
+        return False
+    if own is not None:
+        return (given["account"], given["name"]) == (own["account"], own["name"])
+    known = role.resource.get("name")
+    return False if isinstance(known, str) and known != given["name"] else NOT_YET
+
+
+def _among(
+    patterns: Words | None,
+    excluded: Words | None,
     match: Callable[[str], Answer],
     *,
     missing: bool = False,
 ) -> Answer:
+    def one(pattern: str | Unknown) -> Answer:
+        if pattern is UNKNOWN:
+            return NOT_YET
+        return Open("has a policy variable") if _VARIABLE.search(pattern) else match(pattern)
+
     if excluded is not None:
-        found = any_of(UNKNOWN if p is UNKNOWN else match(p) for p in excluded)
-        return not found if isinstance(found, bool) else found
-    if patterns is None:
-        return missing
-    return any_of(UNKNOWN if p is UNKNOWN else match(p) for p in patterns)
+        return negated(any_of(map(one, excluded)))
+    return missing if patterns is None else any_of(map(one, patterns))
 
 
 @lru_cache(maxsize=4096)
@@ -113,10 +166,6 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 def like(pattern: str, value: str) -> bool:
     """Whether a text is like an IAM pattern with * and ?."""
     return _pattern(pattern).fullmatch(value) is not None
-
-
-def _action(pattern: str, action: str) -> bool:
-    return like(pattern.lower(), action.lower())
 
 
 def _resource(pattern: str, kind: str, known: str | None) -> Answer:
@@ -132,46 +181,45 @@ def _resource(pattern: str, kind: str, known: str | None) -> Answer:
     if known is not None:
         return like(tail, f"{kind}/{known}")
     if "*" in tail:
-        return True if like(tail, f"{kind}/") or like(tail, f"{kind}/x") else UNKNOWN
+        return like(tail, f"{kind}/") or like(tail, f"{kind}/x") or NOT_YET
     return False  # a text that is known names nothing that is still to be made
 
 
 def _condition(condition: Plain, client: Client) -> Answer:
-    if condition is None:
-        return True
+    if condition is UNKNOWN:
+        return NOT_YET
     if not isinstance(condition, dict):
-        return UNKNOWN if condition is UNKNOWN else None
-    answers: list[Answer] = []
-    for operator, wanted in condition.items():
-        if not isinstance(wanted, dict):
-            answers.append(UNKNOWN if wanted is UNKNOWN else None)
-            continue
-        for key, values in wanted.items():
-            answers.append(_test(operator, key.lower(), values, client))
-    return all_of(answers)
+        return condition is None or Open("has a condition that is none")
+    return all_of(
+        _test(operator, key, values, client)
+        for operator, wanted in condition.items()
+        for key, values in (wanted.items() if isinstance(wanted, dict) else [("", wanted)])
+    )
 
 
-_VALUES = {
-    "elasticfilesystem:accesspointarn": "",
-    "aws:securetransport": "true",
-    "elasticfilesystem:accessedviamounttarget": "true",
+_OPERATORS = {
+    "StringEquals",
+    "StringEqualsIgnoreCase",
+    "StringLike",
+    "ArnEquals",
+    "ArnLike",
+    "Bool",
 }
 
 
 def _test(operator: str, key: str, values: Plain, client: Client) -> Answer:
     base = operator.removesuffix("IfExists")
-    if key not in _VALUES:
-        return None
-    wanted = [_lower(value) for value in items(values)]
-    if base == "Null":
-        return "false" in wanted
     plain = base.replace("Not", "", 1)
-    negated = plain != base
-    known = {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "Bool"}
-    if plain not in known:
-        return None
-    found = any_of(_equal(plain, key, value, client) for value in wanted)
-    return (not found if negated else found) if isinstance(found, bool) else found
+    if key.lower() not in client.context or plain not in {*_OPERATORS, "Null"}:
+        return Open(f"has a condition on {key or operator} ({operator}), which is not judged here")
+    wanted = [_lower(value) for value in items(values)]
+    actual = client.context[key.lower()]
+    if base == "Null":
+        return ("true" in wanted) == (actual is None)
+    if actual is None:
+        return plain != base or operator != base
+    found = any_of(_equal(plain, key.lower(), value, actual) for value in wanted)
+    return negated(found) if plain != base else found
 
 
 def _lower(value: Plain) -> str | Unknown:
@@ -180,14 +228,22 @@ def _lower(value: Plain) -> str | Unknown:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _equal(operator: str, key: str, value: str | Unknown, client: Client) -> Answer:
+def _equal(operator: str, key: str, value: str | Unknown, actual: str | Unknown) -> Answer:
     if value is UNKNOWN:
-        return UNKNOWN
-    if _VALUES[key]:
-        return value.lower() == _VALUES[key]
+        return NOT_YET
+    if _VARIABLE.search(value):
+        return Open("has a policy variable")
     exact = operator == "StringEquals"
-    if client.access_point is None:
-        return UNKNOWN if exact else _resource(value, "access-point", None)
-    if exact and client.access_point.startswith("arn:"):
-        return value == client.access_point
-    return _resource(value, "access-point", client.access_point)
+    if key == "elasticfilesystem:accesspointarn":
+        if actual is UNKNOWN:
+            return NOT_YET if exact else _resource(value, "access-point", None)
+        if exact and actual.startswith("arn:"):
+            return value == actual
+        return _resource(value, "access-point", actual)
+    if actual is UNKNOWN:
+        return True if not exact and set(value) == {"*"} else NOT_YET
+    return (
+        value.lower() == actual.lower()
+        if operator == "Bool"
+        else (value == actual if exact else like(value, actual))
+    )

@@ -4,7 +4,7 @@ A policy has one enforcement level for all that it reports, so what a rule canno
 through policies of their own, whose levels can then be set alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from .findings import Findings, Report
-from .graph import Stack
+from .findings import Report, doubt, merged
+from .graph import Resource, Stack
 from .sources import from_sdk
 from .values import texts
 
@@ -32,7 +32,7 @@ _EXEMPT = {
         "type": "array",
         "items": {"type": "string"},
         "default": [],
-        "description": "Names or URNs of resources that are let off; * stands for anything.",
+        "description": "Names or URNs of resources that a rule leaves alone; * is anything.",
     }
 }
 
@@ -44,14 +44,16 @@ class Rule:
     Attributes:
         name: Its name, which is its policy's name too.
         description: What it demands, for the user.
-        judge: Judges a stack by the rule's parameters.
+        subjects: What it judges in a stack, one by one.
+        judge: What is wrong with one of them, or cannot be judged.
         parameters: JSON schema of each parameter, with its default.
         level: How hard it is, where no configuration says otherwise.
     """
 
     name: str
     description: str
-    judge: Callable[[Stack, Parameters], Findings]
+    subjects: Callable[[Stack], Sequence[Any]]
+    judge: Callable[[Stack, Any, Parameters], Iterable[Report]]
     parameters: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     level: EnforcementLevel = EnforcementLevel.MANDATORY
 
@@ -59,6 +61,24 @@ class Rule:
     def schema(self) -> dict[str, dict[str, Any]]:
         """JSON schema of every parameter, those that all rules have included."""
         return {**self.parameters, **_EXEMPT}
+
+
+def of_type(*tokens: str) -> Callable[[Stack], list[Resource]]:
+    """The subjects of a rule that judges each resource of these types."""
+    return lambda stack: stack.of_type(*tokens)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A rule's verdict on a stack: how many subjects it found, and what it has to say."""
+
+    judged: int
+    reports: list[Report]
+
+    @property
+    def violations(self) -> list[Report]:
+        """What is wrong."""
+        return [report for report in self.reports if report.left is None]
 
 
 @dataclass(frozen=True)
@@ -86,19 +106,26 @@ def findings(rule: Rule, stack: Stack, given: Parameters | None = None) -> Findi
     """The rule's verdict; a defect of ours is a thing not judged, and never ends the pack."""
     defaults = {name: schema.get("default") for name, schema in rule.schema.items()}
     parameters = {**defaults, **(given or {})}
-    try:
-        verdict = rule.judge(stack, parameters)
-    except Exception as error:
-        defect = (
-            f"not judged: rule {rule.name} failed with {type(error).__name__}: {error}. This is a "
-            "defect of the policy pack: please report it with the resource that it stopped at."
-        )
-        return Findings(not_judged=[Report(defect, "", is_doubt=True)])
     exempt = texts(parameters["exempt"])
-    return Findings(
-        verdict.judged,
-        [report for report in verdict.violations if not _is_exempt(report, exempt)],
-        [report for report in verdict.not_judged if not _is_exempt(report, exempt)],
+    try:
+        subjects = rule.subjects(stack)
+    except Exception as error:
+        return Findings(0, [_defect(rule, error)])
+    found: dict[Report, None] = {}
+    for subject in subjects:
+        try:
+            found |= dict.fromkeys(rule.judge(stack, subject, parameters))
+        except Exception as error:  # what is wrong with one says nothing of the rest
+            found[_defect(rule, error)] = None
+    return Findings(len(subjects), [report for report in found if not _is_exempt(report, exempt)])
+
+
+def _defect(rule: Rule, error: Exception) -> Report:
+    return doubt(
+        f"rule {rule.name} failed with {type(error).__name__}: {error}. This is a defect of the "
+        "policy pack: please report it with the resource that it stopped at",
+        "",
+        "",
     )
 
 
@@ -120,16 +147,15 @@ def policies_of(rules: Sequence[Rule], *, looked_for: str) -> list[Policy]:
     def not_judged(before_creation: bool) -> Callable[[StackValidationArgs, ReportViolation], None]:
         def report(args: StackValidationArgs, report_violation: ReportViolation) -> None:
             _, verdicts = all_findings(args)
-            reports = [r for verdict in verdicts for r in verdict.not_judged]
-            for report in dict.fromkeys(reports):  # the same may stop several rules
-                if report.before_creation == before_creation:
+            for report in merged(r for verdict in verdicts for r in verdict.reports):
+                if report.left is not None and report.left.preview == before_creation:
                     report_violation(report.message, report.urn)
 
         return report
 
     def nothing_judged(args: StackValidationArgs, report_violation: ReportViolation) -> None:
         count, verdicts = all_findings(args)
-        if verdicts and not any(verdict.judged or verdict.not_judged for verdict in verdicts):
+        if verdicts and not any(verdict.judged or verdict.reports for verdict in verdicts):
             report_violation(
                 f"nothing judged: of the {count} resources none is {looked_for}. If one should be, "
                 "look whether this is the stack that you meant.",
@@ -166,7 +192,7 @@ def _policy(rule: Rule) -> StackValidationPolicy:
         verdict = findings(rule, stack, args.get_config())
         if analysis is not None:
             analysis.found[rule.name] = verdict
-        for report in dict.fromkeys(verdict.violations):
+        for report in verdict.violations:
             report_violation(report.message, report.urn)
 
     return StackValidationPolicy(

@@ -1,23 +1,25 @@
 """Where a stack is read from: the engine's request itself, or what the policy SDK made of it.
 
-The SDK reads the whole stack anew for each policy, about 0.1 s for 1,000 resources, and raises at
+The SDK reads the whole stack again for each policy, about 0.1 s for 1,000 resources, and raises at
 an infinite number or at a value that it does not know. The request is read once, and only the
 properties that a rule asks for.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pulumi_policy import PolicyResource
 
 from .graph import Resource, Stack
-from .values import UNKNOWN, Plain, known_text, read
+from .values import SENTINELS, UNKNOWN, Plain, known_text, plain, read
 
 # Pulumi, sdk/go/common/resource/properties.go: what an object with this key is.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, none itself
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
+_UNKNOWN = re.compile("|".join(SENTINELS).encode())
 
 
 def from_request(request: Any) -> Stack:
@@ -44,6 +46,8 @@ def _from_wire(raw: Any) -> Resource:
         protect=raw.options.protect,
         names=list(fields),
         read=lambda name: _value(fields[name]) if name in fields else None,
+        has_unknown=lambda: bool(_UNKNOWN.search(raw.properties.SerializeToString())),
+        raw_text=raw.properties.SerializeToString,
     )
 
 
@@ -89,6 +93,8 @@ def _from_policy_resource(raw: PolicyResource) -> Resource:
         protect=bool(raw.opts and raw.opts.protect),
         names=list(raw.props) if isinstance(raw.props, Mapping) else (),
         read=_reader(raw.props),
+        has_unknown=lambda: "<Unknown." in repr(plain(raw.props)),
+        raw_text=lambda: repr(plain(raw.props)).encode(),
     )
 
 

@@ -32,7 +32,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | Unknown | None"
 
-_ON_THE_WIRE = (
+SENTINELS = (
     UNKNOWN_ARCHIVE_VALUE,
     UNKNOWN_ARRAY_VALUE,
     UNKNOWN_ASSET_VALUE,
@@ -46,7 +46,7 @@ _ON_THE_WIRE = (
 def known_text(value: str) -> str | Unknown:
     """The text as it came; one with an unknown part is unknown."""
     # Every sentinel is a UUID, so a short text is none.
-    if len(value) < 36 or not any(sentinel in value for sentinel in _ON_THE_WIRE):
+    if len(value) < 36 or not any(sentinel in value for sentinel in SENTINELS):
         return value
     return UNKNOWN
 
@@ -121,21 +121,18 @@ def flag(value: Plain) -> bool | Unknown | None:
     return None
 
 
-def json_object(value: Plain) -> dict[str, Plain] | Unknown | None:
-    """An object that may come as JSON text; None for what is none."""
-    if isinstance(value, str):
-        try:
-            value = plain(json.loads(value))
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, dict | Unknown) else None
+def parsed(value: Plain, *, camel_case: bool = False) -> Plain:
+    """What may come as JSON text; None for a text that is no JSON.
 
+    With `camel_case` keys begin with a small letter, as the providers read them.
+    """
 
-def json_list(value: Plain) -> list[Plain] | Unknown | None:
-    """A list that may come as JSON text; None for what is none."""
-    if isinstance(value, str):
-        try:
-            value = plain(json.loads(value))
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, list | Unknown) else None
+    def keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {key[:1].lower() + key[1:] if camel_case else key: item for key, item in pairs}
+
+    if not isinstance(value, str):
+        return value
+    try:
+        return plain(json.loads(value, object_pairs_hook=keys))
+    except (ValueError, RecursionError):
+        return None

@@ -206,4 +206,4 @@ def test_the_installer_of_this_repository_fits_with_every_lock(
 ) -> None:
     target = Target(runtime=runtime, architecture=architecture)
     made = container(OWN, target, "/mnt/" + "a" * 155)
-    assert len(made) < 50_000, "room for what is still to come"
+    assert len(made) < 60_000, "room for what is still to come"

@@ -64,7 +64,7 @@ def modules(*folders: str) -> set[str]:
     return {
         path.relative_to(runtime.ROOT).as_posix()
         for folder in folders
-        for path in (runtime.ROOT / folder).glob("*.py")
+        for path in (runtime.ROOT / folder).glob("*.py" if folder == "release" else "**/*.py")
     }
 
 

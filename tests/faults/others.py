@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from lambda_src.release.installation.housekeeping import OWNER, ask
+from lambda_src.release.installation.storage.housekeeping import OWNER, ask
 from lambda_src.release.layout import INCOMING_PREFIX, ExitCode
 
 from .case import ID, INCOMING, STAGING, Case

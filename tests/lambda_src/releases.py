@@ -4,8 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
-from lambda_src.release.installation import tree
-from lambda_src.release.installation.housekeeping import IN_USE, KEEP, OWNER, ask, housekeep
+from lambda_src.release.installation.storage import tree
+from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, OWNER, ask, housekeep
 from lambda_src.release.layout import STACKS, Manifest
 
 IDS = [f"{number:016x}" for number in range(6)]

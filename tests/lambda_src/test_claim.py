@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation import claim
-from lambda_src.release.installation.claim import (
+from lambda_src.release.installation.storage import claim
+from lambda_src.release.installation.storage.claim import (
     Claim,
     ClaimLostError,
     remove_abandoned,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation.claim import Claim
-from lambda_src.release.installation.housekeeping import IN_USE, KEEP, housekeep
-from lambda_src.release.installation.verify import verify
+from lambda_src.release.installation.storage.claim import Claim
+from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, housekeep
+from lambda_src.release.installation.storage.verify import verify
 
 from .releases import IDS, OWN, age, kept, remove
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import install
-from lambda_src.release.installation.housekeeping import IN_USE, KEEP, OWNER
 from lambda_src.release.installation.job import Job
+from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, OWNER
 from lambda_src.release.layout import ExitCode, InstallError
 
 from .conftest import RELEASE_ID, Populate
@@ -111,7 +111,7 @@ def test_malformed_variables_do_not_fail_the_populate(populate: Populate) -> Non
 def test_a_stop_during_the_housekeeping_loses_neither_publication_nor_what_was_removed(
     populate: Populate,
 ) -> None:
-    program = populate.program / "release/installation/housekeeping.py"
+    program = populate.program / "release/installation/storage/housekeeping.py"
     rename = "        release.rename(aside)\n"
     before, found, after = program.read_text().partition(rename)
     assert found

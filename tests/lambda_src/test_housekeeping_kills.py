@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import install
-from lambda_src.release.installation.housekeeping import IN_USE, KEEP, OWNER, ask
-from lambda_src.release.installation.verify import verify
+from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, OWNER, ask
+from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import REMOVING_PREFIX
 
 from .conftest import LAMBDA_SRC
@@ -21,7 +21,7 @@ PROGRAM = """
 import os, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1]]
-from release.installation import housekeeping, removal
+from release.installation.storage import housekeeping, removal
 {before}
 print("ready", flush=True)
 sys.stdin.readline()

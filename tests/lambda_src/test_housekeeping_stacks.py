@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation import housekeeping
-from lambda_src.release.installation.housekeeping import GRACE, IN_USE, KEEP, OWNER, ask, housekeep
-from lambda_src.release.installation.verify import verify
+from lambda_src.release.installation.storage import housekeeping
+from lambda_src.release.installation.storage.housekeeping import (
+    GRACE,
+    IN_USE,
+    KEEP,
+    OWNER,
+    ask,
+    housekeep,
+)
+from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import Manifest
 
 from .releases import IDS, OWN, age, kept, mark, publish, remove

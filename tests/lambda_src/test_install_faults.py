@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import command
-from lambda_src.release.installation.pip import environment
+from lambda_src.release.installation.libraries.pip import environment
 
 from .conftest import SHAPES, Populate, Run, Wheel, build_wheel
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release.installation import requirements
+from lambda_src.release.installation.libraries import requirements
 from tools.lock import APPLICATION, MACHINES, RUNTIMES, LockError, Target, lock_path, main, pin
 
 X86 = Target("python3.11", "x86_64")

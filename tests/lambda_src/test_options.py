@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation import options, requirements
+from lambda_src.release.installation.libraries import options, requirements
 from lambda_src.release.layout import ExitCode, InstallError
 from tools import lock
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lambda_src.release.installation.prune import Pruning
+from lambda_src.release.installation.libraries.prune import Pruning
 
 ARCHIVE = b"!<arch>\nobject/  0"
 LAZY = "import lazy_loader\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(a, b)\n"

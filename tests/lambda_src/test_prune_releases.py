@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from lambda_src.release.installation.verify import verify
+from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import BUNDLE, Manifest
 
 from .conftest import Index, Populate, Run, build_wheel

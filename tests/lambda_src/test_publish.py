@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation.claim import Claim, ClaimLostError, remove_abandoned
-from lambda_src.release.installation.publish import publish, whole
-from lambda_src.release.installation.verify import verify
+from lambda_src.release.installation.storage.claim import Claim, ClaimLostError, remove_abandoned
+from lambda_src.release.installation.storage.publish import publish, whole
+from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import INCOMING_PREFIX, ExitCode, InstallError
 
 from .releases import IDS

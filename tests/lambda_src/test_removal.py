@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation.removal import remove
+from lambda_src.release.installation.storage.removal import remove
 
 
 def test_special_files_and_closed_directories_go(

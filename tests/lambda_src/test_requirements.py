@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation import requirements
+from lambda_src.release.installation.libraries import requirements
 from lambda_src.release.layout import ExitCode, InstallError
 
 HASH = "--hash=sha256:" + "a" * 64

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from lambda_src.release.installation import smoke as smoking
-from lambda_src.release.installation.smoke import Smoke
+from lambda_src.release.installation.trial import smoke as smoking
+from lambda_src.release.installation.trial.smoke import Smoke
 from lambda_src.release.layout import ExitCode, InstallError
 
 from .conftest import Populate

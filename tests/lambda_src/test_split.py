@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation.record import PAGE
-from lambda_src.release.installation.split import split
+from lambda_src.release.installation.trial.record import PAGE
+from lambda_src.release.installation.trial.split import split
 
 from .bundled import EXTENSION, NATIVE
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release.installation import removal, tree
+from lambda_src.release.installation.storage import removal, tree
 from lambda_src.release.layout import File, InstallError
 
 

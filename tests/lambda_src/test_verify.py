@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release.installation import verify as module
 from lambda_src.release.installation.job import HASHING
-from lambda_src.release.installation.verify import Difference, Verification, shown, verify
+from lambda_src.release.installation.storage import verify as module
+from lambda_src.release.installation.storage.verify import Difference, Verification, shown, verify
 
 from .conftest import LAMBDA_SRC, RELEASE_ID
 from .releases import publish

@@ -12,7 +12,7 @@ import pytest
 from components.gates.aws_calls import AwsCalls, Login
 from components.gates.releases_in_use import releases_in_use
 from components.gates.task_request import TaskRunSpec
-from lambda_src.release.installation import housekeeping
+from lambda_src.release.installation.storage import housekeeping
 
 from .conftest import zipped
 from .gate import SUCCEEDS, Gate, changed, refuses

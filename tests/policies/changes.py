@@ -14,11 +14,15 @@ MOUNT = "elasticfilesystem:ClientMount"
 
 @dataclass(frozen=True)
 class Break:
-    """A change, what its pack says of it, and whether only once the program is created."""
+    """A change, what its pack says of it, and when: always, or only once the program is created.
+
+    What is `absent` in a preview may still be made, so there it is a note.
+    """
 
     change: Change
     lines: tuple[Said, ...]
     only_created: bool
+    absent: bool
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,13 @@ class Changes:
     breaking: list[Break] = field(default_factory=list)
     harmless: list[Change] = field(default_factory=list)
 
-    def breaks(self, *lines: Said, only_created: bool = False) -> Callable[[Change], Change]:
+    def breaks(
+        self, *lines: Said, only_created: bool = False, absent: bool = False
+    ) -> Callable[[Change], Change]:
         """What the pack says of a change to the program, beside what it says anyway."""
 
         def note(change: Change) -> Change:
-            self.breaking.append(Break(change, lines, only_created))
+            self.breaking.append(Break(change, lines, only_created, absent))
             return change
 
         return note

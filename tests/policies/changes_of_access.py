@@ -23,6 +23,16 @@ RELEASE = Release.of(Application(ROOT / "lambda_src/application"), Target(runtim
 @CHANGES.breaks(
     wrong(
         "function-comes-after-what-it-mounts",
+        "libraries",
+        "pulumi-python:dynamic/efs-inference:PopulatorRun 'libraries', which runs container "
+        "'populate' of task definition 'libraries', mounts access point 'store-access-point', but "
+        "does not depend on mount target 'store-mount-target-us-east-1b' of the same file system "
+        "'store': the task cannot mount it while the mount target is not available. Let "
+        "pulumi-python:dynamic/efs-inference:PopulatorRun 'libraries' depend on mount target "
+        "'store-mount-target-us-east-1b' (dependsOn).",
+    ),
+    wrong(
+        "function-comes-after-what-it-mounts",
         "inference",
         "function 'inference' mounts access point 'store-access-point', but does not depend on "
         "mount target 'store-mount-target-us-east-1b' of the same file system 'store': Lambda "
@@ -81,6 +91,7 @@ def a_zone_without_mount_target(p: Program) -> None:
         "TCP 2049 into security group 'network-mount-targets' from security group "
         "'network-function'.",
     ),
+    absent=True,
 )
 def no_way_in_for_the_function(p: Program) -> None:
     p.remove(p["SecurityGroupIngressRule", "network-mount-targets-from-function"])
@@ -96,6 +107,7 @@ def no_way_in_for_the_function(p: Program) -> None:
         "'store-mount-target-us-east-1a': the mount times out. Open TCP 2049 out of security "
         "group 'network-populator' to security group 'network-mount-targets'.",
     ),
+    absent=True,
 )
 def another_port_out_of_the_populate(p: Program) -> None:
     p["SecurityGroupEgressRule", "network-populator-to-mount-targets"].props["toPort"] = 2048
@@ -111,6 +123,7 @@ def another_port_out_of_the_populate(p: Program) -> None:
         "to a package index: it cannot fetch its packages. Let TCP 443 out of security group "
         "'network-populator'.",
     ),
+    absent=True,
 )
 def only_nfs_out_of_the_populate(p: Program) -> None:
     p.remove(p["SecurityGroupEgressRule", "network-populator-to-443"])
@@ -126,6 +139,7 @@ def only_nfs_out_of_the_populate(p: Program) -> None:
         "0.0.0.0/0: it cannot fetch its packages. Add a route through an internet gateway (with "
         "assignPublicIp) or a NAT gateway, or use a subnet that has one.",
     ),
+    absent=True,
 )
 def no_route_out(p: Program) -> None:
     routes = {x.name: x for x in p.parts if x.type.endswith(":Route")}

@@ -14,6 +14,7 @@ from .changes import (
     volume,
     wrong,
 )
+from .conftest import Said
 from .programs import ROOT, Program
 
 CHANGES = Changes("mounts")
@@ -114,12 +115,22 @@ def a_volume_without_tls(p: Program) -> None:
 
 @CHANGES.breaks(
     wrong(
-        "mounts-have-the-right-form",
+        "roles-may-mount-and-only-populators-write",
         "libraries",
-        "volume 'efs' of task definition 'libraries' lies on access point 'store-access-point', "
-        "but its authorizationConfig.iam is DISABLED: the task mounts as nobody in particular, "
-        "and its task role does not count. Set authorizationConfig.iam to ENABLED.",
+        "container 'populate' of task definition 'libraries' mounts access point "
+        "'store-access-point' as nobody in particular (authorizationConfig.iam is not ENABLED), "
+        "and may not elasticfilesystem:ClientMount there: nothing allows it. Set "
+        "authorizationConfig.iam to ENABLED.",
     ),
+    Said(
+        "not-judged",
+        False,
+        "libraries",
+        "not judged: whether volume 'efs' of task definition 'libraries' is to be mounted as "
+        "nobody in particular; its authorizationConfig.iam is DISABLED, so the task role does not "
+        "count. Set it to ENABLED where the role's rights are to hold.",
+    ),
+    absent=True,
 )
 def a_volume_without_iam(p: Program) -> None:
     volume(p)["authorizationConfig"]["iam"] = "DISABLED"
@@ -143,8 +154,10 @@ def an_access_point_without_a_user(p: Program) -> None:
         "access-point-owns-its-directory",
         "store-access-point",
         "access point 'store-access-point' makes its directory with "
-        "rootDirectory.creationInfo.ownerUid 1001, but everybody comes with posixUser.uid 1000. "
-        "Give both the same id.",
+        "rootDirectory.creationInfo.ownerUid 1001, ownerGid 1000 and permissions 0755, but "
+        "container 'populate' of task definition 'libraries' comes through access point "
+        "'store-access-point' as posixUser.uid 1000 and gid 1000, and cannot populate it. Give "
+        "both the same ids, or wider permissions.",
     ),
 )
 def an_access_point_that_makes_its_directory_for_somebody_else(p: Program) -> None:

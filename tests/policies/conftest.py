@@ -15,6 +15,10 @@ from policies.mounts.pack import LOOKED_FOR, RULES
 from policies.reading.pack import policies_of
 from policies.reading.serve import read_once
 
+from .wire import Part, Program
+from .wire import Said as Said
+from .wire import said as said
+
 FUNCTION = "aws:lambda/function:Function"
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 ACCESS_POINT = "aws:efs/accessPoint:AccessPoint"
@@ -81,20 +85,16 @@ class Graph:
 
     def wire(self) -> analyzer_pb2.AnalyzeStackRequest:
         """What the engine sends."""
-        request = analyzer_pb2.AnalyzeStackRequest()
-        for node in self.nodes.values():
-            resource = request.resources.add(type=node.type, name=node.name, urn=node.urn)
-            props = dict(node.props)
-            if isinstance(definitions := props.get("containerDefinitions"), list):
-                props["containerDefinitions"] = json.dumps(definitions)
-            resource.properties.update(props)
-            if node.parent is not None:
-                resource.parent = self[node.parent].urn
-            for name, origins in node.origins.items():
-                urns = [self[origin].urn for origin in origins]
-                resource.propertyDependencies[name].urns.extend(urns)
-                resource.dependencies.extend(urns)
-        return request
+        return Program(self._part(node) for node in self.nodes.values()).wire()
+
+    def _part(self, node: Node) -> Part:
+        props = dict(node.props)
+        if isinstance(definitions := props.get("containerDefinitions"), list):
+            props["containerDefinitions"] = json.dumps(definitions)
+        origins = {name: [self[o].urn for o in named] for name, named in node.origins.items()}
+        every = [urn for urns in origins.values() for urn in urns]
+        parent = "" if node.parent is None else self[node.parent].urn
+        return Part(node.type, node.name, node.urn, props, parent, every, origins)
 
 
 def _filled(value: Any, known: str) -> Any:
@@ -140,29 +140,6 @@ def container(name: str, path: str, *command: str) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, order=True)
-class Said:
-    """One line of a pack: the policy, whether it blocks, the resource's name, the message."""
-
-    policy: str
-    mandatory: bool
-    about: str
-    message: str
-
-
-def said(response: analyzer_pb2.AnalyzeResponse) -> list[Said]:
-    """The lines of an answer, without the description that the SDK puts before each message."""
-    return [
-        Said(
-            line.policyName,
-            line.enforcementLevel == analyzer_pb2.MANDATORY,
-            line.urn.rpartition("::")[2],
-            line.message.removeprefix(line.description).lstrip("\n"),
-        )
-        for line in response.diagnostics
-    ]
-
-
 Judge = Callable[[Graph], list[Said]]
 
 
@@ -201,6 +178,12 @@ def compliant_stack() -> Graph:
                 {"volumes": ["libraries"]},
             ),
             function("inference", "libraries", "/mnt/efs", RELEASE_PATH=release),
+            Node(
+                "command:local:Command",
+                "populate",
+                {"create": "aws ecs run-task --task-definition populator"},
+                {"create": ["populator"]},
+            ),
         ]
     )
 

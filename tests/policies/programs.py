@@ -1,11 +1,11 @@
 """Whole programs by the local engine, created nowhere, and what the packs say of them."""
 
+from __future__ import annotations
+
 import copy
 import functools
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -22,7 +22,9 @@ from policies.guardrails.pack import POLICIES as GUARDRAILS
 from policies.mounts.pack import POLICIES
 from policies.reading.serve import read_once
 
-from .conftest import Said, said
+from .wire import Part as Part
+from .wire import Program as Program
+from .wire import Said, said
 
 ROOT = Path(__file__).resolve().parents[2]
 _IDS = {
@@ -71,71 +73,6 @@ class Silent:
 
     def created(self, resource: engine.Resource, seconds: float) -> None:
         """Nothing to say."""
-
-
-@dataclass
-class Part:
-    """One resource of a program."""
-
-    type: str
-    name: str
-    urn: str
-    props: dict[str, Any]
-    parent: str = ""
-    dependencies: list[str] = field(default_factory=list)
-    origins: dict[str, list[str]] = field(default_factory=dict)
-    protect: bool = False
-
-
-class Program:
-    """A whole stack, to be changed in a property and judged."""
-
-    def __init__(self, parts: Iterable[Part]) -> None:
-        self.parts = list(parts)
-
-    def __getitem__(self, names: tuple[str, str]) -> Part:
-        """The resource of a kind (the end of its type) with a name."""
-        kind, name = names
-        [found] = [p for p in self.parts if p.name == name and p.type.endswith(":" + kind)]
-        return found
-
-    def remove(self, part: Part) -> None:
-        """Take a resource out, and forget that anything depends on it."""
-        self.parts.remove(part)
-        self.forget(part)
-
-    def forget(self, part: Part, *dependents: Part) -> None:
-        """Let `dependents`, or everything, no longer depend on a resource."""
-        for other in dependents or self.parts:
-            other.dependencies = [urn for urn in other.dependencies if urn != part.urn]
-            other.origins = {k: [u for u in v if u != part.urn] for k, v in other.origins.items()}
-
-    def add(self, type_: str, name: str, props: dict[str, Any], **origins: Part) -> Part:
-        """A further resource; `origins` say what its properties come from."""
-        urn = f"urn:pulumi:dev::efs-inference::{type_}::{name}"
-        named = {key: [part.urn] for key, part in origins.items()}
-        self.parts.append(Part(type_, name, urn, props, origins=named))
-        return self.parts[-1]
-
-    def edit(self, part: Part, name: str, change: Callable[[Any], Any]) -> None:
-        """Change a property that is JSON text."""
-        value = json.loads(part.props[name])
-        changed = change(value)
-        part.props[name] = json.dumps(value if changed is None else changed)
-
-    def wire(self) -> analyzer_pb2.AnalyzeStackRequest:
-        """What the engine sends."""
-        request = analyzer_pb2.AnalyzeStackRequest()
-        for part in self.parts:
-            resource = request.resources.add(
-                type=part.type, name=part.name, urn=part.urn, parent=part.parent
-            )
-            resource.options.protect = part.protect
-            resource.properties.update(part.props)
-            resource.dependencies.extend(part.dependencies)
-            for name, urns in part.origins.items():
-                resource.propertyDependencies[name].urns.extend(urns)
-        return request
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,9 @@ from pulumi.runtime.rpc import UNKNOWN
 from pulumi_policy import PolicyResource
 
 from local.packs import Pack
-from policies.mounts import one_path
 from policies.mounts.pack import POLICIES, RULES
 from policies.reading.graph import Stack
-from policies.reading.pack import Rule, findings, policies_of
+from policies.reading.pack import findings, policies_of
 from policies.reading.sources import from_sdk
 
 from .conftest import (
@@ -91,10 +91,10 @@ def test_a_secret_path_is_judged_and_only_the_path_is_shown(analyzer: Any, stack
 def test_a_defect_of_a_rule_is_one_line_and_no_stack_trace(
     stack: Graph,
 ) -> None:
-    def broken(_stack: Stack, _parameters: Any) -> Any:
+    def broken(_stack: Stack, _subject: Any, _parameters: Any) -> Any:
         raise KeyError("mountPoints")
 
-    rule = Rule(name=one_path.NAME, description=one_path.DESCRIPTION, judge=broken)
+    rule = replace(RULES[0], judge=broken)
     lines = judge_with(policies_of([rule], looked_for="a function"))(stack)
     assert [line.policy for line in lines] == ["not-judged"]
     assert lines[0].message.startswith(
@@ -195,5 +195,5 @@ def test_no_properties_of_any_shape_make_a_rule_fail(kind: str, props: Any) -> N
         resource = PolicyResource(kind, whole, "urn", "name", opts, None, None, [], {})
         for rule in RULES:
             assert not [
-                r for r in findings(rule, from_sdk([resource])).not_judged if "failed" in r.message
+                r for r in findings(rule, from_sdk([resource])).reports if "failed" in r.message
             ]

@@ -31,6 +31,7 @@ def a_file_system_in_plain_text(p: Program) -> None:
         "it without a name, in plain text, and may write. Add an aws.efs.FileSystemPolicy that "
         "denies what is not over TLS.",
     ),
+    absent=True,
 )
 def a_file_system_without_policy(p: Program) -> None:
     p.remove(p["FileSystemPolicy", "store-policy"])
@@ -96,10 +97,9 @@ def a_log_group_that_forgets_nothing(p: Program) -> None:
     wrong(
         "no-ingress-from-anywhere",
         "network-mount-targets-from-function",
-        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule "
-        "'network-mount-targets-from-function' opens security group 'network-mount-targets' to "
-        "the whole internet: it lets in tcp 2049 from 0.0.0.0/0. Name the clients' security "
-        "group or their blocks instead of 0.0.0.0/0.",
+        "security group ingress rule 'network-mount-targets-from-function' opens security "
+        "group 'network-mount-targets' to the whole internet: it lets in tcp 2049 from 0.0.0.0/0. "
+        "Name the clients' security group or their blocks instead of 0.0.0.0/0.",
     ),
 )
 def an_open_security_group(p: Program) -> None:
@@ -266,12 +266,11 @@ def a_protected_file_system(p: Program) -> None:
 
 
 ADVICE = {
-    "image-has-a-digest": (
-        an_image_by_digest,
-        "libraries",
-        "container 'populate' of task definition 'libraries' runs image "
-        "public.ecr.aws/lambda/python:3.11: what a tag stands for changes without notice. Name it "
-        "by digest, public.ecr.aws/lambda/python@sha256:...",
+    "file-system-is-protected": (
+        a_protected_file_system,
+        "store",
+        "file system 'store' is not protected: a `pulumi destroy`, or a change that replaces it, "
+        "deletes every file. Set the resource option protect.",
     ),
     "function-has-reserved-concurrency": (
         a_reserved_concurrency,
@@ -279,11 +278,12 @@ ADVICE = {
         "function 'inference' has no reservedConcurrentExecutions: a burst of cold starts takes "
         "the whole account's concurrency, and reads the libraries once for each. Set a number.",
     ),
-    "file-system-is-protected": (
-        a_protected_file_system,
-        "store",
-        "file system 'store' is not protected: a `pulumi destroy`, or a change that replaces it, "
-        "deletes every file. Set the resource option protect.",
+    "image-has-a-digest": (
+        an_image_by_digest,
+        "libraries",
+        "container 'populate' of task definition 'libraries' runs image "
+        "public.ecr.aws/lambda/python:3.11: what a tag stands for changes without notice. Name it "
+        "by digest, public.ecr.aws/lambda/python@sha256:...",
     ),
 }
 

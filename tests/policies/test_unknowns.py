@@ -151,14 +151,9 @@ def test_two_volumes_that_may_be_right_are_not_judged(judge_preview: Judge) -> N
         *not_judged(
             "writer",
             "container 'both' of task definition 'writer' mounts access point 'a' or access point "
-            "'b' at /mnt/a; which of them is unknown. Where only one volume of the task definition "
-            "has an access point, it is known.",
-        ),
-        *not_judged(
-            "writer",
-            "container 'both' of task definition 'writer' mounts access point 'a' or access point "
-            "'b' at /mnt/b; which of them is unknown. Where only one volume of the task definition "
-            "has an access point, it is known.",
+            "'b' at /mnt/a, container 'both' of task definition 'writer' mounts access point 'a' "
+            "or access point 'b' at /mnt/b; which of them is unknown. Where only one volume of the "
+            "task definition has an access point, it is known.",
         ),
     ]
 
@@ -211,7 +206,7 @@ def test_a_stack_with_nothing_to_judge_says_so_once(judge: Judge) -> None:
             False,
             "",
             "nothing judged: of the 3 resources none is an aws.lambda.Function or an "
-            "aws.ecs.TaskDefinition that mounts an EFS access point. If one should be, look "
+            "aws.ecs.TaskDefinition that mounts an EFS file system. If one should be, look "
             "whether this is the stack that you meant.",
         )
     ]

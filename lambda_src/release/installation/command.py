@@ -13,10 +13,11 @@ import traceback
 from pathlib import Path
 
 from ..layout import ExitCode, InstallError, ReleaseError
-from . import job, verify
+from . import job
 from .install import MOUNT_ERRORS, install
 from .log import log
 from .stop import Stopped, deadline, forget_stops, raise_on_stop_signals
+from .storage import verify
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 

@@ -32,18 +32,19 @@ from ..layout import (
     check_mount,
     is_published,
 )
-from . import compile as bytecode
-from . import pip, requirements, tree
-from .claim import Claim, ClaimLostError, remove_abandoned, task_name
-from .housekeeping import ask, housekeep, owner
 from .job import Job
+from .libraries import compile as bytecode
+from .libraries import pip, requirements
+from .libraries.prune import Pruning, blame
 from .log import log, throttled, timed
-from .pack import pack
-from .prune import Pruning, blame
-from .publish import publish, still_there, whole
-from .smoke import Smoke
-from .split import record_exactly
 from .stop import Stopped, note_stop_signals, raise_on_stop_signals
+from .storage import tree
+from .storage.claim import Claim, ClaimLostError, remove_abandoned, task_name
+from .storage.housekeeping import ask, housekeep, owner
+from .storage.publish import publish, still_there, whole
+from .trial.pack import pack
+from .trial.smoke import Smoke
+from .trial.split import record_exactly
 
 STAGING_PREFIX = ".staging-"
 ATTEMPTS = 3

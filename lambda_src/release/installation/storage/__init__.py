@@ -1,0 +1,1 @@
+"""Releases on the file system: claimed, published, verified, removed."""

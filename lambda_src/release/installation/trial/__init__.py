@@ -1,0 +1,1 @@
+"""The trial import: what it proves, and what it reads for the cold start."""

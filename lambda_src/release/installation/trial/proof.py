@@ -1,0 +1,159 @@
+"""What the interpreter does that makes the smoke import; smoke.py starts it.
+
+It does what the function does: the release first on ``sys.path``, the import in a thread. Then it
+holds the model to its contract, and ends without waiting for what the model has started.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import sys
+import threading
+import traceback
+from types import ModuleType
+from typing import Any
+
+from .record import Record
+
+# What a package puts in their place must not decide about it.
+_open, _write, _exit, _dumps = os.open, os.write, os._exit, json.dumps
+
+CONTRACT = (
+    "The contract of model.py: predict(instances) returns a list of as many predictions that JSON "
+    "can hold; optional are load(), demonstrate(), which returns a dictionary that JSON can hold, "
+    'and SAMPLE = {"instances": [...]}, a request'
+)
+_SHOWN = 20
+_LONGEST, _MOST = 500, 40
+"""Characters of a line, and lines, that are written of a failure."""
+
+
+class ContractError(Exception):
+    """The model is not what the function will serve."""
+
+
+def prove(
+    site_packages: str, program: str, record: str, end: str, nonce: str, limit: float | None
+) -> None:
+    """Import, load and try the model; record what that touches; write to ``end`` how it ended.
+
+    The last is JSON: the nonce, kind and text. The kind is ``proven``, ``contract``, ``failed``
+    or ``not-ended``.
+    """
+    sys.path.insert(0, site_packages)
+    recorded = Record(site_packages, record.endswith("exact.json"))
+    outcome: list[tuple[str, str]] = []
+
+    def use() -> None:
+        try:
+            outcome.append(("proven", _try(program)))
+        except ContractError as error:
+            outcome.append(("contract", str(error)))
+        except BaseException:
+            outcome.append(("failed", traceback.format_exc()))
+
+    try:
+        thread = threading.Thread(target=use, name="import")
+        thread.start()
+        thread.join(limit)
+        if not outcome:
+            stack = traceback.format_stack(sys._current_frames().get(thread.ident or 0))
+            outcome.append(("not-ended", "".join(stack)))
+        if outcome[0][0] == "proven":
+            recorded.write(record)
+    except BaseException:  # of a signal's handler, which runs in this thread
+        outcome.insert(0, ("failed", traceback.format_exc()))
+    kind, text = outcome[0]
+    text += f"; not recorded: {recorded.problem}" if kind == "proven" and recorded.problem else ""
+    text = "\n".join(line[:_LONGEST] for line in text.splitlines()[-_MOST:])
+    _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text]).encode())
+    _exit(0)
+
+
+def _try(program: str) -> str:
+    """Import, load and try the model. Returns what there is to say of it."""
+    model = importlib.import_module("model")
+    if not str(model.__file__).startswith(program + "/"):
+        raise ImportError(f"a package brings its own module 'model': {model.__file__}")
+    predict = _function(model, "predict")
+    if predict is None:
+        names = [name for name in vars(model) if not name.startswith("_")]
+        more = ", ..." if len(names) > _SHOWN else ""
+        has = ", ".join(names[:_SHOWN]) + more if names else "no public name"
+        raise ContractError(f"model.py has no predict, it has {has}")
+    instances = _sample(model)
+    if load := _function(model, "load"):
+        load()
+    said = []
+    if demonstrate := _function(model, "demonstrate"):
+        shown = demonstrate()
+        if not isinstance(shown, dict):
+            raise ContractError(f"demonstrate() returned {_short(shown)}, not a dictionary")
+        _json(shown, "demonstrate() returned")
+        said.append(f"demonstration: {_short(shown)}")
+    if instances is not None:
+        count = len(instances)
+        predictions = predict(instances)
+        if not isinstance(predictions, list):
+            raise ContractError(f"predict of SAMPLE returned {_short(predictions)}, not a list")
+        if len(predictions) != count:
+            raise ContractError(
+                f"predict of SAMPLE returned {len(predictions)} predictions for {count} "
+                f"instances: {_short(predictions)}"
+            )
+        _json(predictions, "predict of SAMPLE returned")
+        said.append(f"predict of SAMPLE: {_short(predictions)}")
+    return "; ".join(said) or "predict was not tried: model.py has neither SAMPLE nor demonstrate()"
+
+
+def _function(model: ModuleType, name: str) -> Any:
+    """A function of the model that can be called as the contract says, None if there is none."""
+    if not hasattr(model, name):
+        return None
+    function = getattr(model, name)
+    arguments: list[Any] = [[]] if name == "predict" else []
+    if not callable(function):
+        raise ContractError(f"{name} in model.py is {_short(function)}, and cannot be called")
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of some that are written in C
+        return function
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        called = f"{name}({'instances' if arguments else ''})"
+        raise ContractError(
+            f"{name}{signature} in model.py cannot be called as {called}: {error}"
+        ) from error
+    return function
+
+
+def _sample(model: ModuleType) -> list[Any] | None:
+    """The instances of the model's own request, as the function would get them."""
+    if not hasattr(model, "SAMPLE"):
+        return None
+    sample = model.SAMPLE
+    instances = sample.get("instances") if isinstance(sample, dict) else None
+    if not isinstance(instances, list) or not instances:
+        raise ContractError(
+            f'SAMPLE in model.py is {_short(sample)}, not {{"instances": [...]}} with at least '
+            "one instance"
+        )
+    found: list[Any] = _json(sample, "SAMPLE in model.py is")["instances"]
+    return found
+
+
+def _json(value: Any, what: str) -> Any:
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ContractError(f"{what} {_short(value)}, which JSON cannot hold: {error}") from error
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    text = text if len(text) <= 100 else text[:97] + "..."
+    return text if isinstance(value, dict | list) else f"{text} of type {type(value).__name__}"
