@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from local.cloud import Cloud
@@ -102,7 +104,7 @@ def test_what_a_failed_destroy_leaves_is_named_and_the_next_run_only_destroys(
     assert "left on AWS:" in said
     assert f"pulumi destroy --yes --refresh --stack {record['stack']}" in said
     assert "    aws efs delete-file-system --file-system-id fs-" in said
-    assert "\n".join(record["left"]) in (kit.folder / "aws.md").read_text()
+    assert "\n".join([*record["left"], *record["listed"]]) in (kit.folder / "aws.md").read_text()
     before = len(kit.commands())
 
     monkeypatch.setenv("FAKE_PULUMI", "")
@@ -112,6 +114,25 @@ def test_what_a_failed_destroy_leaves_is_named_and_the_next_run_only_destroys(
     assert [word for word in kit.commands()[before:] if word != "export"] == [
         *("select", "cancel", "destroy")
     ]
+
+
+def test_what_aws_lists_of_a_destroyed_stack_is_shown_and_is_no_failure(
+    kit: Kit, aws: Cloud
+) -> None:
+    place = {"account": aws.account_id, "region": aws.region, "stack": "run-1"}
+    about = {"where": "AWS", "date": "then", "commit": "a", "versions": "b", "steps": {}}
+    Folder(kit.folder).save("aws", {**place, **about, "destroy": {"error": "cut off"}})
+    made = boto3.client("ec2").create_vpc(
+        CidrBlock="10.0.0.0/16",
+        TagSpecifications=[
+            {"ResourceType": "vpc", "Tags": [{"Key": "first-run", "Value": "run-1"}]}
+        ],
+    )
+    assert kit.run(*ON_AWS) == 1  # no step was done; nothing is left for certain
+    record = kit.record("aws")
+    assert (record["over"], record["left"]) == (True, [])
+    command = f"    aws ec2 delete-vpc --vpc-id {made['Vpc']['VpcId']}\n"
+    assert command in (kit.folder / "aws.md").read_text()
 
 
 def test_a_run_that_was_begun_in_another_account_is_refused(
@@ -176,12 +197,15 @@ def test_an_interrupt_stops_the_cli_in_order_destroys_and_reports(
     command = [sys.executable, "-m", "tools.first_run", *ON_AWS, "--folder", str(kit.folder)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
+    watchdog = threading.Timer(120, process.kill)
+    watchdog.start()
     lines = []
     for line in process.stdout:
         lines.append(line)
         if "Updating (hang)" in line:
             process.send_signal(number)
     assert process.wait(60) == 1
+    watchdog.cancel()
     said = "".join(lines)
     assert said.index("interrupted: waiting for pulumi") < said.index("error: cancelled")
     assert said.index("error: cancelled") < said.index("destroy: done")

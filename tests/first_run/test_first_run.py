@@ -58,7 +58,7 @@ def test_on_aws_it_does_the_same_by_the_cli_and_leaves_nothing(
     text = (kit.folder / "aws.md").read_text()
     assert "- nothing: ends, versions" in text
     assert "OTHERWISE" not in text
-    assert text.endswith("## What is left\n\nNothing.\n")
+    assert text.endswith("Nothing in the stack's state.\n\nNothing with its tag.\n")
     said = capsys.readouterr().out
     assert said.index("in all") < said.index("up: a new stack") < said.index("destroy: done")
     assert kit.commands()[:2] == ["select", "cancel"]

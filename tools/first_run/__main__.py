@@ -27,7 +27,7 @@ from local.state import StateError, hold
 
 from . import cost, left, report
 from .folder import APPLICATION, ROOT, Folder, Wanted
-from .stacks import EmbeddedStack, FirstRunError, PulumiStack, Stack, embedded_cloud
+from .stacks import EmbeddedStack, FirstRunError, PulumiStack, embedded_cloud
 from .steps import MINUTES, FirstRun
 
 _EXIT_CODES = """exit status:
@@ -114,8 +114,7 @@ def _on_aws(options: argparse.Namespace) -> int:
     except FirstRunError as error:
         say(f"error: {error}")
     finally:
-        record["left"] = _left(stack, folder, record)
-        record["over"] = not record["left"] and "destroy" in record
+        _look_for_what_is_left(stack, folder, record)
         _write(folder, "aws", record, folder.read("embedded"))
     return _status(record)
 
@@ -166,13 +165,16 @@ def _rehearse_apart(options: argparse.Namespace) -> None:
     Folder(options.folder).save("embedded", Folder(folder).read("embedded"))
 
 
-def _left(stack: Stack, folder: Folder, record: Mapping[str, Any]) -> list[str]:
+def _look_for_what_is_left(stack: PulumiStack, folder: Folder, record: dict[str, Any]) -> None:
+    """Add to the record what is left: of the state for certain, by AWS's list perhaps."""
     try:
         resources = stack.resources()
     except FirstRunError:
         resources = None
-    environment = getattr(stack, "environment", {})
-    return left.report(resources, record["stack"], environment, str(folder.project))
+    destroyed = "destroy" in record and record["destroy"]["error"] is None
+    record["over"] = destroyed and resources == []
+    record["left"] = left.in_state(resources, record["stack"], stack.environment, folder.project)
+    record["listed"] = left.by_tag(record["stack"])
 
 
 def _new_record(where: str, stack: str) -> dict[str, Any]:
@@ -197,7 +199,7 @@ def _commit() -> str:
 
 def _write(folder: Folder, name: str, record: dict[str, Any], other: Mapping[str, Any]) -> None:
     """Write the report, and beside it the record with what differs."""
-    record.setdefault("over", "destroy" in record)
+    record.setdefault("over", True)
     folder.save(name, {**record, "differences": report.differences(record, other) if other else []})
     file = folder.path / f"{name}.md"
     file.write_text(report.markdown(record, other), encoding="utf-8")
@@ -205,8 +207,9 @@ def _write(folder: Folder, name: str, record: dict[str, Any], other: Mapping[str
 
 
 def _status(record: Mapping[str, Any]) -> int:
-    if record.get("left") or record.get("destroy", {}).get("error"):
-        print("\n".join(["left on AWS:", *record.get("left", [])]), file=sys.stderr)
+    if not record["over"]:
+        lines = [*record.get("left", []), *record.get("listed", [])]
+        print("\n".join(["left on AWS:", *lines]), file=sys.stderr)
         return 3
     return 0 if report.as_expected(record) else 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,15 +30,54 @@ _COMMANDS = {
 }
 
 
-def tagged(stack: str) -> list[str]:
-    """ARNs of what carries the stack's tag; this list of AWS's is behind by some minutes."""
-    client = boto3.client("resourcegroupstaggingapi")
-    pages = client.get_paginator("get_resources").paginate(
-        TagFilters=[{"Key": "first-run", "Values": [stack]}]
-    )
-    return sorted(
-        found["ResourceARN"] for page in pages for found in page["ResourceTagMappingList"]
-    )
+def in_state(
+    resources: Sequence[Made] | None, stack: str, environment: Mapping[str, str], project: Path
+) -> list[str]:
+    """Lines that name what is in the stack's state, and the command that destroys it.
+
+    Args:
+        resources: What is in it; None if it cannot be read.
+        stack: The stack's name.
+        environment: What the CLI needs to find the stack.
+        project: The folder of the project.
+    """
+    if resources == []:
+        return []
+    names = [f"{made.type} {made.id}" for made in resources or ()]
+    words = " ".join(f"{key}={shlex.quote(value)}" for key, value in environment.items())
+    return [
+        "In the stack's state: " + (", ".join(names) or "it cannot be read") + ".",
+        "",
+        f"    cd {shlex.quote(str(project))}",
+        f"    {words} \\",
+        f"        pulumi destroy --yes --refresh --stack {stack}",
+        "",
+    ]
+
+
+def by_tag(stack: str) -> list[str]:
+    """Lines with the commands that remove what carries the stack's tag.
+
+    AWS lists what is gone for some time more, and roles never.
+    """
+    pages = boto3.client("resourcegroupstaggingapi").get_paginator("get_resources")
+    wanted = [{"Key": "first-run", "Values": [stack]}]
+    try:
+        arns = [
+            found["ResourceARN"]
+            for page in pages.paginate(TagFilters=wanted)
+            for found in page["ResourceTagMappingList"]
+        ]
+    except (ClientError, BotoCoreError) as error:
+        return [f"AWS does not say what carries the tag first-run={stack}: {error}"]
+    if not arns:
+        return []
+    commands = [f"    {command(arn) or arn}" for arn in sorted(arns, key=_order)]
+    return [
+        f"AWS lists with the tag first-run={stack}, for some time also what is gone, and never roles:",
+        "",
+        *commands,
+    ]
 
 
 def command(arn: str) -> str | None:
@@ -51,38 +91,6 @@ def command(arn: str) -> str | None:
                 id_ = shlex.quote(inner.removesuffix(":*"))
             return text.format(id=id_, arn=shlex.quote(arn), parent=inner.partition("/")[0])
     return None
-
-
-def report(
-    resources: Sequence[Made] | None, stack: str, environment: Mapping[str, str], project: str
-) -> list[str]:
-    """Lines that name what is left and how it is removed; empty where nothing is left.
-
-    Args:
-        resources: What is in the stack's state; None if it cannot be read.
-        stack: The stack's name.
-        environment: What the CLI needs to find the stack.
-        project: The folder of the project.
-    """
-    lines = []
-    if resources is None or resources:
-        names = [f"{made.type} {made.id}" for made in resources or ()]
-        lines += ["In the stack's state: " + (", ".join(names) or "it cannot be read"), ""]
-        words = " ".join(f"{key}={shlex.quote(value)}" for key, value in environment.items())
-        lines += [f"    cd {shlex.quote(project)}", f"    {words} \\"]
-        lines += [f"        pulumi destroy --yes --refresh --stack {stack}", ""]
-    try:
-        arns = tagged(stack)
-    except (ClientError, BotoCoreError) as error:
-        return [*lines, f"AWS does not say what carries the tag first-run={stack}: {error}"]
-    if arns:
-        lines += [
-            f"With the tag first-run={stack}; AWS lists what is gone for some minutes more, and "
-            "roles never:",
-            "",
-            *(f"    {command(arn) or arn}" for arn in sorted(arns, key=_order)),
-        ]
-    return lines
 
 
 def _order(arn: str) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from . import refusals
 from .stacks import Made
 
 DELIBERATE = "deliberate failure of the first run"
@@ -205,87 +206,6 @@ def _lines(group: str, word: str) -> set[str]:
     return found
 
 
-def refusals(there: Facts) -> dict[str, Any]:
-    """What AWS answers to requests that it has to refuse. Should it accept one, that is undone."""
-    system, point = there.made("FileSystem").id, there.made("AccessPoint").id
-    point_arn = there.made("AccessPoint").outputs["arn"]
-    target = there.made("MountTarget").outputs["subnetId"]
-    efs, lambda_ = boto3.client("efs"), boto3.client("lambda")
-    word = uuid.uuid4().hex
-    requests: dict[str, Callable[[], Callable[[], object]]] = {
-        "access point with a relative path": lambda: _undo(
-            efs.create_access_point(
-                ClientToken=word, FileSystemId=system, RootDirectory={"Path": "relative"}
-            ),
-            lambda made: efs.delete_access_point(AccessPointId=made["AccessPointId"]),
-        ),
-        "second mount target in a zone": lambda: _undo(
-            efs.create_mount_target(FileSystemId=system, SubnetId=target),
-            lambda made: efs.delete_mount_target(MountTargetId=made["MountTargetId"]),
-        ),
-        "task definition with access point and root directory": lambda: _task(system, point, word),
-        "policy of another file system": lambda: _policy(system),
-        "call of an unknown version": lambda: _undo(
-            lambda_.invoke(FunctionName=there.function, Qualifier="987654321"), lambda _: None
-        ),
-        "mount path of two levels": lambda: _undo(
-            lambda_.update_function_configuration(
-                FunctionName=there.function,
-                FileSystemConfigs=[{"Arn": point_arn, "LocalMountPath": "/mnt/two/levels"}],
-            ),
-            lambda _: None,  # of $LATEST alone, which the next step configures
-        ),
-    }
-    answers = {}
-    for name, request in requests.items():
-        try:
-            request()()
-            answers[name] = "accepted, and undone"
-        except ClientError as error:
-            answers[name] = str(error.response["Error"].get("Code"))
-    return {"answer": json.dumps(answers), "as_expected": None, "codes": answers}
-
-
-def _undo(made: Any, undo: Callable[[Any], object]) -> Callable[[], object]:
-    return lambda: undo(made)
-
-
-def _task(system: str, point: str, word: str) -> Callable[[], object]:
-    ecs = boto3.client("ecs")
-    made = ecs.register_task_definition(
-        family=f"first-run-{word}",
-        requiresCompatibilities=["FARGATE"],
-        networkMode="awsvpc",
-        cpu="256",
-        memory="512",
-        containerDefinitions=[{"name": "a", "image": "a", "essential": True}],
-        volumes=[
-            {
-                "name": "v",
-                "efsVolumeConfiguration": {
-                    "fileSystemId": system,
-                    "rootDirectory": "/elsewhere",
-                    "transitEncryption": "ENABLED",
-                    "authorizationConfig": {"accessPointId": point},
-                },
-            }
-        ],
-    )
-    arn = made["taskDefinition"]["taskDefinitionArn"]
-    return lambda: ecs.deregister_task_definition(taskDefinition=arn)
-
-
-def _policy(system: str) -> Callable[[], object]:
-    efs = boto3.client("efs")
-    before = efs.describe_file_system_policy(FileSystemId=system)["Policy"]
-    policy = json.loads(before)
-    other = "fs-0123456789abcdef0"
-    for statement in policy["Statement"]:
-        statement["Resource"] = str(statement["Resource"]).replace(system, other)
-    efs.put_file_system_policy(FileSystemId=system, Policy=json.dumps(policy))
-    return lambda: efs.put_file_system_policy(FileSystemId=system, Policy=before)
-
-
 PROBES: Mapping[str, Callable[[Facts], dict[str, Any]]] = {
     "denies": denies,
     "trust": trust,
@@ -295,5 +215,5 @@ PROBES: Mapping[str, Callable[[Facts], dict[str, Any]]] = {
     "readahead": readahead,
     "write": write,
     "log-levels": log_levels,
-    "refusals": refusals,
+    "refusals": lambda there: refusals.ask(there.made),
 }

@@ -201,4 +201,5 @@ def _answers(record: Record) -> Iterator[str]:
 def _left(record: Record) -> Iterator[str]:
     yield "## What is left"
     yield ""
-    yield from record.get("left") or ["Nothing."]
+    yield from record.get("left") or ["Nothing in the stack's state.", ""]
+    yield from record.get("listed") or ["Nothing with its tag."]
