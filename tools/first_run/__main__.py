@@ -8,6 +8,7 @@ rehearses all of it on the embedded cloud. Run again after an interrupt, it goes
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import secrets
 import signal
@@ -261,4 +262,11 @@ def _absolute(text: str) -> Path:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(main())
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        print("interrupted; nothing was begun on AWS", file=sys.stderr)
+        status = 130
+    sys.stdout.flush()
+    # After an interrupt, threads of a rehearsal may wait for a cloud that is gone.
+    os._exit(status)

@@ -74,7 +74,7 @@ def by_tag(stack: str) -> list[str]:
         return []
     commands = [f"    {command(arn) or arn}" for arn in sorted(arns, key=_order)]
     return [
-        f"AWS lists with the tag first-run={stack}, for some time also what is gone, and never roles:",
+        f"AWS lists with the tag first-run={stack}, for a time also what is gone, never roles:",
         "",
         *commands,
     ]
