@@ -88,6 +88,10 @@ lint: install
 	$(BIN)/python -m mypy .
 	$(BIN)/python -m tools.readme --check
 
+.PHONY: files
+files: install ## List what of lambda_src/application travels to AWS
+	@$(BIN)/python -m tools.files
+
 .PHONY: lock
 lock: install ## Renew the locks from lambda_src/application/requirements.in
 	$(BIN)/python -m tools.lock

@@ -5,6 +5,7 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 """
 
 from .account import Account
+from .bucket import BucketArgs
 from .configuration import Settings
 from .contract import Application, Mount, Release, Target
 from .errors import (
@@ -27,6 +28,7 @@ from .store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 __all__ = [
     "Account",
     "Application",
+    "BucketArgs",
     "ConfigurationError",
     "EfsInferenceError",
     "EfsStore",

@@ -31,6 +31,13 @@ class Account:
     region: str
     partition: str
 
+    @property
+    def dns_suffix(self) -> str:
+        """What the names of AWS's hosts end with here, such as `amazonaws.com`."""
+        partitions = Loader().load_data("partitions")["partitions"]
+        suffixes = {each["id"]: each["outputs"]["dnsSuffix"] for each in partitions}
+        return str(suffixes[self.partition])
+
     @classmethod
     def of(cls, parent: pulumi.Resource | None = None) -> Account:
         """The account and the region of the aws provider that `parent` uses for its children.

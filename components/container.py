@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import json
 
-from .contract import Application, Mount, Release, runtime
-from .errors import ConfigurationError, Problem
-from .fargate import MAX_TASK_DEFINITION_BYTES
+from .contract import Mount, Release, runtime
 
 CONTAINER = "populate"
 VOLUME = "efs"
-_REQUIREMENTS = "requirements.txt"
-# What ECS stores around the container definitions (family, roles, volume, sizes), rounded up.
-_OTHER_PARTS_BYTES = 2_048
-
-# Runs in the image as it is: unpacks the installer next to nothing else and becomes it.
-_BOOTSTRAP = (
-    "import base64,io,os,sys,tempfile,zipfile,zlib;"
-    "d=tempfile.mkdtemp();"
-    "z=zlib.decompress(base64.b64decode(os.environ.pop('INSTALLER')));"
-    "zipfile.ZipFile(io.BytesIO(z)).extractall(d);"
-    "os.chdir(d);"
-    "os.execv(sys.executable,[sys.executable,'-m','release',*sys.argv[1:]])"
-)
 
 
 def definitions(
     *,
-    application: Application,
+    program_url: str,
     release: Release,
     mount: Mount,
     index_url: str,
@@ -35,28 +20,19 @@ def definitions(
     log_group: str,
     region: str,
 ) -> str:
-    """The container definitions as a plain JSON string, which policies can read in preview.
-
-    Raises:
-        ConfigurationError: The task definition would be larger than ECS accepts.
-    """
+    """The container definitions as a plain JSON string, which policies can read in preview."""
     container = {
         "name": CONTAINER,
         "image": release.target.image,
         "essential": True,
-        "entryPoint": ["python3", "-c", _BOOTSTRAP],
+        # Runs in the image as it is: fetches the program and becomes it, with the command.
+        "entryPoint": ["python3", "-c", runtime.BOOTSTRAP, program_url],
         "command": [
             "install",
             *("--release", mount.release_path(release.id)),
-            *("--requirements", _REQUIREMENTS),
+            *("--requirements", runtime.LOCK),
             *("--index-url", index_url),
             *("--timeout", str(timeout_minutes * 60)),
-        ],
-        "environment": [
-            {
-                "name": "INSTALLER",
-                "value": runtime.packed(application, {_REQUIREMENTS: release.lock}),
-            }
         ],
         "mountPoints": [mount.mount_point(VOLUME)],
         "stopTimeout": 60,
@@ -71,22 +47,4 @@ def definitions(
             },
         },
     }
-    text = json.dumps([container])
-    _refuse_too_large(len(text.encode()))
-    return text
-
-
-def _refuse_too_large(size: int) -> None:
-    allowed = MAX_TASK_DEFINITION_BYTES - _OTHER_PARTS_BYTES
-    if size > allowed:
-        raise ConfigurationError(
-            [
-                Problem(
-                    subject="task definition",
-                    value=f"{size} bytes of container definitions",
-                    rule=f"ECS accepts {MAX_TASK_DEFINITION_BYTES} bytes in all, "
-                    f"which leaves {allowed} for them",
-                    remedy="ask for fewer packages in requirements.in",
-                )
-            ]
-        )
+    return json.dumps([container])

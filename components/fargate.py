@@ -27,10 +27,6 @@ class TaskSize:
     ephemeral_storage_gib: int
 
 
-# ECS: "Actual length: 'N'. Max allowed length is '65536' bytes."
-MAX_TASK_DEFINITION_BYTES = 65_536
-
-
 def memory_rule(cpu: int) -> str:
     """The memory that Fargate allows for `cpu` units, in words."""
     allowed = MEMORY_FOR_CPU[cpu]

@@ -10,7 +10,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from .bucket import Upload
 from .contract import Application, runtime
+from .contract.package import Package
 from .errors import ConfigurationError, Problem
 from .gates import SmokeInvocation, SmokeInvocationArgs
 from .logs import Log, LogArgs
@@ -108,7 +110,10 @@ class InferenceFunction(pulumi.ComponentResource):
             pulumi.Output.all(store.allow("ClientMount"), log.write),
             child,
         )
-        function = self._function(name, args, environment, mount_and_log)
+        bucket = args.libraries.populator.bucket
+        package = Package(runtime.function_files(args.application))
+        code = bucket.upload(name, "function", package, child)
+        function = self._function(name, args, environment, mount_and_log, code)
         smoke = SmokeInvocation(
             name,
             SmokeInvocationArgs(
@@ -144,6 +149,7 @@ class InferenceFunction(pulumi.ComponentResource):
         args: InferenceFunctionArgs,
         environment: pulumi.Input[Mapping[str, pulumi.Input[str]]],
         mount_and_log: pulumi.Resource,
+        code: Upload,
     ) -> aws.lambda_.Function:
         libraries, store = args.libraries, args.libraries.store
         return aws.lambda_.Function(
@@ -153,7 +159,9 @@ class InferenceFunction(pulumi.ComponentResource):
             runtime=libraries.release.target.runtime,
             architectures=[libraries.release.target.architecture],
             handler=runtime.HANDLER,
-            code=runtime.function_archive(args.application),
+            # Not in the request, which Lambda limits to 50 MB.
+            s3_bucket=code.bucket,
+            s3_key=code.key,
             memory_size=args.memory_mb,
             timeout=args.timeout_seconds,
             ephemeral_storage={"size": args.ephemeral_storage_mb},
@@ -169,7 +177,10 @@ class InferenceFunction(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[args.role, mount_and_log, store.network, store, libraries.run],
+                depends_on=[
+                    *(args.role, mount_and_log, code.resource),
+                    *(store.network, store, libraries.run),
+                ],
             ),
         )
 

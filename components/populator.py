@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .account import Account
+from .bucket import Bucket, BucketArgs
 from .contract import Target
 from .fargate import TaskSize
 from .logs import Log, LogArgs
@@ -66,6 +67,7 @@ class PopulatorArgs:
         keep_releases: How many of the newest releases stay on the file system.
         cluster_arn: Cluster of the tasks; default: one of its own.
         log: Where the tasks log to.
+        bucket: Where the tasks have their program from.
         roles: What the account demands of roles.
         tags: Tags for every resource.
     """
@@ -78,6 +80,7 @@ class PopulatorArgs:
     keep_releases: int = 3
     cluster_arn: pulumi.Input[str] | None = None
     log: LogArgs = field(default_factory=LogArgs)
+    bucket: BucketArgs = field(default_factory=BucketArgs)
     roles: RoleArgs = field(default_factory=RoleArgs)
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
@@ -88,6 +91,8 @@ class Populator(pulumi.ComponentResource):
     Attributes:
         args: What it was made of; a publication takes store, target and sizes from there.
         log: The log group of its tasks.
+        bucket: Where their programs lie.
+        task_role: As which they run; a publication adds what its own may read.
     """
 
     cluster_arn: pulumi.Output[str]
@@ -108,6 +113,7 @@ class Populator(pulumi.ComponentResource):
         )
         self.log = Log(name, args.log, account, args.tags, child)
         self.log_group_name = self.log.name
+        self.bucket = Bucket(name, args.bucket, account, args.tags, child)
 
         trust = task_trust_policy(account)
         execution_role = role(f"{name}-execution", trust, args.roles, child)
@@ -119,14 +125,14 @@ class Populator(pulumi.ComponentResource):
             ),
             child,
         )
-        task_role = role(f"{name}-task", trust, args.roles, child)
+        self.task_role = role(f"{name}-task", trust, args.roles, child)
         rights(
             f"{name}-task",
-            task_role,
+            self.task_role,
             args.store.allow("ClientMount", "ClientWrite").apply(lambda mount: [mount]),
             child,
         )
-        self.execution_role_arn, self.task_role_arn = execution_role.arn, task_role.arn
+        self.execution_role_arn, self.task_role_arn = execution_role.arn, self.task_role.arn
         self.register_outputs(
             {
                 "cluster_arn": self.cluster_arn,

@@ -9,10 +9,12 @@ import pulumi
 import pulumi_aws as aws
 
 from .container import CONTAINER, VOLUME, definitions
-from .contract import Application, Release
+from .contract import Application, Release, runtime
+from .contract.package import Package
 from .gates import PopulatorRun, PopulatorRunArgs
 from .names import family
 from .populator import Populator
+from .roles import rights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,7 @@ class Publication(pulumi.ComponentResource):
     Attributes:
         release: What was published, known in a preview.
         store: Where it lies.
+        populator: What publishes it.
         run: The run of the populate task; depend on it for the release's sake.
     """
 
@@ -50,11 +53,18 @@ class Publication(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: PublicationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        populator = args.populator
+        self.populator = populator = args.populator
         self.store = populator.args.store
         self.release = Release.of(args.application, populator.args.target, salt=args.salt)
+        files = runtime.task_files(args.application, self.release.lock)
+        super().__init__("efs-inference:index:Publication", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        program = populator.bucket.upload(name, "populate", Package(files), child)
+        may_read = rights(
+            f"{name}-program", populator.task_role, populator.bucket.read(program), child
+        )
         container = definitions(
-            application=args.application,
+            program_url=program.url,
             release=self.release,
             mount=self.store.mount,
             index_url=populator.args.index_url,
@@ -62,7 +72,6 @@ class Publication(pulumi.ComponentResource):
             log_group=populator.log.plain_name,
             region=self.store.account.region,
         )
-        super().__init__("efs-inference:index:Publication", name, {}, opts)
         task_definition = self._task_definition(name, args, container)
         network = self.store.network
         self.run = PopulatorRun(
@@ -84,7 +93,10 @@ class Publication(pulumi.ComponentResource):
                 account=self.store.account,
             ),
             # Rights, routes and every zone's mount target have to be there before the task starts.
-            pulumi.ResourceOptions(parent=self, depends_on=[network, self.store, populator]),
+            pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[network, self.store, populator, program.resource, may_read],
+            ),
         )
         self.release_id = self.run.release_id
         self.release_path = self.release_id.apply(self.store.mount.release_path)

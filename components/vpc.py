@@ -156,7 +156,10 @@ class Vpc:
         )
 
     def _s3_endpoint(self, tables: Sequence[aws.ec2.RouteTable], region: str) -> None:
-        """What the task reads from S3 goes over the gateway endpoint, which costs nothing."""
+        """What the task reads from S3, its program, comes over the endpoint, which costs nothing.
+
+        The image's layers do not: those of public ECR come from CloudFront.
+        """
         aws.ec2.VpcEndpoint(
             f"{self._name}-s3",
             vpc_id=self.id,

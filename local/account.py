@@ -85,9 +85,23 @@ class Account:
         ]
         return [json.loads(document) for document in own + attached]
 
-    def may(self, role_arn: str, action: str, resource: str) -> bool:
-        """Whether a role may do something, by its inline and attached policies."""
-        return rights.allows(self._policies(role_arn), action, resource, {})
+    def may(
+        self,
+        role_arn: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, str] | None = None,
+        resource_policies: Iterable[Mapping[str, Any]] = (),
+    ) -> bool:
+        """Whether a role may do something, by its own policies and those of the resource."""
+        return rights.allows(
+            self._policies(role_arn),
+            action,
+            resource,
+            context or {},
+            principal=role_arn,
+            resource_policies=resource_policies,
+        )
 
     def unknown_subnets(self, subnets: Iterable[str]) -> list[str]:
         """Those of `subnets` that do not exist."""

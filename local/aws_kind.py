@@ -93,6 +93,7 @@ class Kind:
         update: The call that brings one to new inputs, with the arguments of `call`; None where a
             run only creates.
         found: How one that is there is read: `<operation> <argument> <key of the answer>`.
+        by: What makes one, where that takes more than `call`.
     """
 
     call: str
@@ -106,6 +107,7 @@ class Kind:
     later: tuple[str, ...] = ()
     update: str | Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
     found: str = ""
+    by: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def computed(self) -> tuple[str, ...]:
@@ -128,7 +130,7 @@ class Kind:
     ) -> tuple[str, dict[str, Any]]:
         """Create one, or update it: its id, and its outputs beside the inputs."""
         service = self.service
-        call = (again and self.update) or self.call
+        call = (again and self.update) or self.by or self.call
         arguments = self._arguments(properties)
         if isinstance(call, str):
             answer = getattr(aws.client(service), call.partition(".")[2])(**arguments)

@@ -16,6 +16,7 @@ from typing import Any
 import pulumi
 
 from .aws_kind import Kind, Made, Properties, ProviderError, pascal, tagged
+from .aws_s3 import S3_KINDS
 
 _WAIT_SECONDS = 60.0
 
@@ -112,16 +113,31 @@ def _log_group(made: Made) -> None:
 
 
 def _function(properties: Properties) -> dict[str, Any]:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        _pack(archive, "", properties.get("code"))
-    arguments: dict[str, Any] = {"Code": {"ZipFile": packed.getvalue()}}
+    arguments: dict[str, Any] = {"Code": _code(properties)}
     if "fileSystemConfig" in properties:
         arguments["FileSystemConfigs"] = [pascal(properties["fileSystemConfig"])]
     if "environment" in properties:
         # The variables' names are data: no capital letters for them.
         arguments["Environment"] = {"Variables": properties["environment"].get("variables", {})}
     return {**arguments, "Tags": properties.get("tags", {})}
+
+
+def _code(properties: Properties) -> dict[str, Any]:
+    place = {
+        argument: properties[name]
+        for argument, name in (
+            ("S3Bucket", "s3Bucket"),
+            ("S3Key", "s3Key"),
+            ("S3ObjectVersion", "s3ObjectVersion"),
+        )
+        if properties.get(name)
+    }
+    if place:
+        return place
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        _pack(archive, "", properties.get("code"))
+    return {"ZipFile": packed.getvalue()}
 
 
 def _pack(archive: zipfile.ZipFile, name: str, part: Any) -> None:
@@ -148,7 +164,7 @@ def _update_function(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         **{key: value for key, value in arguments.items() if key not in apart}
     )
     settled.wait(FunctionName=name)
-    client.update_function_code(ZipFile=arguments["Code"]["ZipFile"], **code)
+    client.update_function_code(**arguments["Code"], **code)
     settled.wait(FunctionName=name)
     published: dict[str, Any] = client.publish_version(FunctionName=name)
     return published
@@ -174,6 +190,7 @@ _EFS_TAGS, _ECS_TAGS = tagged("Tags", "Key", "Value"), tagged("tags", "key", "va
 
 # fmt: off
 KINDS: Mapping[str, Kind] = {
+    **S3_KINDS,
     "aws:ec2/vpc:Vpc": Kind(
         "ec2.create_vpc", "Vpc.VpcId", "CidrBlock InstanceTenancy",
         gives={**_ec2_arn("vpc"), **_OWNER},

@@ -29,6 +29,7 @@ from .functions import Functions
 from .runtime_api import Function
 from .sandbox import Bind, Host, namespaces_work, networks_work
 from .state import Scratch
+from .task_roles import TaskRoles
 
 _TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
 # moto keeps its state once for a process.
@@ -132,12 +133,12 @@ class Cloud:
         elif not host.network:
             self._log(f"This host allows no network namespaces: {_NO_NETWORK.strip()}")
         self._host, self._regions = host, dict[str, _Region]()
-        self._lock = threading.RLock()
+        self._lock, self._roles = threading.RLock(), TaskRoles()
         self._functions = Functions(host, self._init_limit, self._mount, self._write_log)
         self._closers.append(self._functions.close)
         self._moto = DomainDispatcherApplication(create_backend_app)
         server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_QuietHandler)
-        self.endpoint = f"http://127.0.0.1:{server.server_port}"
+        self.endpoint = self._roles.endpoint = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         self._closers.append(server.server_close)
@@ -191,6 +192,9 @@ class Cloud:
             return self._invoke(request, data)
         body = json.loads(data or b"{}") if operation else {}
         region = self._region(_region_of(request) or self.region)
+        answered = self._roles.answer(request, region.account)
+        if answered is not None:
+            return answered
         with self._lock:
             if operation in _TASKS:
                 answer = json.dumps(getattr(region.tasks, _TASKS[operation])(body))
@@ -203,7 +207,7 @@ class Cloud:
             if name not in self._regions:
                 state = self._state if name == self.region else self._state / name
                 account = Account(state, name, self._lock)
-                made = _Region(account, Checks(account), Tasks(account, self._host))
+                made = _Region(account, Checks(account), Tasks(account, self._host, self._roles))
                 self._regions[name] = made
                 self._closers.append(made.tasks.close)
             return self._regions[name]

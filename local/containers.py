@@ -13,6 +13,7 @@ from typing import Any
 
 from .account import Account, Client
 from .sandbox import Bind
+from .task_roles import TaskRoles
 
 # What a container gets of this host: what the network needs, nothing else of the user's.
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -58,6 +59,13 @@ class Container:
     folder: Path
 
 
+def _direct() -> dict[str, str]:
+    """The cloud is on this host, so no proxy of the host's leads to it."""
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    names = ",".join(filter(None, [given, "127.0.0.1"]))
+    return {"NO_PROXY": names, "no_proxy": names}
+
+
 class Launch:
     """The containers of one task.
 
@@ -67,14 +75,23 @@ class Launch:
         request: The RunTask request.
         task_id: Its id.
         disk: An empty folder, the task's own.
+        roles: What hands it its role's credentials.
     """
 
     def __init__(
-        self, account: Account, definition: Any, request: Document, task_id: str, disk: Path
+        self,
+        account: Account,
+        definition: Any,
+        request: Document,
+        task_id: str,
+        disk: Path,
+        roles: TaskRoles,
     ) -> None:
         self._account, self._definition, self._request = account, definition, request
         self._id, self._disk, self._folder = task_id, disk, disk / "own"
         self._folder.mkdir()
+        role = self._role("taskRoleArn")
+        self._credentials = roles.begin(role, task_id) if role else {}
 
     def prepare(self, container: Document) -> Container:
         """What a container of the definition is here.
@@ -168,6 +185,8 @@ class Launch:
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
             "AWS_REGION": self._account.region,
             "AWS_DEFAULT_REGION": self._account.region,
+            **self._credentials,
+            **_direct(),
             **{pair["name"]: pair["value"] for pair in pairs},
         }
 

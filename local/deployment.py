@@ -8,6 +8,7 @@ import os
 import platform
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -179,7 +180,8 @@ def plan(project: Project, screen: Screen, *, advice: bool = True) -> Verdict:
         DeploymentError: The preview fails, or a mandatory rule is broken.
     """
     with screen.step(f"preview of stack {project.stack}"):
-        result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
+        with _own_temporary_files():
+            result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
         if result.error is not None:
             raise DeploymentError(result.error)
     return _judge(result, screen, advice=advice)
@@ -243,7 +245,8 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
             # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
             ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
         with screen.step(f"up of stack {project.stack}"):
-            result = engine.up(project, provider, screen)
+            with _own_temporary_files():
+                result = engine.up(project, provider, screen)
             for type_, names in sorted(provider.not_emulated.items()):
                 screen.line(f"  {type_} is not emulated ({', '.join(names)})", "warning")
             if result.error is not None:
@@ -256,6 +259,17 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
             )
         verdict = _judge(result, screen)
         yield Deployment(result=result, verdict=verdict, alias_arn=aliases[0].outputs["arn"])
+
+
+@contextlib.contextmanager
+def _own_temporary_files() -> Iterator[None]:
+    """A temporary folder for the program: this process ends without what Python does at its end."""
+    with tempfile.TemporaryDirectory(prefix="efs-inference-") as folder:
+        before, tempfile.tempdir = tempfile.tempdir, folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from .account import Account
 from .containers import CannotStartError, Launch, network_of
 from .rules import MountError, RefusalError, refuse, run_task, subnets
 from .sandbox import Host, Process
+from .task_roles import TaskRoles
 
 Document = Mapping[str, Any]
 
@@ -23,8 +24,8 @@ Document = Mapping[str, Any]
 class Tasks:
     """The tasks of all clusters; they stay listed after they have stopped."""
 
-    def __init__(self, account: Account, host: Host) -> None:
-        self._account, self._host = account, host
+    def __init__(self, account: Account, host: Host, roles: TaskRoles) -> None:
+        self._account, self._host, self._roles = account, host, roles
         self._tasks: dict[str, _Task] = {}
         self._tokens: dict[tuple[str, str], tuple[Document, list[str]]] = {}
         self._closed = False
@@ -52,7 +53,7 @@ class Tasks:
         return {"tasks": [copy.deepcopy(self._tasks[arn].shown) for arn in arns], "failures": []}
 
     def _start(self, cluster: str, definition: Any, request: Document) -> str:
-        task = _Task(self._account, self._host, cluster, definition, request)
+        task = _Task(self._account, self._host, self._roles, cluster, definition, request)
         self._tasks[task.shown["taskArn"]] = task
         task.start()
         if self._closed:
@@ -128,10 +129,16 @@ class _Task(threading.Thread):
     """One task's life, from PROVISIONING to STOPPED."""
 
     def __init__(
-        self, account: Account, host: Host, cluster: str, definition: Any, request: Document
+        self,
+        account: Account,
+        host: Host,
+        roles: TaskRoles,
+        cluster: str,
+        definition: Any,
+        request: Document,
     ) -> None:
         super().__init__(daemon=True)
-        self._account, self._host = account, host
+        self._account, self._host, self._roles = account, host, roles
         self._definition, self._request = definition, request
         self._id = uuid.uuid4().hex
         self._processes: dict[str, Process] = {}
@@ -203,7 +210,7 @@ class _Task(threading.Thread):
                 self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
 
     def _start_containers(self, disk: Path) -> None:
-        launch = Launch(self._account, self._definition, self._request, self._id, disk)
+        launch = Launch(self._account, self._definition, self._request, self._id, disk, self._roles)
         prepared = [launch.prepare(c) for c in self._definition.container_definitions]
         for container in prepared:
             if self._stopping:

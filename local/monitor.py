@@ -159,13 +159,16 @@ class Monitor:
         provider = self._provider_of(resource.request)
         new, known = resource.inputs, old.inputs if old else {}
         props = _unwrapped(new)
-        changed = sorted(key for key in {*known, *new} if known.get(key) != new.get(key))
+        changed = sorted(
+            key for key in {*known, *new} if _content(known.get(key)) != _content(new.get(key))
+        )
         if self._dry_run:
             id_, outputs = "", provider.planned(resource.type, props)
         elif old is None:
             id_, outputs = provider.create(resource.type, resource.name, props)
         elif changed:
-            refusals.check_update(resource.request, changed)
+            if not provider.puts(resource.type):
+                refusals.check_update(resource.request, changed)
             id_, outputs = provider.update(resource.type, props, changed)
         else:
             return _kept(resource, old, reply)
@@ -247,6 +250,13 @@ def _kept(resource: Resource, old: Resource, reply: Any) -> Resource:
 
 def _unwrapped(wire: Mapping[str, Any]) -> dict[str, Any]:
     return unwrapped(Struct(wire))
+
+
+def _content(value: Any) -> Any:
+    """What counts of an input: of a file asset not where it lies."""
+    if isinstance(value, dict) and sdk.is_asset(value) and "hash" in value:
+        return {key: item for key, item in value.items() if key != "path"}
+    return value
 
 
 def _hashed(value: Any) -> Any:

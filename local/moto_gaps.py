@@ -9,6 +9,7 @@ import time
 import types
 from typing import Any, ClassVar
 
+from . import rights
 from .dependencies import require
 
 TRIED = "5.2.0 to 5.2.5"
@@ -21,8 +22,10 @@ _USED = {
     "moto.ec2.models": "ec2_backends",
     "moto.efs.exceptions": "SubnetNotFound.code SecurityGroupNotFound.code",
     "moto.efs.models": "MountTarget.info_json mock_random.get_random_hex",
+    "moto.iam.access_control": "PermissionResult.DENIED",
     "moto.iam.models": "aws_managed_policies_data",
     "moto.moto_api._internal.models": "moto_api_backend.reset",
+    "moto.s3.models": "FakeBucket.get_permission s3_backends",
     "moto.moto_server.werkzeug_app": "DomainDispatcherApplication create_backend_app",
 }
 require("moto", TRIED, _USED)
@@ -31,8 +34,10 @@ import moto.awslambda.models as lambda_models  # noqa: E402
 import moto.efs.exceptions as efs_exceptions  # noqa: E402
 import moto.efs.models as efs_models  # noqa: E402
 import moto.iam.models as iam_models  # noqa: E402
+import moto.s3.models as s3_models  # noqa: E402
 from moto.core.config import default_user_config  # noqa: E402
 from moto.ec2.models import ec2_backends  # noqa: E402
+from moto.iam.access_control import PermissionResult  # noqa: E402
 from moto.moto_api._internal.models import moto_api_backend  # noqa: E402
 
 # AWS's own policies that can be attached here.
@@ -86,6 +91,20 @@ class _Function(lambda_models.LambdaFunction):
         return known
 
 
+class _Bucket(s3_models.FakeBucket):
+    """Reads the conditions of its policy; who asks may do everything that this does not deny."""
+
+    def get_permission(self, action: str, resource: str) -> PermissionResult:
+        own = [json.loads(self.policy)] if self.policy else []
+        # The endpoint stands for TLS.
+        context = {"aws:SecureTransport": "true"}
+        all_ = [{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}]
+        if not rights.allows(all_, action, resource, context, resource_policies=own):
+            return PermissionResult.DENIED
+        public = rights.allows([], action, resource, context, resource_policies=own)
+        return PermissionResult.PERMITTED if public else PermissionResult.NEUTRAL
+
+
 def prepare(seconds_to_create: float) -> None:
     """Empty moto's state and close the gaps."""
     # moto reads all 1,600 managed policies, once for each partition: 1.6 s.
@@ -99,5 +118,6 @@ def prepare(seconds_to_create: float) -> None:
     _MountTarget.seconds_to_create = seconds_to_create
     vars(efs_models).update(mock_random=ids, MountTarget=_MountTarget)
     vars(lambda_models).update(LambdaFunction=_Function)
+    vars(s3_models).update(FakeBucket=_Bucket)
     efs_exceptions.SubnetNotFound.code = 400
     efs_exceptions.SecurityGroupNotFound.code = 400

@@ -137,6 +137,10 @@ class AwsProvider:
                 self._note(f"{type_} {unread}", name)
         return id_, {**outputs, **self._place(type_, aws.region)}
 
+    def puts(self, type_: str) -> bool:
+        """Whether one call makes a resource and updates it, such as a role's policy."""
+        return type_ in KINDS and KINDS[type_].update == KINDS[type_].call
+
     def read(self, type_: str, id_: str) -> dict[str, Any]:
         """Inputs and outputs of a resource that is there already; unknown without a cloud.
 

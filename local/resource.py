@@ -87,6 +87,9 @@ class Provider(Protocol):
     ) -> tuple[str, dict[str, Any]]:
         """Bring a resource to new inputs, of which some changed: as `create`."""
 
+    def puts(self, type_: str) -> bool:
+        """Whether one call makes a resource and updates it: a replacement is the same then."""
+
     def read(self, type_: str, id_: str) -> dict[str, Any]:
         """Inputs and outputs of a resource that is there already."""
 

@@ -236,7 +236,7 @@ class Environment:
         self._function, self._say = function, say
         self._server: _Server | None = None
         task_root = host.disk()
-        zipfile.ZipFile(io.BytesIO(function.code)).extractall(task_root)
+        _unpack(function.code, task_root)
         alone = host.network and not function.way_out
         port = _PORT
         if not alone:
@@ -296,3 +296,12 @@ class Environment:
         if self._server:
             self._server.shutdown()
             self._server.server_close()
+
+
+def _unpack(code: bytes, folder: Path) -> None:
+    """Unpack a deployment package; what may be run stays so, as on Lambda."""
+    with zipfile.ZipFile(io.BytesIO(code)) as archive:
+        for entry in archive.infolist():
+            made = Path(archive.extract(entry, folder))
+            if entry.external_attr >> 16 & 0o100 and not entry.is_dir():
+                made.chmod(0o755)

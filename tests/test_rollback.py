@@ -41,13 +41,14 @@ def predict(instances):
 BROKEN_MODEL = "import not_there_either\n" + MODEL
 ONE = {"instances": [1]}
 # What a new release changes; with another model alone the run of the populate task stays.
-OF_A_MODEL = {
+OF_A_TASK = {
+    "BucketObjectv2 libraries-populate",
+    "RolePolicy libraries-program",
     "TaskDefinition libraries",
-    "Function inference",
-    "SmokeInvocation inference",
-    "Alias inference-live",
 }
-OF_A_RELEASE = {*OF_A_MODEL, "PopulatorRun libraries"}
+OF_A_VERSION = {"Function inference", "SmokeInvocation inference", "Alias inference-live"}
+OF_A_MODEL = {*OF_A_TASK, "BucketObjectv2 inference-function", *OF_A_VERSION}
+OF_A_RELEASE = {*OF_A_TASK, *OF_A_VERSION, "PopulatorRun libraries"}
 
 
 class Deployed(Stack):
@@ -123,7 +124,7 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert "was not published" in (stack.up() or "")
     assert "No module named 'not_there'" in stack.told("error")
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
-    assert stack.touched() == {"TaskDefinition libraries"}
+    assert stack.touched() == OF_A_TASK
 
     # a model that cannot be imported: only the smoke invocation meets it
     stack.chain.lock(TINY.pin)
@@ -131,7 +132,11 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     assert "version 4 failed its smoke invocation" in (stack.up() or "")
     assert "No module named 'not_there_either'" in stack.told("error")
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
-    assert stack.touched() == {"TaskDefinition libraries", "Function inference"}
+    assert stack.touched() == {
+        *OF_A_TASK,
+        "BucketObjectv2 inference-function",
+        "Function inference",
+    }
 
     # the same again fails again: what failed is not taken for done
     assert "version 4 failed its smoke invocation" in (stack.up() or "")

@@ -2,7 +2,7 @@
 
 ``python -m tools.lock`` writes ``lambda_src/application/locks/<runtime>-<architecture>.txt``: each
 line one package with the hash of the one wheel that pip takes on that target. Hashes of other
-wheels are left out because a lock travels in the task definition, which ECS limits to 65,536 bytes.
+wheels are left out: a release is made of what is installed.
 uv resolves; packaging's tags choose the wheel. ``--check`` only compares the locks that are there
 with requirements.in, without network, as `pulumi preview` does.
 """

@@ -16,6 +16,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
+from ..bucket import BucketArgs
 from ..contract import Application, Target
 from ..contract.lock import read_lock
 from ..errors import ConfigurationError, Problem
@@ -144,6 +145,7 @@ class Settings:
             timeout_minutes=self.populator_timeout_minutes,
             keep_releases=self.keep_releases,
             log=self.log,
+            bucket=BucketArgs(kms_key_arn=self.kms_key_arn or None),
             roles=self.roles,
             tags=self.tags,
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import ConfigurationError, Problem
 from .sample import sample_of
@@ -25,7 +26,18 @@ _STAYS = (
 """Names of files and folders that do not travel: caches, notebooks, tests, requirements, locks."""
 
 # AWS Lambda Developer Guide, Lambda quotas: the deployment package unzipped, layers included.
-_MAX_BYTES = 250 * 1024 * 1024
+_LAMBDA_BYTES = 250 * 1024 * 1024
+RUNTIME_BYTES = 1024 * 1024
+"""Bytes of these that are kept for the runtime, which lies beside the application."""
+APPLICATION_BYTES = _LAMBDA_BYTES - RUNTIME_BYTES
+"""Bytes that an application may have."""
+RUNTIME_NAMES = ("handler.py", "release")
+"""Names that the runtime has there."""
+
+
+# A lone surrogate stands for a byte that is no UTF-8; some unzip takes a backslash for a slash.
+_ODD = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -36,7 +48,7 @@ class Application:
         root: The folder.
 
     Raises:
-        ConfigurationError: It has no model.py.
+        ConfigurationError: It has no model.py, or not all of it can travel, see `files`.
     """
 
     root: Path
@@ -48,6 +60,8 @@ class Application:
                 "an application is a folder with model.py",
                 "name the folder in which it lies",
             )
+        # Now, before anything is created.
+        self.files()
 
     def lock_path(self, target: Target) -> Path:
         """Where the lock for this target lies, whether it exists or not."""
@@ -74,35 +88,80 @@ class Application:
     def files(self) -> dict[str, Path]:
         """Where each file lies that travels with the function and to the populate task.
 
-        All of them do but caches, notebooks, tests, requirements and locks, see `_STAYS`.
+        All of them do but caches, notebooks, tests, requirements and locks, see `stays`. Links to
+        files are followed: what travels is what they lead to.
 
         Raises:
-            ConfigurationError: They are larger than Lambda's limit, or one is no file.
+            ConfigurationError: They are larger than Lambda's limit, one is no file or cannot be
+                read, or has a name that cannot travel or would hide the runtime.
         """
-        files = {path.relative_to(self.root).as_posix(): path for path in self._travelling()}
-        odd = [name for name, path in files.items() if not path.is_file()]
-        if odd:
-            raise self._error(
-                ", ".join(odd),
-                "what travels is files, and links to folders are not followed",
-                "copy it, remove it, or name it .something",
-            )
-        sizes = {name: path.stat().st_size for name, path in files.items()}
-        if sum(sizes.values()) > _MAX_BYTES:
+        found = list(self._walk())
+        self._refuse(
+            [name for name, path in found if not path.is_file()],
+            "what travels is files, and links to folders are not followed",
+            "copy it, remove it, or name it .something",
+        )
+        self._refuse(
+            [name for name, _ in found if _ODD.search(name)],
+            "a name that travels is UTF-8 without backslashes and control characters",
+            "rename it",
+        )
+        taken = {*RUNTIME_NAMES, *(Path(name).stem for name in RUNTIME_NAMES)}
+        self._refuse(
+            [name for name, _ in found if name.partition("/")[0] in taken],
+            f"{' and '.join(RUNTIME_NAMES)} are names of the runtime, which lies beside it",
+            "choose other names",
+        )
+        self._refuse(
+            [name for name, path in found if not os.access(path, os.R_OK)],
+            "what travels is read by whoever runs Pulumi",
+            "`chmod u+r`, or name it .something",
+        )
+        self._refuse_too_large({name: path.stat().st_size for name, path in found})
+        return dict(found)
+
+    def _refuse_too_large(self, sizes: Mapping[str, int]) -> None:
+        size = sum(sizes.values())
+        if size > APPLICATION_BYTES:
             largest = max(sizes, key=lambda name: sizes[name])
             raise self._error(
-                f"{sum(sizes.values()):,} bytes in {len(sizes):,} files",
-                f"Lambda accepts {_MAX_BYTES:,} bytes of code, unzipped",
+                f"{size:,} bytes in {len(sizes):,} files",
+                f"Lambda accepts {_LAMBDA_BYTES:,} bytes of code, unzipped, of which "
+                f"{APPLICATION_BYTES:,} are for the application",
                 f"let large data lie elsewhere; the largest file is {largest}",
             )
-        return files
 
-    def _travelling(self) -> Iterator[Path]:
+    def staying(self) -> list[str]:
+        """Names of the files and folders that do not travel; a folder's ends with a slash."""
+        found = []
         for folder, folders, names in os.walk(self.root):
-            folders[:] = sorted(name for name in folders if not _stays(name))
+            here = Path(folder).relative_to(self.root)
+            found += [(here / name).as_posix() for name in names if stays(name)]
+            found += [f"{(here / name).as_posix()}/" for name in folders if stays(name)]
+            folders[:] = [name for name in folders if not stays(name)]
+        return sorted(found)
+
+    def _walk(self) -> Iterator[tuple[str, Path]]:
+        """Name and path of everything that travels, whatever it is."""
+        for folder, folders, names in os.walk(self.root, onerror=self._unreadable):
+            folders[:] = sorted(name for name in folders if not stays(name))
             links = [name for name in folders if (Path(folder) / name).is_symlink()]
-            travelling = [name for name in names if not _stays(name)]
-            yield from (Path(folder) / name for name in sorted([*travelling, *links]))
+            for name in sorted([*links, *(name for name in names if not stays(name))]):
+                path = Path(folder) / name
+                yield path.relative_to(self.root).as_posix(), path
+
+    def _unreadable(self, error: OSError) -> NoReturn:
+        raise self._error(
+            str(error.filename),
+            f"a folder of the application cannot be read: {error.strerror}",
+            "`chmod u+rx`, or name it .something",
+        ) from error
+
+    def _refuse(self, names: Sequence[str], rule: str, remedy: str) -> None:
+        if names:
+            shown = ", ".join(ascii(n)[1:-1] if _ODD.search(n) else n for n in names[:_SHOWN])
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            raise self._error(shown + more, rule, remedy)
 
     def _error(self, value: str, rule: str, remedy: str) -> ConfigurationError:
         return ConfigurationError(
@@ -110,5 +169,6 @@ class Application:
         )
 
 
-def _stays(name: str) -> bool:
+def stays(name: str) -> bool:
+    """Whether a file or folder of this name does not travel."""
     return any(fnmatch.fnmatch(name, pattern) for pattern in _STAYS)

@@ -217,6 +217,7 @@ _KINDS = {
     15: "mount",
     16: "damaged",
     17: "absent",
+    18: "program",
     143: "stopped",
 }
 _BY_THE_TASK = (
@@ -230,6 +231,13 @@ _BY_THE_TASK = (
         what="the package index did not answer",
         remedy="see that the task reaches indexUrl (egress, egress ports, proxy), "
         "and run `pulumi up` again",
+    ),
+    Cause(
+        kind="program",
+        what="the task did not get its program from S3",
+        remedy="see that the object is in the populator's bucket, that the task reaches S3, and "
+        "that its role may read the object; `pulumi refresh` and then `pulumi up` put back what is "
+        "missing",
     ),
     Cause(
         kind="hash-mismatch",

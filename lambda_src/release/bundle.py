@@ -10,8 +10,42 @@ from __future__ import annotations
 import marshal
 import os
 import zlib
+from collections.abc import Iterable
+from importlib.util import MAGIC_NUMBER
+from pathlib import Path
 
-from .layout import BUNDLE, READ, ReleaseError, bundle_head
+from .layout import FORMAT, ReleaseError
+
+BUNDLE = "cold-start.bundle"
+"""File of a release with what its import reads. The release works without it."""
+
+FOLDERS = "/"
+"""Entry of a bundle for the names in the directories that the import asked about, marshalled."""
+
+READ = 128 << 10
+"""Bytes that are read at once from a bundle, as many as a kernel client reads ahead by default."""
+
+Index = tuple[
+    dict[str, tuple[int, int, int]],
+    dict[str, frozenset[str]],
+    list[tuple[str, int, int]],
+    dict[str, tuple[int, int, int]],
+    list[str],
+]
+"""``files``, ``listing``, ``jobs``, ``libraries`` and ``prerequisites`` of a `Bundle`."""
+
+
+def head(release_id: str) -> bytes:
+    """What the first line of a bundle begins with that this interpreter can use."""
+    return f"cold-start {FORMAT} {MAGIC_NUMBER.hex()} {os.uname().machine} {release_id} ".encode()
+
+
+def write(path: Path, release_id: str, index: Index, contents: Iterable[bytes]) -> None:
+    """Write a bundle; ``contents`` are those of the index's ``files``, in their order."""
+    packed = marshal.dumps(index)
+    with path.open("xb") as stream:
+        stream.write(head(release_id) + f"{len(packed)} {zlib.crc32(packed)}\n".encode() + packed)
+        stream.writelines(contents)
 
 
 class Bundle:
@@ -22,8 +56,8 @@ class Bundle:
     what the readers read: path, offset and size, the path ``""`` for the bundle itself, size 0
     for a library that they copy out of it; ``libraries`` has for each extension module how many
     jobs come before it is loaded, how many of the last of them are its copies, and on how many
-    of the modules before it a copy may rest, which are those in ``grounds``. ``damaged`` has the
-    files that were asked for and are not what they were.
+    of the modules before it a copy may rest, which are those in ``prerequisites``. ``damaged`` has
+    the files that were asked for and are not what they were.
     """
 
     def __init__(self, release: str) -> None:
@@ -31,7 +65,7 @@ class Bundle:
         self.descriptor = os.open(f"{release}/{BUNDLE}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             begin = os.pread(self.descriptor, READ, 0)
-            expected = bundle_head(release.rpartition("/")[2])
+            expected = head(release.rpartition("/")[2])
             line, _, _ = begin.partition(b"\n")
             if not line.startswith(expected):
                 raise ReleaseError(f"it begins with {line[:80]!r}, not with {expected!r}")
@@ -44,13 +78,8 @@ class Bundle:
             raise
         self.start = len(line) + 1 + size
         self.damaged: list[str] = []
-        self.files: dict[str, tuple[int, int, int]]
-        self.listing: dict[str, frozenset[str]]
-        self.jobs: list[tuple[str, int, int]]
-        self.libraries: dict[str, tuple[int, int, int]]
-        self.grounds: list[str]
-        content = marshal.loads(index)  # noqa: S302 (its CRC-32 is right, and so is the Python)
-        self.files, self.listing, self.jobs, self.libraries, self.grounds = content
+        content: Index = marshal.loads(index)  # noqa: S302 (its CRC-32 and its Python are right)
+        self.files, self.listing, self.jobs, self.libraries, self.prerequisites = content
 
     def read(self, path: str) -> bytes | None:
         """A file, or None if it is not in the bundle or damaged there."""

@@ -7,7 +7,6 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
-from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 FORMAT = 4
@@ -22,15 +21,6 @@ RELEASE_PATH = "RELEASE_PATH"
 
 SITE_PACKAGES = "site-packages"
 """Directory of a release that goes on ``sys.path``."""
-
-BUNDLE = "cold-start.bundle"
-"""File of a release with what its import reads. The release works without it."""
-
-FOLDERS = "/"
-"""Entry of a bundle for the names in the directories that the import asked about, marshalled."""
-
-READ = 128 << 10
-"""Bytes that are read at once from a bundle, as many as a kernel client reads ahead by default."""
 
 MANIFEST = "manifest.json"
 """File whose presence makes a directory a release."""
@@ -71,6 +61,7 @@ class ExitCode(enum.IntEnum):
     15      mount: the mount path is missing, no directory, or not writable
     16      damaged: the release differs from its manifest, or the manifest cannot be read
     17      absent: nothing lies where `verify` looks for the release
+    18      program: the task's own program in S3 is gone, refused, out of reach, or changed
     143     stopped by SIGTERM or SIGINT, or by its own deadline (``--timeout``)
     ======  ===============================================================================
     """
@@ -86,6 +77,7 @@ class ExitCode(enum.IntEnum):
     MOUNT = 15
     DAMAGED = 16
     ABSENT = 17
+    PROGRAM = 18
     STOPPED = 143
 
     @property
@@ -219,11 +211,6 @@ def check_mount(mount: Path) -> None:
             f"the mount path {mount} {what}. The task's container has to mount the access point "
             "there: containerPath in the task definition, mountPath in the stack.",
         )
-
-
-def bundle_head(release_id: str) -> bytes:
-    """What the first line of a bundle begins with that this interpreter can use."""
-    return f"cold-start {FORMAT} {MAGIC_NUMBER.hex()} {os.uname().machine} {release_id} ".encode()
 
 
 def sync_directory(directory: Path | str) -> None:

@@ -12,6 +12,7 @@ import pulumi
 import pytest
 
 from components.contract import runtime
+from components.contract.package import Package
 from components.errors import ConfigurationError
 from components.inference import (
     InferenceFunction,
@@ -75,6 +76,7 @@ def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
         "Role inference",
         "RolePolicy inference-interfaces",
         "RolePolicy inference",
+        "BucketObjectv2 inference-function",
         "Function inference",
         "SmokeInvocation inference",
         "Alias inference-live",
@@ -164,9 +166,12 @@ def test_the_alias_routes_to_the_version_that_was_published(built: Built) -> Non
 
 
 def test_its_code_is_the_runtime_and_the_application(built: Built, chain: Chain) -> None:
-    code = built.one("Function")["code"]
-    assert isinstance(code, pulumi.AssetArchive)
-    assert set(code.assets) == set(runtime.function_files(chain.application))
+    function, code = built.one("Function"), built.of("BucketObjectv2")["inference-function"]
+    package = Package(runtime.function_files(chain.application))
+    package.remove()
+    assert (function["s3Bucket"], function["s3Key"]) == (code["bucket"], code["key"])
+    assert code["key"].endswith(f"/{package.sha256}.zip")
+    assert not Path(code["source"].path).exists()
 
 
 def test_on_the_file_system_it_may_mount_and_nothing_else(built: Built) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from collections.abc import Callable
 import pulumi
 import pytest
 
-from components import names
+from components import Account, names
 
 STACKS = [
     ("efs-inference", "dev"),
@@ -21,7 +22,14 @@ STACKS = [
 ]
 
 
-@pytest.mark.parametrize("make", [names.tag_name, names.log_group_name, names.family])
+EU = Account(id="123456789012", region="eu-central-1", partition="aws")
+
+
+def bucket(name: str) -> str:
+    return names.bucket_name(name, EU)
+
+
+@pytest.mark.parametrize("make", [bucket, names.tag_name, names.log_group_name, names.family])
 def test_no_two_stacks_share_a_name(
     make: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,3 +46,34 @@ def test_a_family_has_the_form_that_ecs_takes(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pulumi, "get_project", lambda: "my.project")
     monkeypatch.setattr(pulumi, "get_stack", lambda: "a.b_c-d")
     assert re.fullmatch(r"my-project-a-b_c-d-populator-[0-9a-f]{7}", names.family("populator"))
+
+
+@pytest.mark.parametrize(
+    ("project", "stack", "start"),
+    [
+        ("efs-inference", "dev", "efs-inference-dev-populator-"),
+        ("My.Project", "A_b", "my-project-a-b-populator-"),
+        ("xn--a", "dev", "x-xn-a-dev-populator-"),
+        ("sthree-a", "dev", "x-sthree-a-dev-populator-"),
+        ("amzn-s3-demo-a", "dev", "x-amzn-s3-demo-a-dev-populator-"),
+        ("p" * 100, "s" * 100, "p" * 46 + "-"),
+        ("-_.", "-", "populator-"),
+    ],
+)
+def test_a_bucket_name_has_the_form_that_s3_takes(
+    project: str, stack: str, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_project", lambda: project)
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
+    name = bucket("populator")
+    assert re.fullmatch(re.escape(start) + "[0-9a-f]{16}", name)
+    assert 3 <= len(name) <= 63
+
+
+@pytest.mark.parametrize("other", [{"id": "210987654321"}, {"region": "eu-west-1"}])
+def test_each_account_and_region_has_a_bucket_of_its_own(
+    other: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_project", lambda: "p")
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "s")
+    assert names.bucket_name("a", dataclasses.replace(EU, **other)) != bucket("a")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from components import Account, Application, LogArgs, Release, RoleArgs, Target
-from components.container import definitions
-from components.contract import Mount
+from components import Account, Application, BucketArgs, LogArgs, Release, RoleArgs
+from components.contract import runtime
+from components.contract.package import Package
 from components.errors import ConfigurationError
 from components.populator import pull_statements, task_trust_policy
 
@@ -23,7 +20,6 @@ from .conftest import ACCOUNT, TARGET, Built, Chain, application
 
 Build = Callable[[Callable[[], object]], Built]
 US_EAST_1 = Account(id=ACCOUNT, region="us-east-1", partition="aws")
-OWN = Application(Path(__file__).parents[2] / "lambda_src" / "application")
 
 
 @pytest.fixture
@@ -41,18 +37,6 @@ def built(build: Build, chain: Chain) -> Built:
     return build(chain.publication)
 
 
-def container(app: Application, target: Target = TARGET, mount: str = "/mnt/models") -> str:
-    return definitions(
-        application=app,
-        release=Release.of(app, target),
-        mount=Mount(mount),
-        index_url="https://pypi.org/simple",
-        timeout_minutes=30,
-        log_group="/log",
-        region="us-east-1",
-    )
-
-
 def definition(built: Built) -> dict[str, Any]:
     (parsed,) = json.loads(built.one("TaskDefinition")["containerDefinitions"])
     assert isinstance(parsed, dict)
@@ -67,6 +51,13 @@ def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
         "RolePolicy populator-execution",
         "Role populator-task",
         "RolePolicy populator-task",
+        "Bucket populator-bucket",
+        "BucketOwnershipControls populator-bucket",
+        "BucketPublicAccessBlock populator-bucket",
+        "BucketServerSideEncryptionConfiguration populator-bucket",
+        "BucketPolicy populator-bucket",
+        "BucketObjectv2 libraries-populate",
+        "RolePolicy libraries-program",
         "TaskDefinition libraries",
         "PopulatorRun libraries",
     }
@@ -171,39 +162,98 @@ def test_cluster_log_group_and_roles_may_be_those_of_the_account(
         )
 
 
-def test_the_entry_point_unpacks_the_installer_and_becomes_it(app: Application) -> None:
-    task: dict[str, Any]
-    (task,) = json.loads(container(app))
-    interpreter, *arguments = task["entryPoint"]
-    assert interpreter == "python3"
-    environment = {entry["name"]: entry["value"] for entry in task["environment"]}
-    result = subprocess.run(
-        [sys.executable, *arguments, "install", "--help"],
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        check=True,
+def program(built: Built) -> dict[str, Any]:
+    return built.of("BucketObjectv2")["libraries-populate"]
+
+
+def test_the_program_is_an_object_that_its_hash_names(built: Built, app: Application) -> None:
+    package = Package(runtime.task_files(app, Release.of(app, TARGET).lock))
+    package.remove()
+    made = program(built)
+    assert made["key"].endswith(f"/{package.sha256}.zip")
+    assert made["bucket"] == built.one("Bucket")["bucket"]
+    assert not Path(made["source"].path).exists()
+
+
+def test_the_entry_point_is_the_bootstrap_with_the_url_of_the_object(built: Built) -> None:
+    made = program(built)
+    assert definition(built)["entryPoint"] == [
+        *("python3", "-c", runtime.BOOTSTRAP),
+        f"https://{made['bucket']}.s3.us-east-1.amazonaws.com/{made['key']}",
+    ]
+
+
+def test_the_task_role_may_read_that_object_alone(built: Built) -> None:
+    made = program(built)
+    policy = json.loads(built.of("RolePolicy")["libraries-program"]["policy"])
+    assert policy["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{made['bucket']}/{made['key']}",
+        }
+    ]
+    assert built.of("RolePolicy")["libraries-program"]["role"] == "populator-task-id"
+
+
+def test_a_change_of_the_code_is_another_object_and_no_other_release(
+    build: Build, chain: Chain
+) -> None:
+    before = build(chain.publication)
+    (chain.application.root / "model.py").write_text("def predict(instances): return []\n")
+    after = build(chain.publication)
+    assert program(before)["key"] != program(after)["key"]
+    assert definition(before)["command"] == definition(after)["command"]
+    runs = [built.one("PopulatorRun") for built in (before, after)]
+    assert runs[0]["release_id"] == runs[1]["release_id"]
+
+
+def test_the_bucket_is_private_encrypted_and_over_tls_alone(built: Built) -> None:
+    name = built.one("Bucket")["bucket"]
+    assert built.one("Bucket")["forceDestroy"] is True
+    blocked = {k: v for k, v in built.one("BucketPublicAccessBlock").items() if k != "bucket"}
+    assert blocked == dict.fromkeys(
+        ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True
     )
-    assert "make a release, unless it is there" in result.stdout
+    assert built.one("BucketOwnershipControls")["rule"] == {
+        "objectOwnership": "BucketOwnerEnforced"
+    }
+    (rule,) = built.one("BucketServerSideEncryptionConfiguration")["rules"]
+    assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "AES256"}
+    (statement,) = json.loads(built.one("BucketPolicy")["policy"])["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert len(name) <= 63
 
 
-def test_a_task_definition_that_ecs_would_refuse_for_its_size_is_refused_first(
-    app: Application,
+def test_a_key_of_the_account_encrypts_and_the_task_may_decrypt_with_it(
+    build: Build, chain: Chain
 ) -> None:
-    # Hashes do not compress, so a lock of many packages is what outgrows the limit.
-    lines = [f"p{n}==1 --hash=sha256:{os.urandom(32).hex()}" for n in range(1500)]
-    app.lock_path(TARGET).write_text("\n".join(lines))
-    with pytest.raises(
-        ConfigurationError, match=r"task definition = \d+ bytes.*65536 bytes in all"
-    ):
-        container(app)
+    key = "arn:aws:kms:us-east-1:123456789012:key/k"
+    given = {"bucket": BucketArgs(kms_key_arn=key)}
+    built = build(replace(chain, populator=given).publication)
+    (rule,) = built.one("BucketServerSideEncryptionConfiguration")["rules"]
+    assert rule == {
+        "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key},
+        "bucketKeyEnabled": True,
+    }
+    policy = json.loads(built.of("RolePolicy")["libraries-program"]["policy"])
+    assert policy["Statement"][1] == {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key}
 
 
-@pytest.mark.parametrize("runtime", ["python3.11", "python3.12", "python3.13"])
-@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
-def test_the_installer_of_this_repository_fits_with_every_lock(
-    runtime: str, architecture: str
-) -> None:
-    target = Target(runtime=runtime, architecture=architecture)
-    made = container(OWN, target, "/mnt/" + "a" * 155)
-    assert len(made) < 60_000, "room for what is still to come"
+def test_the_bucket_may_be_one_of_the_account(build: Build, chain: Chain) -> None:
+    given = {"bucket": BucketArgs(name="teams-packages")}
+    built = build(replace(chain, populator=given).publication)
+    assert not built.of("Bucket")
+    assert not built.of("BucketPolicy")
+    assert program(built)["bucket"] == "teams-packages"
+
+
+def test_a_bucket_whose_name_no_certificate_covers_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"'a\.b': S3's certificate"):
+        BucketArgs(name="a.b")
+
+
+def test_a_definition_has_room_for_more(built: Built) -> None:
+    text = built.one("TaskDefinition")["containerDefinitions"]
+    assert len(text) < 16_384, "ECS accepts 65,536 bytes"

@@ -1,63 +1,23 @@
-"""What travels where, and that it is the same each time."""
+"""What travels where, and what cannot."""
 
 from __future__ import annotations
 
-import ast
-import base64
-import io
+import os
 import re
-import zipfile
-import zlib
+import socket
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from components import Application, ConfigurationError
 from components.contract import runtime
-from components.contract.runtime import bare
+from components.contract.application import RUNTIME_BYTES
+from components.contract.package import Package
 
 OWN = Application(runtime.ROOT / "application")
-
-
-def packed(lock: str) -> str:
-    return runtime.packed(OWN, {"requirements.txt": lock})
-
-
-def unpacked(installer: str) -> dict[str, str]:
-    with zipfile.ZipFile(io.BytesIO(zlib.decompress(base64.b64decode(installer)))) as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist()}
-
-
-def test_the_installer_brings_its_modules_of_the_release_package_the_model_and_the_lock() -> None:
-    files = unpacked(packed("six==1\n"))
-    assert set(files) == {
-        *modules("release", "release/installation"),
-        "model.py",
-        "requirements.txt",
-    }
-    assert files["requirements.txt"] == "six==1\n"
-
-
-@pytest.mark.parametrize(
-    "path", sorted((runtime.ROOT / "release").rglob("*.py")), ids=lambda p: p.stem
-)
-def test_a_module_without_comments_and_docstrings_is_the_same_on_the_same_lines(path: Path) -> None:
-    def code(text: str) -> list[tuple[int, str]]:
-        return [
-            (node.lineno, ast.dump(node))
-            for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.stmt) and not hasattr(node, "body") and not is_text(node)
-        ]
-
-    def is_text(node: ast.AST) -> bool:
-        return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
-
-    text = path.read_text()
-    found = bare(text)
-    assert code(found) == code(text)
-    texts = [ast.unparse(node) for node in ast.walk(ast.parse(found)) if is_text(node)]
-    assert set(map(ast.literal_eval, texts)) <= {""}
-    assert not re.search(r"^ *#", found, re.MULTILINE)
 
 
 def modules(*folders: str) -> set[str]:
@@ -68,21 +28,29 @@ def modules(*folders: str) -> set[str]:
     }
 
 
-def test_the_same_input_gives_the_same_installer() -> None:
-    assert packed("six==1\n") == packed("six==1\n")
+def test_the_task_gets_the_installer_the_application_and_the_lock() -> None:
+    files = runtime.task_files(OWN, "six==1\n")
+    assert set(files) == {*modules("release", "release/installation"), *OWN.files(), runtime.LOCK}
+    assert files[runtime.LOCK] == b"six==1\n"
 
 
-def test_another_lock_gives_another_installer() -> None:
-    assert packed("six==1\n") != packed("six==2\n")
-
-
-def test_the_function_gets_the_handler_the_model_and_what_activates_a_release() -> None:
-    archive = runtime.function_archive(OWN)
-    assert set(archive.assets) == {
+def test_the_function_gets_the_handler_the_application_and_what_activates_a_release() -> None:
+    assert set(runtime.function_files(OWN)) == {
         *modules("release", "release/activation"),
+        *OWN.files(),
         "handler.py",
-        "model.py",
     }
+
+
+def test_the_runtime_needs_no_more_than_what_is_kept_for_it() -> None:
+    own = {n: p for n, p in runtime.function_files(OWN).items() if n not in OWN.files()}
+    assert sum(path.stat().st_size for path in own.values()) < RUNTIME_BYTES
+
+
+def test_a_file_of_the_users_that_is_called_like_the_lock_travels(tmp_path: Path) -> None:
+    app = folder(tmp_path, "requirements.txt")
+    files = runtime.task_files(app, "six==1\n")
+    assert files["requirements.txt"] == app.root / "requirements.txt"
 
 
 def folder(root: Path, *names: str) -> Application:
@@ -98,7 +66,7 @@ def test_every_module_and_data_file_of_the_application_travels_to_both(tmp_path:
     app = folder(tmp_path, "features.py", "data/labels.json", "pre/deep/cut.py", *stays)
     assert set(app.files()) == {"model.py", "features.py", "data/labels.json", "pre/deep/cut.py"}
     assert set(app.files()) <= set(runtime.function_files(app))
-    assert set(app.files()) <= set(runtime.task_files(app))
+    assert set(app.files()) <= set(runtime.task_files(app, ""))
 
 
 @pytest.mark.parametrize("name", ["handler.py", "release/mine.py", "handler/__init__.py"])
@@ -116,13 +84,100 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     app = folder(tmp_path / "app")
     (app.root / "linked").symlink_to(tmp_path, target_is_directory=True)
     (app.root / "gone.json").symlink_to(tmp_path / "gone.json")
-    with pytest.raises(ConfigurationError, match=r"gone\.json, linked: what travels is files"):
+    (app.root / "loop").symlink_to("loop")
+    os.mkfifo(app.root / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.relpath(app.root / "socket"))
+        with pytest.raises(
+            ConfigurationError,
+            match=r"gone\.json, linked, loop, pipe, socket: what travels is files",
+        ):
+            app.files()
+
+
+def test_a_link_to_a_file_travels_as_that_file(tmp_path: Path) -> None:
+    app = folder(tmp_path / "app")
+    (tmp_path / "shared.py").write_text("shared")
+    (app.root / "linked.py").symlink_to("../shared.py")
+    assert app.files()["linked.py"].read_text() == "shared"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [(b"caf\xe9.txt", r"caf\udce9.txt"), (b"a\nb.txt", r"a\nb.txt"), (b"a\\b.txt", r"a\\b.txt")],
+    ids=["no UTF-8", "line break", "backslash"],
+)
+def test_a_name_that_cannot_travel_is_refused_and_shown(
+    tmp_path: Path, name: bytes, shown: str
+) -> None:
+    app = folder(tmp_path)
+    Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_text("")
+    with pytest.raises(
+        ConfigurationError, match=re.escape(f"{shown}: a name that travels")
+    ) as caught:
+        app.files()
+    assert str(caught.value).encode()
+
+
+def test_many_files_that_cannot_travel_are_not_all_listed(tmp_path: Path) -> None:
+    app = folder(tmp_path)
+    for number in range(8):
+        (tmp_path / f"gone{number}").symlink_to("nowhere")
+    with pytest.raises(ConfigurationError, match="gone4 and 3 more: what travels is files"):
         app.files()
 
 
-def test_more_than_lambda_accepts_is_refused_with_the_largest_file(tmp_path: Path) -> None:
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from components import Application
+os.getuid() or os.setuid(65534)
+Application(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("what", ["data/labels.json", "data"])
+def test_what_cannot_be_read_is_refused(what: str) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        app = folder(Path(root), "data/labels.json")
+        app.root.chmod(0o755)
+        (app.root / what).chmod(0)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_NOBODY, app.root],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        (app.root / what).chmod(0o755)
+    assert "ConfigurationError: 1 problem in the configuration" in done.stderr, done.stderr
+    assert re.search(r"chmod u\+r", done.stderr)
+
+
+def test_all_of_it_is_checked_when_the_application_is_named(tmp_path: Path) -> None:
+    folder(tmp_path)
+    (tmp_path / "gone").symlink_to("nowhere")
+    with pytest.raises(ConfigurationError, match="gone: what travels is files"):
+        Application(tmp_path)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_more_than_lambda_accepts_is_refused_with_the_largest_file(
+    tmp_path: Path, more: int
+) -> None:
     app = folder(tmp_path, "weights.bin")
+    room = 249 * 1024 * 1024 - len("model.py")
     with (app.root / "weights.bin").open("wb") as weights:
-        weights.truncate(250 * 1024 * 1024)
+        weights.truncate(room + more)
+    if not more:
+        assert set(app.files()) == {"model.py", "weights.bin"}
+        return
     with pytest.raises(ConfigurationError, match=r"the largest file is weights\.bin"):
         app.files()
+
+
+def test_another_lock_makes_another_package_and_the_same_one_the_same() -> None:
+    made = [Package(runtime.task_files(OWN, lock)) for lock in ("six==1\n", "six==1\n", "six==2\n")]
+    for package in made:
+        package.remove()
+    assert made[0].sha256 == made[1].sha256 != made[2].sha256

@@ -16,10 +16,10 @@ from dataclasses import asdict, dataclass, field
 from importlib.util import cache_from_source
 from pathlib import Path
 
+from lambda_src.release.bundle import BUNDLE
 from lambda_src.release.installation.storage.housekeeping import GRACE, IN_USE, KEEP, OWNER
 from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import (
-    BUNDLE,
     INCOMING_PREFIX,
     LOCK_SUFFIX,
     RELEASE_ID,

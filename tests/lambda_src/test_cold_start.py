@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release.bundle import Bundle
-from lambda_src.release.layout import BUNDLE, FOLDERS, FORMAT, READ, bundle_head
+from lambda_src.release.bundle import BUNDLE, FOLDERS, READ, Bundle
+from lambda_src.release.bundle import head as bundle_head
+from lambda_src.release.layout import FORMAT
 
 from .bundled import EXTENSION, FILES, MODEL, Imported, run
 from .conftest import RELEASE_ID, Index, Populate, build_wheel

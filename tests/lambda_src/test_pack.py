@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.bundle import Bundle
+from lambda_src.release.bundle import BUNDLE, FOLDERS, READ, Bundle
 from lambda_src.release.installation.trial.pack import GAP, pack
 from lambda_src.release.installation.trial.record import PAGE
-from lambda_src.release.layout import BUNDLE, FOLDERS, READ, Manifest
+from lambda_src.release.layout import Manifest
 
 from .bundled import EXTENSION, NATIVE
 from .conftest import LAMBDA_SRC, RELEASE_ID
@@ -146,7 +146,7 @@ def test_a_half_made_bundle_is_removed(tmp_path: Path, monkeypatch: pytest.Monke
     def full(_: str) -> bytes:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("lambda_src.release.installation.trial.pack.bundle_head", full)
+    monkeypatch.setattr("lambda_src.release.bundle.head", full)
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text(json.dumps([[], {"": []}, {}, []]))
     assert "No space left on device" in str(pack(tmp_path, RELEASE_ID, tmp_path)["message"])

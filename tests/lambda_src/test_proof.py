@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.layout import BUNDLE
+from lambda_src.release.bundle import BUNDLE
 
 from .conftest import Populate
 from .trial import tried

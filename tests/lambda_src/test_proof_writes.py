@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from lambda_src.release.layout import BUNDLE, Manifest
+from lambda_src.release.bundle import BUNDLE
+from lambda_src.release.layout import Manifest
 
 from .conftest import Index, Populate, Wheel, build_wheel
 from .trial import tried

@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
+from lambda_src.release.bundle import BUNDLE
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import BUNDLE, Manifest
+from lambda_src.release.layout import Manifest
 
 from .conftest import Index, Populate, Run, build_wheel
 from .test_prune import ARCHIVE, cached

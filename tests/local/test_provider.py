@@ -15,7 +15,7 @@ from local.cloud import Cloud
 from local.engine import Result
 from local.provider import AwsProvider
 
-from .conftest import client
+from .conftest import client, zipped
 from .programs import Recorder, project
 
 TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
@@ -80,6 +80,19 @@ function = aws.lambda_.Function("function", role=role.arn, runtime="python3.11",
     vpc_config={{"subnet_ids": [subnet.id], "security_group_ids": [group.id]}},
     logging_config={{"log_format": "JSON", "log_group": log.name}},
     opts=pulumi.ResourceOptions(depends_on=[target, rights, attached]))
+bucket = aws.s3.Bucket("bucket", force_destroy=True, tags={{"Team": "a"}})
+aws.s3.BucketOwnershipControls("bucket", bucket=bucket.id,
+                               rule={{"object_ownership": "BucketOwnerEnforced"}})
+aws.s3.BucketPublicAccessBlock("bucket", bucket=bucket.id, block_public_acls=True,
+    block_public_policy=True, ignore_public_acls=True, restrict_public_buckets=True)
+aws.s3.BucketServerSideEncryptionConfiguration("bucket", bucket=bucket.id, rules=[{{
+    "apply_server_side_encryption_by_default": {{"sse_algorithm": "AES256"}}}}])
+aws.s3.BucketPolicy("bucket", bucket=bucket.id, policy=bucket.arn.apply(lambda arn: json.dumps(
+    {{"Version": "2012-10-17", "Statement": [{{"Effect": "Deny", "Principal": "*",
+      "Action": "s3:*", "Resource": [arn, arn + "/*"],
+      "Condition": {{"Bool": {{"aws:SecureTransport": "false"}}}}}}]}})))
+aws.s3.BucketObjectv2("object", bucket=bucket.id, key="a/b.txt", content_type="text/plain",
+                      source=pulumi.StringAsset("hello"))
 aws.lambda_.Alias("alias", name="live", function_name=function.name,
                   function_version=function.version)
 """
@@ -272,3 +285,44 @@ def test_code_from_elsewhere_is_refused() -> None:
         provider.create(
             "aws:lambda/function:Function", "f", {"code": pulumi.FileArchive("x.zip"), "name": "f"}
         )
+
+
+def test_a_bucket_is_as_the_program_describes_it(everything: Result, cloud: Cloud) -> None:
+    s3 = client(cloud, "s3")
+    (bucket,) = everything.of_type("aws:s3/bucket:Bucket")
+    name = {"Bucket": bucket.id}
+    assert set(s3.get_public_access_block(**name)["PublicAccessBlockConfiguration"].values()) == {
+        True
+    }
+    rules = s3.get_bucket_ownership_controls(**name)["OwnershipControls"]["Rules"]
+    assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    (rule,) = s3.get_bucket_encryption(**name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert "aws:SecureTransport" in s3.get_bucket_policy(**name)["Policy"]
+    assert s3.get_bucket_tagging(**name)["TagSet"] == [{"Key": "Team", "Value": "a"}]
+    found = s3.get_object(**name, Key="a/b.txt")
+    assert (found["Body"].read(), found["ContentType"]) == (b"hello", "text/plain")
+
+
+def test_a_bucket_and_a_function_from_it_are_made_in_another_region(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    code = zipped("def main(event, _): return event")
+    (tmp_path / "code.zip").write_bytes(code)
+    program = f"""
+import pulumi, pulumi_aws as aws
+eu = pulumi.ResourceOptions(provider=aws.Provider("eu", region="eu-west-1"))
+bucket = aws.s3.Bucket("elsewhere", opts=eu)
+code = aws.s3.BucketObjectv2("code", bucket=bucket.id, key="code.zip", opts=eu,
+                             source=pulumi.FileAsset({str(tmp_path / "code.zip")!r}))
+role = aws.iam.Role("elsewhere", assume_role_policy={TRUST!r})
+aws.lambda_.Function("elsewhere", role=role.arn, runtime="python3.11", handler="app.main",
+                     s3_bucket=bucket.id, s3_key=code.key, opts=eu)
+"""
+    result, provider = deployed(cloud, tmp_path / "program", program)
+    assert (result.error, provider.not_emulated) == (None, {})
+    (function,) = result.of_type("aws:lambda/function:Function")
+    assert function.outputs["sourceCodeSize"] == len(code)
+    (bucket,) = result.of_type("aws:s3/bucket:Bucket")
+    place = client(cloud, "s3").get_bucket_location(Bucket=bucket.id)
+    assert place["LocationConstraint"] == "eu-west-1"

@@ -131,3 +131,20 @@ def test_what_is_no_longer_in_the_program_is_not_forgotten(up: Up) -> None:
         "no longer in the program: pulumi-python:dynamic/small:Thing (b). "
     )
     assert {r.name for r in second.resources if r.id} == {"a", "b"}
+
+
+def test_a_file_that_lies_elsewhere_with_the_same_content_stays(up: Up, tmp_path: Path) -> None:
+    program = (
+        "bucket = aws.s3.Bucket('bucket')\n"
+        "aws.s3.BucketObjectv2('object', bucket=bucket.id, key='k', source="
+        "pulumi.FileAsset({path!r}))\n"
+    )
+    for name, content in {"a": "1", "b": "1", "c": "2"}.items():
+        (tmp_path / name).write_text(content)
+    paths = [str(tmp_path / name) for name in "abc"]
+    first, names = up(program.format(path=paths[0]))
+    assert (first.error, names) == (None, ["bucket", "object"])
+    second, names = up(program.format(path=paths[1]), first)
+    assert (second.error, names) == (None, [])
+    third, names = up(program.format(path=paths[2]), second)
+    assert (third.error, names) == (None, ["object"])

@@ -18,8 +18,7 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, Self
 
-from ..bundle import Bundle
-from ..layout import FOLDERS
+from ..bundle import FOLDERS, Bundle
 
 _READING = ("r", "rt", "tr", "rb", "br")
 _OPENER = 8

@@ -130,12 +130,12 @@ class Imports:
         if path in self.places:
             return self.places[path]
         name = self.inside(path) or ""
-        jobs, copies, grounds = self.bundle.libraries.get(name, (0, 0, 0))
+        jobs, copies, before = self.bundle.libraries.get(name, (0, 0, 0))
         self.readers.wait(jobs, self.ahead)
         place = path
         if (
             copies
-            and self.loaded.issuperset(self.bundle.grounds[:grounds])
+            and self.loaded.issuperset(self.bundle.prerequisites[:before])
             and self.readers.copied(jobs - copies, jobs)
         ):
             copy = f"{self.readers.copies}/{name}"

@@ -19,8 +19,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from ..bundle import Bundle
-from ..layout import READ, SITE_PACKAGES, ReleaseError
+from ..bundle import READ, Bundle
+from ..layout import SITE_PACKAGES, ReleaseError
 
 MEMORY_PER_CPU = 1769
 """MB of a function's memory that come with one vCPU (AWS Lambda Developer Guide, memory)."""

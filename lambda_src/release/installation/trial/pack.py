@@ -9,9 +9,9 @@ import re
 import zlib
 from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from pathlib import Path
-from typing import Any
 
-from ...layout import BUNDLE, FOLDERS, READ, SITE_PACKAGES, bundle_head
+from ...bundle import BUNDLE, FOLDERS, READ, Index, write
+from ...layout import SITE_PACKAGES
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT
 
@@ -52,12 +52,7 @@ def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
         _, _, exact, _ = json.loads((scratch / RECORD_EXACT).read_text())
         pages = {path: _both(phases, exact.get(path)) for path, phases in pages.items()}
     packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
-    with (staged / BUNDLE).open("xb") as stream:
-        index = marshal.dumps(packing.index())
-        line = f"{len(index)} {zlib.crc32(index)}\n"
-        stream.write(bundle_head(release_id) + line.encode() + index)
-        for path in packing.files:
-            stream.write(packing.content(path))
+    write(staged / BUNDLE, release_id, packing.index(), map(packing.content, packing.files))
     modules = sum(path.endswith(".pyc") for path in packing.files)
     return {
         "message": f"{modules} modules, {len(packing.libraries)} extension modules",
@@ -120,7 +115,7 @@ class _Packing:
     def file(self, path: str) -> Path:
         return self.root / path
 
-    def index(self) -> Any:
+    def index(self) -> Index:
         return self.files, self._listing(), self.jobs, self.libraries, self.prerequisites
 
     def _library(self, path: str, companions: list[str]) -> None:
