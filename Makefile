@@ -59,6 +59,10 @@ verify: install ## Compare a release on AWS with its manifest (STACK=dev RELEASE
 image: install ## Name the populate task's image by its digest in a stack's file (STACK=dev IMAGE=name:tag)
 	@$(BIN)/python -m tools.image --stack $(STACK) $(if $(IMAGE),--image $(IMAGE))
 
+.PHONY: first-run
+first-run: install ## Try it on AWS for some cents, destroy it, write a report (FIRST_RUN=--yes, --help)
+	@$(BIN)/python -m tools.first_run $(FIRST_RUN)
+
 .PHONY: bench
 bench: install ## Measure for docs/performance.md (WHAT=policies, imports, answers, populate, packages)
 	@for what in $(WHAT); do $(BIN)/python -m benchmarks.$$what $(OPTIONS) || exit; done

@@ -58,12 +58,14 @@ def _named(statement: Document, key: str, value: str) -> bool:
 
 
 def _condition(operator: str, key: str, wanted: Any, context: Mapping[str, str]) -> bool:
+    value = {name.lower(): item for name, item in context.items()}.get(key.lower())
+    if operator == "Null":
+        return str(wanted).lower() == str(value is None).lower()
     base = operator.removesuffix("IfExists")
     test = _OPERATORS.get(base.replace("Not", "", 1))
     if test is None:
         return False
     negated = base not in _OPERATORS
-    value = {name.lower(): item for name, item in context.items()}.get(key.lower())
     if value is None:
         return negated or operator != base
     texts = [str(i).lower() if isinstance(i, bool) else str(i) for i in items(wanted)]

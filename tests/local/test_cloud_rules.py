@@ -32,6 +32,10 @@ DENY = {**ALLOW, "Effect": "Deny"}
         ([{**ALLOW, "Condition": {"ArnLike": {"Point": "arn:*"}}}], False),
         ([ALLOW, {**DENY, "Condition": {"Bool": {"Tls": False}}}], True),
         ([ALLOW, {**DENY, "Condition": {"Bool": {"Tls": "true"}}}], False),
+        ([ALLOW, {**DENY, "Condition": {"Null": {"Missing": "true"}}}], False),
+        ([ALLOW, {**DENY, "Condition": {"Null": {"Missing": False}}}], True),
+        ([ALLOW, {**DENY, "Condition": {"Null": {"point": "true"}}}], True),
+        ([ALLOW, {**DENY, "Condition": {"Null": {"point": False}}}], False),
         ([{**ALLOW, "Condition": {"NumericLessThan": {"Age": "3"}}}], False),
     ],
 )

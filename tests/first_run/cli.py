@@ -1,0 +1,156 @@
+"""Stands in for the Pulumi CLI: the embedded engine deploys, on the cloud of the environment.
+
+It takes commands and arguments as the CLI has them, and refuses any other. FAKE_PULUMI names a
+command that goes wrong: up, destroy, export; `hang` is an `up` that ends only when interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+import os
+import signal
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+STATE = Path(os.environ["PULUMI_BACKEND_URL"].removeprefix("file://"))
+FAILS = os.environ.get("FAKE_PULUMI", "")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="pulumi", allow_abbrev=False)
+    parser.add_argument("--non-interactive", action="store_true", required=True)
+    commands = parser.add_subparsers(required=True, dest="command")
+    stack = commands.add_parser("stack").add_subparsers(required=True, dest="command")
+    select = stack.add_parser("select")
+    select.add_argument("--create", action="store_true", required=True)
+    for parsed in (select, commands.add_parser("cancel")):
+        parsed.add_argument("stack")
+    others = (commands.add_parser("up"), commands.add_parser("destroy"), stack.add_parser("export"))
+    for parsed in others:
+        parsed.add_argument("--stack", required=True)
+    others[0].add_argument("--policy-pack", action="append", type=Path, required=True)
+    others[0].add_argument("--policy-pack-config", action="append", type=Path, required=True)
+    for name in ("up", "destroy", "cancel"):
+        commands.choices[name].add_argument("--yes", action="store_true", required=True)
+    for parsed in others[:2]:
+        parsed.add_argument("--color", choices=["never"])
+    # The CLI takes its global flags anywhere.
+    words = sorted(sys.argv[1:], key=lambda word: word != "--non-interactive")
+    options = parser.parse_args(words)
+    if os.environ.get("PULUMI_CONFIG_PASSPHRASE") is None:
+        return failure("passphrase must be set with PULUMI_CONFIG_PASSPHRASE")
+    with (STATE / "commands").open("a") as said:
+        said.write(f"{options.command}\n")
+    if options.command == FAILS:
+        return failure(f"{FAILS} failed, as it was asked to")
+    command = {"select": select_, "cancel": cancel, "up": up, "destroy": destroy, "export": export}
+    return command[options.command](options)
+
+
+def failure(message: str) -> int:
+    print(f"Diagnostics:\n  pulumi:pulumi:Stack (first-run):\n    error: {message}\n")
+    return 255
+
+
+def stack_file(options: argparse.Namespace) -> Path:
+    return Path.cwd() / f"Pulumi.{options.stack}.yaml"
+
+
+def select_(options: argparse.Namespace) -> int:
+    known = yaml.safe_load(stack_file(options).read_text())
+    stack_file(options).write_text(yaml.safe_dump({"encryptionsalt": "v1:salt", **known}))
+    return 0
+
+
+def cancel(options: argparse.Namespace) -> int:
+    print("error: nothing to cancel", file=sys.stderr)
+    return 255
+
+
+def saved(options: argparse.Namespace) -> Path:
+    return STATE / f"{options.stack}.json"
+
+
+def up(options: argparse.Namespace) -> int:
+    missing = [
+        str(p) for p in [*options.policy_pack, *options.policy_pack_config] if not p.exists()
+    ]
+    if missing or "encryptionsalt" not in yaml.safe_load(stack_file(options).read_text()):
+        return failure(f"incorrect passphrase, or no {missing}")
+    if FAILS == "hang":
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(failure("cancelled")))
+        print("Updating (hang)", flush=True)
+        time.sleep(600)
+    from local import engine
+    from local.deployment import host_config
+    from local.engine import Resource, Result
+    from local.project import Project
+    from local.provider import AwsProvider
+    from local.screen import Screen
+    from local.sdk import resource_pb2
+
+    def request(text: str) -> Any:
+        found: Any = resource_pb2.RegisterResourceRequest()
+        found.ParseFromString(base64.b64decode(text))
+        return found
+
+    project = host_config(Project.load(Path.cwd(), options.stack), Screen(io.StringIO()))
+    known = json.loads(saved(options).read_text()) if saved(options).exists() else []
+    before = tuple(
+        Resource(
+            request=request(r["request"]),
+            **{key: r[key] for key in ("urn", "id", "inputs", "outputs")},
+        )
+        for r in known
+    )
+    errors: list[str] = []
+
+    class Watcher:
+        def log(self, severity: str, message: str) -> None:
+            print(f"{severity}: {message}", flush=True)
+            errors.extend([message] if severity == "error" else [])
+
+        def created(self, resource: Resource, _seconds: float) -> None:
+            print(f" +  {resource.type} {resource.name} created", flush=True)
+
+    result = engine.up(
+        project,
+        AwsProvider(project.region, cloud=True),
+        Watcher(),
+        Result(project=project, dry_run=False, resources=before, outputs={}, error=None),
+    )
+    saved(options).write_text(json.dumps([written(r) for r in result.resources], default=str))
+    return failure("\n    ".join([*errors, result.error])) if result.error else 0
+
+
+def written(resource: Any) -> dict[str, Any]:
+    names = ("urn", "type", "custom", "id", "inputs", "outputs")
+    request = base64.b64encode(resource.request.SerializeToString()).decode()
+    return {**{name: getattr(resource, name) for name in names}, "request": request}
+
+
+def export(options: argparse.Namespace) -> int:
+    known = json.loads(saved(options).read_text()) if saved(options).exists() else []
+    shown = [{key: each[key] for key in each if key != "request"} for each in known]
+    print(json.dumps({"version": 3, "deployment": {"resources": shown} if shown else {}}))
+    return 0
+
+
+def destroy(options: argparse.Namespace) -> int:
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    if saved(options).exists():
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"))
+        saved(options).unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

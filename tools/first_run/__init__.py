@@ -1,0 +1,1 @@
+"""The first run on AWS: deploys, changes and destroys a small stack, and reports on it."""

@@ -1,0 +1,273 @@
+"""The stack of the first run: by the Pulumi CLI on AWS, or in process on the embedded cloud."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from .folder import Folder
+
+Say = Callable[[str], None]
+_SHOWN = 4_000
+
+
+class FirstRunError(Exception):
+    """The first run cannot go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A resource of the stack; the type without its provider, such as `Function`."""
+
+    type: str
+    name: str
+    id: str
+    outputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What an `up` or a `destroy` came to: its error, and what it created or updated."""
+
+    error: str | None
+    changed: tuple[str, ...] = ()
+
+
+class Stack(Protocol):
+    """What the steps need of a stack."""
+
+    def up(self) -> Done:
+        """Bring the stack to what its folder says."""
+
+    def destroy(self) -> Done:
+        """Delete everything in the stack."""
+
+    def resources(self) -> list[Made]:
+        """What is in the stack now."""
+
+
+class PulumiStack:
+    """A stack that the Pulumi CLI deploys, its state in the folder; no other can be reached."""
+
+    def __init__(self, folder: Folder, name: str, region: str, say: Say) -> None:
+        self._folder, self._name, self._say = folder, name, say
+        self.environment = {
+            "PULUMI_BACKEND_URL": f"file://{folder.state}",
+            "PULUMI_CONFIG_PASSPHRASE": "first-run",  # nothing in this stack is secret
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "AWS_REGION": region,
+        }
+        executable = shutil.which("pulumi")
+        if executable is None:
+            raise FirstRunError(
+                "the Pulumi CLI is not on the PATH. Remedy: install it, see "
+                "https://www.pulumi.com/docs/install/"
+            )
+        self._executable = executable
+
+    def open(self) -> None:
+        """Create the stack, or find it, and free it from the lock of a run that was killed."""
+        self._demand("stack", "select", self._name, "--create")
+        with contextlib.suppress(FirstRunError):  # nothing to cancel
+            self._demand("cancel", self._name, "--yes")
+
+    def up(self) -> Done:
+        """As `Stack`."""
+        packs = [
+            word
+            for pack in ("mounts", "guardrails")
+            for word in (
+                *("--policy-pack", f"policies/{pack}"),
+                *("--policy-pack-config", f"policies/{pack}/{self._name}.json"),
+            )
+        ]
+        before = self._state()
+        code, output = self._run("up", "--yes", *packs, *self._stack)
+        after = self._state()
+        new = [urn for urn, found in after.items() if _told(found) != _told(before.get(urn, {}))]
+        changed = {_made(after[urn]).type for urn in new if after[urn].get("custom")}
+        error = None if code == 0 else _diagnosis(output) or f"`pulumi up` ended with {code}"
+        return Done(error=error, changed=tuple(sorted(changed)))
+
+    def destroy(self) -> Done:
+        """As `Stack`."""
+        code, output = self._run("destroy", "--yes", *self._stack)
+        error = None if code == 0 else _diagnosis(output) or f"`pulumi destroy` ended with {code}"
+        return Done(error=error)
+
+    def resources(self) -> list[Made]:
+        """As `Stack`."""
+        return [_made(found) for found in self._state().values() if found.get("custom")]
+
+    @property
+    def _stack(self) -> tuple[str, str]:
+        return "--stack", self._name
+
+    def _state(self) -> dict[str, dict[str, Any]]:
+        text = self._demand("stack", "export", *self._stack)
+        try:
+            resources = (json.loads(text).get("deployment") or {}).get("resources") or []
+        except ValueError as error:
+            raise FirstRunError("`pulumi stack export` did not answer with JSON") from error
+        return {
+            found["urn"]: found
+            for found in resources
+            if not found["type"].startswith(("pulumi:pulumi:", "pulumi:providers:"))
+        }
+
+    def _demand(self, *arguments: str) -> str:
+        """The output of a command that has to succeed."""
+        done = subprocess.run(
+            [self._executable, *arguments, "--non-interactive"],
+            cwd=self._folder.project,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()[-_SHOWN:]
+            raise FirstRunError(f"`pulumi {' '.join(arguments)}` failed: {said}")
+        return done.stdout
+
+    def _run(self, *arguments: str) -> tuple[int, str]:
+        """Run a command, show what it says, and return its exit code and its output."""
+        command = [self._executable, *arguments, "--non-interactive", "--color", "never"]
+        process = subprocess.Popen(
+            command,
+            cwd=self._folder.project,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            # Ctrl-C is for this program, which then asks the CLI to stop in order.
+            start_new_session=True,
+        )
+        lines: list[str] = []
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                self._say(f"    {line.rstrip()}")
+            return process.wait(), "".join(lines)
+        except BaseException:
+            self._say("  interrupted: waiting for pulumi to end what it is creating")
+            process.send_signal(signal.SIGINT)
+            try:
+                for line in process.stdout:
+                    self._say(f"    {line.rstrip()}")
+                process.wait()
+            except BaseException:
+                process.send_signal(signal.SIGINT)  # the second one: it leaves at once
+                raise
+            raise
+
+
+def _made(found: Mapping[str, Any]) -> Made:
+    name, kind = found["urn"].rpartition("::")[2], found["type"].rpartition(":")[2]
+    return Made(type=kind, name=name, id=found.get("id", ""), outputs=found.get("outputs") or {})
+
+
+def _told(found: Mapping[str, Any]) -> list[Any]:
+    """What of a resource changes with an update; secrets are encrypted again in each export."""
+    inputs = {key: v for key, v in (found.get("inputs") or {}).items() if key != "__provider"}
+    return [found.get("id"), inputs]
+
+
+def _diagnosis(output: str) -> str:
+    """What the CLI says at its end of what went wrong."""
+    found = re.search(r"^Diagnostics:\n(.*?)(?=^\w+:$|\Z)", output, re.MULTILINE | re.DOTALL)
+    return (found[1] if found else output).strip()[-_SHOWN:]
+
+
+class EmbeddedStack:
+    """A stack on an embedded cloud that is open in this process."""
+
+    def __init__(self, folder: Folder, name: str, say: Say) -> None:
+        self._folder, self._name, self._say = folder, name, say
+        self._result: Any = None
+        self._errors: list[str] = []
+        self._changed: set[str] = set()
+
+    def log(self, severity: str, message: str) -> None:
+        """As the engine's watcher."""
+        if severity == "error":
+            self._errors.append(message)
+        elif severity != "debug":
+            self._say(f"    {message}")
+
+    def created(self, resource: Any, _seconds: float) -> None:
+        """As the engine's watcher."""
+        if resource.custom:
+            self._changed.add(resource.type.rpartition(":")[2])
+
+    def up(self) -> Done:
+        """As `Stack`."""
+        from local import engine
+        from local.deployment import DeploymentError, host_config, plan
+        from local.project import Project
+        from local.provider import AwsProvider
+        from local.screen import Screen
+
+        shown = io.StringIO()
+        screen = Screen(shown)
+        project = host_config(Project.load(self._folder.project, self._name), screen)
+        self._errors.clear()
+        self._changed.clear()
+        try:
+            plan(project, screen, advice=False)
+        except DeploymentError as refused:
+            return Done(error=f"{shown.getvalue()[-_SHOWN:]}{refused}")
+        provider = AwsProvider(project.region, cloud=True)
+        self._result = engine.up(project, provider, self, self._result)
+        failed = self._result.error
+        error = "\n".join([*self._errors, failed])[-_SHOWN:] if failed else None
+        return Done(error=error, changed=tuple(sorted(self._changed)))
+
+    def destroy(self) -> Done:
+        """The cloud and all that is in it end with this process."""
+        self._result = None
+        return Done(error=None)
+
+    def resources(self) -> list[Made]:
+        """As `Stack`."""
+        found = self._result.resources if self._result else ()
+        return [
+            Made(type=r.type.rpartition(":")[2], name=r.name, id=r.id, outputs=r.outputs)
+            for r in found
+            if r.custom
+        ]
+
+
+@contextlib.contextmanager
+def embedded_cloud(state: Path, region: str) -> Any:
+    """An embedded cloud, found by every AWS client of this process; the environment comes back."""
+    if sys.platform != "linux":
+        raise FirstRunError("the embedded cloud needs Linux. Remedy: --no-rehearsal")
+    from local import moto_gaps  # noqa: F401 - looks at moto before the cloud imports it
+    from local.cloud import Cloud
+
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    try:
+        with Cloud(state, region=region) as cloud:
+            os.environ.update(cloud.environment())
+            yield cloud
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
