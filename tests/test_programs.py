@@ -94,13 +94,11 @@ def test_this_program_s_own_keys_name_subnets_that_are_there(
     config = dict(entry.split("=", 1) for entry in chain.config)
     config["subnetIds"] = json.dumps([subnets["us-east-1a"]])
     config["populatorSubnetIds"] = json.dumps([task])
-    refused = Stack(chain.folder, "dev", **config)
-    error = refused.up()
+    made = Stack(chain.folder, "dev", **config)
+    error = made.up()
     assert error is not None
     assert f"populatorSubnetIds = {task} ({vpc}, us-east-1b): mount targets are in {vpc} " in error
-    config["subnetIds"] = json.dumps(list(subnets.values()))
-    made = Stack(chain.folder, "dev", **config)
-    made.result = refused.result
+    made.configure(subnetIds=json.dumps(list(subnets.values())))
     assert made.up() is None
     assert made.ask({"instances": [4]}) == ANSWER
     vpc_config = made.outputs("Function")["vpcConfig"]
