@@ -89,8 +89,8 @@ files: install ## List what of lambda_src/application travels to AWS
 	@$(BIN)/python -m tools.files
 
 .PHONY: lock
-lock: install ## Renew the locks from lambda_src/application/requirements.in
-	$(BIN)/python -m tools.lock
+lock: install ## Lock requirements.in; what is locked stays (UPGRADE=name or UPGRADE=all)
+	@$(BIN)/python -m tools.lock $(if $(filter all,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
 
 .PHONY: readme
 readme: install ## Renew the generated parts of README.md and docs/, and requirements.txt

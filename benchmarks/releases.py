@@ -57,7 +57,7 @@ def locked(requirements: str, name: str, home: Path = HOME, index: str = INDEX) 
         path.parent.mkdir(parents=True, exist_ok=True)
         wishes = path.with_suffix(".in")
         wishes.write_text(requirements, encoding="ascii")
-        path.write_text(lock(wishes, target(), index), encoding="ascii")
+        path.write_text(lock(wishes, target(), index)[0], encoding="ascii")
     return path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from .contract import Mount, Release, runtime
+from .package_index import container_secrets
 
 CONTAINER = "populate"
 VOLUME = "efs"
@@ -16,6 +17,7 @@ def definitions(
     release: Release,
     mount: Mount,
     index_url: str,
+    index_secret_arn: str = "",
     timeout_minutes: int,
     log_group: str,
     region: str,
@@ -34,6 +36,7 @@ def definitions(
             *("--index-url", index_url),
             *("--timeout", str(timeout_minutes * 60)),
         ],
+        **({"secrets": secrets} if (secrets := container_secrets(index_secret_arn)) else {}),
         "mountPoints": [mount.mount_point(VOLUME)],
         "stopTimeout": 60,
         "logConfiguration": {

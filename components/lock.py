@@ -1,169 +1,103 @@
-"""Locks requirements.in for every runtime and architecture of Lambda.
+"""Locks requirements.in for the runtimes and architectures in use.
 
 ``python -m efs_inference.lock --directory DIR`` reads the application's requirements.in in DIR, and
 writes its ``locks/<runtime>-<architecture>.txt``: each line one package with the hash of the one
-wheel that pip takes on that target. Hashes of other wheels are left out: a release is made
-of what is installed. uv resolves; packaging's tags choose the
-wheel. ``--check`` only compares the locks that are there with requirements.in, without network, as
-`pulumi preview` does.
+wheel that pip takes on that target. Hashes of other wheels are left out, as a release is made of
+what is installed. Versions that are locked stay as long as they satisfy requirements.in;
+``--upgrade`` and ``--upgrade-package`` take newer ones. ``--check`` only compares the locks that
+are there with requirements.in, without network, as `pulumi preview` does.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import subprocess
 import sys
-import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import parse_wheel_filename
+from packaging.utils import canonicalize_name
 
 from . import commands
 from .contract.requirements import (
-    MACHINES,
     Difference,
     RequirementsError,
     asked,
+    asked_hashes,
     differences,
     made_for,
+    mixing_lines,
     quoted,
     text_of,
+    versions_of,
 )
-from .contract.runtime import option_comments, read_options
+from .contract.runtime import indexes_of, option_comments, read_options
+from .locking.advice import no_solution, of_old_glibc
+from .locking.changes import report
+from .locking.errors import LockError as LockError
+from .locking.resolution import NoSolutionError, Sources, Wishes, resolve
+from .locking.resolution import pin as pin
+from .locking.targets import ALL, Stacks, chosen, named
+from .locking.targets import RUNTIMES as RUNTIMES
+from .locking.targets import Target as Target
 
-OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
-LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
-"""Older names of manylinux_2_<n> (PEP 600)."""
+PYPI = "https://pypi.org/simple"
 
 
-class LockError(Exception):
-    """No lock can be made; the message says for what and why."""
+def lock(
+    requirements: Path,
+    target: Target,
+    index_url: str | None,
+    *,
+    before: str = "",
+    upgraded: Collection[str] = (),
+) -> tuple[str, str | None]:
+    """The text of the target's lock, and what to warn of.
 
+    Args:
+        requirements: The file.
+        target: For what.
+        index_url: The default index; None: uv's.
+        before: Text of the lock as it is; its versions stay where they can.
+        upgraded: Names of packages whose version does not have to stay.
 
-@dataclass(frozen=True)
-class Runtime:
-    """A Lambda runtime: Python's minor version, and glibc's as far as uv knows it.
-
-    ``resolved`` is uv's nearest platform that is not newer than ``glibc``.
+    Raises:
+        LockError: There is no lock of what is asked for.
     """
-
-    minor: int
-    glibc: int
-    resolved: int
-
-    @property
-    def python(self) -> str:
-        return f"3.{self.minor}"
-
-
-RUNTIMES = {
-    "python3.11": Runtime(minor=11, glibc=26, resolved=17),  # Amazon Linux 2
-    "python3.12": Runtime(minor=12, glibc=34, resolved=34),  # Amazon Linux 2023
-    "python3.13": Runtime(minor=13, glibc=34, resolved=34),
-}
-
-
-@dataclass(frozen=True)
-class Target:
-    """One runtime on one architecture."""
-
-    runtime: str
-    architecture: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.runtime}-{self.architecture}"
-
-    @property
-    def machine(self) -> str:
-        return MACHINES[self.architecture]
-
-    def tags(self) -> dict[Tag, int]:
-        """The wheel tags that the target takes, and how far down its list each is."""
-        runtime = RUNTIMES[self.runtime]
-        platforms = list(self._platforms(runtime.glibc))
-        version = (3, runtime.minor)
-        interpreter = f"cp3{runtime.minor}"
-        tags = [*cpython_tags(version, [interpreter], platforms)]
-        tags += compatible_tags(version, interpreter, platforms)
-        return {tag: rank for rank, tag in reversed(list(enumerate(tags)))}
-
-    def _platforms(self, glibc: int) -> Iterator[str]:
-        for minor in range(glibc, OLDEST_GLIBC[self.machine] - 1, -1):
-            yield f"manylinux_2_{minor}_{self.machine}"
-            if minor in LEGACY_TAGS:
-                yield f"{LEGACY_TAGS[minor]}_{self.machine}"
-        yield f"linux_{self.machine}"
-
-
-def resolve(requirements: Path, target: Target, index_url: str | None) -> list[dict[str, Any]]:
-    """The packages that uv finds for the target, as pylock.toml (PEP 751) has them."""
+    wanted = asked(requirements, target.runtime, target.architecture)
+    text = text_of(requirements)
+    names = {canonicalize_name(each.name) for each in wanted}
+    own, _ = read_options(text, names)
+    wishes = Wishes(
+        requirements=requirements,
+        asked=wanted,
+        sources=Sources(index_url=index_url, indexes=indexes_of(own)),
+        kept=versions_of(before),
+        upgraded=upgraded,
+    )
+    try:
+        packages = resolve(wishes, target)
+    except NoSolutionError as error:
+        raise no_solution(wishes, target, error) from error
+    tags, kept = target.tags(), _hashes(before)
+    lines = [pin(package, target, tags, kept) for package in packages]
+    _refuse_other_hashes(requirements, lines)
+    warning = of_old_glibc(wishes, target, packages)
     runtime = RUNTIMES[target.runtime]
-    command = [sys.executable, "-m", "uv", "pip", "compile", str(requirements), "--quiet"]
-    command += ["--python-platform", f"{target.machine}-manylinux_2_{runtime.resolved}"]
-    command += ["--python-version", runtime.python, "--only-binary", ":all:"]
-    command += ["--no-python-downloads"]  # nothing is built, so none is needed
-    command += ["--format", "pylock.toml"]
-    command += ["--default-index", index_url] if index_url else []
-    if importlib.util.find_spec("uv") is None:
-        raise LockError(f"uv, which resolves, is not installed. Remedy: {commands.UV}")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise LockError(
-            f"{target.name}: uv finds no solution; choose other versions in requirements.in\n"
-            f"{done.stderr.strip()}"
-        )
-    packages: list[dict[str, Any]] = tomllib.loads(done.stdout).get("packages", [])
-    return packages
-
-
-def pin(package: dict[str, Any], target: Target, tags: dict[Tag, int]) -> str:
-    """The package's line: name, version, hash of the wheel that the target's pip takes."""
-    best: tuple[int, tuple[int, str], str] | None = None
-    for wheel in package.get("wheels", ()):
-        filename = wheel.get("name") or wheel["url"].rpartition("/")[2]
-        _, _, build, wheel_tags = parse_wheel_filename(filename)
-        rank = min((tags[tag] for tag in wheel_tags if tag in tags), default=None)
-        sha256 = wheel.get("hashes", {}).get("sha256")
-        if rank is None or sha256 is None:
-            continue
-        number, text = build or (-1, "")
-        candidate = (-rank, (number, text), sha256)
-        best = max(best, candidate) if best else candidate
-    if best is None:
-        raise LockError(
-            f"{package['name']} {package['version']} has no wheel for {target.runtime} on "
-            f"{target.architecture} (CPython {RUNTIMES[target.runtime].python}, glibc 2."
-            f"{RUNTIMES[target.runtime].glibc}), and nothing is built from source here. Choose "
-            "another version in requirements.in."
-        )
-    return f"{package['name']}=={package['version']} --hash=sha256:{best[2]}"
-
-
-def lock(requirements: Path, target: Target, index_url: str | None) -> str:
-    """The text of the target's lock. Raises LockError."""
-    tags = target.tags()
-    runtime = RUNTIMES[target.runtime]
-    lines = [pin(package, target, tags) for package in resolve(requirements, target, index_url)]
     head = [
         f"# Made from {requirements.name} by {commands.LOCK} for {target.runtime} on "
         f"{target.architecture}",
         f"# (CPython {runtime.python}, glibc 2.{runtime.glibc}): each package with the hash of the "
         "one wheel that pip takes there.",
     ]
-    options, _ = read_options(text_of(requirements), {line.partition("==")[0] for line in lines})
-    tail = made_for(asked(requirements, target.runtime, target.architecture))
-    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""])
+    options, _ = read_options(text, versions_of("\n".join(lines)))
+    _refuse_unasked(indexes_of(options).keys() - indexes_of(own).keys())
+    tail = made_for(wanted)
+    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""]), warning
 
 
 def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
     """What is wrong with the options in requirements.in, whose locks have these texts."""
-    packages = {name for text in texts for name in locked(text)}
+    packages = {name for text in texts for name in versions_of(text)}
     _, problems = read_options(text_of(requirements), packages)
     return [
         f"{requirements.name}, line {number}: {line!r} breaks a rule: {rule}. Correct it."
@@ -171,16 +105,9 @@ def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
     ]
 
 
-def locked(text: str) -> dict[str, str]:
-    """The versions in a lock by name."""
-    return dict(
-        line.partition(" ")[0].split("==") for line in text.splitlines() if not line.startswith("#")
-    )
-
-
 def unsatisfied(requirements: Path, target: Target, text: str) -> list[str]:
     """What a lock does not hold of requirements.in."""
-    versions = locked(text)
+    versions = versions_of(text)
     found = differences(asked(requirements, target.runtime, target.architecture), text, versions)
     wishes = text_of(requirements)
     wanted, had = (read_options(each, versions)[0] for each in (wishes, text))
@@ -190,34 +117,154 @@ def unsatisfied(requirements: Path, target: Target, text: str) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make or check every lock; the exit code says whether that went well."""
-    parser = argparse.ArgumentParser(prog=f"python -m {__package__}.lock", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare only, without network")
-    parser.add_argument(
-        "--directory", type=Path, required=True, help="where requirements.in and locks/ are"
-    )
-    parser.add_argument("--index-url", help="package index instead of uv's default")
-    options = parser.parse_args(arguments)
+    """Make or check the locks; the exit code says whether that went well."""
+    options = _parser().parse_args(arguments)
     requirements = options.directory / "requirements.in"
-    targets = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in MACHINES]
     try:
+        stacks = Stacks.around(options.directory)
+        targets = named(options.target) if options.target else chosen(requirements, stacks)
         if options.check:
             return check(requirements, targets)
-        texts = {target: lock(requirements, target, options.index_url) for target in targets}
-        if wrong := wrong_options(requirements, texts.values()):
-            raise LockError("\n".join(wrong))
+        index_url = options.index_url or _index_url(stacks)
+        texts = _made(requirements, targets, index_url, options.upgrade_package, options.upgrade)
     except (LockError, RequirementsError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     for target, text in texts.items():
         path = lock_path(requirements, target)
+        before = path.read_text(encoding="utf-8") if path.is_file() else None
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="ascii")
-        print(f"{path.name}: {text.count('==')} packages, {len(text):,} bytes")
+        print(report(target.name, before, text))
+    for line in [] if options.target else _left_out(requirements, targets, stacks):
+        print(line, file=sys.stderr)
     return 0
 
 
-def check(requirements: Path, targets: list[Target]) -> int:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}.lock", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only, without network")
+    parser.add_argument(
+        "--directory", type=Path, required=True, help="where requirements.in and locks/ are"
+    )
+    text = "package index; default: the stacks' indexUrl"
+    parser.add_argument("--index-url", metavar="URL", help=text)
+    parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
+    text = "take the newest version of this package; may be repeated"
+    parser.add_argument(
+        "--upgrade-package", "-P", action="append", default=[], metavar="NAME", help=text
+    )
+    text = f"lock this one only, such as {ALL[0].name}; may be repeated"
+    parser.add_argument("--target", action="append", default=[], metavar="NAME", help=text)
+    return parser
+
+
+def _made(
+    requirements: Path,
+    targets: Sequence[Target],
+    index_url: str | None,
+    upgraded: Sequence[str],
+    upgrade: bool,
+) -> dict[Target, str]:
+    """The text of every target's lock; warnings go to the screen."""
+    _refuse_mixing(requirements)
+    paths = {target: lock_path(requirements, target) for target in targets}
+    before = {
+        target: path.read_text(encoding="utf-8") if path.is_file() and not upgrade else ""
+        for target, path in paths.items()
+    }
+    names = {canonicalize_name(name) for name in upgraded}
+    known = {name for text in before.values() for name in versions_of(text)}
+    if not upgrade and (unknown := sorted(names - known)):
+        raise LockError(
+            f"no lock has {', '.join(unknown)}, so there is nothing to upgrade. Write what is to "
+            "be installed into requirements.in."
+        )
+    texts, problems = {}, []
+    for target in targets:
+        try:
+            made = lock(requirements, target, index_url, before=before[target], upgraded=names)
+        except LockError as error:
+            problems.append(str(error))
+            continue
+        texts[target], warning = made
+        if warning:
+            print(warning, file=sys.stderr)
+    if problems:
+        raise LockError("\n".join(dict.fromkeys(problems)))
+    if wrong := wrong_options(requirements, texts.values()):
+        raise LockError("\n".join(wrong))
+    return texts
+
+
+def _index_url(stacks: Stacks) -> str | None:
+    if len(stacks.index_urls) > 1:
+        raise LockError(
+            f"the stacks have several values of indexUrl: {', '.join(sorted(stacks.index_urls))}. "
+            "Name the one to lock from: --index-url URL"
+        )
+    found = next(iter(stacks.index_urls), None)
+    # So that a mirror of PyPI which uv's own variables name is used.
+    return None if found == PYPI else found
+
+
+def _refuse_mixing(requirements: Path) -> None:
+    """A package that any of several indexes may give is that of whoever publishes it first."""
+    if lines := [f"{place}: {line!r}" for place, line in mixing_lines(requirements)]:
+        raise LockError(
+            f"{'; '.join(lines)}: indexes are not mixed. The index of all packages is the stack's "
+            "indexUrl; name the packages of another one: `# release: index URL for PACKAGE ...`"
+        )
+
+
+def _refuse_unasked(names: Collection[str]) -> None:
+    """The index of a package that another one brings would be asked for nothing."""
+    if names:
+        raise LockError(
+            f"`# release: index` names {', '.join(sorted(names))}, which another package brings. "
+            "Ask for it in requirements.in by name, so that it comes from there."
+        )
+
+
+def _refuse_other_hashes(requirements: Path, lines: Sequence[str]) -> None:
+    """A hash in requirements.in is that of the wheel which is locked."""
+    hashes = asked_hashes(requirements)
+    for line in lines:
+        (name,) = versions_of(line)
+        found = line.rpartition("--hash=")[2]
+        if name in hashes and found not in hashes[name]:
+            raise LockError(
+                f"{name} has the hash {found}, and {requirements.name} asks for "
+                f"{' or '.join(sorted(hashes[name]))}. If the file is meant, correct the hash; if "
+                "not, do not install it."
+            )
+
+
+def _hashes(text: str) -> dict[str, str]:
+    """SHA-256 of each line with one hash, by what stands before."""
+    found = (line.split(" --hash=sha256:") for line in text.splitlines())
+    return {parts[0]: parts[1] for parts in found if len(parts) == 2}
+
+
+def _left_out(requirements: Path, targets: Sequence[Target], stacks: Stacks) -> list[str]:
+    """What there is of targets that are not locked."""
+    lines = [
+        f"{file}: its {target.name} is not locked, because a `# lock:` in {requirements.name} "
+        "leaves it out"
+        for file, target in stacks.targets.items()
+        if target not in targets
+    ]
+    rest = [t.name for t in ALL if t not in targets and lock_path(requirements, t).is_file()]
+    if rest:
+        lines.append(
+            f"{', '.join(rest)}: no stack is of it, so its lock stays as it is. Remove the file, "
+            f"or choose it in {requirements.name}: `# lock: runtimes ...`, `# lock: architectures "
+            "...`"
+        )
+    return lines
+
+
+def check(requirements: Path, targets: Sequence[Target]) -> int:
     """Say which requirements the locks do not satisfy. Raises OSError for a lock not there."""
     texts = {
         target: lock_path(requirements, target).read_text(encoding="ascii") for target in targets

@@ -16,6 +16,7 @@ from .fargate import TaskSize
 from .gates import Credentials
 from .inputs import Args, Plain, Tags
 from .logs import Log, LogArgs
+from .package_index import secret_statements
 from .roles import RoleArgs, document, rights, role
 from .store import EfsStore
 
@@ -66,6 +67,8 @@ class PopulatorArgs(Args):
         target: What the libraries are made for.
         size: CPU, memory and disk of a task.
         index_url: Package index for pip.
+        index_secret_arn: Full ARN of the Secrets Manager secret with the index's credentials, the
+            text of a netrc file. Empty: the index wants none.
         timeout_minutes: Minutes after which a task is stopped.
         keep_releases: How many of the newest releases stay on the file system.
         cluster_arn: Cluster of the tasks; default: one of its own.
@@ -83,6 +86,7 @@ class PopulatorArgs(Args):
     target: Annotated[Target, Plain("the release's id follows from it")]
     size: Annotated[TaskSize, Plain("Fargate allows certain pairs only")] = _SIZE
     index_url: Annotated[str, Plain(_IN_DEFINITIONS)] = "https://pypi.org/simple"
+    index_secret_arn: Annotated[str, Plain(_IN_DEFINITIONS)] = ""
     timeout_minutes: Annotated[int, Plain(_IN_DEFINITIONS)] = 30
     keep_releases: pulumi.Input[int] = 3
     cluster_arn: pulumi.Input[str] | None = None
@@ -131,7 +135,11 @@ class Populator(pulumi.ComponentResource):
             f"{name}-execution",
             execution_role,
             self.log.write.apply(
-                lambda write: [write, *pull_statements(args.target.image, account.partition)]
+                lambda write: [
+                    write,
+                    *pull_statements(args.target.image, account.partition),
+                    *secret_statements(args.index_secret_arn),
+                ]
             ),
             child,
         )

@@ -14,6 +14,7 @@ from .contract.package import Package
 from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from .inputs import Args, Plain, Tags
 from .names import family
+from .package_index import token_statements
 from .populator import Populator
 from .roles import rights
 
@@ -63,14 +64,20 @@ class Publication(pulumi.ComponentResource):
         self.store.account.refuse_another(self, name)
         child = pulumi.ResourceOptions(parent=self)
         program = populator.bucket.upload(name, "populate", Package(files), child)
+        index_urls = {populator.args.index_url, *self.release.index_urls}
+        tokens = token_statements(index_urls, self.store.account.partition)
         may_read = rights(
-            f"{name}-program", populator.task_role, populator.bucket.read(program), child
+            f"{name}-program",
+            populator.task_role,
+            populator.bucket.read(program).apply(lambda read: [*read, *tokens]),
+            child,
         )
         container = definitions(
             program_url=program.url,
             release=self.release,
             mount=self.store.mount,
             index_url=populator.args.index_url,
+            index_secret_arn=populator.args.index_secret_arn,
             timeout_minutes=populator.args.timeout_minutes,
             log_group=populator.log.plain_name,
             region=self.store.account.region,

@@ -18,6 +18,8 @@ from moto.ecs.models import ecs_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
+from moto.secretsmanager.exceptions import SecretsManagerClientError
+from moto.secretsmanager.models import secretsmanager_backends
 
 from . import rights
 from .rules import MountError
@@ -59,6 +61,7 @@ class Account:
         self.efs: Any = efs_backends[self.id][region]
         self._iam: Any = iam_backends[self.id]["aws"]
         self._logs: Any = logs_backends[self.id][region]
+        self._secrets: Any = secretsmanager_backends[self.id][region]
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in this account and region."""
@@ -257,6 +260,19 @@ class Account:
         if group not in self._logs.groups:
             return "ResourceNotFoundException: The specified log group does not exist."
         return None
+
+    def secret(self, role_arn: str, arn: str) -> tuple[str, str]:
+        """The value of a secret, and why a role cannot read it."""
+        if not self.may(role_arn, action := "secretsmanager:GetSecretValue", arn):
+            why = f"is not authorized to perform: {action} on resource: {arn} because no "
+            return (
+                "",
+                f"AccessDeniedException: User: {role_arn} {why}identity-based policy allows it",
+            )
+        try:
+            return str(self._secrets.get_secret_value(arn, "", "AWSCURRENT")["SecretString"]), ""
+        except SecretsManagerClientError as error:
+            return "", f"{error.error_type}: {error.message}"
 
     def write_log(self, group: str, stream: str, lines: Iterable[str]) -> None:
         """Add lines to a log stream, in order, as one batch."""

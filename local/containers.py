@@ -178,6 +178,7 @@ class Launch:
         return [*entry, *command]
 
     def _environment(self, container: Document) -> dict[str, str]:
+        secrets = container.get("secrets") or []
         pairs = [*container["environment"], *self._override(container).get("environment", [])]
         return {
             **{name: value for name, value in os.environ.items() if name in _OF_THE_HOST},
@@ -188,7 +189,20 @@ class Launch:
             **self._credentials,
             **_direct(),
             **{pair["name"]: pair["value"] for pair in pairs},
+            **{each["name"]: self._secret(each["valueFrom"]) for each in secrets},
         }
+
+    def _secret(self, arn: str) -> str:
+        with self._account.lock:
+            value, refused = self._account.secret(self._role("executionRoleArn") or "", arn)
+        if refused:  # [field]
+            raise CannotStartError(
+                "ResourceInitializationError: unable to pull secrets or registry auth: execution "
+                "resource retrieval failed: unable to retrieve secret from asm: service call has "
+                f"been retried 1 time(s): failed to fetch secret {arn} from secrets manager: "
+                f"{refused}"
+            )
+        return value
 
     def _log(self, container: Document) -> Callable[[list[str]], None]:
         logs = container.get("logConfiguration", {})

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from . import COMMAND, PACKS, engine, packs
 from .engine import Result
+from .locks import LockError, make_locks
 from .packs import Verdict
 from .project import Project
 from .provider import AwsProvider, refusal
@@ -159,8 +160,20 @@ def host_config(project: Project, screen: Screen) -> Project:
             "libraries and function run on this host",
             "warning",
         )
+    own = (project.own("runtime"), project.own("architecture"))
+    if changed and all(own):
+        index_url = project.own("indexUrl")
+        try:
+            make_locks(
+                project.root, "-".join(map(str, own)), "-".join(host.values()), index_url, screen
+            )
+        except LockError as error:
+            raise DeploymentError(str(error)) from error
     if changed and project.own("populatorImage"):
         changed["populatorImage"] = ""
+    if project.own("indexSecretArn"):
+        screen.line("indexSecretArn is of AWS: here pip takes what ~/.netrc says", "warning")
+        changed["indexSecretArn"] = ""
     # The embedded cloud has an account of its own, so no profile of the user's leads to it.
     config = {key: value for key, value in project.config.items() if key != "aws:profile"}
     config.update({f"{project.name}:{key}": value for key, value in changed.items()})

@@ -224,7 +224,9 @@ class AwsProvider:
             zone = f"{self._region_of(args)}{'abcdef'[self._subnets[id_] % 6]}"
             return {"vpcId": "vpc-00000000000000000", "availabilityZone": zone}
         try:
-            found = self._clients(args).client("ec2").describe_subnets(SubnetIds=[id_])["Subnets"][0]
+            found = (
+                self._clients(args).client("ec2").describe_subnets(SubnetIds=[id_])["Subnets"][0]
+            )
         except ClientError as error:
             raise ProviderError(
                 f"{refusal(error)}. The embedded cloud is new in each run. Remedy: name no "

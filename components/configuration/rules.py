@@ -24,6 +24,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MAX_ZONES = 6
 # AWS allows 50 tags on a resource; one of them is the Name that the components set.
 _MAX_TAGS = 49
+_FULL_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"
 
 
 class BreaksRuleError(ValueError):
@@ -118,6 +119,18 @@ def index_url(text: str) -> str:
         raise BreaksRuleError(rule)
     if url.scheme != "https" and not (url.scheme == "http" and host in _LOOPBACK):
         raise BreaksRuleError(rule)
+    return text
+
+
+def secret_arn(text: str) -> str:
+    """The full ARN of a secret, or nothing.
+
+    Secrets Manager ends each ARN with six random characters, and ECS takes none without them.
+    """
+    if text and re.fullmatch(_FULL_ARN, text) is None:
+        raise BreaksRuleError(
+            "it is the full ARN of a Secrets Manager secret, with the six characters at its end"
+        )
     return text
 
 

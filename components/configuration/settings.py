@@ -19,6 +19,7 @@ from ..account import Account
 from ..bucket import BucketArgs
 from ..contract import Application, Target
 from ..contract.lock import read_lock
+from ..contract.runtime import indexes_of
 from ..errors import ConfigurationError, Problem
 from ..fargate import MEMORY_FOR_CPU, TaskSize, memory_rule
 from ..logs import LogArgs
@@ -60,6 +61,9 @@ class Settings:
     populator_timeout_minutes: int = _key(rules.integer(1, 720), "30")
     populator_image: str = _key(rules.image, Target(runtime="python3.11").image)
     index_url: str = _key(rules.index_url, "https://pypi.org/simple")
+    index_secret_arn: str = _key(
+        rules.secret_arn, "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
+    )
     keep_releases: int = _key(rules.integer(1, 100), "3")
     release_salt: str = _key(rules.word(64), "2026-11-24")
     network_cidr: str = _key(rules.network_cidr, "10.42.0.0/16")
@@ -74,6 +78,8 @@ class Settings:
     iam_path: str = _key(rules.iam_path, "/inference/")
     protect: bool = _key(rules.boolean, "true")
     tags: Mapping[str, str] = _key(rules.tags, "team=ml")
+    package_urls: tuple[str, ...] = ()
+    """Where the lock's packages come from beside indexUrl; no key."""
 
     @property
     def target(self) -> Target:
@@ -144,6 +150,7 @@ class Settings:
                 ephemeral_storage_gib=self.populator_ephemeral_storage_gib,
             ),
             index_url=self.index_url,
+            index_secret_arn=self.index_secret_arn,
             timeout_minutes=self.populator_timeout_minutes,
             keep_releases=self.keep_releases,
             log=self.log,
@@ -154,9 +161,10 @@ class Settings:
 
     @property
     def egress_ports(self) -> tuple[int, ...]:
-        """TCP ports by which the populate task reaches the image registry and the package index."""
+        """TCP ports by which the populate task reaches image registry and package indexes."""
         registry = re.match(r"[^/@]+:(\d+)/", self.target.image)
-        ports = {443, urlsplit(self.index_url).port, int(registry[1]) if registry else None}
+        ports = {urlsplit(url).port for url in (self.index_url, *self.package_urls)}
+        ports |= {443, int(registry[1]) if registry else None}
         return tuple(sorted(port for port in ports if port))
 
     @classmethod
@@ -195,7 +203,11 @@ class Settings:
         Raises:
             ConfigurationError: With every problem of the configuration.
         """
-        fields = {problems.camel_case(field.name): field for field in dataclasses.fields(cls)}
+        fields = {
+            problems.camel_case(field.name): field
+            for field in dataclasses.fields(cls)
+            if "parse" in field.metadata
+        }
         found = [problems.unknown(key, fields) for key in sorted(set(values) - set(fields))]
         parsed: dict[str, Any] = {}
         for key, field in fields.items():
@@ -206,11 +218,11 @@ class Settings:
                 parsed[field.name] = field.metadata["parse"](values[key])
             except rules.BreaksRuleError as error:
                 found.append(problems.wrong(key, values[key], error, field.metadata))
-        found += _fargate_size(parsed) + _lock(parsed, application)
-        found += _image(parsed) + _subnets(parsed)
+        stale, package_urls = _lock(parsed, application)
+        found += _fargate_size(parsed) + stale + _image(parsed) + _subnets(parsed)
         if found:
             raise ConfigurationError(found)
-        return cls(**parsed)
+        return cls(**parsed, package_urls=package_urls)
 
 
 def _fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
@@ -225,16 +237,19 @@ def _fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
     return [problems.problem("populatorMemoryMb", str(memory), rule, str(nearest))]
 
 
-def _lock(parsed: Mapping[str, Any], application: Application) -> list[Problem]:
-    """Problems of the lock for the runtime and architecture, when these two are right."""
+def _lock(
+    parsed: Mapping[str, Any], application: Application
+) -> tuple[list[Problem], tuple[str, ...]]:
+    """Problems of the lock for runtime and architecture, when these two are right, and its URLs."""
     if not {"runtime", "architecture"} <= set(parsed):
-        return []
+        return [], ()
     target = Target(runtime=parsed["runtime"], architecture=parsed["architecture"])
     try:
-        read_lock(application, target)
+        pins, options = read_lock(application, target)
     except ConfigurationError as error:
-        return list(error.problems)
-    return []
+        return list(error.problems), ()
+    urls = {pin.url for pin in pins if pin.url} | set(indexes_of(options).values())
+    return [], tuple(sorted(urls))
 
 
 def _image(parsed: Mapping[str, Any]) -> list[Problem]:

@@ -22,10 +22,15 @@ from .requirements import (
     logical_lines,
     quoted,
     text_of,
+    versions_of,
+    wheel_of,
 )
 from .target import Target
 
 _HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
+_WHEEL_URL = re.compile(
+    r"(?:https://[^\s/?#@]+|http://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?)/[^\s?#@]+"
+)
 _RENEW = f"renew the lock with {commands.LOCK}"
 
 
@@ -37,14 +42,17 @@ class Pin:
         name: Normalized project name (PEP 503).
         version: The exact version.
         hashes: `sha256:<hex>` of each wheel that may be installed, sorted.
+        url: Where its wheel lies, if requirements.in names it by URL.
     """
 
     name: str
     version: str
     hashes: tuple[str, ...]
+    url: str = ""
 
     def __str__(self) -> str:
-        return " ".join([f"{self.name}=={self.version}", *(f"--hash={h}" for h in self.hashes)])
+        package = f"{self.name} @ {self.url}" if self.url else f"{self.name}=={self.version}"
+        return " ".join([package, *(f"--hash={h}" for h in self.hashes)])
 
 
 def render(pins: Iterable[Pin], options: Mapping[str, str]) -> str:
@@ -156,12 +164,8 @@ def _stale(
 
 def _locked_packages(application: Application) -> set[str]:
     """Names of the packages in all locks."""
-    return {
-        canonicalize_name(line.partition("==")[0])
-        for path in application.locks()
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
-        if "==" in line
-    }
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in application.locks())
+    return {name for text in texts for name in versions_of(text)}
 
 
 def _parse_pin(line: str) -> Pin | str:
@@ -178,13 +182,30 @@ def _parse_pin(line: str) -> Pin | str:
             "options, paths and editable installs are refused"
         )
     if requirement.url:
-        return "a package comes from the index by name and version; URLs are refused"
+        return _parse_pin_of_url(requirement, hashes)
     versions = list(requirement.specifier)
     if len(versions) != 1 or versions[0].operator != "==" or versions[0].version.endswith("*"):
         return "a package is pinned to one version with =="
     if requirement.marker or requirement.extras:
         return "a lock is for one target: markers and extras are refused"
+    return _pin(requirement, versions[0].version, hashes)
+
+
+def _parse_pin_of_url(requirement: Requirement, hashes: Sequence[str]) -> Pin | str:
+    url, name = requirement.url or "", canonicalize_name(requirement.name)
+    wheel = wheel_of(url)
+    if wheel is None or wheel[0] != name or not _WHEEL_URL.fullmatch(url):
+        return (
+            "a package comes from the index by name and version, or from the https URL of a wheel "
+            "of its name, without credentials; other URLs are refused"
+        )
+    if requirement.marker or requirement.extras:
+        return "a lock is for one target: markers and extras are refused"
+    return _pin(requirement, wheel[1], hashes, url)
+
+
+def _pin(requirement: Requirement, version: str, hashes: Sequence[str], url: str = "") -> Pin | str:
     if not hashes or not all(_HASH.fullmatch(option) for option in hashes):
         return "each package has at least one --hash=sha256:<64 hex digits>"
     digests = tuple(sorted({option.removeprefix("--hash=") for option in hashes}))
-    return Pin(canonicalize_name(requirement.name), versions[0].version, digests)
+    return Pin(canonicalize_name(requirement.name), version, digests, url)

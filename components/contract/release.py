@@ -45,7 +45,10 @@ class Release:
     def id(self) -> str:
         """16 hex digits of SHA-256 over everything that a release is made of."""
         material = {
-            "pins": [[pin.name, pin.version, *pin.hashes] for pin in sorted(self.pins)],
+            "pins": [
+                [pin.name, pin.version, *pin.hashes, *([pin.url] if pin.url else [])]
+                for pin in sorted(self.pins)
+            ],
             "runtime": self.target.runtime,
             "architecture": self.target.architecture,
             "image": self.target.image,
@@ -54,6 +57,11 @@ class Release:
         }
         canonical = json.dumps(material, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    @property
+    def index_urls(self) -> tuple[str, ...]:
+        """The package indexes of those packages that have one of their own."""
+        return tuple(sorted(set(runtime.indexes_of(self.options).values())))
 
     @property
     def lock(self) -> str:

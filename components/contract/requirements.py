@@ -9,14 +9,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urldefrag
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 """Lambda's word for an architecture, and the kernel's."""
 _MADE_FOR = "# made for: "
 _OTHER_FILE = re.compile(r"(?:-r|--requirement)[ =]*(.+)")
+_MIXING = re.compile(
+    r"(?:--index-url|--extra-index-url|--find-links|--no-index|--editable)(?:[ =].*)?|-[ief].*"
+)
+_HASH = re.compile(r"--hash[ =](sha256:[0-9a-f]{64})")
 # pip's own rule: a comment starts the line or follows white space.
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 
@@ -66,7 +71,7 @@ def environment(runtime: str, architecture: str) -> dict[str, str]:
     }
 
 
-def read(path: Path, seen: Sequence[Path] = ()) -> Iterator[Requirement]:
+def read(path: Path) -> Iterator[Requirement]:
     """The requirements in a file and in those that it names with `-r`, in their order.
 
     Other options, such as `-c constraints.txt`, are for who makes the lock.
@@ -74,22 +79,86 @@ def read(path: Path, seen: Sequence[Path] = ()) -> Iterator[Requirement]:
     Raises:
         RequirementsError: A line is no requirement.
     """
+    for place, line in _lines(path):
+        if not line.startswith("-"):
+            yield _requirement(place, line)
+
+
+def mixing_lines(path: Path) -> list[tuple[str, str]]:
+    """Place and text of the options that let packages come from elsewhere than from their index.
+
+    Raises:
+        RequirementsError: A file that is named with `-r` is not there.
+    """
+    return [(place, line) for place, line in _lines(path) if _MIXING.fullmatch(line)]
+
+
+def asked_hashes(path: Path) -> dict[str, set[str]]:
+    """The hashes that stand beside requirements or in their URLs, `sha256:<hex>`, by name.
+
+    Raises:
+        RequirementsError: A line is no requirement.
+    """
+    hashes: dict[str, set[str]] = {}
+    for place, line in _lines(path):
+        if line.startswith("-"):
+            continue
+        requirement = _requirement(place, line)
+        found = _HASH.findall(line)
+        fragment = urldefrag(requirement.url or "").fragment
+        if re.fullmatch("sha256=[0-9a-f]{64}", fragment):
+            found.append(fragment.replace("=", ":"))
+        if found:
+            hashes.setdefault(canonicalize_name(requirement.name), set()).update(found)
+    return hashes
+
+
+def wheel_of(url: str) -> tuple[str, str] | None:
+    """Name and version of the wheel that a URL names; None if it names none."""
+    try:
+        name, version, _, _ = parse_wheel_filename(unquote(url.rpartition("/")[2]))
+    except InvalidWheelFilename:
+        return None
+    return name, str(version)
+
+
+def versions_of(lock: str) -> dict[str, str]:
+    """The versions in a lock by name, whether its lines keep the other rules or not."""
+    versions: dict[str, str] = {}
+    for _, line in logical_lines(lock):
+        name, at, url = line.split(" --hash")[0].partition(" @ ")
+        if at:
+            versions[canonicalize_name(name)] = (wheel_of(url.strip()) or ("", ""))[1]
+        else:
+            name, equals, version = line.partition(" ")[0].partition("==")
+            if equals:
+                versions[canonicalize_name(name)] = version
+    return versions
+
+
+def _lines(path: Path, seen: Sequence[Path] = ()) -> Iterator[tuple[str, str]]:
+    """Place and text of each line of a file and of those that it names with `-r`."""
     for number, line in logical_lines(text_of(path)):
         place = f"{path.name}, line {number}"
-        if other := _OTHER_FILE.fullmatch(line):
-            named = path.parent / other[1].strip()
-            if named in {path, *seen}:
-                continue
-            if not named.is_file():
-                raise RequirementsError(place, repr(line), "there is no such file")
-            yield from read(named, (*seen, path))
-        elif not line.startswith("-"):
-            try:
-                # Options of a line, such as hashes, follow the requirement.
-                yield Requirement(re.split(r"\s--", line)[0])
-            except InvalidRequirement as error:
-                rule = f"a line is a requirement such as numpy>=2 (PEP 508), and {error.args[0]}"
-                raise RequirementsError(place, repr(line), rule.splitlines()[0]) from error
+        other = _OTHER_FILE.fullmatch(line)
+        if other is None:
+            yield place, line
+            continue
+        named = path.parent / other[1].strip()
+        if named in {path, *seen}:
+            continue
+        if not named.is_file():
+            raise RequirementsError(place, repr(line), "there is no such file")
+        yield from _lines(named, (*seen, path))
+
+
+def _requirement(place: str, line: str) -> Requirement:
+    try:
+        # Options of a line, such as hashes, follow the requirement.
+        return Requirement(re.split(r"\s--", line)[0])
+    except InvalidRequirement as error:
+        rule = f"a line is a requirement such as numpy>=2 (PEP 508), and {error.args[0]}"
+        raise RequirementsError(place, repr(line), rule.splitlines()[0]) from error
 
 
 def text_of(path: Path) -> str:
@@ -151,11 +220,14 @@ def differences(
     it was not made.
     """
     found = []
-    extras_by_name = _made_for(lock)
+    extras_by_name, urls = _made_for(lock), _urls(lock)
     for requirement in requirements:
         name = canonicalize_name(requirement.name)
-        version = versions.get(name)
-        if version is None or not requirement.specifier.contains(version, prereleases=True):
+        version, url = versions.get(name), urldefrag(requirement.url or "").url
+        if version is not None and _other_source(name, url, urls.get(name, "")):
+            had = f"{version} from {urls.get(name) or 'the index'}"
+            found.append(Difference(had, repr(str(requirement))))
+        elif version is None or not requirement.specifier.contains(version, prereleases=True):
             found.append(Difference(version or "nothing", repr(str(requirement))))
         elif extras_by_name and not requirement.extras <= extras_by_name.get(name, set()):
             extras = ",".join(sorted(extras_by_name.get(name, set())))
@@ -173,6 +245,21 @@ def quoted(options: Mapping[str, str]) -> str:
     """Options of a release as requirements.in has them, see the installer's `options.py`."""
     lines = [repr(f"# release: {word} {names}") for word, names in options.items()]
     return " and ".join(lines) or "no `# release:`"
+
+
+def _other_source(name: str, wanted: str, had: str) -> bool:
+    """Whether a package is locked from elsewhere; a URL of no wheel of it is never locked."""
+    return wanted != had and (not wanted or (wheel_of(wanted) or ("",))[0] == name)
+
+
+def _urls(lock: str) -> dict[str, str]:
+    """The URLs in a lock by name."""
+    found: dict[str, str] = {}
+    for _, line in logical_lines(lock):
+        name, at, url = line.split(" --hash")[0].partition(" @ ")
+        if at:
+            found[canonicalize_name(name)] = url.strip()
+    return found
 
 
 def _made_for(lock: str) -> dict[str, set[str]]:

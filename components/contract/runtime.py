@@ -32,6 +32,8 @@ read_options = _options["read"]
 """What a requirements file asks of a release beside its packages, as the installer reads it."""
 option_comments: Callable[[Mapping[str, str]], list[str]] = _options["comments"]
 """The same as lines of a requirements file."""
+indexes_of: Callable[[Mapping[str, str]], dict[str, str]] = _options["indexes"]
+"""For each package that has an index of its own, by what is asked of a release, the index's URL."""
 RELEASES: str = _layout["RELEASES"]
 """Directory of all releases, right under the mount path."""
 RELEASE_PATH: str = _layout["RELEASE_PATH"]

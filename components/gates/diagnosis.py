@@ -13,6 +13,7 @@ DEADLINE = "populatorTimeoutMinutes"
 
 _PULL = r"CannotPull\w*Error"
 _EFS = r"EFS utils.*"
+_SECRETS_MANAGER = "unable to retrieve secret"
 _UP = "then run `pulumi up` again"
 
 # Texts of ECS: [doc] stopped task error codes and CannotPullContainerError; [field] public logs.
@@ -88,6 +89,25 @@ _NOT_STARTED = (
         remedy="correct populatorImage (or architecture), and let it name an image that is there",
         signs=f"{_PULL}.*(not found|manifest unknown|does not exist|no match for platform|"
         "no matching manifest|descriptor matching platform)",
+    ),
+    Cause(
+        what="the secret with the package index's credentials is not there",
+        remedy="correct indexSecretArn: the secret of this account that is there, with the six "
+        "characters at the end of its ARN",
+        signs=f"{_SECRETS_MANAGER}.*(ResourceNotFound|InvalidRequestException)",
+    ),
+    Cause(
+        what="the execution role may not read the secret with the package index's credentials",
+        remedy="allow it secretsmanager:GetSecretValue in the secret's own policy and the "
+        "permissions boundary, and kms:Decrypt where a key of yours encrypts it",
+        signs=f"{_SECRETS_MANAGER}.*(AccessDenied|not authorized|KMS)",
+        settles=True,
+    ),
+    Cause(
+        what="the task has no way to Secrets Manager",
+        remedy="give the populator's subnets a way out (egress: public-ip or nat), or an endpoint "
+        "of secretsmanager",
+        signs=_SECRETS_MANAGER,
     ),
     Cause(
         what="the registry limits how often this address may pull",

@@ -3,6 +3,7 @@
 from ..reading import serve as process
 from ..reading.pack import Rule, policies_of
 from . import (
+    credentials,
     file_system_policy,
     file_systems,
     images_and_logs,
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     wildcards.RULE,
     *lambda_functions.RULES,
     *images_and_logs.RULES,
+    credentials.RULE,
 )
 
 POLICIES = policies_of(

@@ -10,6 +10,12 @@ from lambda_src.release.layout import ExitCode
 
 EFS = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: "
 PULL = "CannotPullContainerError: "
+SECRET = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
+    "retrieval failed: unable to retrieve secret from asm: service call has been retried 1 "
+    "time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:1:secret:x from secrets "
+    "manager: "
+)
 # A word of the cause -> what leads to it.
 ENDINGS = {
     "its time was over": Ending(
@@ -45,6 +51,18 @@ ENDINGS = {
     "tag, does not exist": Ending(
         reasons=f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref "
         "public.ecr.aws/lambda/python:9: not found"
+    ),
+    "credentials is not there": Ending(
+        reasons=f"{SECRET}ResourceNotFoundException: "
+        "Secrets Manager can't find the specified secret."
+    ),
+    "may not read the secret": Ending(
+        reasons=f"{SECRET}AccessDeniedException: User: x "
+        "is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:x"
+    ),
+    "way to Secrets Manager": Ending(
+        reasons=f"{SECRET}RequestCanceled: request "
+        "context canceled caused by: context deadline exceeded"
     ),
     "limits how often": Ending(
         reasons=f"{PULL}inspect image has been retried 5 time(s): httpReaderSeeker: failed open: "
@@ -114,7 +132,7 @@ ENDINGS = {
 }
 SETTLING = {
     *("service-linked role", "assume a role", "no mount target", "denies the task's role"),
-    *("does not answer", "cannot write its log yet"),
+    *("does not answer", "cannot write its log yet", "may not read the secret"),
 }
 
 

@@ -74,6 +74,36 @@ def test_a_line_that_is_no_pin_with_hashes_is_refused_by_number(line: str, rule:
     assert rule in problem.rule
 
 
+WHEEL = "https://example.org/six-1.17.0-py3-none-any.whl"
+
+
+def test_a_wheel_by_url_is_a_pin_whose_url_counts() -> None:
+    (pin,) = parse_lock(f"Six @ {WHEEL} --hash=sha256:{A}\n", "lock.txt")
+    assert pin == Pin("six", "1.17.0", (f"sha256:{A}",), WHEEL)
+    assert parse_lock(render([pin], {}), "lock.txt") == (pin,)
+    without = dataclasses.replace(pin, url="")
+    ids = {dataclasses.replace(RELEASE, pins=(each,)).id for each in (pin, without)}
+    assert len(ids) == 2
+    with pytest.raises(ConfigurationError, match="markers and extras are refused"):
+        parse_lock(f"six[extra] @ {WHEEL} --hash=sha256:{A}\n", "lock.txt")
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        (WHEEL.replace("https", "http"), "other URLs are refused"),
+        (WHEEL.replace("//", "//me:word@"), "other URLs are refused"),
+        (f"{WHEEL}?token=1", "other URLs are refused"),
+        (WHEEL.replace("six", "seven"), "other URLs are refused"),
+        (WHEEL.replace(".whl", ".tar.gz"), "other URLs are refused"),
+    ],
+)
+def test_another_url_is_refused(url: str, rule: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_lock(f"six @ {url} --hash=sha256:{A}\n", "lock.txt")
+    assert rule in str(caught.value)
+
+
 def test_all_wrong_lines_are_reported() -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_lock(f"six==1\n-e .\nnumpy==1 --hash=sha256:{A}\nnumpy==2 --hash=sha256:{A}", "l")

@@ -91,6 +91,12 @@ WRONG = {
         "https://",
         "https://h:port/",
     ],
+    "indexSecretArn": [
+        "index",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:index",
+        "arn:aws:ssm:us-east-1:123456789012:parameter/index-a1B2c3",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3:password::",
+    ],
     "networkCidr": [
         "10.0.0.0/8",
         "10.0.0.0/25",
@@ -171,6 +177,18 @@ def test_plain_http_is_for_this_machine_only() -> None:
     url = "http://127.0.0.1:8080/simple"
     settings = Settings.load({**defaults(), "indexUrl": url}, OWN)
     assert settings.egress_ports == (443, 8080)
+
+
+def test_the_ports_of_the_locks_own_indexes_and_urls_are_let_out(tmp_path: Path) -> None:
+    application = empty(tmp_path)
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "python3.11-x86_64.txt").write_text(
+        "# release: index https://index.example.org:8443/simple for circles\n"
+        f"circles==1 --hash=sha256:{HASH}\n"
+        f"shapes @ https://example.org:9443/shapes-1-py3-none-any.whl --hash=sha256:{HASH}\n"
+    )
+    settings = Settings.load(defaults(), application)
+    assert settings.egress_ports == (443, 8443, 9443)
 
 
 def test_the_port_of_a_registry_is_let_out() -> None:

@@ -52,6 +52,8 @@ def operation(kind: str, path: object) -> None:
     if not isinstance(path, str | os.PathLike | bytes):
         return
     name = os.fsdecode(path)
+    if not name.startswith("/"):
+        name = f"{os.getcwd()}/{name}"  # noqa: PTH109
     if (
         name.startswith(tuple(specification["under"]))
         and specification["kind"] in ("", kind)

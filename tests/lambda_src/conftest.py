@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -60,11 +62,13 @@ def build_wheel(
     version: str = "1.0",
     tag: str = "py3-none-any",
     executable: tuple[str, ...] = (),
+    requires: tuple[str, ...] = (),
 ) -> Wheel:
     """A wheel with these files, as pip accepts it."""
     info = f"{name}-{version}.dist-info"
     metadata = {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        + "".join(f"Requires-Dist: {other}\n" for other in requires),
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
     record = f"{info}/RECORD"
@@ -100,6 +104,9 @@ class Index:
         self.status: int | None = None
         self.keep: float = 1.0
         self.pieces = 1
+        self.hashes = True
+        self.user_and_password = ""
+        self.asked: list[str] = []
         self.wait = threading.Event()
         self.wait.set()
         index = self
@@ -125,22 +132,27 @@ class Index:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         kind, _, name = request.path.strip("/").partition("/")
+        wanted = base64.b64encode(self.user_and_password.encode()).decode()
         if self.status is not None:
             request.send_error(self.status)
+        elif wanted and request.headers.get("Authorization") != f"Basic {wanted}":
+            request.send_error(401)
         elif kind == "simple" and (links := self._links(name)):
             self._send(request, "text/html", links.encode(), 1.0)
-        elif kind == "files" and name in self.files:
+        elif kind == "files" and (name := unquote(name)) in self.files:
             self.wait.wait(30)
             self._send(request, "application/octet-stream", self.files[name], self.keep)
         else:
             request.send_error(404)
 
     def _links(self, project: str) -> str:
-        return "".join(
-            f'<a href="/files/{name}#sha256={hashlib.sha256(content).hexdigest()}">{name}</a>\n'
-            for name, content in self.files.items()
-            if name.split("-")[0] == project
-        )
+        self.asked.append(project)
+        lines = ""
+        for name, content in self.files.items():
+            digest = f"#sha256={hashlib.sha256(content).hexdigest()}" if self.hashes else ""
+            if name.split("-")[0].replace("_", "-") == project:
+                lines += f'<a href="/files/{quote(name)}{digest}">{name}</a>\n'
+        return lines
 
     def _send(
         self, request: BaseHTTPRequestHandler, kind: str, content: bytes, keep: float

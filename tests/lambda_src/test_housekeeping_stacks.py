@@ -1,6 +1,8 @@
 """Whose releases are removed, and what a stack has been promised."""
 
+import errno
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,7 @@ from lambda_src.release.installation.storage.housekeeping import (
     housekeep,
 )
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import Manifest
+from lambda_src.release.layout import STACKS, ExitCode, InstallError, Manifest
 
 from .releases import IDS, OWN, age, kept, mark, publish, remove
 
@@ -72,16 +74,42 @@ def test_a_release_of_unknown_origin_stays_although_the_stack_has_asked_for_it(
     assert unknown.name in kept(releases)
 
 
-def test_a_release_of_two_stacks_goes_when_the_last_of_them_needs_it_no_more(
+def test_a_release_of_two_stacks_goes_when_neither_needs_it_by_the_one_that_published_it(
     releases: Path,
 ) -> None:
     asked(releases, IDS[0])
     age(releases / IDS[0], 1000)
-    assert IDS[0] not in remove(releases, "1")
-    assert kept(releases) == [IDS[0], OWN]
+    for _ in range(2):
+        assert IDS[0] not in remove(releases, "1")
+        assert kept(releases) == [IDS[0], OWN]
     publish(releases, "c" * 16, OTHER)
-    assert remove(releases, "1", own="c" * 16, stack=OTHER) == [IDS[0]]
+    assert remove(releases, "1", own="c" * 16, stack=OTHER) == []
+    assert kept(releases / IDS[0] / STACKS) == ["dev"]
+    assert remove(releases, "1") == [IDS[0]]
     assert kept(releases) == [OWN, "c" * 16]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_stack_that_asks_while_its_mark_is_taken_away_keeps_the_release(
+    releases: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    asked(releases, IDS[0])
+    age(releases / IDS[0], 1000)
+    publish(releases, "c" * 16, OTHER)
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == OTHER and when == "before":
+            asked(releases, IDS[0])
+        done = rename(path, target)
+        if path.name == OTHER and when == "after":
+            asked(releases, IDS[0])
+        return done
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert remove(releases, "1", own="c" * 16, stack=OTHER) == []
+    assert kept(releases / IDS[0] / STACKS) == ["dev", OTHER]
+    assert IDS[0] not in remove(releases, "1")
 
 
 def test_releases_of_another_format_go_as_well(releases: Path) -> None:
@@ -146,6 +174,38 @@ def test_a_mark_that_cannot_be_made_fails_nothing_and_removes_nothing(
     assert remove(releases, "1") == []
     assert kept(releases) == IDS
     assert f"{OWN} is not marked as asked for by dev" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("owner", "fails"), [("dev", False), ("", False), (OTHER, True)])
+def test_a_release_of_another_stack_is_promised_only_with_a_mark(
+    releases: Path, owner: str, fails: bool
+) -> None:
+    release = publish(releases, "c" * 16, owner)
+    shutil.rmtree(release / STACKS, ignore_errors=True)
+    (release / STACKS).touch()
+    if fails:
+        with pytest.raises(InstallError, match=f"published by {OTHER}, .*dev cannot") as caught:
+            asked(releases, release.name, "dev")
+        assert caught.value.code == ExitCode.MOUNT
+    else:
+        asked(releases, release.name, "dev")
+    assert verify(release) == []
+
+
+def test_a_mark_that_fails_once_is_left_all_the_same(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [OSError(errno.EIO, "once")]
+    touch = Path.touch
+
+    def failing(path: Path) -> None:
+        if errors:
+            raise errors.pop()
+        touch(path)
+
+    monkeypatch.setattr(Path, "touch", failing)
+    asked(releases, IDS[0])
+    assert kept(releases / IDS[0] / STACKS) == ["dev", OTHER]
 
 
 def test_a_stop_ends_it_and_the_summary_names_what_is_gone(

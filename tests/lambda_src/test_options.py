@@ -121,3 +121,39 @@ def test_no_lock_is_made_of_a_wrong_option(
     assert first.startswith("requirements.in, line 2: '# release: keep circles' breaks a rule: ")
     assert second.startswith("requirements.in, line 3: '# release: prune all' breaks a rule: ")
     assert not (locks.folder / "locks").exists()
+
+
+def test_an_index_is_that_of_the_packages_that_it_names() -> None:
+    text = (
+        "# release: INDEX https://example.org/CPU/ for Torch, scikit_image\n"
+        "# release: index http://127.0.0.1:8000/simple for numpy\n"
+        "# release: index https://example.org/CPU for numba\n"
+    )
+    found, problems = options.read(text, (*PACKAGES, "numba"))
+    assert problems == []
+    assert options.indexes(found) == {
+        "numba": "https://example.org/CPU",
+        "numpy": "http://127.0.0.1:8000/simple",
+        "scikit-image": "https://example.org/CPU",
+        "torch": "https://example.org/CPU",
+    }
+    assert options.read("\n".join(options.comments(found)), (*PACKAGES, "numba")) == (found, [])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/simple",
+        "https://user:word@example.org/simple",
+        "https://example.org/simple?a=b",
+        "https://example.org/simple#a",
+        "ftp://example.org/simple",
+        "https://",
+        "example.org",
+        "http://127.0.0.1.example.org/simple",
+        "http://localhost@example.org/simple",
+    ],
+)
+def test_another_url_than_an_index_has_is_refused(url: str) -> None:
+    line = f"# release: index {url} for torch"
+    assert options.read(line, PACKAGES) == ({}, [(1, line, options.URL_RULE)])

@@ -32,6 +32,9 @@ WRITES = {
     "in-the-release": "open(ROOT + '/../new', 'w').write('')",
     "append": "open(HERE + '/data.txt', 'a').write('more')",
     "same-size": "open(HERE + '/data.txt', 'r+').write('DATA')",
+    "same-size-and-time": "then = os.stat(HERE + '/data.txt')\n"
+    "open(HERE + '/data.txt', 'r+').write('DATA')\n"
+    "os.utime(HERE + '/data.txt', ns=(then.st_atime_ns, then.st_mtime_ns))",
     "truncate": "os.truncate(HERE + '/data.txt', 0)",
     "delete": "os.remove(HERE + '/data.txt')",
     "delete-bytecode": "shutil.rmtree(HERE + '/__pycache__')",
@@ -150,8 +153,10 @@ def test_where_users_cannot_be_changed_the_release_is_mounted_read_only(
 
 
 CHANGED = {
+    "fifo": "new is busy/fifo",
     "new-file": "new is busy/new.py",
     "same-size": "changed is busy/data.txt",
+    "same-size-and-time": "changed is busy/data.txt",
     "delete": "gone is busy/data.txt",
     "delete-all": "gone is busy",
     "delete-bytecode": f"gone is {'busy/__pycache__'}",

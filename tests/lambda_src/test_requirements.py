@@ -68,3 +68,29 @@ def test_a_missing_lock_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InstallError, match="cannot be read") as caught:
         requirements.read(tmp_path / "requirements.txt")
     assert caught.value.code is ExitCode.RESOLUTION
+
+
+WHEEL = "https://example.org/a/en_model-3.8.0%2Bcpu-1a-py3-none-any.whl"
+
+
+def test_a_wheel_may_be_named_by_url_and_hash(tmp_path: Path) -> None:
+    assert read(tmp_path, f"En.model @ {WHEEL} {HASH}\n") == {"en-model": "3.8.0+cpu"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        WHEEL.replace("https", "http"),
+        WHEEL.replace("//", "//user:word@"),
+        WHEEL + "?token=1",
+        WHEEL + "#sha256=1",
+        WHEEL.replace("en_model", "fr_model"),
+        "https://example.org/en_model.whl",
+        "https://example.org/en_model-1.0.tar.gz",
+        "git+https://example.org/en_model",
+        "file:///en_model-3.8.0-py3-none-any.whl",
+    ],
+)
+def test_other_urls_are_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(InstallError, match="is a URL"):
+        read(tmp_path, f"en-model @ {url} {HASH}\n")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation.trial.record import PAGE
+from lambda_src.release.installation.trial.smoke import Smoke
 from lambda_src.release.installation.trial.split import split
+from lambda_src.release.layout import InstallError
 
 from .bundled import EXTENSION, NATIVE
 
@@ -65,3 +67,16 @@ def test_what_is_no_library_is_left_alone(tmp_path: Path, content: bytes) -> Non
     path.write_bytes(content)
     with split({path: [(0, 1)]}):
         assert path.read_bytes() == content
+
+
+def test_only_what_an_import_changes_is_a_change(library: Path, tmp_path: Path) -> None:
+    smoke = Smoke(library.parent, tmp_path, tmp_path)
+    with split({library: runs(library)}):
+        pass
+    with pytest.raises(InstallError, match=f"changed is {library.name}"):
+        smoke.compare()
+    smoke.restored([library])
+    smoke.compare()
+    library.write_bytes(library.read_bytes())
+    with pytest.raises(InstallError, match=f"changed is {library.name}"):
+        smoke.compare()

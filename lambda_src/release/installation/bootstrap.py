@@ -63,9 +63,8 @@ class AnswerError(Exception):
     @property
     def passes(self) -> bool:
         """Whether it may be another one soon."""
-        return (
-            self.status in _PASSING_STATUS or self.code in _PASSING_CODE
-        ) and self.code not in _IN_VAIN
+        passing = self.status in _PASSING_STATUS or self.code in _PASSING_CODE
+        return passing and self.code not in _IN_VAIN
 
 
 def credentials() -> dict[str, str]:
@@ -105,8 +104,10 @@ def signed(
     keys: dict[str, str],
     headers: dict[str, str] | None = None,
     now: datetime.datetime | None = None,
+    service: str = "s3",
+    method: str = "GET",
 ) -> dict[str, str]:
-    """The headers of a signed GET of an object: Signature Version 4.
+    """The headers of a signed request without a body, such as a GET of an object: Signature V4.
 
     ``url`` is percent-encoded as it will be sent; ``headers`` are signed too, such as ``Range``.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -118,24 +119,23 @@ def signed(
     if keys.get("Token"):
         sent["x-amz-security-token"] = keys["Token"]
     names = ";".join(sorted(sent))
-    query = urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
+    pairs = sorted((_quoted(n), _quoted(v)) for n, v in urllib.parse.parse_qsl(parts.query, True))
     canonical = "\n".join(
         [
-            "GET",
+            method,
             parts.path or "/",
-            "&".join(sorted(f"{_quoted(name)}={_quoted(value)}" for name, value in query)),
+            "&".join(map("=".join, pairs)),
             *(f"{name}:{sent[name]}" for name in sorted(sent)),
             "",
             names,
             _EMPTY_SHA256,
         ]
     )
-    scope = f"{moment[:8]}/{region}/s3/aws4_request"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    scope = f"{moment[:8]}/{region}/{service}/aws4_request"
     key = f"AWS4{keys['SecretAccessKey']}".encode()
     for word in scope.split("/"):
         key = hmac.digest(key, word.encode(), "sha256")
-    text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}"
+    text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.digest(key, text.encode(), "sha256").hex()
     sent["Authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={keys['AccessKeyId']}/{scope}, "

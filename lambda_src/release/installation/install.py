@@ -19,6 +19,7 @@ import os
 import platform
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def make(job: Job) -> dict[str, object]:
     prepare_mount(job)
     if (found := _found(job)) is not None:
         return _summary(job, "already-published", found, seconds, begin)
-    pins = requirements.read(job.requirements)
+    pins = requirements.pins(job.requirements)
     options = requirements.options(job.requirements, pins)
     # Another name for each attempt: what was lost may still be in the hands of others.
     task = f"{task_name()}-{secrets.token_hex(2)}"
@@ -109,7 +110,7 @@ def make(job: Job) -> dict[str, object]:
     try:
         _claim_incoming(incoming, job)
         _claim_staging(staging, job)
-        staged, pruned = stage(job, staging.directory, len(pins), options, seconds)
+        staged, pruned = stage(job, staging.directory, pins, options, seconds)
         with timed(seconds, "copy", f"to {job.mount}"):
             manifest = copy(job, staged, incoming.directory)
         with timed(seconds, "manifest", f"{len(manifest.files)} files"):
@@ -133,7 +134,11 @@ def make(job: Job) -> dict[str, object]:
 
 
 def stage(
-    job: Job, folder: Path, packages: int, options: dict[str, str], seconds: dict[str, float]
+    job: Job,
+    folder: Path,
+    pins: Mapping[str, requirements.Pin],
+    options: dict[str, str],
+    seconds: dict[str, float],
 ) -> tuple[Path, dict[str, dict[str, int]]]:
     """Make the whole release on the task's own disk and prove it.
 
@@ -146,8 +151,8 @@ def stage(
     site_packages.mkdir(parents=True)
     scratch.mkdir()
     folder.chmod(0o755)
-    with timed(seconds, "install", f"pip, {packages} packages"):
-        pip.install(job.requirements, site_packages, job.index_url, scratch, packages)
+    with timed(seconds, "install", f"pip, {len(pins)} packages"):
+        pip.install(job, site_packages, scratch, pins, options)
     with timed(seconds, "compile", "sources to bytecode"):
         final = job.release / SITE_PACKAGES
         done, failed = bytecode.compile_tree(site_packages, final, scratch)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 from ..layout import HASHING, RELEASE_ID, RELEASES, ExitCode, InstallError
+from .libraries.credentials import taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,8 @@ class Job:
     program: Path
     timeout: int | None = None
     """Seconds after which the run ends by itself."""
+    netrc: str = field(default="", repr=False)
+    """Credentials of the package indexes."""
 
     @property
     def mount(self) -> Path:
@@ -75,6 +79,7 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
         staging=options.staging.resolve(),
         program=Path.cwd(),
         timeout=options.timeout,
+        netrc=taken(os.environ),
     )
 
 

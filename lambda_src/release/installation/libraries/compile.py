@@ -22,20 +22,24 @@ def compile_tree(staged: Path, final: Path, scratch: Path) -> tuple[int, int]:
     changes, and times are not copied, so a file of the default kind would always look stale.
     One process for each CPU. Raises InstallError or OSError if the disk is full.
     """
-    sources = sorted(staged.rglob("*.py"), key=lambda path: (-path.stat().st_size, path))
-    shards = len(os.sched_getaffinity(0))
+    found = filter(Path.is_file, staged.rglob("*.py"))
+    sources = sorted(found, key=lambda path: (-path.stat().st_size, path))
+    listed = [name for path in sources if _can_be_listed(name := str(path.relative_to(staged)))]
+    # Without a name, compileall would compile what is on sys.path.
+    shards = min(len(listed), len(os.sched_getaffinity(0)))
     outputs = []
     with contextlib.ExitStack() as stack:
         running = []
         for number in range(shards):
             names = scratch / f"compile-{number}.in"
-            names.write_text("".join(f"{path}\n" for path in sources[number::shards]))
+            text = "".join(f"{name}\n" for name in listed[number::shards])
+            names.write_text(text, encoding="utf-8")
             outputs.append(scratch / f"compile-{number}.out")
             command = [sys.executable, "-I", "-S", "-W", "ignore", "-m", "compileall", "-q"]
             command += ["--invalidation-mode", "unchecked-hash", "-i", str(names)]
-            command += ["-s", str(staged), "-p", str(final)]
+            command += ["-p", str(final)]
             stream = stack.enter_context(outputs[-1].open("w"))
-            running.append(stack.enter_context(child(command, output=stream)))
+            running.append(stack.enter_context(child(command, output=stream, folder=staged)))
         for process in running:
             process.wait()
     text = "".join(path.read_text(errors="replace") for path in outputs)
@@ -53,5 +57,11 @@ def compile_tree(staged: Path, final: Path, scratch: Path) -> tuple[int, int]:
             f"compileall ended with status {statuses}: {text[-300:]}. A negative number is a "
             "signal; -9 is mostly a lack of memory, see populatorMemoryMb.",
         )
-    failed = text.count(_FAILED)
+    failed = len(sources) - len(listed) + text.count(_FAILED)
     return len(sources) - failed, failed
+
+
+def _can_be_listed(name: str) -> bool:
+    """Whether compileall reads it from a list as it is: UTF-8, a line each, stripped."""
+    line = name.encode(errors="ignore").decode().partition("\n")[0].partition("\r")[0]
+    return line.strip() == name

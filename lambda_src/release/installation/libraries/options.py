@@ -2,9 +2,11 @@
 
     # release: keep numpy scipy
     # release: prune tests
+    # release: index https://download.pytorch.org/whl/cpu for torch torchvision
 
 The first leaves whole what belongs to these packages, the second prunes tests inside packages as
-well; see prune.py. tools.lock copies them to the head of the locks. This file imports nothing of
+well; see prune.py. The third names the package index of these packages; all others come from the
+stack's indexUrl. tools.lock copies them to the head of the locks. This file imports nothing of
 its package, because the program reads locks with it, too.
 """
 
@@ -14,42 +16,77 @@ import re
 from collections.abc import Collection, Mapping
 
 RULE = (
-    "a comment `# release: ...` stands on a line of its own and says `keep PACKAGE ...` or "
-    "`prune tests`"
+    "a comment `# release: ...` stands on a line of its own and says `keep PACKAGE ...`, "
+    "`prune tests` or `index URL for PACKAGE ...`"
+)
+URL_RULE = (
+    "the URL of an index is https, without credentials and query: they would stand in the task "
+    "definition for everyone to read"
 )
 _OPTION = re.compile(r"(?:^|\s)#\s*release:(.*)", re.IGNORECASE)
+_URL = re.compile(
+    r"(?:https://[^\s/?#@:]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d{1,5})?(?:/[^\s?#@]*)?"
+)
+_INDEX = "index "
 
 
 def read(text: str, packages: Collection[str]) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
     """The options in a requirements file, such as ``{"keep": "numpy scipy", "prune": "tests"}``.
 
-    ``packages`` are the normalised names that ``keep`` may name. The second is what is wrong:
-    number of the line, the line, the rule that it breaks.
+    An index is the option ``index URL for``. ``packages`` are the normalised names that ``keep``
+    and ``index`` may name. The second is what is wrong: number of the line, the line, the rule that
+    it breaks.
     """
-    kept: set[str] = set()
-    options: dict[str, str] = {}
+    named: dict[str, set[str]] = {}
     problems: list[tuple[int, str, str]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         option = _OPTION.search(line)
         if option is None:
             continue
-        word, *names = re.split(r"[\s,]+", option[1].strip().lower())
-        names = [normal(name) for name in names if name]
-        unknown = [name for name in names if name not in packages]
-        alone = not line[: option.start()].strip()
-        known = (word == "keep" and names) or (word, names) == ("prune", ["tests"])
-        if not (alone and known):
-            problems.append((number, line.strip(), RULE))
-        elif word == "prune":
-            options["prune"] = "tests"
-        else:
-            kept.update(name for name in names if name in packages)
-            if unknown:
-                rule = f"`keep` names packages that are locked, and {', '.join(unknown)} is not"
-                problems.append((number, line.strip(), rule))
-    if kept:
-        options["keep"] = " ".join(sorted(kept))
-    return dict(sorted(options.items())), problems
+        key, names, rule = _parsed(option[1].strip())
+        if line[: option.start()].strip():
+            rule = RULE
+        elif not rule and key.startswith(_INDEX):
+            rule = _second_index(key, names, named)
+        if not rule:
+            known = [name for name in names if name in packages or key == "prune"]
+            named.setdefault(key, set()).update(known)
+            if unknown := [name for name in names if name not in known]:
+                word = key.partition(" ")[0]
+                rule = f"`{word}` names packages that are locked, and {', '.join(unknown)} is not"
+        if rule:
+            problems.append((number, line.strip(), rule))
+    options = {key: " ".join(sorted(names)) for key, names in sorted(named.items()) if names}
+    return options, problems
+
+
+def _parsed(text: str) -> tuple[str, list[str], str]:
+    """Key and names of an option, and the rule that it breaks."""
+    word, *rest = re.split(r"[\s,]+", text)
+    word, names = word.lower(), [normal(name) for name in rest if name]
+    if (word == "keep" and names) or (word, names) == ("prune", ["tests"]):
+        return word, names, ""
+    if word == "index" and len(names) > 2 and names[1] == "for":
+        url = rest[0].rstrip("/")
+        return f"{_INDEX}{url} for", names[2:], "" if _URL.fullmatch(url) else URL_RULE
+    return "", [], RULE
+
+
+def _second_index(key: str, names: Collection[str], named: Mapping[str, Collection[str]]) -> str:
+    """The rule that these names break if one of them has another index already."""
+    others = {name for k, v in named.items() if k.startswith(_INDEX) and k != key for name in v}
+    twice = sorted(others & set(names))
+    return f"a package has one index, and {', '.join(twice)} has another one above" if twice else ""
+
+
+def indexes(options: Mapping[str, str]) -> dict[str, str]:
+    """For each package that has an index of its own the URL of that."""
+    return {
+        name: key.removeprefix(_INDEX).removesuffix(" for")
+        for key, names in options.items()
+        if key.startswith(_INDEX)
+        for name in names.split()
+    }
 
 
 def normal(name: str) -> str:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...layout import ExitCode, InstallError
 from ..child import child
+from ..job import Job
 from ..log import log
+from . import codeartifact, credentials
+from .options import indexes
+from .requirements import Pin
 
 PASSED_ON = frozenset(
     {
@@ -50,12 +55,18 @@ _CAUSES: tuple[tuple[ExitCode, str, str], ...] = (
     ),
     (
         ExitCode.NETWORK,
+        r"\b401 (?:Client )?Error|\b403 Client Error",
+        "The index wants other credentials than it was given: look at the secret that "
+        "indexSecretArn names, and at what its user may read.",
+    ),
+    (
+        ExitCode.NETWORK,
         r"NewConnectionError|NameResolutionError|Failed to establish a new connection"
         r"|Name or service not known|[Nn]ame resolution|No address associated"
         r"|Connection refused|Connection reset|Connection aborted"
         r"|ConnectTimeoutError|ReadTimeoutError|[Rr]ead timed out|timed out"
         r"|Max retries exceeded|too many \d+ error responses|\b5\d\d Server Error"
-        r"|\b(?:401|403|407|429) Client Error|ProxyError|SSLError|SSLCertVerificationError"
+        r"|\b(?:407|429) Client Error|ProxyError|SSLError|SSLCertVerificationError"
         r"|confirming the ssl certificate|IncompleteRead|ProtocolError|Connection broken"
         r"|Download failed|not enough bytes|RemoteDisconnected|not a trusted or secure host",
         "Check that the task reaches the index by https (indexUrl, egress, proxy), then run it "
@@ -76,33 +87,79 @@ Disk and hash come first, because pip's retries are in the output as well; netwo
 resolution, because pip says "no matching distribution" when it could not ask the index."""
 
 
-def install(requirements: Path, target: Path, index_url: str, scratch: Path, count: int) -> None:
-    """Install the lock's ``count`` wheels into ``target`` with pip, without building anything.
+def install(
+    job: Job, target: Path, scratch: Path, pins: Mapping[str, Pin], options: Mapping[str, str]
+) -> None:
+    """Install the lock's wheels into ``target`` with pip, without building anything.
 
-    ``scratch`` is an empty directory for pip's own files on the same file system as the target,
-    so that pip's last step is a rename. Raises InstallError.
+    The job's index is that of all packages but those for which the lock's ``options`` name one.
+    pip asks every index that it is given for every package, so each gets a run of its own, for its
+    own packages alone. ``scratch`` is an empty directory for pip's own files on the same file
+    system as the target, so that pip's last step is a rename. Raises InstallError.
     """
-    record = scratch / "pip.log"
-    command = [sys.executable, "-P", "-m", "pip", "install"]
-    command += ["--target", str(target), "--requirement", str(requirements)]
-    command += ["--index-url", index_url, "--require-hashes", "--only-binary=:all:", "--no-deps"]
-    command += ["--no-compile", "--no-input", "--no-warn-conflicts", "--progress-bar=off"]
-    command += ["--no-color", "--disable-pip-version-check", "--log", str(record)]
-    lines: list[str] = []
-    fetched = 0
-    with child(
-        command, output=subprocess.PIPE, environment=environment(os.environ, scratch)
-    ) as process:
-        assert process.stdout is not None
-        for line in map(str.rstrip, process.stdout):
-            lines.append(line)
-            if message := _progress(line):
-                fetched += 1
-                log("install", message, done=fetched, of=count)
-        status = process.wait()
-    if status != 0:
-        details = record.read_text(encoding="utf-8", errors="replace") if record.exists() else ""
-        raise failure(status, lines, details.splitlines(), index_url)
+    index_urls = dict.fromkeys(pins, job.index_url) | indexes(options)
+    urls = sorted(set(index_urls.values()))
+    netrc = "\n".join(filter(None, [job.netrc, *map(codeartifact.netrc, urls)]))
+    with credentials.file(netrc, scratch, urls) as variables:
+        pip = Pip(scratch, len(pins), environment(os.environ, scratch) | variables)
+        if urls == [job.index_url]:
+            pip.run("install", *_into(target), *_from(job.index_url), "-r", str(job.requirements))
+            return
+        wheels = scratch / "wheels"
+        wheels.mkdir()
+        for url in urls:
+            lines = [pin.line for name, pin in pins.items() if index_urls[name] == url]
+            pip.run("download", "--dest", str(wheels), *_from(url), "-r", _file(scratch, lines))
+    # By name, as what pip is given by URL it would fetch again.
+    lines = [f"{name}=={pin.version} {pin.hashes}" for name, pin in pins.items()]
+    source = ["--no-index", "--find-links", str(wheels), "-r", _file(scratch, lines)]
+    pip.run("install", *_into(target), *source)
+    shutil.rmtree(wheels, ignore_errors=True)  # it goes with the staging folder anyway
+
+
+def _into(target: Path) -> list[str]:
+    return ["--target", str(target), "--no-compile", "--no-warn-conflicts"]
+
+
+def _from(index_url: str) -> list[str]:
+    return ["--index-url", index_url]
+
+
+def _file(scratch: Path, lines: Iterable[str]) -> str:
+    path = scratch / "part.txt"
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return str(path)
+
+
+class Pip:
+    """Runs pip, and counts the wheels that it fetches."""
+
+    def __init__(self, scratch: Path, wheels: int, environment: Mapping[str, str]) -> None:
+        self._scratch, self._environment = scratch, environment
+        self._wheels, self._fetched, self._runs = wheels, 0, 0
+
+    def run(self, *arguments: str) -> None:
+        """Run a command of pip's. Raises InstallError."""
+        self._runs += 1
+        record = self._scratch / f"pip-{self._runs}.log"
+        command = [sys.executable, "-P", "-m", "pip", *arguments]
+        command += ["--require-hashes", "--only-binary=:all:", "--no-deps"]
+        command += ["--no-input", "--progress-bar=off"]
+        command += ["--no-color", "--disable-pip-version-check", "--log", str(record)]
+        lines: list[str] = []
+        with child(command, output=subprocess.PIPE, environment=self._environment) as process:
+            assert process.stdout is not None
+            for line in map(str.rstrip, process.stdout):
+                lines.append(line)
+                if message := _progress(line):
+                    self._fetched += 1
+                    log("install", message, done=self._fetched, of=self._wheels)
+            status = process.wait()
+        if status != 0:
+            text = record.read_text(encoding="utf-8", errors="replace") if record.exists() else ""
+            given = "--index-url" in arguments
+            index = arguments[arguments.index("--index-url") + 1] if given else "its own downloads"
+            raise failure(status, lines, text.splitlines(), index)
 
 
 def environment(inherited: Mapping[str, str], scratch: Path) -> dict[str, str]:

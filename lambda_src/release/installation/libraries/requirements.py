@@ -1,10 +1,12 @@
-"""The lock: each line ``name==version`` with the hashes of its wheels, and nothing else."""
+"""The lock: each line ``name==version``, or the URL of a wheel, with hashes; and nothing else."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from ...layout import ExitCode, InstallError
 from . import options as comments
@@ -14,11 +16,37 @@ _PIN = re.compile(
     r"(?P<version>[A-Za-z0-9][A-Za-z0-9.!+_-]*)"
     r"(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})*)"
 )
+_WHEEL = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s+@\s+"
+    r"(?:https://[^\s/?#@]+|http://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?)/(?:[^\s?#@]*/)?"
+    r"(?P<wheel>[A-Za-z0-9_.]+)-(?P<version>[A-Za-z0-9._!+%]+)(?:-\d\w*)?-[^-/\s]+-[^-/\s]+-[^-/\s]+\.whl"
+    r"(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})*)"
+)
 _REMEDY = "Write the wish into requirements.in and run `make lock`, which makes the lock from it."
 
 
+@dataclass(frozen=True)
+class Pin:
+    """A line of a lock.
+
+    Attributes:
+        version: The exact version.
+        hashes: Its ``--hash=...``, as they stand there.
+        line: All of it.
+    """
+
+    version: str
+    hashes: str
+    line: str
+
+
 def read(path: Path) -> dict[str, str]:
-    """Check a lock and return its versions by normalised name.
+    """The versions in a lock by normalised name. Raises InstallError as `pins` does."""
+    return {name: pin.version for name, pin in pins(path).items()}
+
+
+def pins(path: Path) -> dict[str, Pin]:
+    """Check a lock and return its lines by normalised name.
 
     Comments, blank lines and continuation lines are allowed. Raises InstallError with the first
     line that breaks the rule.
@@ -29,22 +57,22 @@ def read(path: Path) -> dict[str, str]:
         raise InstallError(
             ExitCode.RESOLUTION, f"the lock {path} cannot be read ({error}). {_REMEDY}"
         ) from error
-    pins: dict[str, str] = {}
+    found: dict[str, Pin] = {}
     for number, line in _logical_lines(text):
         where = f"{path.name}, line {number}: {_short(line)!r}"
         if problem := _problem(line):
             raise InstallError(ExitCode.RESOLUTION, f"{where} {problem}. {_REMEDY}")
-        pin = _PIN.fullmatch(line)
+        pin = _match(line)
         assert pin is not None
         name = comments.normal(pin["name"])
-        if name in pins:
+        if name in found:
             raise InstallError(
                 ExitCode.RESOLUTION, f"{where} locks {name} a second time. {_REMEDY}"
             )
-        pins[name] = pin["version"]
-    if not pins:
+        found[name] = Pin(unquote(pin["version"]), pin["hashes"].strip(), line)
+    if not found:
         raise InstallError(ExitCode.RESOLUTION, f"the lock {path} names no package. {_REMEDY}")
-    return pins
+    return found
 
 
 def options(path: Path, packages: Collection[str]) -> dict[str, str]:
@@ -58,18 +86,29 @@ def options(path: Path, packages: Collection[str]) -> dict[str, str]:
 
 def _problem(line: str) -> str | None:
     """What is wrong with a line, or None."""
-    pin = _PIN.fullmatch(line)
+    pin = _match(line)
     if pin is not None and pin["hashes"]:
         return None
     if line.startswith(("-e", "--editable")):
         return "is an editable install, which has no hash"
     if "://" in line or " @ " in line:
-        return "is a URL; a locked package comes from the index, by name and hash"
+        return (
+            "is a URL without hash, or not of the form name @ https://.../<wheel of that name> "
+            "--hash=sha256:<64 hex digits>"
+        )
     if line.startswith("-"):
         return "is an option; the index is the stack's indexUrl, everything else is fixed"
     if pin is not None:
         return "has no --hash=sha256:<64 hex digits>"
     return "is not of the form name==version --hash=sha256:<64 hex digits>"
+
+
+def _match(line: str) -> re.Match[str] | None:
+    found = _PIN.fullmatch(line) or _WHEEL.fullmatch(line)
+    own = "wheel" in found.groupdict() if found else False
+    if found and own and comments.normal(found["wheel"]) != comments.normal(found["name"]):
+        return None
+    return found
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:

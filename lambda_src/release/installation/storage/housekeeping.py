@@ -1,9 +1,10 @@
 """Removing releases that nobody needs any more, after a publication.
 
 Each stack (RELEASE_OWNER) leaves a mark in every release that it asks for, in ``STACKS``, and looks
-after those alone. It removes one that it asked for a day ago or longer, that is neither
-among its newest nor in use, and that no other stack has a mark for; otherwise it takes its mark
-away. What was published without an owner is never removed.
+after those alone. It needs one no more that it asked for a day ago or longer, and that is neither
+among its newest nor in use. Such a release is removed by the stack that published it, as soon as
+no other has a mark for it; another stack takes its mark away. What was published without an owner
+is never removed.
 
 Who asks leaves the mark first and then looks for the release; who removes renames the release
 first, its marks with it, and then looks at those. So one of the two sees the other. By the rename
@@ -15,15 +16,25 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...layout import MANIFEST, RELEASE_ID, REMOVING_PREFIX, STACKS, sync_directory
+from ...layout import (
+    MANIFEST,
+    RELEASE_ID,
+    REMOVING_PREFIX,
+    STACKS,
+    ExitCode,
+    InstallError,
+    sync_directory,
+)
 from ..log import log
 from ..stop import stop_came
 from .claim import Claim, task_name
+from .removal import PAUSE
 
 KEEP = "KEEP_RELEASES"
 IN_USE = "RELEASES_IN_USE"
@@ -42,15 +53,38 @@ def owner(environment: Mapping[str, str]) -> str:
 
 
 def ask(release: Path, environment: Mapping[str, str]) -> None:
-    """Leave the stack's mark for the release, with the file server's time."""
-    if name := owner(environment):
+    """Leave the stack's mark for the release, with the file server's time; it is durable.
+
+    Raises InstallError if that is impossible in a release of another stack, which may remove it.
+    """
+    if not (name := owner(environment)):
+        return
+    for last in (False, False, True):
         try:
             (release / STACKS).mkdir(exist_ok=True)
             (release / STACKS / name).touch()
+            sync_directory(release / STACKS)
+            sync_directory(release)
         except FileNotFoundError:
             return
         except OSError as error:
-            log("housekeeping", f"{release.name} is not marked as asked for by {name}: {error}")
+            if last:
+                _refused(release, name, error)
+            time.sleep(PAUSE)
+        else:
+            return
+
+
+def _refused(release: Path, name: str, error: OSError) -> None:
+    log("housekeeping", f"{release.name} is not marked as asked for by {name}: {error}")
+    if (publisher := _owner_of(release)) not in ("", name):
+        raise InstallError(
+            ExitCode.MOUNT,
+            f"{release} was published by {publisher}, which removes it when no mark says that "
+            f"another stack needs it, and {name} cannot leave its own ({error}). Let both stacks "
+            "write as the same user, and with elasticfilesystem:ClientWrite, or give this stack "
+            "another releaseSalt.",
+        ) from error
 
 
 def housekeep(own: Path, environment: Mapping[str, str]) -> list[str]:
@@ -107,11 +141,13 @@ class _Housekeeping:
 
     def _remove(self, release: Path, last: int) -> None:
         """Remove a release, unless another task has removed, replaced or asked for it meanwhile."""
-        if not _owner_of(release):
+        if not (publisher := _owner_of(release)):
+            return
+        if publisher != self.owner:
+            self._take_mark(release, last)
             return
         if self._others(release):
-            log("housekeeping", f"{release.name} is left to another stack that has asked for it")
-            (release / STACKS / self.owner).unlink(missing_ok=True)
+            log("housekeeping", f"{release.name} stays for another stack that has asked for it")
             return
         claim = Claim(release.with_name(f"{REMOVING_PREFIX}{release.name}-{task_name()}"))
         try:
@@ -121,6 +157,20 @@ class _Housekeeping:
                 self._move(release, claim.directory, last)
         finally:
             claim.release()
+
+    def _take_mark(self, release: Path, last: int) -> None:
+        """Leave the release to the stack that published it, unless ours asks for it meanwhile.
+
+        It takes the mark from its place first, so that a later one is another task's. A kill in
+        between leaves it there, and the release stays.
+        """
+        mark = release / STACKS / self.owner
+        mark.rename(taken := mark.with_name(f"~{self.owner}~{task_name()}"))
+        if _time(taken) > last:
+            taken.rename(mark)
+            return
+        taken.unlink()
+        log("housekeeping", f"{release.name} is left to the stack that published it")
 
     def _move(self, release: Path, aside: Path, last: int) -> None:
         if self._last(release) != last:
@@ -158,5 +208,5 @@ def _owner_of(release: Path) -> str:
     """The stack that published a release of whatever format, empty where it is not known."""
     try:
         return str(json.loads((release / MANIFEST).read_bytes()).get("owner", ""))
-    except (AttributeError, FileNotFoundError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return ""

@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +50,7 @@ from release.installation.trial.proof import prove
 prove(site_packages, program, record, end, nonce, float(limit) if limit else None)
 """
 
-Listing = Mapping[str, tuple[int, ...]]
+Listing = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,13 @@ class Smoke:
             text = _tail(output)
         raise InstallError(ExitCode.IMPORT, self._failure(kind, text, status))
 
+    def restored(self, paths: Iterable[Path]) -> None:
+        """What the installer itself has changed and restored is no change by an import."""
+        for path in paths:
+            name = str(path.relative_to(self.site_packages))
+            with contextlib.suppress(OSError, KeyError):
+                self.before[name] = (*self.before[name][:-1], path.lstat().st_ctime_ns)
+
     def compare(self) -> None:
         """Raise InstallError if the staged release is not what it was before the imports."""
         now = listing(self.site_packages)
@@ -164,7 +171,10 @@ _READ_ONLY = (
 
 
 def listing(root: Path) -> Listing:
-    """What is below a directory: of each path the mode, of all but directories size and time."""
+    """What is below a directory: of each path the mode, of all but directories size and times.
+
+    The last is the time that nobody can set.
+    """
     found: dict[str, tuple[int, ...]] = {}
     folders = [""]
     while folders:
@@ -173,7 +183,8 @@ def listing(root: Path) -> Listing:
             for entry in entries:
                 path = f"{folder}/{entry.name}".lstrip("/")
                 status = entry.stat(follow_symlinks=False)
-                found[path] = (status.st_mode, status.st_size, status.st_mtime_ns)
+                times = status.st_mtime_ns, status.st_ctime_ns
+                found[path] = (status.st_mode, status.st_size, *times)
                 if stat.S_ISDIR(status.st_mode):
                     folders.append(path)
                     found[path] = (status.st_mode,)

@@ -42,8 +42,11 @@ def record_exactly(smoke: Smoke) -> None:
             for path, (first, later) in pages.items()
             if (smoke.site_packages / path).stat().st_size > SMALL
         }
-        with split(libraries):
-            smoke.run(RECORD_EXACT)
+        try:
+            with split(libraries):
+                smoke.run(RECORD_EXACT)
+        finally:
+            smoke.restored(libraries)
     except (OSError, ValueError, InstallError) as error:
         if isinstance(error, InstallError) and error.code is ExitCode.DISK:
             raise

@@ -1,0 +1,1 @@
+"""Locks, step by step: targets, resolution, advice, and what changed."""
