@@ -85,16 +85,6 @@ class Program(Stack):
         text = MODEL.replace("FAILS", _FAILS if fails else "pass")
         (self.folder / "app" / "model.py").write_text(text)
 
-    def configure(self, **config: str) -> None:
-        """Other values for the next `up`."""
-        own = {f"theirs:{key}": value for key, value in config.items()}
-        self.project = type(self.project)(
-            root=self.project.root,
-            name=self.project.name,
-            stack=self.project.stack,
-            config={**self.project.config, **own},
-        )
-
     def judged(self) -> Verdict:
         """What the packs say of the result."""
         assert self.result is not None
