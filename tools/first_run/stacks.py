@@ -95,7 +95,9 @@ class PulumiStack:
         before = self._state()
         code, output = self._run("up", "--yes", *packs, *self._stack)
         after = self._state()
-        new = [urn for urn, found in after.items() if _told(found) != _told(before.get(urn, {}))]
+        new = [
+            urn for urn, found in after.items() if _made_of(found) != _made_of(before.get(urn, {}))
+        ]
         changed = {_made(after[urn]).type for urn in new if after[urn].get("custom")}
         error = None if code == 0 else _diagnosis(output) or f"`pulumi up` ended with {code}"
         return Done(error=error, changed=tuple(sorted(changed)))
@@ -182,10 +184,13 @@ def _made(found: Mapping[str, Any]) -> Made:
     return Made(type=kind, name=name, id=found.get("id", ""), outputs=found.get("outputs") or {})
 
 
-def _told(found: Mapping[str, Any]) -> list[Any]:
-    """What of a resource changes with an update; secrets are encrypted again in each export."""
-    inputs = {key: v for key, v in (found.get("inputs") or {}).items() if key != "__provider"}
-    return [found.get("id"), inputs]
+def _made_of(found: Mapping[str, Any]) -> list[Any]:
+    """What of a resource changes with an update alone; inputs are written where it stays, too.
+
+    Secrets are encrypted again in each export.
+    """
+    outputs = {key: v for key, v in (found.get("outputs") or {}).items() if key != "__provider"}
+    return [found.get("id"), outputs]
 
 
 def _diagnosis(output: str) -> str:
