@@ -25,7 +25,7 @@ from .view import MS_PRIVATE, MS_REC, call, mount, see
 _MS_RDONLY = 1
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _CLONE_NEWPID, _CLONE_NEWNET = 0x20000000, 0x40000000
-_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP = 1, 24
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER = 1, 24, 36
 _CAP_DAC_OVERRIDE, _CAP_VERSION = 1, 0x20080522
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1
 
@@ -152,6 +152,16 @@ def _supervise(child: int, channel: socket.socket, freezer: _Freezer) -> int:
                 events.unregister(channel.fileno())
 
 
+def _end_all(proc: int) -> None:
+    """Kill what has left the child's process group: as its reaper this process is its parent."""
+    while left := _children(proc, os.getpid()):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
 def main() -> NoReturn:
     """Be the parent of the process that the first argument describes."""
     spec = json.loads(sys.argv[1])
@@ -172,6 +182,7 @@ def main() -> NoReturn:
     call("prctl", _PR_SET_PDEATHSIG, signal.SIGHUP, 0, 0, 0)
     if os.getppid() != spec["parent"]:
         sys.exit("the program that started this one is gone")
+    call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     child = os.fork()
     if child == 0:
         _become(spec)
@@ -187,4 +198,5 @@ def main() -> NoReturn:
     code = os.waitstatus_to_exitcode(_supervise(child, channel, _Freezer(proc, child)))
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
+    _end_all(proc)
     os._exit(code if code >= 0 else 128 - code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -238,6 +239,18 @@ def any_stack(
     monkeypatch.setattr("local.cloud.namespaces_work", lambda: request.param)
     with Cloud(tmp_path / "state", seconds_to_create=0) as opened:
         yield Stack(opened)
+    deadline = time.monotonic() + 30
+    while left := [line for line in _commands() if str(tmp_path) in line]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def _commands() -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_text(errors="replace"))
+    return found
 
 
 def test_between_calls_threads_and_child_processes_stand_still(any_stack: Stack) -> None:
