@@ -69,7 +69,7 @@ class Cloud:
     Args:
         state: Folder with a directory for each file system, named by its creation token.
         region: The region of what asks without naming one; there are all of them.
-        log: Is told what the user should know about this host.
+        log: Shows what the user should know about this host.
         init_limit: Seconds that a function may take to initialise, 10 on AWS.
         seconds_to_create: How long a mount target is `creating`, about 90 on AWS.
 

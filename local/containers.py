@@ -45,7 +45,7 @@ class Container:
     Attributes:
         name: Its name.
         binds: Its volumes.
-        log: Is told its output.
+        log: Takes its output.
         argv: Its command.
         environment: Its environment variables.
         folder: Where it starts.

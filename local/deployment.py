@@ -91,8 +91,8 @@ class Deployment:
                 pages = boto3.client("logs").get_paginator("filter_log_events")
                 for page in pages.paginate(logGroupName=group):
                     lines += [event["message"] for event in page["events"]]
-        told = [line for line in map(_json_object, lines) if line.get("message") == "cold start"]
-        return told[-1] if told else {}
+        found = [line for line in map(_json_object, lines) if line.get("message") == "cold start"]
+        return found[-1] if found else {}
 
     def invoke(self, event: Any) -> Answer:
         """Call the function through its alias.
@@ -185,7 +185,7 @@ def plan(project: Project, screen: Screen, *, advice: bool = True) -> Verdict:
 
     Args:
         project: What to preview.
-        screen: Is told what happens.
+        screen: Shows what happens.
         advice: Whether to show advisory findings; what is created now is judged again, and
             most of them are that something is not known before.
 
@@ -233,7 +233,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
     Args:
         project: What to deploy.
         state: Folder in which the file systems persist; the one around it is the stack's own.
-        screen: Is told what happens.
+        screen: Shows what happens.
 
     Raises:
         DeploymentError: Somebody else uses the folder, a resource cannot be created, or a

@@ -30,7 +30,7 @@ def make_locks(root: Path, own: str, host: str, index_url: str | None, screen: S
         own: Name of the stack's target, such as `python3.11-x86_64`.
         host: Name of the host's target.
         index_url: Package index; None: the one of the project's files.
-        screen: Is told what is made.
+        screen: Shows what is made.
 
     Raises:
         LockError: A lock cannot be made.

@@ -36,7 +36,7 @@ def hold(folder: Path, command: str) -> Iterator[None]:
 
     Args:
         folder: `.local/<stack>`.
-        command: Who uses it; is told to others that want to.
+        command: Who uses it; shown to others that want to.
 
     Raises:
         StateError: Somebody else uses it, or it is not a folder of ours.

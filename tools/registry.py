@@ -156,9 +156,9 @@ class _Session:
     def _authorized(self, challenge: str) -> str:
         """The authorization that a registry's challenge asks for."""
         scheme, _, rest = challenge.partition(" ")
-        told = dict(re.findall(r'(\w+)="([^"]*)"', rest))
-        if scheme.lower() == "bearer" and told.get("realm"):
-            return f"Bearer {self._token(told)}"
+        terms = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+        if scheme.lower() == "bearer" and terms.get("realm"):
+            return f"Bearer {self._token(terms)}"
         found = _ECR.fullmatch(self._reference.registry)
         if scheme.lower() == "basic" and found:
             return f"Basic {self._ecr_token(found[1], found[2])}"
@@ -168,20 +168,20 @@ class _Session:
             f"{self._reference.name}@sha256:<digest>`"
         )
 
-    def _token(self, told: dict[str, str]) -> str:
-        asked = {"scope": told.get("scope") or f"repository:{self._reference.repository}:pull"}
-        if "service" in told:
-            asked["service"] = told["service"]
-        realm = urllib.parse.urlsplit(told["realm"])
+    def _token(self, terms: dict[str, str]) -> str:
+        asked = {"scope": terms.get("scope") or f"repository:{self._reference.repository}:pull"}
+        if "service" in terms:
+            asked["service"] = terms["service"]
+        realm = urllib.parse.urlsplit(terms["realm"])
         if realm.scheme != "https" and not _LOOPBACK.fullmatch(realm.netloc):
-            raise self._error(f"its tokens are to be had from {told['realm']}, which is no https")
+            raise self._error(f"its tokens are to be had from {terms['realm']}, which is no https")
         query = "&".join(part for part in (realm.query, urllib.parse.urlencode(asked)) if part)
         url = realm._replace(query=query).geturl()
         with urllib.request.urlopen(url, timeout=_SECONDS) as response:  # noqa: S310
             answer = self._json(response.read(_MAX_BYTES))
         token = answer.get("token") or answer.get("access_token")
         if not isinstance(token, str):
-            raise self._error(f"{told['realm']} gives no token")
+            raise self._error(f"{terms['realm']} gives no token")
         return token
 
     def _ecr_token(self, account: str, region: str) -> str:

@@ -45,7 +45,7 @@ def verify(
         release_id: The release; default: the one that the stack uses.
         sha256: Whose SHA-256 is compared beside the size: none, sample or all.
         profile: AWS profile, or None for the usual chain of credentials.
-        say: Is told of progress and result.
+        say: Shows progress and result.
     """
     path = PurePosixPath(outputs["releasePath"])
     release = path.with_name(release_id or path.name)

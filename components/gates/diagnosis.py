@@ -280,7 +280,7 @@ _BY_THE_TASK = (
     ),
     Cause(
         kind="stopped",
-        what="the task was told to stop before it was done",
+        what="the task was stopped before it was done",
         remedy="`pulumi up` starts it again from the beginning; nothing of it is left behind",
     ),
     Cause(

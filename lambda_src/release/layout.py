@@ -180,7 +180,7 @@ class Manifest:
         except _DAMAGE as error:
             raise ReleaseError(
                 f"{path} is damaged ({type(error).__name__}: {error}). A release never changes "
-                "after its publication: make it anew under another id."
+                "after its publication: make it again under another id."
             ) from error
         if manifest.format != FORMAT:
             raise ReleaseError(

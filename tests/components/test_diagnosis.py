@@ -126,7 +126,9 @@ ENDINGS = {
     "disk is full": Ending(exit_code=14, kind="disk"),
     "mounted file system": Ending(exit_code=15, kind="mount"),
     "differs from its manifest": Ending(exit_code=16, kind="damaged"),
-    "told to stop": Ending(exit_code=143, stop_code="EssentialContainerExited", kind="stopped"),
+    "was stopped before": Ending(
+        exit_code=143, stop_code="EssentialContainerExited", kind="stopped"
+    ),
     "its command line": Ending(exit_code=2, kind="usage"),
     "does not know": Ending(exit_code=1, kind="error"),
 }

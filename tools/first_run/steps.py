@@ -89,7 +89,7 @@ class FirstRun:
         record: What is done so far; it is added to.
         config: Further configuration of the stack.
         save: Is called after each step.
-        say: Is told what happens.
+        say: Shows what happens.
     """
 
     def __init__(

@@ -180,7 +180,7 @@ def _owned(root: Path, packages: list[str]) -> Iterator[str]:
         if package not in records:
             raise InstallError(
                 ExitCode.RESOLUTION,
-                f"what belongs to {package} cannot be told, its wheel has no RECORD. Take it out "
+                f"what belongs to {package} is not known, its wheel has no RECORD. Take it out "
                 "of `# release: keep` in requirements.in, and run `make lock`.",
             )
         yield from records[package]
