@@ -119,7 +119,7 @@ class SharedChain(Chain):
             super().__init__(folder)
             result = super().run("up")
             assert result.returncode == 0, result.stdout + result.stderr
-            assert '"determinant": -2.0' in result.stdout
+            assert '-> {"predictions": [-2.0]}' in result.stdout
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         with self.alone():

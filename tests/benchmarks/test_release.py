@@ -10,7 +10,7 @@ import pytest
 from benchmarks import imports, releases
 from benchmarks.efs import PRESETS, Efs
 from benchmarks.measure import Variant
-from tests.lambda_src.conftest import MODEL, SHAPES, Index, Populate
+from tests.lambda_src.conftest import MODEL, PREDICT, SHAPES, Index, Populate
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_release_is_published_and_served(simulator: None, tmp_path: Path, inde
         name="served",
         labels={},
         way="handler",
-        program=releases.program("shapes", MODEL, tmp_path / "home"),
+        program=releases.program("shapes", MODEL + PREDICT, tmp_path / "home"),
         release=populate.release,
         backing=populate.mount,
         reference="served",

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +11,6 @@ import boto3
 import pytest
 
 from local.cloud import Cloud
-from tests.chain import ROOT
 from tests.first_run.conftest import Kit
 from tools.first_run import cost, left
 from tools.first_run.folder import Folder, Wanted
@@ -187,30 +182,6 @@ def test_no_step_begins_after_the_last_minute_and_destroy_does(kit: Kit, aws: Cl
     assert [word for word in kit.commands() if word != "export"] == [
         *("select", "cancel", "destroy")
     ]
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_stops_the_cli_in_order_destroys_and_reports(
-    kit: Kit, aws: Cloud, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FAKE_PULUMI", "hang")
-    command = [sys.executable, "-m", "tools.first_run", *ON_AWS, "--folder", str(kit.folder)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    watchdog = threading.Timer(120, process.kill)
-    watchdog.start()
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if "Updating (hang)" in line:
-            process.send_signal(number)
-    assert process.wait(60) == 1
-    watchdog.cancel()
-    said = "".join(lines)
-    assert said.index("interrupted: waiting for pulumi") < said.index("error: cancelled")
-    assert said.index("error: cancelled") < said.index("destroy: done")
-    assert kit.commands()[-3:] == ["export", "destroy", "export"]
-    assert kit.record("aws")["left"] == []
 
 
 def test_a_second_one_in_the_same_folder_is_refused(

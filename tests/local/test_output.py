@@ -22,7 +22,7 @@ import json, pulumi, pulumi_aws as aws
 trust = {{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "sts:AssumeRole",
          "Principal": {{"Service": "lambda.amazonaws.com"}}}}]}}
 role = aws.iam.Role("role", assume_role_policy=json.dumps(trust), max_session_duration=3600,
-                    permissions_boundary="arn:aws:iam::aws:policy/ReadOnlyAccess")
+                    managed_policy_arns=["arn:aws:iam::aws:policy/ReadOnlyAccess"])
 pulumi.log.info("populate: install: pip, 38 packages\\nas ever")
 pulumi.log.info("populate: install: 3 of 38")
 pulumi.log.info("populate: publish: as /mnt/a")
@@ -58,7 +58,7 @@ def test_up_shows_a_line_for_each_step_and_the_result(root: Path) -> None:
     ]
     assert len(out.splitlines()) <= 22
     assert "+ aws:" not in out
-    assert "  aws:iam/role:Role permissionsBoundary is not emulated (role)" in out
+    assert "  aws:iam/role:Role managedPolicyArns is not emulated (role)" in out
     assert '  {"answer": [1]} -> [1]' in out
     assert """invoke --event '{"answer": [1]}'""" in out
     # The phases of the populate task are words in the line of its step.
