@@ -1,15 +1,9 @@
-"""Why a task did not do its work, and what to do: a table of what ECS and the task itself say."""
+"""Why a task was not placed, or its container never started."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from .. import commands
-from .call_causes import OF_A_CALL
-from .cause import Cause, Ending
-
-DEADLINE = "populatorTimeoutMinutes"
-"""With this the reason begins that the gate gives to StopTask."""
+from .calls import OF_A_CALL
+from .cause import Cause
 
 _PULL = r"CannotPull\w*Error"
 _EFS = r"EFS utils.*"
@@ -17,42 +11,7 @@ _SECRETS_MANAGER = "unable to retrieve secret"
 _UP = "then run `pulumi up` again"
 
 # Texts of ECS: [doc] stopped task error codes and CannotPullContainerError; [field] public logs.
-_STOPPED = (
-    Cause(
-        what="the task was stopped because its time was over",
-        remedy="look in the log where the time went, raise populatorTimeoutMinutes or "
-        f"populatorCpu, {_UP}",
-        signs=f"^{DEADLINE}",
-    ),
-    Cause(
-        what="somebody stopped the task",
-        remedy="`pulumi up` starts it again; CloudTrail's event StopTask says who it was",
-        stop_codes=frozenset({"UserInitiated"}),
-    ),
-    Cause(
-        what="Fargate Spot took its capacity back",
-        remedy="`pulumi up` starts another task; a cluster whose default is FARGATE instead of "
-        "FARGATE_SPOT is not interrupted",
-        stop_codes=frozenset({"SpotInterruption"}),
-    ),
-    Cause(
-        what="AWS ended the task for maintenance of its host",
-        remedy="`pulumi up` starts the task on another host, nothing else is to do",
-        stop_codes=frozenset({"TerminationNotice"}),
-    ),
-    Cause(
-        what="the host of the task has failed",
-        remedy="`pulumi up` starts the task elsewhere; if that repeats itself, choose other "
-        "availabilityZones",
-        stop_codes=frozenset({"InfrastructureHealth"}),
-    ),
-    Cause(
-        what="an ECS service stopped the task",
-        remedy=f"take the cluster of the populator away from services and schedulers, {_UP}",
-        stop_codes=frozenset({"ServiceSchedulerInitiated"}),
-    ),
-)
-_NOT_STARTED = (
+NOT_STARTED = (
     Cause(
         what="Fargate has no capacity for the task at the moment",
         remedy="run `pulumi up` again later, or use other availabilityZones or a smaller "
@@ -194,135 +153,3 @@ _NOT_STARTED = (
         signs="InvalidParameterException|ClientException|ConflictException",
     ),
 )
-_FAILED = (
-    Cause(
-        what="the container ran out of memory",
-        remedy=f"raise populatorMemoryMb, {_UP}",
-        signs="OutOfMemoryError",
-    ),
-    Cause(
-        what="the container was killed (SIGKILL)",
-        remedy="mostly that is a lack of memory too: see what the log did last, raise "
-        f"populatorMemoryMb, {_UP}",
-        exit_codes=frozenset({137}),
-    ),
-    Cause(
-        what="the container's program crashed (SIGSEGV)",
-        remedy="a library in machine code does not fit the image or the processor: see that "
-        "architecture, runtime and populatorImage belong together, and change the version that "
-        "the log names last",
-        exit_codes=frozenset({139}),
-    ),
-)
-
-# Kinds and exit codes are those of lambda_src/release/layout.py, which components cannot import.
-_KINDS = {
-    1: "error",
-    2: "usage",
-    10: "resolution",
-    11: "network",
-    12: "hash-mismatch",
-    13: "import",
-    14: "disk",
-    15: "mount",
-    16: "damaged",
-    17: "absent",
-    18: "program",
-    143: "stopped",
-}
-_BY_THE_TASK = (
-    Cause(
-        kind="resolution",
-        what="the packages of the lock are not to be had for this Python and architecture",
-        remedy=f"{commands.LOCK}, and see that indexUrl has these versions",
-    ),
-    Cause(
-        kind="network",
-        what="the package index did not answer",
-        remedy="see that the task reaches indexUrl (egress, egress ports, proxy), "
-        "and run `pulumi up` again",
-    ),
-    Cause(
-        kind="program",
-        what="the task did not get its program from S3",
-        remedy="see that the object is in the populator's bucket, that the task reaches S3, and "
-        "that its role may read the object; `pulumi refresh` and then `pulumi up` put back what is "
-        "missing",
-    ),
-    Cause(
-        kind="hash-mismatch",
-        what="a package is not the one that was locked",
-        remedy=f"{commands.LOCK} if the index was meant to change; otherwise do not install it",
-    ),
-    Cause(
-        kind="import",
-        what="the libraries were installed, but cannot be imported with model.py",
-        remedy=f"{commands.UP} shows the same on this machine; correct model.py or requirements.in",
-    ),
-    Cause(
-        kind="disk",
-        what="a disk is full, or cannot be written",
-        remedy="raise populatorEphemeralStorageGib where it is the task's own; remove old releases "
-        "where it is the file system",
-    ),
-    Cause(
-        kind="mount",
-        what="the task cannot use the mounted file system",
-        remedy="see that the access point's user owns its root directory, and that the task role "
-        "has elasticfilesystem:ClientWrite",
-    ),
-    Cause(
-        kind="damaged",
-        what="the release differs from its manifest",
-        remedy="`pulumi config set releaseSalt <any new word>` and `pulumi up` publish it again "
-        "under another id, to which the function moves",
-        stands=True,
-    ),
-    Cause(
-        kind="stopped",
-        what="the task was stopped before it was done",
-        remedy="`pulumi up` starts it again from the beginning; nothing of it is left behind",
-    ),
-    Cause(
-        kind="usage",
-        what="the installer does not understand its command line",
-        remedy="deploy components and lambda_src from the same commit",
-        stands=True,
-    ),
-    Cause(
-        kind="error",
-        what="the installer failed in a way that it does not know",
-        remedy=f"look at the task's log; {commands.UP} may show the same on this machine",
-        stands=True,
-    ),
-)
-ABSENT = Cause(
-    kind="absent",
-    what="there is no such release on the file system",
-    remedy="see how its id is spelt; that of the stack is `pulumi stack output releaseId`. Where "
-    "it is this one, something has removed it: `pulumi config set releaseSalt <any new word>` and "
-    "`pulumi up` make it again under another id",
-    stands=True,
-)
-"""What only a verification ends with, never a populate."""
-
-CAUSES = (*_STOPPED, *_NOT_STARTED, *_FAILED, *_BY_THE_TASK)
-REFUSED = Cause(
-    what="AWS refuses a call",
-    remedy="its answer is all that is known; `pulumi refresh` where something was changed by hand",
-)
-"""Of a call's error that the table does not have."""
-
-UNKNOWN = Cause(
-    what="the task failed",
-    remedy="the task's log and ECS's words are all that is known; `pulumi up` tries again",
-)
-"""Of a task's end that the table does not have."""
-
-
-def diagnose(ending: Ending, otherwise: Cause = UNKNOWN) -> Cause:
-    """The first cause of the table that applies, `otherwise` where none does."""
-    # A task that was killed while it wrote has no last line; its exit code says the same.
-    kind = ending.kind or _KINDS.get(ending.exit_code or 0, "")
-    known = replace(ending, kind=kind)
-    return next((cause for cause in (*CAUSES, ABSENT) if cause.applies(known)), otherwise)
