@@ -121,6 +121,8 @@ ENDINGS = {
     "lock are not to be had": Ending(exit_code=10, kind="resolution"),
     "index did not answer": Ending(exit_code=11, kind="network"),
     "program from S3": Ending(exit_code=18, kind="program"),
+    "artifact out of reach": Ending(exit_code=19, kind="source"),
+    "archive not unpacked": Ending(exit_code=20, kind="archive"),
     "not the one that was locked": Ending(exit_code=12, kind="hash-mismatch"),
     "cannot be imported": Ending(exit_code=13, kind="import"),
     "disk is full": Ending(exit_code=14, kind="disk"),
