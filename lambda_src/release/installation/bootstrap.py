@@ -177,19 +177,24 @@ def _quoted(text: str) -> str:
     return urllib.parse.quote(text, safe="-_.~")
 
 
-def get(url: str, headers: dict[str, str] | None = None) -> http.client.HTTPResponse:
+def get(
+    url: str, headers: dict[str, str] | None = None, keys: dict[str, str] | None = None
+) -> http.client.HTTPResponse:
     """One attempt to open an object, ``https://<bucket>.s3.<region>.<suffix>/<key>``.
 
-    AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL lead elsewhere, where the bucket is in the path.
-    Raises AnswerError, OSError and FetchError.
+    The bucket may be in the path too: S3's certificate is for names without periods.
+    AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL lead elsewhere, where it always is. ``keys`` are the
+    task role's credentials where they are at hand. Raises AnswerError, OSError and FetchError.
     """
     parts = urllib.parse.urlsplit(url)
-    bucket, _, region, _ = parts.netloc.split(".", 3)
+    bucket, _, rest = f".{parts.netloc}".rpartition(".s3.")
+    region = rest.partition(".")[0]
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if endpoint:
         query = f"?{parts.query}" if parts.query else ""
-        url = f"{endpoint.rstrip('/')}/{bucket}{parts.path}{query}"
-    sent = signed(url, region, credentials(), headers)
+        within = bucket.replace(".", "/", 1)
+        url = f"{endpoint.rstrip('/')}{within}{parts.path}{query}"
+    sent = signed(url, region, keys or credentials(), headers)
     request = urllib.request.Request(url, headers=sent)  # noqa: S310 (https, or the endpoint's)
     try:
         answer: http.client.HTTPResponse = urllib.request.build_opener(_NoRedirect).open(
