@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import install
-from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, OWNER, ask
+from lambda_src.release.installation.storage.housekeeping import ask
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import REMOVING_PREFIX
+from lambda_src.release.layout import IN_USE, KEEP, OWNER, REMOVING_PREFIX
 
 from .conftest import LAMBDA_SRC
 from .releases import IDS, OWN, STACK, kept, remove

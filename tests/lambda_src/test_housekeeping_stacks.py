@@ -10,16 +10,9 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation.storage import housekeeping
-from lambda_src.release.installation.storage.housekeeping import (
-    GRACE,
-    IN_USE,
-    KEEP,
-    OWNER,
-    ask,
-    housekeep,
-)
+from lambda_src.release.installation.storage.housekeeping import GRACE, ask, housekeep
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import STACKS, ExitCode, InstallError, Manifest
+from lambda_src.release.layout import IN_USE, KEEP, OWNER, STACKS, ExitCode, InstallError, Manifest
 
 from .releases import IDS, OWN, age, kept, mark, publish, remove
 
