@@ -1,4 +1,4 @@
-"""The programs in examples/: the steps of their README.md, with the wheel and nothing else of ours."""
+"""The programs in examples/: the steps of their README.md, with the wheel alone."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def test_its_readme_leads_somewhere_and_a_page_leads_to_it(folder: Path) -> None
         target = (folder / path).resolve()
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
-    named = {code.rstrip("/") for code in codes(readme) if re.fullmatch(r"[\w./-]+\.\w+|\S+/", code)}
+    named = {
+        code.rstrip("/") for code in codes(readme) if re.fullmatch(r"[\w./-]+\.\w+|\S+/", code)
+    }
     assert [name for name in named - {"requirements.in", "locks"} if not _is_in(folder, name)] == []
     page = next(page for page in PAGES if page.name == "examples.md")
     assert f"../examples/{folder.name}/README.md" in links(page)
