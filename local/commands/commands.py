@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import COMMAND
+from .. import COMMAND, MODULE
 from ..dependencies import DependencyError
 from ..engine import PackError, Verdict
 from ..project import Project, ProjectError
@@ -88,7 +88,7 @@ def _up(options: argparse.Namespace, screen: Screen) -> int:
     if error:
         screen.line(f"error: the function failed: {error}", "error")
         return 1
-    command = f"{_python()} -m {__package__}"
+    command = f"{_python()} -m {MODULE}"
     screen.line(
         f"""
 next:
@@ -150,7 +150,7 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _verify(options: argparse.Namespace, screen: Screen) -> int:
-    word = f"{_python()} -m {__package__}"
+    word = f"{_python()} -m {MODULE}"
     remedy = (
         f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it again "
         f"under another id, and `{word} clean --stack {options.stack}` removes what is here"

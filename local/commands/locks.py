@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from .. import MODULE
 from .screen import Screen
 
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 # In this repository the package is called by its folder's name.
-_COMMAND = f"{__package__.rpartition('.')[0] or 'components'}.lock"
+_COMMAND = f"{MODULE.rpartition('.')[0] or 'components'}.lock"
 _FILES = frozenset({"model.py", "requirements.in"})
 
 
