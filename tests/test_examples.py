@@ -92,10 +92,9 @@ def test_its_readme_leads_somewhere_and_a_page_leads_to_it(folder: Path) -> None
         target = (folder / path).resolve()
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
-    named = {
-        code.rstrip("/") for code in codes(readme) if re.fullmatch(r"[\w./-]+\.\w+|\S+/", code)
-    }
-    assert [name for name in named - {"requirements.in", "locks"} if not _is_in(folder, name)] == []
+    files = [code for code in codes(readme) if re.fullmatch(r"[\w/-]+(\.(py|in|csv)|/)", code)]
+    assert [name for name in files if not _is_in(folder, name)] == []
+    assert files
     page = next(page for page in PAGES if page.name == "examples.md")
     assert f"../examples/{folder.name}/README.md" in links(page)
 
@@ -124,7 +123,7 @@ def test_its_steps_give_what_its_readme_says(
 
 
 THERE = """
-import io, json, pathlib
+import io, json, os, pathlib
 import boto3
 from efs_inference.local import PACKS, engine
 from efs_inference.local.cloud import Cloud
@@ -137,7 +136,6 @@ root = pathlib.Path.cwd()
 screen = Screen(io.StringIO())
 project = Project.load(root, "prod")
 with Cloud(root / "state", region=project.region, seconds_to_create=0) as cloud:
-    import os
     os.environ.update(cloud.environment())
     ec2 = boto3.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
@@ -149,19 +147,21 @@ with Cloud(root / "state", region=project.region, seconds_to_create=0) as cloud:
         for number, zone in enumerate("ab")
     ]
     project = Project.load(root, "prod", {"subnetIds": json.dumps(subnets)})
-    result = engine.up(host_config(project, screen), AwsProvider(project.region, cloud=True), screen)
+    provider = AwsProvider(project.region, cloud=True)
+    result = engine.up(host_config(project, screen), provider, screen)
     assert result.error is None, result.error
     verdict = engine.judge(engine.find_packs(PACKS), result)
     deployment = Deployment(result=result, verdict=verdict)
     answer = deployment.function(None).invoke({"instances": [[6, 8]]})
     (function,) = result.of_type("aws:lambda/function:Function")
     targets = result.of_type("aws:efs/mountTarget:MountTarget")
+    VPC, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
     print(json.dumps({
         "subnets": sorted(subnets),
         "answer": answer.payload,
         "function": sorted(function.inputs["vpcConfig"]["subnetIds"]),
         "targets": sorted(target.inputs["subnetId"] for target in targets),
-        "made": [r.name for r in result.resources if r.type in ("aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet")],
+        "made": [r.name for r in result.resources if r.type in (VPC, SUBNET)],
         "said": sorted({finding.policy for finding in verdict.findings}),
     }))
 """

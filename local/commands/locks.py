@@ -8,9 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import LOCK, RUNTIME
+from .. import MODULE
 from .screen import Screen
 
+_ROOT = Path(__file__).resolve().parents[2]
+# In this repository the package is called by its folder's name.
+_COMMAND = f"{MODULE.rpartition('.')[0] or 'components'}.lock"
 _FILES = frozenset({"model.py", "requirements.in"})
 
 
@@ -60,7 +63,7 @@ def _make(folder: Path, host: str, index_url: str | None) -> None:
 
 
 def _lock(folder: Path, host: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", LOCK, "--directory", str(folder), "--target", host]
+    command = [sys.executable, "-m", _COMMAND, "--directory", str(folder), "--target", host]
     return subprocess.run(
-        [*command, *options], cwd=RUNTIME.parent, capture_output=True, text=True, check=False
+        [*command, *options], cwd=_ROOT, capture_output=True, text=True, check=False
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import COMMAND
+from .. import MODULE
 from ..engine import Verdict
 from .deployed import Answer, Deployment, Function
 from .screen import Screen
@@ -140,4 +140,4 @@ def command() -> str:
     """How to call the embedded cloud with this Python from here."""
     here = Path(sys.executable)
     inside = here.is_relative_to(Path.cwd())
-    return f"{here.relative_to(Path.cwd()) if inside else here}{COMMAND.removeprefix('python')}"
+    return f"{here.relative_to(Path.cwd()) if inside else here} -m {MODULE}"

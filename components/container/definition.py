@@ -1,0 +1,53 @@
+"""The container of the populate task: plain text, known in full before anything is deployed."""
+
+from __future__ import annotations
+
+import json
+
+from ..contract import Mount, Release, runtime
+from .index import container_secrets
+
+CONTAINER = "populate"
+VOLUME = "efs"
+
+
+def definitions(
+    *,
+    program_url: str,
+    release: Release,
+    mount: Mount,
+    index_url: str,
+    index_secret_arn: str = "",
+    timeout_minutes: int,
+    log_group: str,
+    region: str,
+) -> str:
+    """The container definitions as a plain JSON string, which policies can read in preview."""
+    container = {
+        "name": CONTAINER,
+        "image": release.target.image,
+        "essential": True,
+        # Runs in the image as it is: fetches the program and becomes it, with the command.
+        "entryPoint": ["python3", "-c", runtime.BOOTSTRAP, program_url],
+        "command": [
+            "install",
+            *("--release", mount.release_path(release.id)),
+            *("--requirements", runtime.LOCK),
+            *("--index-url", index_url),
+            *("--timeout", str(timeout_minutes * 60)),
+        ],
+        **({"secrets": secrets} if (secrets := container_secrets(index_secret_arn)) else {}),
+        "mountPoints": [mount.mount_point(VOLUME)],
+        "stopTimeout": 60,
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": log_group,
+                "awslogs-region": region,
+                "awslogs-stream-prefix": CONTAINER,
+                # Since 2025-06 the default mode may drop lines; the last one matters.
+                "mode": "blocking",
+            },
+        },
+    }
+    return json.dumps([container])
