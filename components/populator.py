@@ -58,6 +58,13 @@ def pull_statements(image: str, partition: str) -> list[dict[str, object]]:
     ]
 
 
+def _source(args: PopulatorArgs, account: Account) -> tuple[str, str]:
+    if not args.wheel_cache:
+        return "--index-url", args.index_url
+    bucket, _, prefix = args.wheel_cache.removeprefix("s3://").partition("/")
+    return "--wheels", f"https://{bucket}.s3.{account.region}.{account.dns_suffix}/{prefix}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PopulatorArgs(Args):
     """Arguments of `Populator`.
@@ -69,6 +76,8 @@ class PopulatorArgs(Args):
         index_url: Package index for pip.
         index_secret_arn: Full ARN of the Secrets Manager secret with the index's credentials, the
             text of a netrc file. Empty: the index wants none.
+        wheel_cache: Prefix in a bucket of the region, `s3://<bucket>/<prefix>`, from which tasks
+            take the wheels; the indexes are then not asked. Empty: they are.
         timeout_minutes: Minutes after which a task is stopped.
         keep_releases: How many of the newest releases stay on the file system.
         cluster_arn: Cluster of the tasks; default: one of its own.
@@ -87,6 +96,7 @@ class PopulatorArgs(Args):
     size: Annotated[TaskSize, Plain("Fargate allows certain pairs only")] = _SIZE
     index_url: Annotated[str, Plain(_IN_DEFINITIONS)] = "https://pypi.org/simple"
     index_secret_arn: Annotated[str, Plain(_IN_DEFINITIONS)] = ""
+    wheel_cache: Annotated[str, Plain(_IN_DEFINITIONS)] = ""
     timeout_minutes: Annotated[int, Plain(_IN_DEFINITIONS)] = 30
     keep_releases: pulumi.Input[int] = 3
     cluster_arn: pulumi.Input[str] | None = None
@@ -97,6 +107,11 @@ class PopulatorArgs(Args):
     credentials: Credentials | None = None
     tags: Tags = field(default_factory=dict)
 
+    @property
+    def secret_arn(self) -> str:
+        """The secret that a task is given: none where it asks no index."""
+        return "" if self.wheel_cache else self.index_secret_arn
+
 
 class Populator(pulumi.ComponentResource):
     """What runs populate tasks; a `Publication` lets it run one.
@@ -104,6 +119,7 @@ class Populator(pulumi.ComponentResource):
     Attributes:
         args: What it was made of; a publication takes store, target and sizes from there.
         log: The log group of its tasks.
+        source: Options of a task that say where it has the wheels from.
         bucket: Where their programs lie.
         task_role: As which they run; a publication adds what its own may read.
     """
@@ -127,6 +143,7 @@ class Populator(pulumi.ComponentResource):
         )
         self.log = Log(name, args.log, account, args.tags, child)
         self.log_group_name = self.log.name
+        self.source = _source(args, account)
         self.bucket = Bucket(name, args.bucket, account, args.tags, child)
 
         trust = task_trust_policy(account, narrow=args.narrow_trust)
@@ -138,7 +155,7 @@ class Populator(pulumi.ComponentResource):
                 lambda write: [
                     write,
                     *pull_statements(args.target.image, account.partition),
-                    *secret_statements(args.index_secret_arn),
+                    *secret_statements(args.secret_arn),
                 ]
             ),
             child,

@@ -26,6 +26,8 @@ MAX_ZONES = 6
 _MAX_TAGS = 49
 _FULL_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"
 
+_WHEEL_CACHE = re.compile(r"s3://[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?:/[A-Za-z0-9._-]+)+")
+
 
 class BreaksRuleError(ValueError):
     """A value breaks a rule; the text of the error is the rule.
@@ -130,6 +132,17 @@ def secret_arn(text: str) -> str:
     if text and re.fullmatch(_FULL_ARN, text) is None:
         raise BreaksRuleError(
             "it is the full ARN of a Secrets Manager secret, with the six characters at its end"
+        )
+    return text
+
+
+def wheel_cache(text: str) -> str:
+    """A prefix in a bucket, `s3://<bucket>/<prefix>`, or nothing; without a slash at its end."""
+    text = text.rstrip("/")
+    if text and _WHEEL_CACHE.fullmatch(text) is None:
+        raise BreaksRuleError(
+            "it is s3://<bucket>/<prefix>: a bucket without periods, which S3's certificate is "
+            "not for, and a prefix of letters, digits, periods, hyphens and underscores"
         )
     return text
 
