@@ -25,12 +25,6 @@ def secret_statements(secret_arn: str) -> list[dict[str, object]]:
     return [_allow("secretsmanager:GetSecretValue", secret_arn)]
 
 
-def cache_statements(wheel_cache: str, partition: str) -> list[dict[str, object]]:
-    """What the task role needs to read a wheel cache: the objects below its prefix alone."""
-    place = wheel_cache.removeprefix("s3://")
-    return [_allow("s3:GetObject", f"arn:{partition}:s3:::{place}/*")]
-
-
 _CODEARTIFACT = re.compile(
     r"https://(?P<domain>[a-z][a-z0-9-]{0,48}[a-z0-9])-(?P<owner>\d{12})\.d\.codeartifact\."
     r"(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/pypi/(?P<repository>[^/]+)/.*"

@@ -12,6 +12,8 @@ import pulumi_aws as aws
 from .account import Account
 from .bucket import Bucket, BucketArgs
 from .contract import Target
+from .contract.wheel_cache import WheelCache
+from .errors import ConfigurationError, Problem
 from .fargate import TaskSize
 from .gates import Credentials
 from .inputs import Args, Plain, Tags
@@ -59,10 +61,9 @@ def pull_statements(image: str, partition: str) -> list[dict[str, object]]:
 
 
 def _source(args: PopulatorArgs, account: Account) -> tuple[str, str]:
-    if not args.wheel_cache:
+    if args.cache is None:
         return "--index-url", args.index_url
-    bucket, _, prefix = args.wheel_cache.removeprefix("s3://").partition("/")
-    return "--wheels", f"https://{bucket}.s3.{account.region}.{account.dns_suffix}/{prefix}"
+    return "--wheels", args.cache.url(account.region, account.dns_suffix)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +107,24 @@ class PopulatorArgs(Args):
     narrow_trust: Annotated[bool, Plain("which conditions there are depends on it")] = True
     credentials: Credentials | None = None
     tags: Tags = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            self.cache  # noqa: B018 - refuses what is none
+        except ValueError as error:
+            problem = Problem(
+                subject="PopulatorArgs.wheel_cache",
+                value=repr(self.wheel_cache),
+                rule=str(error),
+                remedy="name a bucket and a prefix in it, such as s3://my-wheels/efs-inference",
+            )
+            raise ConfigurationError([problem]) from error
+
+    @property
+    def cache(self) -> WheelCache | None:
+        """Where the wheels come from, if it is not an index."""
+        return WheelCache.parse(self.wheel_cache) if self.wheel_cache else None
 
     @property
     def secret_arn(self) -> str:

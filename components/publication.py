@@ -10,12 +10,12 @@ import pulumi_aws as aws
 
 from .closed import refuse_out_of_reach
 from .container import CONTAINER, VOLUME, definitions
-from .contract import Application, Release, runtime
+from .contract import Application, Release, runtime, wheel_cache
 from .contract.package import Package
 from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from .inputs import Args, Plain, Tags
 from .names import family
-from .package_index import cache_statements, token_statements
+from .package_index import token_statements
 from .populator import Populator
 from .roles import rights
 
@@ -139,6 +139,8 @@ class Publication(pulumi.ComponentResource):
 
     def _refuse_out_of_reach(self) -> None:
         args, network = self.populator.args, self.store.network
+        if args.cache is not None:
+            wheel_cache.hashes(self.release.pins, "the lock")
         sources = {args.index_url: "index_url"} | dict.fromkeys(self.release.urls, "the lock")
         refuse_out_of_reach(
             network.endpoints,
@@ -151,8 +153,8 @@ class Publication(pulumi.ComponentResource):
     def _source_statements(self) -> list[dict[str, object]]:
         """What the task role needs to read the packages."""
         args, partition = self.populator.args, self.store.account.partition
-        if args.wheel_cache:
-            return cache_statements(args.wheel_cache, partition)
+        if args.cache is not None:
+            return [args.cache.read(partition)]
         return token_statements({args.index_url, *self.release.index_urls}, partition)
 
     def _task_definition(

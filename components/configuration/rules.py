@@ -10,6 +10,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from ..contract import mount
+from ..contract.wheel_cache import WheelCache
 
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _IMAGE = re.compile(
@@ -25,8 +26,6 @@ MAX_ZONES = 6
 # AWS allows 50 tags on a resource; one of them is the Name that the components set.
 _MAX_TAGS = 49
 _FULL_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"
-
-_WHEEL_CACHE = re.compile(r"s3://[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?:/[A-Za-z0-9._-]+)+")
 
 
 class BreaksRuleError(ValueError):
@@ -137,14 +136,11 @@ def secret_arn(text: str) -> str:
 
 
 def wheel_cache(text: str) -> str:
-    """A prefix in a bucket, `s3://<bucket>/<prefix>`, or nothing; without a slash at its end."""
-    text = text.rstrip("/")
-    if text and _WHEEL_CACHE.fullmatch(text) is None:
-        raise BreaksRuleError(
-            "it is s3://<bucket>/<prefix>: a bucket without periods, which S3's certificate is "
-            "not for, and a prefix of letters, digits, periods, hyphens and underscores"
-        )
-    return text
+    """A prefix in a bucket, `s3://<bucket>/<prefix>`, or nothing."""
+    try:
+        return str(WheelCache.parse(text)) if text else ""
+    except ValueError as error:
+        raise BreaksRuleError(str(error)) from error
 
 
 def network_cidr(text: str) -> str:
