@@ -228,6 +228,8 @@ _KINDS = {
     16: "damaged",
     17: "absent",
     18: "program",
+    19: "source",
+    20: "archive",
     143: "stopped",
 }
 _BY_THE_TASK = (
@@ -251,8 +253,19 @@ _BY_THE_TASK = (
     ),
     Cause(
         kind="hash-mismatch",
-        what="a package is not the one that was locked",
-        remedy=f"{commands.LOCK} if the index was meant to change; otherwise do not install it",
+        what="a package or an artifact is not the one that was locked",
+        remedy=f"{commands.LOCK} if its source was meant to change; otherwise do not use it",
+    ),
+    Cause(
+        kind="source",
+        what="an artifact cannot be fetched from where it was locked",
+        remedy="see that its source is there, lets the task's role or everybody read it, and is "
+        "reached from the task (egress, endpoints, proxy)",
+    ),
+    Cause(
+        kind="archive",
+        what="an artifact's archive cannot be unpacked",
+        remedy="pack it anew, with plain files and relative names alone",
     ),
     Cause(
         kind="import",

@@ -122,6 +122,8 @@ ENDINGS = {
     "index did not answer": Ending(exit_code=11, kind="network"),
     "program from S3": Ending(exit_code=18, kind="program"),
     "not the one that was locked": Ending(exit_code=12, kind="hash-mismatch"),
+    "from where it was locked": Ending(exit_code=19, kind="source"),
+    "archive cannot be unpacked": Ending(exit_code=20, kind="archive"),
     "cannot be imported": Ending(exit_code=13, kind="import"),
     "disk is full": Ending(exit_code=14, kind="disk"),
     "mounted file system": Ending(exit_code=15, kind="mount"),
