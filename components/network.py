@@ -9,13 +9,11 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from . import endpoints
 from .account import Account
-from .closed import IMAGE_AND_LOG
+from .container import IMAGE_AND_LOG
 from .errors import ConfigurationError, Problem
 from .inputs import Args, Plain, Tags, Texts
-from .names import with_name
-from .vpc import ANYWHERE, Vpc
+from .resources import ANYWHERE, ENDPOINT_SERVICES, Vpc, make_endpoints, s3_policy, with_name
 
 NFS_PORT = 2049
 _EGRESS = ("public-ip", "nat", "none")
@@ -35,7 +33,7 @@ class NetworkArgs(Args):
         egress_ports: TCP ports of the package index and the image registry; of no effect without
             a way there.
         endpoints: With `none`, the services that have an interface endpoint beside S3's gateway,
-            see `closed.needed`.
+            see `container.needed`.
         buckets: With `none`, buckets of other accounts from which the task reads.
         tags: Tags for every resource.
     """
@@ -51,7 +49,7 @@ class NetworkArgs(Args):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        allowed = {"egress": _EGRESS, "endpoints": endpoints.SERVICES}
+        allowed = {"egress": _EGRESS, "endpoints": ENDPOINT_SERVICES}
         given = {"egress": [self.egress], "endpoints": self.endpoints}
         problems = [
             Problem(
@@ -178,10 +176,10 @@ class Network(pulumi.ComponentResource):
         return vpc
 
     def _make_closed_vpc(self, args: NetworkArgs) -> None:
-        vpc = self._make_vpc(args, endpoints.s3_policy(self.account, args.buckets))
+        vpc = self._make_vpc(args, s3_policy(self.account, args.buckets))
         self.endpoints = tuple(args.endpoints)
         populator = self._security_groups(())
-        endpoints.make(
+        make_endpoints(
             self._name,
             services=self.endpoints,
             account=self.account,

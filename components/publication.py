@@ -8,16 +8,13 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from .closed import refuse_out_of_reach
-from .container import CONTAINER, VOLUME, definitions
+from .container import CONTAINER, VOLUME, definitions, refuse_out_of_reach, token_statements
 from .contract import Application, Release, runtime, wheel_cache
 from .contract.package import Package
 from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from .inputs import Args, Plain, Tags
-from .names import family
-from .package_index import token_statements
 from .populator import Populator
-from .roles import rights
+from .resources import family, rights
 
 
 @dataclass(frozen=True, kw_only=True)

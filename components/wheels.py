@@ -33,9 +33,7 @@ from .contract.requirements import RequirementsError
 from .contract.runtime import indexes_of
 from .contract.wheel_cache import WheelCache, hashes
 from .errors import ConfigurationError
-from .lock import PYPI
-from .locking.errors import LockError
-from .locking.targets import RUNTIMES, Stacks, Target, chosen, named
+from .lock import PYPI, RUNTIMES, LockError, Stacks, Target, chosen, named
 
 _THREADS = 8
 # What S3 says of an object or a bucket that is not there.

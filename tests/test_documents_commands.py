@@ -16,7 +16,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
-from local import commands as local_commands
+from local.commands import commands as local_commands
 
 from .pages import NAMES, PAGES, ROOT, commands, starting
 from .test_documents import KEYS, exports

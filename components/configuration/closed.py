@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..account import Account
-from ..closed import why_no_image, why_no_source
+from ..container import why_no_image, why_no_source
 from ..contract import Target
 from ..errors import ConfigurationError, Problem
 from . import problems

@@ -45,8 +45,11 @@ class Built(mocks.Mocks):
             self.resources[key] = args.inputs
         arn = f"arn:aws:{key.replace(' ', '/')}"
         return f"{args.name}-id", {
-            **{"arn": arn, "name": args.name, "version": "1"},
-            **{"prefixListId": f"{args.name}-list", **args.inputs},
+            "arn": arn,
+            "name": args.name,
+            "version": "1",
+            "prefixListId": f"{args.name}-list",
+            **args.inputs,
         }
 
     def call(self, args: mocks.MockCallArgs) -> Any:

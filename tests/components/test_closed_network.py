@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from components import Account, ConfigurationError, Network, NetworkArgs
-from components.closed import needed, why_no_image, why_no_source
-from components.endpoints import interface_policy, s3_policy
+from components.container import needed, why_no_image, why_no_source
+from components.resources.endpoints import interface_policy, s3_policy
 
 from .conftest import ACCOUNT, TARGET, Built, Chain, application
 
