@@ -65,7 +65,7 @@ def test_a_wheel_cache_holds_all_packages_wherever_they_come_from(elsewhere: App
 class _Zones(Account):
     """An account whose zones nobody has to ask for."""
 
-    def zones(self, configured: object) -> tuple[str, ...]:
+    def zones(self, configured: object = ()) -> tuple[str, ...]:
         return ("us-east-1a",)
 
 
