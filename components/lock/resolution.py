@@ -156,8 +156,6 @@ def _uv(arguments: Sequence[str], target: Target, glibc: int | None = None) -> N
     environment = {key: value for key, value in os.environ.items() if key not in _MIXING}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
-        if "No module named uv" in done.stderr:
-            raise LockError(_NO_UV)
         if "No solution found" in done.stderr:
             raise NoSolutionError(done.stderr.strip())
         raise LockError(

@@ -56,7 +56,7 @@ class Stopped(BaseException):
     """A signal ends the program. No Exception, so that nothing on the way swallows it."""
 
 
-class CredentialsError(ValueError):
+class CredentialsError(OSError):
     """The task has a role, but does not get its credentials; another attempt may."""
 
 
