@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pulumi
-
 import efs_inference as efs
+import pulumi
 
 config = pulumi.Config()
 application = efs.Application(Path(__file__).parent / "application")

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pulumi
-
 import efs_inference as efs
+import pulumi
 
 config = pulumi.Config()
 folder = Path(__file__).parent
