@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import io
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,15 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
-from components import Application
 from components.contract import runtime
-from components.contract.package import Package
-from lambda_src.release.installation import bootstrap
-from lambda_src.release.layout import ExitCode
 
 KEYS = {"AccessKeyId": "ASIAKEY", "SecretAccessKey": "secret/+", "Token": "token=="}
 HOST = "https://packages.s3.eu-central-1.amazonaws.com"

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import io
 import json
-import os
-import re
-import signal
-import subprocess
-import sys
-import threading
-import time
 import urllib.request
-import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +15,21 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from components import Application
-from components.contract import runtime
-from components.contract.package import Package
 from lambda_src.release.installation import bootstrap
 from lambda_src.release.layout import ExitCode
 
-from .conftest import KEYS, HOST, AUTHORIZATION, PROGRAM, Answer, Service, Run, environment, error, program, run, url_of
+from .conftest import (
+    AUTHORIZATION,
+    HOST,
+    KEYS,
+    PROGRAM,
+    Answer,
+    Service,
+    environment,
+    run,
+    url_of,
+)
+
 
 def test_a_task_without_a_role_is_said(serve: Callable[..., Service], tmp_path: Path) -> None:
     done = run(serve(Answer()), tmp_path, AWS_CONTAINER_CREDENTIALS_FULL_URI="")

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
-import io
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
-import threading
-import time
-import urllib.request
-import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 from components import Application
 from components.contract import runtime
 from components.contract.package import Package
-from lambda_src.release.installation import bootstrap
 from lambda_src.release.layout import ExitCode
 
-from .conftest import KEYS, HOST, AUTHORIZATION, PROGRAM, Answer, Service, Run, environment, error, program, run, url_of
+from .conftest import (
+    HOST,
+    KEYS,
+    PROGRAM,
+    Answer,
+    Service,
+    error,
+    run,
+    url_of,
+)
+
 
 def test_it_becomes_the_program_with_the_command(
     serve: Callable[..., Service], tmp_path: Path

@@ -12,7 +12,7 @@ import pytest
 
 from local.cloud import Cloud
 from tests.chain import BROKEN, MODEL, TINY, Chain
-from tests.deployments import Stack, point_clients_at
+from tests.deployments import Stack
 from tests.lambda_src.conftest import Index, build_wheel
 
 pytestmark = pytest.mark.whole
@@ -89,13 +89,6 @@ def index() -> Iterator[Index]:
     served.add(TINY, TRIPLE, BROKEN)
     yield served
     served.close()
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud(tmp_path / "state", seconds_to_create=0) as opened:
-        point_clients_at(opened, monkeypatch)
-        yield opened
 
 
 @pytest.fixture
