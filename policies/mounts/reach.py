@@ -7,7 +7,7 @@ from ..reading.graph import Resource, Stack
 from ..reading.kinds import MOUNT_TARGET, SECURITY_GROUPS
 from ..reading.naming import Elsewhere, Here, NotYet, Several, listed, only
 from ..reading.network import End, default_group, lets_through, vpc_of
-from ..reading.pack import Parameters, Rule
+from ..reading.pack import Parameters, rule
 from ..reading.security_groups import openings_of
 from ..reading.values import items
 from .parts.consumer import Consumer, Mount
@@ -20,7 +20,19 @@ from .way_out import way_out
 _NFS = 2049
 
 
-def _judge(stack: Stack, subject: Consumer | Resource, _: Parameters) -> Iterator[Report]:
+def _subjects(stack: Stack) -> list[Consumer | Resource]:
+    mounting = [consumer for consumer in consumers(stack) if consumer.mounts]
+    return [*mounting, *stack.of_type(MOUNT_TARGET)]
+
+
+@rule(_subjects)
+def consumer_reaches_its_mount_targets(
+    subject: Consumer | Resource, _: Parameters
+) -> Iterator[Report]:
+    """A consumer has a mount target in each of its availability zones, which EFS accepts,
+    security groups let port 2049 through between the two, and what populates has a way to its
+    packages.
+    """
     if isinstance(subject, Resource):
         yield from _target(subject)
         return
@@ -29,9 +41,9 @@ def _judge(stack: Stack, subject: Consumer | Resource, _: Parameters) -> Iterato
         yield _nowhere(subject)
     for place in found:
         for mount in subject.mounts:
-            yield from _mount(stack, place, mount)
-        if subject in populating(stack):
-            yield from way_out(stack, subject, place)
+            yield from _mount(place, mount)
+        if subject in populating(subject.stack):
+            yield from way_out(subject, place)
 
 
 def _target(resource: Resource) -> Iterator[Report]:
@@ -73,9 +85,9 @@ def _nowhere(consumer: Consumer) -> Report:
     )
 
 
-def _mount(stack: Stack, place: Launch, mount: Mount) -> Iterator[Report]:
+def _mount(place: Launch, mount: Mount) -> Iterator[Report]:
     system, who = mount.system, mount.consumer.label
-    there = targets_of(stack, system)
+    there = targets_of(mount.stack, system)
     if not there and not isinstance(system, Here):
         lost = system or mount.point
         left = lost.open if isinstance(lost, Elsewhere | NotYet) else Open("it is made elsewhere")
@@ -83,7 +95,7 @@ def _mount(stack: Stack, place: Launch, mount: Mount) -> Iterator[Report]:
     elif not there:
         of = f" of {mount.whole}" if mount.point else ""
         yield from verdict(
-            _no_target(stack, mount.whole),
+            _no_target(mount.stack, mount.whole),
             what=f"whether {who} has a mount target of {mount.whole}",
             wrong=f"{who} mounts {mount.label}{of}, but {mount.whole} has no mount target. Make "
             "one in each zone that the consumer runs in.",
@@ -94,7 +106,7 @@ def _mount(stack: Stack, place: Launch, mount: Mount) -> Iterator[Report]:
     else:
         yield from _zones(place, mount, there)
         yield from _ports(place, mount, there)
-        yield from surroundings(stack, place, mount, there)
+        yield from surroundings(place, mount, there)
 
 
 def _no_target(stack: Stack, whole: str) -> Answer:
@@ -182,20 +194,3 @@ def _closed(
         what=f"whether {near.labels or 'the network'} {verb} TCP {_NFS} between {client} and "
         f"{server}",
     )
-
-
-def _subjects(stack: Stack) -> list[Consumer | Resource]:
-    mounting = [consumer for consumer in consumers(stack) if consumer.mounts]
-    return [*mounting, *stack.of_type(MOUNT_TARGET)]
-
-
-RULE = Rule(
-    name="consumer-reaches-its-mount-targets",
-    description=(
-        "A consumer has a mount target in each of its availability zones, which EFS accepts, "
-        "security groups let port 2049 through between the two, and what populates has a way to "
-        "its packages."
-    ),
-    subjects=_subjects,
-    judge=_judge,
-)

@@ -9,7 +9,7 @@ from ..reading.graph import Resource, Stack, once
 from ..reading.iam import Client, applies, concerns
 from ..reading.kinds import FILE_SYSTEM_POLICY, ROLES
 from ..reading.naming import Elsewhere, Here, Name, NotYet, candidates, here, named, only
-from ..reading.pack import Parameters, Rule
+from ..reading.pack import Parameters, rule
 from ..reading.values import UNKNOWN, Unknown, number
 from .parts.consumer import Consumer, Mount
 from .parts.populators import mounting, populating, writers_for
@@ -98,7 +98,7 @@ class _Access:
     def is_absent(self, action: str) -> Answer:
         """What it proves that nothing allows it."""
         what = f"policy that allows {_PREFIX}{action} to {self.who}"
-        return self.mount.consumer.resource.stack.there_is_none(what)
+        return self.mount.stack.there_is_none(what)
 
     def _context(self) -> dict[str, str | Unknown | None]:
         arn = self.role.get("arn") if self.role else None
@@ -143,7 +143,7 @@ def _policies(stack: Stack) -> dict[str, list[Document]]:
 
 
 def _access(mount: Mount, role: Resource | None) -> _Access:
-    policies = _policies(mount.consumer.resource.stack)
+    policies = _policies(mount.stack)
     known = only(mount.system)
     others = [*(policies.get(known.key, []) if known else []), *policies.get("", [])]
     return _Access(mount, role, documents_of(role) if role else [], others)
@@ -161,7 +161,11 @@ def may_write(mount: Mount) -> Answer:
     return _access(mount, role.resource).may("ClientWrite").answer
 
 
-def _judge(_stack: Stack, mount: Mount, _: Parameters) -> Iterator[Report]:
+@rule(mounting)
+def roles_may_mount_and_only_populators_write(mount: Mount, _: Parameters) -> Iterator[Report]:
+    """A consumer's role may ClientMount the file system through its access point, the role of
+    what populates may ClientWrite, and a function that reads from a populated one may not.
+    """
     consumer, role = mount.consumer, _role_of(mount.consumer)
     what = f"the rights of {consumer.label} on {mount.label}"
     if not consumer.is_function and mount.by_iam is not True:
@@ -184,8 +188,8 @@ def _judge(_stack: Stack, mount: Mount, _: Parameters) -> Iterator[Report]:
 
 
 def _as_role(mount: Mount, access: _Access) -> Iterator[Report]:
-    consumer, stack = mount.consumer, mount.consumer.resource.stack
-    populates = consumer in populating(stack) and not mount.read_only
+    consumer = mount.consumer
+    populates = consumer in populating(mount.stack) and not mount.read_only
     yield from _may(access, "ClientMount", f"mounts {mount.label}")
     if populates:
         yield from _may(access, "ClientWrite", f"populates {mount.label}")
@@ -259,14 +263,3 @@ def _nobody(mount: Mount) -> Iterator[Report]:
         f"(authorizationConfig.iam is not ENABLED), and may not {_PREFIX}ClientMount there: "
         f"{judgement.why}. Set authorizationConfig.iam to ENABLED.",
     )
-
-
-RULE = Rule(
-    name="roles-may-mount-and-only-populators-write",
-    description=(
-        "A consumer's role may ClientMount the file system through its access point, the role of "
-        "what populates may ClientWrite, and a function that reads from a populated one may not."
-    ),
-    subjects=mounting,
-    judge=_judge,
-)

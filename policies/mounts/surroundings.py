@@ -19,11 +19,9 @@ _ACL_RULE = token("ec2", "NetworkAclRule")
 _ACL_ASSOCIATION = token("ec2", "NetworkAclAssociation")
 
 
-def surroundings(
-    stack: Stack, place: Launch, mount: Mount, there: list[MountTarget]
-) -> Iterator[Report]:
+def surroundings(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Report]:
     """Another VPC or region, a VPC without DNS, network ACLs."""
-    consumer = mount.consumer
+    consumer, stack = mount.consumer, mount.stack
     what = f"whether {consumer.label} reaches {mount.label}"
     ends = dict.fromkeys(target.subnet for target in there if target.subnet)
     theirs = {vpc for subnet in ends if (vpc := vpc_of(subnet))}

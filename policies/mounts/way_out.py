@@ -16,8 +16,9 @@ _HTTPS = 443
 _WHERE = Open("which subnets it runs in is unknown", preview=True)
 
 
-def way_out(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]:
+def way_out(consumer: Consumer, place: Launch) -> Iterator[Report]:
     """What keeps a container that populates from its packages, or may."""
+    stack = consumer.stack
     who = f"{consumer.label}, run by {place.resource.label},"
     found = {subnet: ways_out(stack, subnet) for subnet in place.subnets.names}
     for subnet, ways in found.items():
@@ -32,7 +33,7 @@ def way_out(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]
         yield from _address(consumer, place, public)
     if closed := [subnet for subnet, ways in found.items() if ways == set()]:
         yield from _no_route(stack, who, place, closed)
-    yield from _only_nfs(stack, consumer, place)
+    yield from _only_nfs(consumer, place)
 
 
 def _address(consumer: Consumer, place: Launch, subnets: list[Known]) -> Iterator[Report]:
@@ -81,9 +82,9 @@ def _no_route(stack: Stack, who: str, place: Launch, closed: list[Known]) -> Ite
         )
 
 
-def _only_nfs(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]:
+def _only_nfs(consumer: Consumer, place: Launch) -> Iterator[Report]:
     """Groups that let out nothing beside NFS."""
-    groups = place.own_groups
+    groups, stack = place.own_groups, consumer.stack
     if not groups.names or not all(isinstance(group, Here) for group in groups.names):
         return
     stated = openings_of(stack, groups, ingress=False)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeAlias
 
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import (
@@ -29,16 +29,8 @@ from .graph import Resource, Stack
 from .sources import from_request, from_sdk
 from .values import texts
 
-Parameters = Mapping[str, Any]
-
-_EXEMPT = {
-    "exempt": {
-        "type": "array",
-        "items": {"type": "string"},
-        "default": [],
-        "description": "Names or URNs of resources that a rule leaves alone; * is anything.",
-    }
-}
+Parameters: TypeAlias = Mapping[str, Any]
+Judge: TypeAlias = Callable[[Any, Parameters], Iterable[Report]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +38,6 @@ class Rule:
     """A rule, and the policy of its name.
 
     Attributes:
-        name: Its name.
         description: What it demands, for the user.
         subjects: What it judges in a stack, one by one: anything with a URN, or reports as such.
         judge: What is wrong with one of them, or cannot be judged.
@@ -57,7 +48,7 @@ class Rule:
     name: str
     description: str
     subjects: Callable[[Stack], Sequence[Any]]
-    judge: Callable[[Stack, Any, Parameters], Iterable[Report]]
+    judge: Judge
     parameters: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     level: EnforcementLevel = EnforcementLevel.MANDATORY
 
@@ -65,6 +56,41 @@ class Rule:
     def schema(self) -> dict[str, dict[str, Any]]:
         """JSON schema of every parameter, those that all rules have included."""
         return {**self.parameters, **_EXEMPT}
+
+
+def parameter(default: object, description: str, **limits: object) -> dict[str, Any]:
+    """The JSON schema of a parameter."""
+    kinds = {bool: "boolean", int: "integer", str: "string", list: "array"}
+    return {"type": kinds[type(default)], **limits, "default": default, "description": description}
+
+
+_EXEMPT = {
+    "exempt": parameter(
+        *([], "Names or URNs of resources that a rule leaves alone; * is anything."),
+        items={"type": "string"},
+    )
+}
+
+
+def rule(
+    subjects: Callable[[Stack], Sequence[Any]],
+    *,
+    level: EnforcementLevel = EnforcementLevel.MANDATORY,
+    **parameters: dict[str, Any],
+) -> Callable[[Judge], Rule]:
+    """The rule that a function judges: its name is the rule's, its docstring the description."""
+
+    def made(judge: Judge) -> Rule:
+        return Rule(
+            name=judge.__name__.replace("_", "-"),
+            description=" ".join((judge.__doc__ or "").split()),
+            subjects=subjects,
+            judge=judge,
+            parameters=parameters,
+            level=level,
+        )
+
+    return made
 
 
 def of_type(*tokens: str) -> Callable[[Stack], list[Resource]]:
@@ -94,7 +120,7 @@ def findings(rule: Rule, stack: Stack, given: Parameters | None = None) -> Findi
             found[subject] = None
             continue
         try:
-            reports = rule.judge(stack, subject, parameters)
+            reports = rule.judge(subject, parameters)
             found |= dict.fromkeys(replace(one, urn=one.urn or subject.urn) for one in reports)
         except Exception as error:  # what is wrong with one says nothing of the rest
             found[_defect(rule, error)] = None

@@ -75,7 +75,12 @@ class Mount(Volume):
     @property
     def urn(self) -> str:
         """Where lines about it are shown."""
-        return self.consumer.resource.urn
+        return self.consumer.urn
+
+    @property
+    def stack(self) -> Stack:
+        """Where it belongs."""
+        return self.consumer.stack
 
 
 @dataclass(frozen=True)
@@ -130,8 +135,13 @@ class Consumer:
 
     @property
     def urn(self) -> str:
-        """The URN of its resource."""
+        """Where lines about it are shown."""
         return self.resource.urn
+
+    @property
+    def stack(self) -> Stack:
+        """Where it belongs."""
+        return self.resource.stack
 
     def named_below(self, mount: Mount) -> Iterator[tuple[str, str]]:
         """(what holds it, the path in the file system) of each path below a mount."""

@@ -127,7 +127,7 @@ def populating(stack: Stack) -> dict[Consumer, list[Mount]]:
 
 def writers_for(mount: Mount) -> list[Writer]:
     """Who populates what is seen through a mount, or may."""
-    there = writers(mount.consumer.resource.stack).get(mount.space, [])
+    there = writers(mount.stack).get(mount.space, [])
     return [one for one in there if mount.location and mount.location.meets(one.mount.location)]
 
 
