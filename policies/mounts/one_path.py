@@ -76,9 +76,13 @@ def _disagreement(mount: Mount) -> Iterator[Report]:
         return
     yield Report(
         f"{what}, but {where}: what one writes under its path the other does not find. Give "
-        f"{consumer.path_property} of {consumer.label} and {their.path_property} of {their.label} "
-        "the same value."
+        f"{_property(consumer)} and {_property(their)} the same value."
     )
+
+
+def _property(consumer: Consumer) -> str:
+    name = "fileSystemConfig.localMountPath" if consumer.is_function else "containerPath"
+    return f"{name} of {consumer.label}"
 
 
 @once

@@ -173,9 +173,9 @@ def _paths(mount: Mount, written: list[Mount]) -> Iterator[Report]:
     """Whether the paths that a function gets are among those that somebody publishes."""
     function = mount.consumer
     wanted: dict[str, list[str]] = defaultdict(list)
-    for holder, path in function.named_below(mount):
+    for holder, path in mount.named_paths():
         wanted[holder].append(path)
-    published = {path: one for one in written for _, path in one.consumer.named_below(one)}
+    published = {path: one for one in written for _, path in one.named_paths()}
     if not published or any(t.value is UNKNOWN for one in written for t in one.consumer.texts):
         return  # rule one-access-point-one-path has said that these are unknown
     unmatched = {
