@@ -56,9 +56,9 @@ def file_system_policy_demands_name_and_tls(resource: Resource, _: Parameters) -
 
 def _policy(policy: Resource) -> Iterator[Report]:
     found = statements(policy.get("policy"))
-    if isinstance(found, Open):
+    if left := next((one.left for one in found if one.left), None):
         what = f"whether {policy.label} lets somebody in without a name or in plain text"
-        yield doubt(what, f"its policy {found.because}", preview=found.preview)
+        yield doubt(what, f"its policy {left.because}", preview=left.preview)
         return
     # AWS refuses a policy that names another file system than its own.
     found = [replace(one, resources=None, not_resources=None) for one in found]

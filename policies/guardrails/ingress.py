@@ -55,7 +55,6 @@ def no_ingress_from_anywhere(subject: _Rules, parameters: Parameters) -> Iterato
     allowed = {number(port) for port in items(parameters["allowedPorts"])}
     if owner is not None and owner.key in _balanced(subject.rules[0].resource.stack):
         allowed |= _WEB
-    rules = subject.rules
     closed = [opening for opening in subject.rules if not _is_allowed(opening, allowed)]
     label = owner.label if owner else "a security group"
     whole = [opening for opening in closed if any(n.prefixlen == 0 for n in opening.networks)]

@@ -12,8 +12,8 @@ from ..reading.graph import Resource, Stack, once
 from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEM, FILE_SYSTEMS, FUNCTION, token
 from ..reading.naming import Here, NotYet, candidates, here, named
 from ..reading.pack import Judge, Parameters, of_type, parameter, rule
+from ..reading.tables import table
 from ..reading.values import UNKNOWN, Plain, at, flag, items, number, text
-from .tables import table
 
 
 def _reads(*names: str) -> Callable[[Callable[..., Iterable[Report]]], Judge]:

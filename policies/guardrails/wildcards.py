@@ -8,8 +8,8 @@ from ..reading.graph import Resource
 from ..reading.iam import Statement, like, statements
 from ..reading.kinds import ROLE, token
 from ..reading.pack import Parameters, of_type, rule
+from ..reading.tables import table
 from ..reading.values import Plain, Unknown, at, items, text, texts
-from .tables import table
 
 _POLICIES = tuple(token("iam", f"{of}Policy") for of in ("", "Group", "Role", "User"))
 # Where a resource attaches policies by ARN.
@@ -57,10 +57,9 @@ def policy_names_actions_and_resources(resource: Resource, _: Parameters) -> Ite
     """
     for label, document in _documents(resource):
         found = statements(document)
-        if isinstance(found, Open):
+        if left := next((one.left for one in found if one.left), None):
             what = f"whether {label} allows more than it names"
-            yield doubt(what, f"its policy {found.because}", preview=found.preview)
-            continue
+            yield doubt(what, f"its policy {left.because}", preview=left.preview)
         for statement in found:
             if statement.allows:
                 yield from _actions(label, statement)
