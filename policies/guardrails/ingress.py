@@ -61,8 +61,8 @@ def no_ingress_from_anywhere(subject: _Rules, parameters: Parameters) -> Iterato
     for opening in whole:
         for block in dict.fromkeys(str(n) for n in opening.networks if n.prefixlen == 0):
             yield Report(
-                f"{opening.resource.label} opens {label} to the whole internet: it lets in {opening}. "
-                f"Name the clients' security group or their blocks instead of {block}.",
+                f"{opening.resource.label} opens {label} to the whole internet: it lets in "
+                f"{opening}. Name the clients' security group or their blocks instead of {block}.",
                 urn=opening.resource.urn,
             )
     yield from _together(

@@ -150,47 +150,28 @@ def groups_of_target(target: MountTarget) -> Several:
 def _ports(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Report]:
     seen: set[tuple[Several, bool]] = set()  # one line for all mount targets of the same groups
     for subnet in place.subnets.names:
-        near = [target for target in there if target.serves(subnet) is True]
-        for target in near or there:
-            theirs = groups_of_target(target)
-            address = target.resource.get("ipAddress")
-            client = End(place.groups, subnet)
-            server = End(theirs, target.subnet, address if isinstance(address, str) else None)
+        client = End(mount.consumer.label, place.groups, subnet)
+        for target in [one for one in there if one.serves(subnet) is True] or there:
+            groups = groups_of_target(target)
+            server = End(target.label, groups, target.subnet, target.resource.get("ipAddress"))
             for ingress in (True, False):
-                ends = (server, client) if ingress else (client, server)
-                labels = [target.label, mount.consumer.label][:: 1 if ingress else -1]
-                answer = _open(place.resource.stack, ends, labels, ingress=ingress)
-                if answer is not True and (theirs, ingress) not in seen:
-                    seen.add((theirs, ingress))
-                    yield from _closed(place.resource.stack, ends, labels, answer, ingress=ingress)
+                near, far = (server, client) if ingress else (client, server)
+                answer = lets_through(mount.stack, near, far, _NFS, ingress=ingress)
+                if answer is not True and (groups, ingress) not in seen:
+                    seen.add((groups, ingress))
+                    yield _closed(mount.stack, near, far, answer, ingress=ingress)
 
 
-def _open(stack: Stack, ends: tuple[End, End], labels: list[str], *, ingress: bool) -> Answer:
-    for end, label in zip(ends, labels, strict=True):
-        if not end.groups.names:
-            why = f"{label} has no security group that this stack makes"
-            return Open(why, preview=not end.groups.certain)
-    return lets_through(stack, *ends, _NFS, ingress=ingress)
-
-
-def _closed(
-    stack: Stack, ends: tuple[End, End], labels: list[str], answer: Answer, *, ingress: bool
-) -> Iterator[Report]:
-    near, far = (end.groups for end in ends)
+def _closed(stack: Stack, near: End, far: End, answer: Answer, *, ingress: bool) -> Report:
     verb, into, way = ("admits", "into", "from") if ingress else ("lets out", "out of", "to")
-
-    def wrong() -> str:
-        stated = sorted(map(str, openings_of(stack, near, ingress=ingress)))
-        return (
-            f"{near.labels} of {labels[0]} {verb} {'; '.join(stated) or 'nothing'}, but not TCP "
-            f"{_NFS} {way} {far.labels} of {labels[1]}: the mount times out. Open TCP {_NFS} "
-            f"{into} {near.labels} {way} {far.labels}."
-        )
-
-    client, server = labels[:: -1 if ingress else 1]
-    yield from verdict(
-        answer,
-        wrong=wrong,
-        what=f"whether {near.labels or 'the network'} {verb} TCP {_NFS} between {client} and "
-        f"{server}",
+    if isinstance(answer, Open):
+        ends = f"{far.label} and {near.label}" if ingress else f"{near.label} and {far.label}"
+        groups = near.groups.labels or "the network"
+        return Report(f"whether {groups} {verb} TCP {_NFS} between {ends}", answer)
+    stated = sorted(map(str, openings_of(stack, near.groups, ingress=ingress)))
+    mine, theirs = near.groups.labels, far.groups.labels
+    return Report(
+        f"{mine} of {near.label} {verb} {'; '.join(stated) or 'nothing'}, but not TCP {_NFS} {way} "
+        f"{theirs} of {far.label}: the mount times out. Open TCP {_NFS} {into} {mine} {way} "
+        f"{theirs}."
     )

@@ -1,6 +1,6 @@
 """What a rule hands back, and the one way from an answer to it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -52,14 +52,12 @@ class Report:
     urn: str = ""
 
 
-def verdict(
-    answer: Answer, *, wrong: str | Callable[[], str], what: str, urn: str = ""
-) -> Iterator[Report]:
+def verdict(answer: Answer, *, wrong: str, what: str, urn: str = "") -> Iterator[Report]:
     """A violation where the answer is no, a doubt about `what` where it is open, else nothing."""
     if isinstance(answer, Open):
         yield Report(what, answer, urn)
     elif not answer:
-        yield Report(wrong if isinstance(wrong, str) else wrong(), urn=urn)
+        yield Report(wrong, urn=urn)
 
 
 def doubt(what: str, because: str, *, preview: bool = False, urn: str = "") -> Report:

@@ -69,6 +69,9 @@ ACCESS_POINTS = _with_ids(
 )
 FILE_SYSTEMS = _with_ids("elasticfilesystem:file-system", "fs", FILE_SYSTEM)
 NAT_GATEWAYS = _with_ids("ec2:natgateway", "nat", token("ec2", "NatGateway"))
+NETWORK_ACLS = _with_ids(
+    "ec2:network-acl", "acl", token("ec2", "NetworkAcl"), token("ec2", "DefaultNetworkAcl")
+)
 ROUTE_TABLES = _with_ids(
     "ec2:route-table", "rtb", token("ec2", "RouteTable"), token("ec2", "DefaultRouteTable")
 )
