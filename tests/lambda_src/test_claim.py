@@ -113,7 +113,13 @@ def test_the_task_is_named_by_its_ecs_id(monkeypatch: pytest.MonkeyPatch) -> Non
     assert task_name() == "4f0b6b2d1c3e4f5a8b7c6d5e4f3a2b1c"
 
 
-@pytest.mark.parametrize("uri", ["", "http://169.254.170.2/", "http://x/v4/", "http://x/v4/../y"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("", "http://169.254.170.2/", "http://x/v4/", "http://x/v4/../y"),
+        f"http://x/v4/{'a' * 200}-1",
+    ],
+)
 def test_outside_ecs_the_name_is_a_new_one_each_time(
     monkeypatch: pytest.MonkeyPatch, uri: str
 ) -> None:
