@@ -233,3 +233,20 @@ def test_the_directory_of_a_lost_lock_is_not_ours(tmp_path: Path) -> None:
         mine.prove()
     other.prove()
     other.release()
+
+
+def test_a_rename_before_the_removal_whose_answer_is_lost_has_been_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def lost(path: Path, target: Path) -> Path:
+        rename(path, target)
+        raise OSError(errno.EIO, "Input/output error")
+
+    mine = Claim(tmp_path / ".incoming-1")
+    mine.acquire()
+    (mine.directory / "file").touch()
+    monkeypatch.setattr(Path, "rename", lost)
+    mine.release()
+    assert names(tmp_path) == set()

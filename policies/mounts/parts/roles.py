@@ -1,167 +1,116 @@
-"""A role's policies: inline, attached, and those that AWS manages."""
+"""The policies of a role (inline, attached, those that AWS manages) and of a file system."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from ...reading.findings import Open
-from ...reading.graph import Resource, Stack
-from ...reading.iam import Statement, statements
-from ...reading.kinds import ROLES
-from ...reading.naming import Here, NotYet, candidates, register
+from ...reading.graph import Resource, Stack, once
+from ...reading.iam import Statement, statements, unread
+from ...reading.kinds import FILE_SYSTEM_POLICY, FILE_SYSTEMS, ROLES, Kind, token
+from ...reading.naming import NotYet, anywhere, candidates, named
+from ...reading.tables import table
 from ...reading.values import UNKNOWN, Plain, at, items, text
 
-_POLICY = "aws:iam/policy:Policy"
-_ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+_POLICY = token("iam", "Policy")
 # By type: the property that names roles, and the one that names policies by ARN.
-ATTACHMENTS = {
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("role", "policyArn"),
-    "aws:iam/policyAttachment:PolicyAttachment": ("roles", "policyArn"),
-    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": (
-        "roleName",
-        "policyArns",
-    ),
+_ATTACHMENTS = {
+    token("iam", "RolePolicyAttachment"): ("role", "policyArn"),
+    token("iam", "PolicyAttachment"): ("roles", "policyArn"),
+    token("iam", "RolePolicyAttachmentsExclusive"): ("roleName", "policyArns"),
 }
 
-_CLIENT = "elasticfilesystem:Client"
-# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/, policies' pages, 2026-11
-_MANAGED = {
-    "AmazonElasticFileSystemClientFullAccess": ("Mount", "RootAccess", "Write"),
-    "AmazonElasticFileSystemClientReadWriteAccess": ("Mount", "Write"),
-    "AmazonElasticFileSystemClientReadOnlyAccess": ("Mount",),
-    "AdministratorAccess": ("*",),
-    "PowerUserAccess": ("*",),
-}
-# These say nothing of EFS clients.
-_UNRELATED = {
-    "AWSLambdaBasicExecutionRole",
-    "AWSLambdaVPCAccessExecutionRole",
-    "AWSLambdaSQSQueueExecutionRole",
-    "AWSLambdaKinesisExecutionRole",
-    "AWSLambdaDynamoDBExecutionRole",
-    "AWSLambdaENIManagementAccess",
-    "AWSXRayDaemonWriteAccess",
-    "AmazonDynamoDBFullAccess",
-    "AmazonDynamoDBReadOnlyAccess",
-    "AmazonEC2ContainerRegistryReadOnly",
-    "AmazonECSTaskExecutionRolePolicy",
-    "AmazonS3FullAccess",
-    "AmazonS3ReadOnlyAccess",
-    "AmazonSNSFullAccess",
-    "AmazonSQSFullAccess",
-    "AmazonSSMManagedInstanceCore",
-    "AmazonSSMReadOnlyAccess",
-    "CloudWatchAgentServerPolicy",
-    "CloudWatchLambdaInsightsExecutionRolePolicy",
-    "CloudWatchLogsFullAccess",
-    "SecretsManagerReadWrite",
-}
+# Statements, each with the name of its policy in messages.
+Policies = list[tuple[str, Statement]]
 
 
-@dataclass(frozen=True)
-class Document:
-    """A policy of a role, or of a file system: its statements, or why they are not known.
-
-    `effects` are those that statements which are not known may have: True is Allow.
-    """
-
-    label: str
-    statements: tuple[Statement, ...] | Open
-    effects: tuple[bool, ...] = (True, False)
-    of_system: bool = False
-
-
-def documents_of(stack: Stack, role: Here) -> list[Document]:
+def policies_of(role: Resource) -> Policies:
     """Every policy of a role of this stack."""
-    found = list(stack.once(_by_role).get(role.key, []))
-    resource = role.resource
-    for inline in items(resource.given("inlinePolicies")):
+    found = list(_by_owner(role.stack)[role.urn])
+    for inline in items(role.given("inlinePolicies")):
         if inline is UNKNOWN or text(at(inline, "policy")) is not None:
             name = at(inline, "name")
             label = f"inline policy '{name}'" if isinstance(name, str) else "an inline policy"
-            found.append(read_document(f"{label} of {role.label}", at(inline, "policy")))
-    for arn in items(resource.given("managedPolicyArns")):
-        found.extend(_attached(stack, resource, "managedPolicyArns", arn))
-    if resource.given("permissionsBoundary") is not None:
+            found += _labelled(f"{label} of {role.label}", statements(at(inline, "policy")))
+    for arn in items(role.given("managedPolicyArns")):
+        found += _attached(role, "managedPolicyArns", arn)
+    if role.given("permissionsBoundary") is not None:
         # A boundary allows nothing by itself.
-        label = f"the permissions boundary of {role.label}"
-        found.append(Document(label, Open("is not judged here"), (False,)))
+        left = unread(Open("is not judged here"), False)
+        found += _labelled(f"the permissions boundary of {role.label}", left)
     return found
 
 
-def _by_role(stack: Stack) -> dict[str, list[Document]]:
-    roles = register(stack, ROLES)
-    found: dict[str, list[Document]] = defaultdict(list)
+def policies_of_system(stack: Stack, key: str) -> Policies:
+    """The policies of a file system, and those of which only the creation tells whose they are."""
+    found = _by_owner(stack)
+    return [*found.get(key, []), *found.get("", [])]
 
-    def give(resource: Resource, name: str, documents: list[Document]) -> None:
+
+def _labelled(label: str, found: list[Statement]) -> Policies:
+    return [(label, statement) for statement in found]
+
+
+@once
+def _by_owner(stack: Stack) -> dict[str, Policies]:
+    """By the URN of a role or the key of a file system; of "", where a system is not known."""
+    found: dict[str, Policies] = defaultdict(list)
+
+    def give(resource: Resource, kind: Kind, name: str, policies: Policies) -> None:
         for given in items(resource.get(name)):
-            named = roles.named(given, resource, name)
-            which = Open("may belong to another role", preview=True)
-            for role in candidates(named):
-                found[role.key] += (
-                    [replace(document, statements=which) for document in documents]
-                    if isinstance(named, NotYet)
-                    else documents
-                )
+            owner = named(resource, kind, name, given)
+            theirs = policies
+            if isinstance(owner, NotYet):
+                left = Open(f"may belong to another {kind.what}", preview=True)
+                labels = dict.fromkeys(label for label, _ in policies)
+                theirs = [(label, one) for label in labels for one in unread(left)]
+            nobody = [""] if kind == FILE_SYSTEMS else []
+            for key in [known.key for known in candidates(owner)] or nobody:
+                found[key] += theirs
 
-    for policy in stack.of_type(_ROLE_POLICY):
-        give(policy, "role", [read_document(policy.label, policy.get("policy"))])
-    for resource in stack.resources:
-        if resource.type.startswith("aws-native:iam:") and "Policy" in resource.type:
-            for role in roles.anywhere(resource).names:
-                which = Open("is of a type that this pack does not read")
-                found[role.key].append(Document(resource.label, which))
-    for token, (who, what) in ATTACHMENTS.items():
-        for attachment in stack.of_type(token):
-            arns = items(attachment.get(what))
-            documents = [d for arn in arns for d in _attached(stack, attachment, what, arn)]
-            give(attachment, who, documents)
+    for policy in stack.of_type(token("iam", "RolePolicy")):
+        give(policy, ROLES, "role", _labelled(policy.label, statements(policy.get("policy"))))
+    for policy in stack.of_type(FILE_SYSTEM_POLICY):
+        own = _labelled(policy.label, statements(policy.get("policy")))
+        give(policy, FILE_SYSTEMS, "fileSystemId", own)
+    for type_, (who, what) in _ATTACHMENTS.items():
+        for one in stack.of_type(type_):
+            attached = [p for arn in items(one.get(what)) for p in _attached(one, what, arn)]
+            give(one, ROLES, who, attached)
+    native = [one for one in stack.resources if re.match("aws-native:iam:.*Policy", one.type)]
+    for policy, role in ((one, role) for one in native for role in anywhere(one, ROLES).names):
+        left = unread(Open("is of a type that this pack does not read"))
+        found[role.key] += _labelled(policy.label, left)
     return found
 
 
-def _attached(stack: Stack, resource: Resource, name: str, arn: Plain) -> Iterator[Document]:
+def _attached(resource: Resource, name: str, arn: Plain) -> Iterator[tuple[str, Statement]]:
     """The policy that an ARN, part of the resource's property `name`, stands for."""
     given = text(arn)
-    if given is None:
-        return
+    own = _policies(resource.stack).get(str(given))
     if given is UNKNOWN:
-        origins = stack.origins(resource, name, _POLICY)
-        slots = len(items(resource.get(name)))
+        origins = resource.origins(name, _POLICY)
+        sure = len(origins) in {1, len(items(resource.get(name)))}
+        maybe = unread(Open("may be attached or not", preview=True))
         for origin in origins:
-            document = read_document(origin.label, origin.get("policy"))
-            sure = len(origins) in {1, slots}
-            which = Open("may be attached or not", preview=True)
-            yield document if sure else Document(origin.label, which)
+            yield from _labelled(origin.label, statements(origin.get("policy")) if sure else maybe)
         if not origins:
-            which = Open("is unknown", preview=True)
-            yield Document(f"the policy that {resource.label} attaches", which)
-        return
-    own = stack.once(_policies).get(given)
-    if own is not None:
-        yield read_document(own.label, own.get("policy"))
-        return
-    managed = given.rpartition("/")[2]
-    if ":iam::aws:policy/" not in given:
-        yield Document(f"policy {given}", Open("is made elsewhere"))
-    elif managed in _MANAGED:
-        actions = tuple(f"{_CLIENT}{action}" for action in _MANAGED[managed])
-        statement = Statement(True, actions, None, ("*",), None, None, False, None)
-        yield Document(f"AWS managed policy {managed}", (statement,))
-    elif managed not in _UNRELATED:
-        # Those that AWS manages for use as they are do not deny.
-        why = Open("is not among those that this pack knows")
-        yield Document(f"AWS managed policy {managed}", why, (True,))
+            left = unread(Open("is unknown", preview=True))
+            yield from _labelled(f"the policy that {resource.label} attaches", left)
+    elif own is not None:
+        yield from _labelled(own.label, statements(own.get("policy")))
+    elif given is not None and ":iam::aws:policy/" not in given:
+        yield from _labelled(f"policy {given}", unread(Open("is made elsewhere")))
+    elif given is not None:
+        managed = given.rpartition("/")[2]
+        known = table("managed_policies").get(managed)
+        # Those that are new do not deny: AWS manages them for use as they are.
+        left = unread(Open("is not among those that this pack knows"), True)
+        found = left if known is None else statements({"Statement": known})
+        yield from _labelled(f"AWS managed policy {managed}", found)
 
 
+@once
 def _policies(stack: Stack) -> dict[str, Resource]:
-    return {
-        arn: policy
-        for policy in stack.of_type(_POLICY)
-        if isinstance(arn := policy.get("arn"), str)
-    }
-
-
-def read_document(label: str, document: Plain) -> Document:
-    """A policy document as JSON."""
-    found = statements(document)
-    return Document(label, tuple(found) if isinstance(found, list) else found)
+    policies = [(policy.get("arn"), policy) for policy in stack.of_type(_POLICY)]
+    return {arn: policy for arn, policy in policies if isinstance(arn, str)}
