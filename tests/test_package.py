@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pulumi.dynamic.dynamic import serialize_provider
 
+from components import gates
 from tests.chain import TINY
 from tests.installed import ROOT, User
 from tests.lambda_src.conftest import Index
@@ -113,11 +116,13 @@ def test_the_wheel_holds_one_package_with_the_runtime_and_the_packs_and_nothing_
         "lambda_src/handler.py",
         "lambda_src/release/layout.py",
         "local/__main__.py",
+        "image/__main__.py",
         "local/sandbox/confinement/view.py",
         "lock/__main__.py",
         "policies/mounts/PulumiPolicy.yaml",
         "policies/guardrails/PulumiPolicy.yaml",
         "policies/reading/pack.py",
+        "verify.py",
     } <= inside
     stray = ("application/", "dev.json", "prod.json", "installed.yaml", ".pyc")
     assert not [name for name in inside if any(part in name for part in stray)]
@@ -151,6 +156,38 @@ def test_the_components_need_no_more_than_they_say(wheel: Path, tmp_path: Path) 
         text=True,
     )
     assert done.stdout == "/mnt/x/releases/1\n"
+
+
+def test_the_state_of_this_program_is_that_of_one_on_the_package(
+    wheel: Path, tmp_path: Path
+) -> None:
+    """So a stack can move between them, its `destroy` and `refresh` too."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    names = [name for name in gates.__all__ if name.endswith("Provider")]
+    here = {name: str(serialize_provider(getattr(gates, name)())) for name in names}
+    code = (
+        "import base64, json, sys, dill\n"
+        "given = json.load(sys.stdin)\n"
+        # As the SDK's provider does it, before anything else is imported.
+        "made = {name: dill.loads(base64.b64decode(text)) for name, text in given.items()}\n"
+        "from pulumi.dynamic.dynamic import serialize_provider\n"
+        "from efs_inference import gates\n"
+        "assert gates.__file__.startswith(sys.argv[1]), gates.__file__\n"
+        "assert all(type(made[name]) is getattr(gates, name) for name in made)\n"
+        "print(json.dumps({name: serialize_provider(made[name]) for name in made}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env={"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        input=json.dumps(here),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(done.stdout) == here
+    assert len(here) == 5
 
 
 @pytest.mark.whole

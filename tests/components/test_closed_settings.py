@@ -85,9 +85,8 @@ def test_a_problem_says_the_rule_and_the_commands_that_correct_it() -> None:
     )
     assert index == (
         "indexUrl = 'https://pypi.org/simple': egress is none: in a VPC of the stack's own without "
-        "internet, a task reaches AWS's endpoints alone. Remedy: `make wheels "
-        "CACHE=s3://<bucket>/<prefix>`, and then `pulumi config set wheelCache "
-        "s3://<bucket>/<prefix>`"
+        "internet, a task reaches AWS's endpoints alone. Remedy: `pulumi config set wheelCache "
+        "s3://<bucket>/<prefix>`, and then `make wheels`, which fills it"
     )
 
 
