@@ -16,8 +16,7 @@ from typing import Any
 from components.errors import PopulateError
 from components.gates.populator_run import task_run_spec
 from components.gates.task import TaskRun
-from lambda_src.release.layout import ExitCode
-from local.verify import add_options
+from lambda_src.release.layout import HASHING, RELEASE_ID, ExitCode
 
 INTACT, DAMAGED, NOT_VERIFIED = 0, 1, 2
 _EXIT_CODES = """exit status:
@@ -86,6 +85,12 @@ def stack_outputs(stack: str) -> dict[str, Any]:
     return dict(outputs)
 
 
+def _release(text: str) -> str:
+    if RELEASE_ID.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no release id: 16 hex digits")
+    return text
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; what it returns is the exit status."""
     parser = argparse.ArgumentParser(
@@ -95,7 +100,13 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--stack", required=True, help="the stack, as the Pulumi CLI knows it")
-    add_options(parser, release="default: the stack's")
+    parser.add_argument("--release", type=_release, metavar="ID", help="default: the stack's")
+    parser.add_argument(
+        "--sha256",
+        choices=HASHING,
+        default="sample",
+        help="whose SHA-256 is compared beside the size, default: %(default)s",
+    )
     parser.add_argument("--profile", help="AWS profile; default: the usual chain of credentials")
     options = parser.parse_args(arguments)
     try:

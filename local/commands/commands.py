@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import COMMAND, MODULE
-from ..dependencies import DependencyError
 from ..engine import PackError, Verdict
 from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
-from ..verify import add_options, verify_releases
 from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
 from .function_url import FunctionUrl
 from .screen import Screen
@@ -27,8 +25,7 @@ _SHOWN = 300
 _EXIT_CODES = """exit status:
   0    done
   1    failed; for `preview` and `up` also: a mandatory policy is violated; for `up` and `invoke`
-       also: the function failed, or its answer has a statusCode of 400 or more; for `verify` also:
-       a release is not intact
+       also: the function failed, or its answer has a statusCode of 400 or more
   2    wrong usage: an option, a stack without a file, an event that is no JSON
   130  interrupted (143 by SIGTERM); nothing is left running"""
 
@@ -47,9 +44,6 @@ def main() -> int:
     screen = Screen(out, verbose=options.verbose or command is _preview)
     try:
         return command(options, screen)
-    except DependencyError as error:
-        screen.line(f"error: {error}", "error")
-        return 1
     except (_UsageError, ProjectError) as error:
         screen.line(f"error: {error}", "error")
         return 2
@@ -147,16 +141,6 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
         screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
         server.serve_forever()
     return 0
-
-
-def _verify(options: argparse.Namespace, screen: Screen) -> int:
-    word = f"{_python()} -m {MODULE}"
-    remedy = (
-        f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it again "
-        f"under another id, and `{word} clean --stack {options.stack}` removes what is here"
-    )
-    intact = verify_releases(_state(options), options.release, options.sha256, remedy, screen)
-    return 0 if intact else 1
 
 
 def _clean(options: argparse.Namespace, screen: Screen) -> int:
@@ -286,7 +270,5 @@ def _parser() -> argparse.ArgumentParser:
     invoke.add_argument("--event", required=True, metavar="FILE|JSON", help="the event")
     server = add("serve", _serve, "deploy, serve the function over HTTP until Ctrl-C")
     server.add_argument("--port", type=int, default=0, help="default: a free one")
-    verify = add("verify", _verify, "compare the stack's local releases with their manifests")
-    add_options(verify, release="only this one")
     add("clean", _clean, "remove the stack's local file systems")
     return parser
