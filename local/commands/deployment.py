@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import platform
+import shutil
 import signal
 import sys
 import tempfile
@@ -23,12 +24,11 @@ from .. import COMMAND, PACKS, engine
 from ..engine import Result, Verdict, reason
 from ..project import Project
 from ..provider import AwsProvider, refusal
-from ..state import StateError, hold
+from ..state import SCRATCH, StateError, hold
 from .locks import LockError, make_locks
 from .screen import Screen
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-_PYTHONS = ((3, 11), (3, 13))
 _ALIAS = "aws:lambda/alias:Alias"
 _FUNCTION = "aws:lambda/function:Function"
 
@@ -142,11 +142,6 @@ def host_config(project: Project, screen: Screen) -> Project:
             f"{' or '.join(_ARCHITECTURES)}. Remedy: run it in a Linux container or virtual "
             f"machine; `{COMMAND} preview` works everywhere"
         )
-    if not _PYTHONS[0] <= version <= _PYTHONS[1]:
-        raise DeploymentError(
-            f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
-            "Lambda has them. Remedy: `make PYTHON=python3.12 install`"
-        )
     host = {
         "runtime": f"python{version[0]}.{version[1]}",
         "architecture": _ARCHITECTURES[machine],
@@ -244,6 +239,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
         except StateError as error:
             raise DeploymentError(str(error)) from error
         state.mkdir(exist_ok=True)
+        shutil.rmtree(state.parent / SCRATCH, ignore_errors=True)  # of a run that was killed
         ends.enter_context(_without_the_users_aws())  # moto already reads it at import
         with screen.step("embedded cloud"):
             from ..cloud import Cloud  # moto takes seconds to import, and a plan needs none of it

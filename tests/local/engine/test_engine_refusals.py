@@ -27,7 +27,7 @@ other = pulumi.ComponentResource("small:index:Other", "other")
 def hook(args): print("hooked")
 """
 REFUSED = {
-    "import_='vpc-1'": "import_ is not emulated",
+    "import_='vpc-1'": "importId is not emulated",
     "hooks=pulumi.ResourceHookBinding(after_create=[pulumi.ResourceHook('h', hook)])": "hook",
     "transforms=[lambda args: None]": "transforms are not run",
     "urn='urn:pulumi:dev::small::aws:ec2/vpc:Vpc::it'": "getResource: this function is not",
@@ -100,9 +100,9 @@ def test_no_option_of_the_sdk_is_in_neither_list() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("remote", True, "a component from a package of its own (remote) is not emulated"),
-        ("packageRef", "x", "a parameterized package is not emulated"),
-        ("envVarMappings", {"A": "B"}, "env_var_mappings is not emulated"),
+        ("remote", True, "remote is not emulated"),
+        ("packageRef", "x", "packageRef is not emulated"),
+        ("envVarMappings", {"A": "B"}, "envVarMappings is not emulated"),
     ],
 )
 def test_a_field_of_the_protocol_that_is_not_known_is_refused(
@@ -118,7 +118,7 @@ def test_a_field_of_the_protocol_that_is_not_known_is_refused(
     ("program", "message"),
     [
         ("pulumi.StackReference('organization/a/dev')", "outputs of other stacks are not known"),
-        ("pulumi.runtime.call('a:b/c', {})", "methods of resources are not emulated"),
+        ("pulumi.runtime.call('a:b/c', {})", "Call is not emulated"),
         ("raise pulumi.RunError('')", "RunError without a message"),
         ("import sys; sys.exit()", "exit status 0"),
         ("raise KeyError", "KeyError"),
