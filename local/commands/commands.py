@@ -130,14 +130,13 @@ def _invoke(options: argparse.Namespace, screen: Screen) -> int:
 def _serve(options: argparse.Namespace, screen: Screen) -> int:
     try:
         server = FunctionUrl(options.port)
-    except (OSError, ValueError) as error:
-        why = str(error).rstrip(".")
-        raise _UsageError(f"--port {options.port}: {why}. Remedy: another port") from error
-    with server, _deployed(options, screen) as deployment:
+    except (OSError, OverflowError) as error:
+        raise _UsageError(f"--port {options.port}: {error}. Remedy: another port") from error
+    with _deployed(options, screen) as deployment:
         server.invoke = deployment.invoke
         data = _quoted(_sample(deployment))
         curl = f"curl -s -H 'content-type: application/json' -d {data}"
-        url = f"http://127.0.0.1:{server.server_port}/"
+        url = f"http://127.0.0.1:{server.port}/"
         screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
         server.serve_forever()
     return 0
