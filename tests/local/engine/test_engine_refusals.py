@@ -28,7 +28,7 @@ def hook(args): print("hooked")
 """
 REFUSED = {
     "import_='vpc-1'": "importId is not emulated",
-    "hooks=pulumi.ResourceHookBinding(after_create=[pulumi.ResourceHook('h', hook)])": "Hook is not",
+    "hooks=pulumi.ResourceHookBinding(after_create=[pulumi.ResourceHook('h', hook)])": "Hook",
     "transforms=[lambda args: None]": "transforms are not run",
     "urn='urn:pulumi:dev::small::aws:ec2/vpc:Vpc::it'": "getResource: this function is not",
     "id='vpc-1'": "read by its id vpc-1: reading",
