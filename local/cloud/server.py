@@ -246,8 +246,6 @@ class Cloud:
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)
-        if kind == "DryRun":
-            return Response(status=204)
         if kind != "RequestResponse":
             why = f"Invocation type {kind} is not emulated: use RequestResponse"
             raise rules.RefusalError("InvalidParameterValueException", why)
