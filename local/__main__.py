@@ -9,6 +9,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from . import PACKS
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -55,8 +57,8 @@ if __name__ == "__main__":
             status = main()
         except ImportError as error:
             # A version of Pulumi's SDK or of moto that lacks an undocumented name.
-            remedy = "`make install` installs the versions of uv.lock"
-            sys.stderr.write(f"error: {error}. Remedy: {remedy}\n")
+            remedy = "install the extra `local`" if PACKS else "`make install`, as in uv.lock"
+            sys.stderr.write(f"error: {error}. Remedy: other versions, {remedy}\n")
             status = 1
         _leave(status)
     except _StoppedError as stop:

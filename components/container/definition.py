@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from ..contract import Mount, Release, runtime
 from .index import container_secrets
@@ -16,13 +17,24 @@ def definitions(
     program_url: str,
     release: Release,
     mount: Mount,
-    index_url: str,
-    index_secret_arn: str = "",
+    source: Sequence[str],
+    secret_arn: str = "",
     timeout_minutes: int,
     log_group: str,
     region: str,
 ) -> str:
-    """The container definitions as a plain JSON string, which policies can read in preview."""
+    """The container definitions as a plain JSON string, which policies can read in preview.
+
+    Args:
+        program_url: Where the container's program is to be had.
+        release: What it publishes.
+        mount: Where it has the file system.
+        source: Options that say where the wheels come from, see `Populator.source`.
+        secret_arn: The secret with the credentials of package indexes, if there is one.
+        timeout_minutes: Minutes after which it ends by itself.
+        log_group: Name of its log group.
+        region: That of the log group.
+    """
     container = {
         "name": CONTAINER,
         "image": release.target.image,
@@ -33,10 +45,10 @@ def definitions(
             "install",
             *("--release", mount.release_path(release.id)),
             *("--requirements", runtime.LOCK),
-            *("--index-url", index_url),
+            *source,
             *("--timeout", str(timeout_minutes * 60)),
         ],
-        **({"secrets": secrets} if (secrets := container_secrets(index_secret_arn)) else {}),
+        **({"secrets": secrets} if (secrets := container_secrets(secret_arn)) else {}),
         "mountPoints": [mount.mount_point(VOLUME)],
         "stopTimeout": 60,
         "logConfiguration": {

@@ -15,7 +15,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from .deployment import Answer
+from .deployed import Answer
 
 # A function URL hands these over as text, everything else in base64.
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml")

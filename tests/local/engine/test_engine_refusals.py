@@ -220,7 +220,7 @@ def test_an_sdk_that_lacks_a_name_is_one_line_of_every_command(tmp_path: Path) -
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("error: cannot import name '_special_asset_sig' from 'pulumi.")
-    assert ended.stderr.endswith("Remedy: `make install` installs the versions of uv.lock\n")
+    assert ended.stderr.endswith("Remedy: other versions, `make install`, as in uv.lock\n")
     assert len(ended.stderr.splitlines()) == 1
 
 

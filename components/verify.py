@@ -1,6 +1,7 @@
-"""Compares a release on AWS with its manifest: `python -m tools.verify --stack prod`.
+"""Compares a release on AWS with its manifest: `python -m efs_inference.verify --stack prod`.
 
-It runs the stack's own populate task with another command, and follows its log.
+It runs the stack's own populate task with another command, and follows its log. The program exports
+`releasePath`, a path on the mount, and `populateTask`, the `run.task` of a `Publication`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from components.errors import PopulateError
-from components.gates.populator_run import task_run_spec
-from components.gates.task import TaskRun
-from lambda_src.release.layout import HASHING, RELEASE_ID, ExitCode
+from .contract import runtime
+from .errors import PopulateError
+from .gates import TaskRun, task_run_spec
 
 INTACT, DAMAGED, NOT_VERIFIED = 0, 1, 2
 _EXIT_CODES = """exit status:
@@ -59,7 +59,7 @@ def verify(
         TaskRun(spec, lambda text: say(text.removeprefix("populate: "))).complete()
     except PopulateError as error:
         say(str(error))
-        return DAMAGED if error.kind == ExitCode.DAMAGED.kind else NOT_VERIFIED
+        return DAMAGED if error.kind == "damaged" else NOT_VERIFIED
     return INTACT
 
 
@@ -79,14 +79,14 @@ def stack_outputs(stack: str) -> dict[str, Any]:
     missing = [name for name in ("releasePath", "populateTask") if name not in outputs]
     if missing:
         raise _NotVerifiedError(
-            f"stack {stack} has no output {' and no '.join(missing)}: it is not deployed, or from "
-            f"an older version of this program. Remedy: `pulumi up --stack {stack}`"
+            f"stack {stack} has no output {' and no '.join(missing)}: it is not deployed, or its "
+            f"program does not export that. Remedy: export it, then `pulumi up --stack {stack}`"
         )
     return dict(outputs)
 
 
-def _release(text: str) -> str:
-    if RELEASE_ID.fullmatch(text) is None:
+def _release_id(text: str) -> str:
+    if runtime.RELEASE_ID.fullmatch(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no release id: 16 hex digits")
     return text
 
@@ -94,16 +94,17 @@ def _release(text: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; what it returns is the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.verify",
+        prog=f"python -m {__package__}.verify",
         description=__doc__,
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--stack", required=True, help="the stack, as the Pulumi CLI knows it")
-    parser.add_argument("--release", type=_release, metavar="ID", help="default: the stack's")
+    text = "another release than the stack's"
+    parser.add_argument("--release", type=_release_id, metavar="ID", help=text)
     parser.add_argument(
         "--sha256",
-        choices=HASHING,
+        choices=runtime.HASHING,
         default="sample",
         help="whose SHA-256 is compared beside the size, default: %(default)s",
     )
