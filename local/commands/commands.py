@@ -80,7 +80,8 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
     try:
         server = FunctionUrl(options.port)
     except (OSError, OverflowError) as error:
-        raise _UsageError(f"--port {options.port}: {error}. Remedy: another port") from error
+        why = str(error).removeprefix("bind(): ").rstrip(".")
+        raise _UsageError(f"--port {options.port}: {why}. Remedy: another port") from error
     with _deployed(options, screen) as deployment:
         function = deployment.function(options.function)
         server.invoke = function.invoke
