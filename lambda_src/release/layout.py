@@ -19,8 +19,14 @@ RELEASES = "releases"
 RELEASE_PATH = "RELEASE_PATH"
 """Environment variable in which a function finds the path of its release."""
 
+ARTIFACTS_PATH = "ARTIFACTS_PATH"
+"""Environment variable in which a function finds the path of its release of artifacts, if any."""
+
 SITE_PACKAGES = "site-packages"
 """Directory of a release that goes on ``sys.path``."""
+
+ARTIFACTS = "artifacts"
+"""Directory of a release of artifacts that the model gets."""
 
 MANIFEST = "manifest.json"
 """File whose presence makes a directory a release."""

@@ -229,10 +229,14 @@ class Populate:
     def write_lock(self, *lines: str) -> None:
         (self.program / "requirements.txt").write_text("\n".join([*lines, ""]))
 
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What the installer is to make."""
+        return ("install", "--requirements", "requirements.txt", "--index-url", self.index.url)
+
     def start(self, **options: Any) -> subprocess.Popen[str]:
-        command = [*self.prefix, self.python, *self.prelude, "-m", "release", "install"]
-        command += ["--release", str(self.release), "--requirements", "requirements.txt"]
-        command += ["--index-url", self.index.url, "--staging", str(self.staging)]
+        command = [*self.prefix, self.python, *self.prelude, "-m", "release", *self.command]
+        command += ["--release", str(self.release), "--staging", str(self.staging)]
         command += self.options
         inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         quick = {"PIP_RETRIES": "1", "PIP_RESUME_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"}
