@@ -11,8 +11,7 @@ import pulumi_aws as aws
 
 from .account import Account
 from .inputs import Args, Plain, Tags, Texts
-from .names import with_name
-from .vpc import ANYWHERE, Vpc
+from .resources import ANYWHERE, Vpc, with_name
 
 NFS_PORT = 2049
 

@@ -10,14 +10,11 @@ import pulumi
 import pulumi_aws as aws
 
 from .account import Account
-from .bucket import Bucket, BucketArgs
+from .container import TaskSize, secret_statements
 from .contract import Target
-from .fargate import TaskSize
 from .gates import Credentials
 from .inputs import Args, Plain, Tags
-from .logs import Log, LogArgs
-from .package_index import secret_statements
-from .roles import RoleArgs, document, rights, role
+from .resources import Bucket, BucketArgs, Log, LogArgs, RoleArgs, document, rights, role
 from .store import EfsStore
 
 _IN_DEFINITIONS = "it stands in the container definitions, which policies read in a preview"

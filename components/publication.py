@@ -8,15 +8,13 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from .container import CONTAINER, VOLUME, definitions
+from .container import CONTAINER, VOLUME, definitions, token_statements
 from .contract import Application, Release, runtime
 from .contract.package import Package
 from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from .inputs import Args, Plain, Tags
-from .names import family
-from .package_index import token_statements
 from .populator import Populator
-from .roles import rights
+from .resources import family, rights
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,16 +16,14 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
-from ..bucket import BucketArgs
+from ..container import MEMORY_FOR_CPU, TaskSize, memory_rule
 from ..contract import Application, Target
 from ..contract.lock import read_lock
 from ..contract.runtime import indexes_of
 from ..errors import ConfigurationError, Problem
-from ..fargate import MEMORY_FOR_CPU, TaskSize, memory_rule
-from ..logs import LogArgs
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
 from ..populator import PopulatorArgs
-from ..roles import RoleArgs
+from ..resources import BucketArgs, LogArgs, RoleArgs
 from ..store import EfsStore, EfsStoreArgs
 from . import problems, rules
 

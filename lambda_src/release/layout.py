@@ -41,8 +41,8 @@ LOCK_SUFFIX = ".lock"
 """``<incoming>.lock`` is held with flock by the installer as long as it lives."""
 
 STACKS = ".stacks"
-"""Directory of a release with an empty file for each stack that has asked for the release. Its time
-is when the stack last did. No manifest names it."""
+"""Directory of a release with an empty file ``<stack>~<digits>`` for each stack that has asked for
+the release. Its time is when the stack last did. No manifest names it."""
 
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")
 HASHING = ("none", "sample", "all")

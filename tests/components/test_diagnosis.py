@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.gates.cause import Cause, Ending
-from components.gates.diagnosis import ABSENT, CAUSES, REFUSED, UNKNOWN, diagnose
+from components.gates.diagnosis import ABSENT, CAUSES, REFUSED, UNKNOWN, Cause, Ending, diagnose
 from lambda_src.release.layout import ExitCode
 
 EFS = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: "

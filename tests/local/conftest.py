@@ -271,7 +271,7 @@ def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterato
         for name, value in {**cloud.environment(), "AWS_ENDPOINT_URL": proxy.endpoint}.items():
             monkeypatch.setenv(name, value)
         # Here the log is never behind the task by more than a moment, and nothing is far away.
-        monkeypatch.setattr("components.gates.task_run._LOG_LAG_SECONDS", 1)
+        monkeypatch.setattr("components.gates.task.run._LOG_LAG_SECONDS", 1)
         without_pauses(monkeypatch)
         yield Gate(cloud, stack, proxy)
 

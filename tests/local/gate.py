@@ -18,7 +18,7 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
 from components.errors import PopulateError
-from components.gates.task_run import TaskRun, TaskRunSpec
+from components.gates.task import TaskRun, TaskRunSpec
 from local.cloud import Cloud, _QuietHandler
 
 from .conftest import PATH, Stack

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from components.gates.aws_calls import AwsCalls, Login
-from components.gates.releases_in_use import releases_in_use
-from components.gates.task_request import TaskRunSpec
+from components.gates.aws import AwsCalls, Login
+from components.gates.task import TaskRunSpec
+from components.gates.task.releases_in_use import releases_in_use
 from lambda_src.release.installation.storage import housekeeping
 
 from .conftest import zipped
@@ -161,7 +161,7 @@ def test_more_releases_than_fit_are_not_told(
         Environment={"Variables": many},
         FileSystemConfigs=mounts(functions),
     )
-    monkeypatch.setattr("components.gates.task_request._MAX_OVERRIDES", 99 * 17)
+    monkeypatch.setattr("components.gates.task.request._MAX_OVERRIDES", 99 * 17)
     assert told_to_the_task(functions) == [None, None]
     assert functions.told("more of them are in use than RunTask's") == 1
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.gates.cause import Ending
-from components.gates.diagnosis import diagnose
+from components.gates.diagnosis import Ending, diagnose
 
 from .conftest import client
 

@@ -12,9 +12,9 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from components.errors import InvocationError
-from components.gates import smoke_invocation
-from components.gates.aws_calls import AwsCalls
-from components.gates.smoke_invocation import FirstCall, FunctionVersion, SmokeInvocationProvider
+from components.gates import SmokeInvocationProvider
+from components.gates.aws import AwsCalls
+from components.gates.call import FirstCall, FunctionVersion, first_call
 from local.cloud import Cloud
 
 from .conftest import Stack, without_pauses
@@ -55,7 +55,7 @@ class Gate:
 def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Gate:
     for name, value in cloud.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(smoke_invocation, "_POLL_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr(first_call, "_POLL_SECONDS", (0.01, 0.01))
     return Gate(cloud, stack)
 
 
@@ -144,7 +144,7 @@ def test_the_log_of_a_failure_is_prose_with_its_stack_trace(gate: Gate) -> None:
     assert all(line.startswith("  ") for line in lines[1:])
 
 
-@pytest.mark.parametrize("code", sorted(smoke_invocation.SETTLING))
+@pytest.mark.parametrize("code", sorted(first_call.SETTLING))
 def test_each_answer_that_passes_is_one_that_lambda_gives_and_is_tried_again(
     gate: Gate, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,10 +172,10 @@ def test_a_slow_attempt_leaves_the_others(
 ) -> None:
     gate.create("return 'mounted'")
     gate.stack.allow("reader", [gate.stack.network])
-    monkeypatch.setattr(smoke_invocation, "_ATTEMPTS", 3)
+    monkeypatch.setattr(first_call, "_ATTEMPTS", 3)
     hours = iter(range(0, 1_000_000, 3_600))
     clock = SimpleNamespace(monotonic=lambda: next(hours), sleep=lambda _: None)
-    monkeypatch.setattr(smoke_invocation, "time", clock)
+    monkeypatch.setattr(first_call, "time", clock)
     assert "EFSMountFailureException" in gate.failure()
     assert calls == ["1"] * 3
 
@@ -230,7 +230,7 @@ def test_a_call_that_is_never_answered_is_not_repeated(
     gate: Gate, calls: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate.create("time.sleep(1000)", Timeout=5)
-    monkeypatch.setattr(smoke_invocation, "_BEFORE_START_SECONDS", -4.5)
+    monkeypatch.setattr(first_call, "_BEFORE_START_SECONDS", -4.5)
     assert "Read timeout" in gate.failure()
     assert calls == ["1"]
 
@@ -264,7 +264,7 @@ def test_what_does_not_pass_ends_in_the_words_of_aws(
 ) -> None:
     gate.create("return 'mounted'")
     gate.stack.allow("reader", [gate.stack.network])
-    monkeypatch.setattr(smoke_invocation, "_ATTEMPTS", 1)
+    monkeypatch.setattr(first_call, "_ATTEMPTS", 1)
     message = gate.failure()
     assert "cannot be called" in message
     assert "EFSMountFailureException" in message

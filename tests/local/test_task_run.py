@@ -21,7 +21,7 @@ pytestmark = pytest.mark.whole
 ROOT = Path(__file__).parents[2]
 CHILD = """
 import json, sys
-from components.gates.task_run import TaskRun, TaskRunSpec
+from components.gates.task import TaskRun, TaskRunSpec
 say = lambda text: print(text, flush=True)
 TaskRun(TaskRunSpec(**json.loads(sys.argv[1])), say=say).complete()
 """

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.whole
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first minutes of the stack are over."""
-    monkeypatch.setattr("components.gates.task_run._ATTEMPTS", 1)
+    monkeypatch.setattr("components.gates.task.run._ATTEMPTS", 1)
 
 
 def without_targets(gate: Gate) -> None:
@@ -124,7 +124,7 @@ def meanwhile(gate: Gate, monkeypatch: pytest.MonkeyPatch, action: Callable[[], 
         else:
             time.sleep(min(seconds, 0.2))
 
-    for module in ("settling", "task_run"):
+    for module in ("aws.settling", "task.run"):
         monkeypatch.setattr(f"components.gates.{module}.sleep", pause)
 
 
@@ -132,11 +132,11 @@ def test_attempts_are_counted_however_long_each_takes(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_port(gate)
-    monkeypatch.setattr("components.gates.task_run._ATTEMPTS", 3)
+    monkeypatch.setattr("components.gates.task.run._ATTEMPTS", 3)
     meanwhile(gate, monkeypatch, lambda: None)
     # Each look at the clock is three minutes later, as after a mount that was tried in vain.
     minutes = iter(range(0, 10_000_000, 180))
-    monkeypatch.setattr("components.gates.task_run.monotonic", lambda: next(minutes))
+    monkeypatch.setattr("components.gates.task.run.monotonic", lambda: next(minutes))
     message = gate.failure(SUCCEEDS, timeout_seconds=1_000_000)
     assert "the mount target does not answer the task" in message
     assert gate.proxy.count("RunTask") == 3

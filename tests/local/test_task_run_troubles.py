@@ -112,7 +112,7 @@ def test_a_task_that_is_not_known_yet_is_waited_for(gate: Gate) -> None:
 def test_a_task_that_stays_unknown_has_vanished(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.gates.task_run._MISSING_SECONDS", 0)
+    monkeypatch.setattr("components.gates.task.run._MISSING_SECONDS", 0)
     gate.proxy.fault("DescribeTasks", changed(unknown))
     message = gate.failure(SUCCEEDS)
     assert "any more" in message

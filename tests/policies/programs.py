@@ -14,8 +14,8 @@ from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel, policy
 
 from components.gates import RetainedVersionsProvider
-from components.gates.smoke_invocation import FirstCall
-from components.gates.task_run import TaskRun
+from components.gates.call import FirstCall
+from components.gates.task import TaskRun
 from local import engine
 from local.project import Project
 from local.provider import AwsProvider

@@ -21,6 +21,7 @@ import os
 import platform
 import secrets
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +41,7 @@ from .log import log, throttled, timed
 from .stop import Stopped, note_stop_signals, raise_on_stop_signals
 from .storage import tree
 from .storage.claim import Claim, ClaimLostError, remove_abandoned, task_name
-from .storage.housekeeping import ask, housekeep, owner
+from .storage.housekeeping import ask, housekeep, owner, put_back
 from .storage.publish import publish, still_there, whole
 
 STAGING_PREFIX = ".staging-"
@@ -159,7 +160,7 @@ def prepare_mount(job: Job) -> None:
     log("mount", str(job.mount))
     check_mount(job.mount)
     tidy_up(job.release.parent, INCOMING_PREFIX)
-    tidy_up(job.release.parent, REMOVING_PREFIX)
+    tidy_up(job.release.parent, REMOVING_PREFIX, put_back)
     tidy_up(job.staging, STAGING_PREFIX)
     if not is_published(job.release) and _has_entries(job.release):
         raise InstallError(
@@ -176,10 +177,10 @@ def _has_entries(directory: Path) -> bool:
         return False
 
 
-def tidy_up(parent: Path, prefix: str) -> None:
+def tidy_up(parent: Path, prefix: str, spare: Callable[[Path], bool] = lambda _: False) -> None:
     """Remove what dead installers left there."""
     try:
-        for name in remove_abandoned(parent, prefix) if parent.is_dir() else ():
+        for name in remove_abandoned(parent, prefix, spare) if parent.is_dir() else ():
             log("mount", f"removed {name}, left by a run that was killed")
     except OSError as error:
         # Not decisive: a published release needs no writing, and the next run tries again.

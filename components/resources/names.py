@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 
-from .account import Account
-from .inputs import Tags
+from ..account import Account
+from ..inputs import Tags
 
 _BUCKET_LENGTH, _BUCKET_DIGITS = 63, 16
 _RESERVED = ("xn-", "sthree-", "amzn-s3-demo-")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from ..errors import PopulateError
-from .cause import Cause, Ending
-from .diagnosis import REFUSED, diagnose
-from .task_log import TaskLog
+from ...errors import PopulateError
+from ..diagnosis import REFUSED, Cause, Ending, cause_of, diagnose
+from .log import TaskLog
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
@@ -26,16 +23,6 @@ class NotStartedError(Exception):
     def __init__(self, cause: Cause, failure: PopulateError) -> None:
         super().__init__(str(failure))
         self.cause, self.failure = cause, failure
-
-
-def cause_of(error: Exception) -> Cause:
-    """Why AWS refused a call."""
-    if isinstance(error, ClientError):
-        answer = error.response.get("Error", {})
-        reasons = f"{answer.get('Code', '')}: {answer.get('Message', '')}"
-    else:
-        reasons = f"{type(error).__name__}: {error}"
-    return diagnose(Ending(reasons=reasons), REFUSED)
 
 
 def refused(release: str, error: Exception, state: str = "") -> PopulateError:

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Annotated
 
-from .inputs import Args, Plain
+from ..inputs import Args, Plain
 
 # CPU units -> memory in MiB. Source: AWS, "Amazon ECS task definition differences for Fargate",
 # task size (the 8 and 16 vCPU rows need platform version 1.4.0).

@@ -8,8 +8,8 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from .account import Account
-from .inputs import Args, Plain, Tags
+from ..account import Account
+from ..inputs import Args, Plain, Tags
 from .names import log_group_name
 
 _IN_DEFINITIONS = "it stands in the container definitions, which policies read in a preview"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from .inputs import Tags
+from ..inputs import Tags
 from .names import with_name
 
 ANYWHERE = "0.0.0.0/0"

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from . import commands
-from .contract.requirements import (
+from .. import commands
+from ..contract.requirements import (
     Difference,
     RequirementsError,
     asked,
@@ -30,15 +30,12 @@ from .contract.requirements import (
     text_of,
     versions_of,
 )
-from .contract.runtime import indexes_of, option_comments, read_options
-from .locking.advice import no_solution, of_old_glibc
-from .locking.changes import report
-from .locking.errors import LockError as LockError
-from .locking.resolution import NoSolutionError, Sources, Wishes, resolve
-from .locking.resolution import pin as pin
-from .locking.targets import ALL, Stacks, chosen, named
-from .locking.targets import RUNTIMES as RUNTIMES
-from .locking.targets import Target as Target
+from ..contract.runtime import indexes_of, option_comments, read_options
+from .advice import no_solution, of_old_glibc
+from .changes import report
+from .errors import LockError
+from .resolution import NoSolutionError, Sources, Wishes, pin, resolve
+from .targets import ALL, RUNTIMES, Stacks, Target, chosen, named
 
 PYPI = "https://pypi.org/simple"
 
@@ -142,7 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m {__package__}.lock", description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only, without network")
     parser.add_argument(
         "--directory", type=Path, required=True, help="where requirements.in and locks/ are"
@@ -281,7 +278,3 @@ def check(requirements: Path, targets: Sequence[Target]) -> int:
 def lock_path(requirements: Path, target: Target) -> Path:
     """Where the target's lock lies, beside requirements.in."""
     return requirements.parent / "locks" / f"{target.name}.txt"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from .aws_calls import AwsCalls, AwsError
+from ..aws import AwsCalls, AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

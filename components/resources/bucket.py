@@ -8,10 +8,10 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from .account import Account
-from .contract.package import Package
-from .errors import ConfigurationError, Problem
-from .inputs import Args, Plain, Tags
+from ..account import Account
+from ..contract.package import Package
+from ..errors import ConfigurationError, Problem
+from ..inputs import Args, Plain, Tags
 from .names import bucket_name, object_prefix
 from .roles import document
 

@@ -18,8 +18,8 @@ from botocore.credentials import (
 )
 from botocore.exceptions import NoCredentialsError
 
-from ..errors import Problem
-from ..inputs import Args, Plain
+from ...errors import Problem
+from ...inputs import Args, Plain
 
 CREDENTIALS = "credentials"
 """The input of a gate that says as whom it calls AWS."""

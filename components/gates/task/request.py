@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .aws_calls import AwsCalls
+from ..aws import AwsCalls
 from .releases_in_use import releases_in_use
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from .inputs import Args, Tags
+from ..inputs import Args, Tags
 
 # What a function in a VPC needs for its network interfaces. They know no resources.
 _INTERFACE_ACTIONS = [

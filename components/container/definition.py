@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from .contract import Mount, Release, runtime
-from .package_index import container_secrets
+from ..contract import Mount, Release, runtime
+from .index import container_secrets
 
 CONTAINER = "populate"
 VOLUME = "efs"

@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from ...errors import GateError
 from .session import assumed
 
 if TYPE_CHECKING:
@@ -94,3 +95,15 @@ class AwsCalls:
             self._session = self._session or self._login.session()
             self._clients[service] = self._session.client(service, config=config)  # type: ignore[call-overload]
         return self._clients[service]
+
+
+def refuse_other_account(found: str, planned: str, error: type[GateError]) -> None:
+    """Raise the error if the account of the credentials is not that of the stack."""
+    if found != planned:
+        raise error(
+            f"the credentials belong to account {found}, but the stack was planned for {planned}: "
+            "nothing was done",
+            remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the "
+            "stack; where the components have a provider of their own, give the populator the "
+            "same `credentials`",
+        )

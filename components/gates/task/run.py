@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ..errors import PopulateError
-from .aws_calls import AwsCalls, AwsError, Login
-from .diagnosis import DEADLINE
-from .gate import refuse_other_account
-from .settling import until_settled
-from .task_failure import NotStartedError, cause_of, ended, not_placed, refused
-from .task_log import TaskLog
-from .task_request import TaskRunSpec, adoptable, overrides, request, started
+from ...errors import PopulateError
+from ..aws import AwsCalls, AwsError, Login, refuse_other_account, until_settled
+from ..diagnosis import DEADLINE, cause_of
+from .failure import NotStartedError, ended, not_placed, refused
+from .log import TaskLog
+from .request import TaskRunSpec, adoptable, overrides, request, started
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef

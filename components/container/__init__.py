@@ -1,0 +1,16 @@
+"""The container of the populate task, as plain values: known in full before a deployment."""
+
+from .definition import CONTAINER, VOLUME, definitions
+from .index import secret_statements, token_statements
+from .size import MEMORY_FOR_CPU, TaskSize, memory_rule
+
+__all__ = [
+    "CONTAINER",
+    "MEMORY_FOR_CPU",
+    "VOLUME",
+    "TaskSize",
+    "definitions",
+    "memory_rule",
+    "secret_statements",
+    "token_statements",
+]
