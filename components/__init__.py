@@ -5,9 +5,10 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 """
 
 from .account import Account
+from .artifact_publication import ArtifactPublication, ArtifactPublicationArgs
 from .configuration import Settings
 from .container import TaskSize
-from .contract import Application, Mount, Release, Target
+from .contract import Application, Artifacts, Mount, Release, Target
 from .errors import (
     ConfigurationError,
     EfsInferenceError,
@@ -32,6 +33,9 @@ from .store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 __all__ = [
     "Account",
     "Application",
+    "ArtifactPublication",
+    "ArtifactPublicationArgs",
+    "Artifacts",
     "BucketArgs",
     "ConfigurationError",
     "Credentials",

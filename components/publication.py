@@ -1,4 +1,4 @@
-"""Publication: one release, its populate task, and the run that publishes it."""
+"""Publication: a release of libraries."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import pulumi
-import pulumi_aws as aws
 
-from .container import CONTAINER, VOLUME, definitions, token_statements
+from .artifact_publication import ArtifactPublication
+from .container import container_secrets, token_statements
 from .contract import Application, Release, runtime
-from .contract.package import Package
-from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
+from .errors import ConfigurationError, Problem
 from .inputs import Args, Plain, Tags
 from .populator import Populator
-from .resources import family, rights
+from .published import Published, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,136 +23,76 @@ class PublicationArgs(Args):
     Attributes:
         populator: Which populator runs the task.
         application: The folder with the lock, and with the model that the task tries.
+        artifacts: What the task gives to the model's `load`.
         salt: Any word; another one makes another release of the same packages.
         tags: Tags for every resource.
     """
 
     populator: Populator
     application: Application
+    artifacts: ArtifactPublication | None = None
     salt: Annotated[str, Plain("the release's id follows from it")] = ""
     tags: Tags = field(default_factory=dict)
 
 
-class Publication(pulumi.ComponentResource):
-    """A release on the file system. It exists when the release is published and proven.
+class Publication(Published):
+    """A release of libraries on the file system. It exists when it is published and proven.
 
     Functions take from it all that they need to find the release: any number of them may.
 
     Attributes:
         release: What was published, known in a preview.
-        store: Where it lies.
-        credentials: As whom gates call AWS.
-        populator: What publishes it.
-        run: The run of the populate task; depend on it for the release's sake.
+        artifacts: With what the model was tried, if any.
     """
-
-    release_id: pulumi.Output[str]
-    release_path: pulumi.Output[str]
-    task_definition_arn: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: PublicationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        self.populator = populator = args.populator
-        self.store, self.credentials = populator.args.store, populator.args.credentials
+        populator = args.populator
+        self.artifacts = artifacts = args.artifacts
         self.release = Release.of(args.application, populator.args.target, salt=args.salt)
         files = runtime.task_files(args.application, self.release.lock)
-        super().__init__("efs-inference:index:Publication", name, {}, opts)
-        self.store.account.refuse_another(self, name)
-        child = pulumi.ResourceOptions(parent=self)
-        program = populator.bucket.upload(name, "populate", Package(files), child)
+        super().__init__("Publication", name, populator, opts)
+        refuse_elsewhere(name, self, artifacts)
         index_urls = {populator.args.index_url, *self.release.index_urls}
-        tokens = token_statements(index_urls, self.store.account.partition)
-        may_read = rights(
-            f"{name}-program",
-            populator.task_role,
-            populator.bucket.read(program).apply(lambda read: [*read, *tokens]),
-            child,
+        loaded = ["--artifacts", artifacts.environment[runtime.ARTIFACTS_PATH]] if artifacts else []
+        task = Task(
+            release_id=self.release.id,
+            files=files,
+            command=[
+                "install",
+                *("--requirements", runtime.LOCK),
+                *("--index-url", populator.args.index_url),
+                *loaded,
+            ],
+            statements=token_statements(index_urls, self.store.account.partition),
+            secrets=container_secrets(populator.args.index_secret_arn),
+            after=[artifacts.run] if artifacts else [],
         )
-        container = definitions(
-            program_url=program.url,
-            release=self.release,
-            mount=self.store.mount,
-            index_url=populator.args.index_url,
-            index_secret_arn=populator.args.index_secret_arn,
-            timeout_minutes=populator.args.timeout_minutes,
-            log_group=populator.log.plain_name,
-            region=self.store.account.region,
-        )
-        task_definition = self._task_definition(name, args, container)
-        network = self.store.network
-        # Rights, routes and every zone's mount target have to be there before a task starts, and
-        # what a task holds has to stay until it has ended.
-        needed = [network, self.store, populator]
-        tasks = PopulateTasks(
-            name,
-            PopulateTasksArgs(
-                cluster_arn=populator.cluster_arn,
-                family=family(name),
-                account=self.store.account,
-                credentials=self.credentials,
-            ),
-            pulumi.ResourceOptions(parent=self, depends_on=needed),
-        )
-        self.run = PopulatorRun(
-            name,
-            PopulatorRunArgs(
-                release_id=self.release.id,
-                cluster_arn=populator.cluster_arn,
-                task_definition_arn=task_definition.arn,
-                container=CONTAINER,
-                subnet_ids=network.populator_subnet_ids,
-                security_group_ids=[network.populator_security_group_id],
-                assign_public_ip=network.assign_public_ip,
-                log_group=populator.log.name,
-                file_system_id=self.store.file_system_id,
-                access_point_id=self.store.access_point_id,
-                access_point_arn=self.store.access_point_arn,
-                timeout_minutes=populator.args.timeout_minutes,
-                keep_releases=populator.args.keep_releases,
-                account=self.store.account,
-                credentials=populator.args.credentials,
-            ),
-            pulumi.ResourceOptions(
-                parent=self, depends_on=[*needed, program.resource, may_read, tasks]
-            ),
-        )
-        self.release_id = self.run.release_id
-        self.release_path = self.release_id.apply(self.store.mount.release_path)
-        self.task_definition_arn = task_definition.arn
-        self.register_outputs(
-            {
-                "release_id": self.release_id,
-                "release_path": self.release_path,
-                "task_definition_arn": self.task_definition_arn,
-            }
-        )
+        self._publish(name, task, args.tags)
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables by which a function finds the release."""
-        return self.store.mount.environment(self.release.id)
+        return {runtime.RELEASE_PATH: self.store.mount.release_path(self.release.id)}
 
-    def _task_definition(
-        self, name: str, args: PublicationArgs, container: str
-    ) -> aws.ecs.TaskDefinition:
-        populator, size = args.populator, args.populator.args.size
-        return aws.ecs.TaskDefinition(
-            name,
-            family=family(name),
-            requires_compatibilities=["FARGATE"],
-            network_mode="awsvpc",
-            cpu=str(size.cpu),
-            memory=str(size.memory_mb),
-            ephemeral_storage={"size_in_gib": size.ephemeral_storage_gib},
-            runtime_platform={
-                "operating_system_family": "LINUX",
-                "cpu_architecture": self.release.target.architecture.upper(),
-            },
-            execution_role_arn=populator.execution_role_arn,
-            task_role_arn=populator.task_role_arn,
-            container_definitions=container,
-            volumes=[self.store.volume(VOLUME)],
-            tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+
+def refuse_elsewhere(
+    name: str, libraries: Published, artifacts: ArtifactPublication | None
+) -> None:
+    """Refuse artifacts on another file system: what mounts one has no way to the other.
+
+    Raises:
+        ConfigurationError: They are there.
+    """
+    if artifacts is not None and artifacts.store is not libraries.store:
+        raise ConfigurationError(
+            [
+                Problem(
+                    subject=f"artifacts of {name}",
+                    value="on another EfsStore",
+                    rule="a function mounts one file system, so both releases are on that",
+                    remedy="publish them with a populator of the same store",
+                )
+            ]
         )

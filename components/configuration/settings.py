@@ -16,13 +16,15 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
+from ..artifact_publication import ArtifactPublication, ArtifactPublicationArgs
 from ..container import MEMORY_FOR_CPU, TaskSize, memory_rule
-from ..contract import Application, Target
+from ..contract import Application, Artifacts, Target
 from ..contract.lock import read_lock
 from ..contract.runtime import indexes_of
 from ..errors import ConfigurationError, Problem
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
-from ..populator import PopulatorArgs
+from ..populator import Populator, PopulatorArgs
+from ..publication import PublicationArgs
 from ..resources import BucketArgs, LogArgs, RoleArgs
 from ..store import EfsStore, EfsStoreArgs
 from . import problems, rules
@@ -77,7 +79,7 @@ class Settings:
     protect: bool = _key(rules.boolean, "true")
     tags: Mapping[str, str] = _key(rules.tags, "team=ml")
     package_urls: tuple[str, ...] = ()
-    """Where the lock's packages come from beside indexUrl; no key."""
+    """Where packages come from beside indexUrl, and artifacts; no key."""
 
     @property
     def target(self) -> Target:
@@ -157,9 +159,30 @@ class Settings:
             tags=self.tags,
         )
 
+    def artifacts(self, populator: Populator, application: Application) -> ArtifactPublicationArgs:
+        """The release of the application's artifacts."""
+        return ArtifactPublicationArgs(
+            populator=populator, application=application, salt=self.release_salt, tags=self.tags
+        )
+
+    def libraries(
+        self,
+        populator: Populator,
+        application: Application,
+        artifacts: ArtifactPublication | None,
+    ) -> PublicationArgs:
+        """The release of the application's libraries, tried with these artifacts."""
+        return PublicationArgs(
+            populator=populator,
+            application=application,
+            artifacts=artifacts,
+            salt=self.release_salt,
+            tags=self.tags,
+        )
+
     @property
     def egress_ports(self) -> tuple[int, ...]:
-        """TCP ports by which the populate task reaches image registry and package indexes."""
+        """TCP ports by which the populate tasks reach registry, package indexes and artifacts."""
         registry = re.match(r"[^/@]+:(\d+)/", self.target.image)
         ports = {urlsplit(url).port for url in (self.index_url, *self.package_urls)}
         ports |= {443, int(registry[1]) if registry else None}
@@ -217,10 +240,11 @@ class Settings:
             except rules.BreaksRuleError as error:
                 found.append(problems.wrong(key, values[key], error, field.metadata))
         stale, package_urls = _lock(parsed, application)
-        found += _fargate_size(parsed) + stale + _image(parsed) + _subnets(parsed)
+        wrong, artifact_urls = _artifacts(application)
+        found += _fargate_size(parsed) + stale + wrong + _image(parsed) + _subnets(parsed)
         if found:
             raise ConfigurationError(found)
-        return cls(**parsed, package_urls=package_urls)
+        return cls(**parsed, package_urls=package_urls + artifact_urls)
 
 
 def _fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
@@ -248,6 +272,15 @@ def _lock(
         return list(error.problems), ()
     urls = {pin.url for pin in pins if pin.url} | set(indexes_of(options).values())
     return [], tuple(sorted(urls))
+
+
+def _artifacts(application: Application) -> tuple[list[Problem], tuple[str, ...]]:
+    """Problems of artifacts.in and its lock, and the URLs in it."""
+    try:
+        found = Artifacts.of(application)
+    except ConfigurationError as error:
+        return list(error.problems), ()
+    return [], found.urls if found else ()
 
 
 def _image(parsed: Mapping[str, Any]) -> list[Problem]:

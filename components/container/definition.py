@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
-from ..contract import Mount, Release, runtime
-from .index import container_secrets
+from ..contract import Mount, runtime
 
 CONTAINER = "populate"
 VOLUME = "efs"
@@ -14,10 +14,11 @@ VOLUME = "efs"
 def definitions(
     *,
     program_url: str,
-    release: Release,
+    image: str,
+    command: Sequence[str],
+    release_path: str,
     mount: Mount,
-    index_url: str,
-    index_secret_arn: str = "",
+    secrets: Sequence[Mapping[str, str]] = (),
     timeout_minutes: int,
     log_group: str,
     region: str,
@@ -25,18 +26,17 @@ def definitions(
     """The container definitions as a plain JSON string, which policies can read in preview."""
     container = {
         "name": CONTAINER,
-        "image": release.target.image,
+        "image": image,
         "essential": True,
         # Runs in the image as it is: fetches the program and becomes it, with the command.
         "entryPoint": ["python3", "-c", runtime.BOOTSTRAP, program_url],
         "command": [
-            "install",
-            *("--release", mount.release_path(release.id)),
-            *("--requirements", runtime.LOCK),
-            *("--index-url", index_url),
+            *command[:1],
+            *("--release", release_path),
+            *command[1:],
             *("--timeout", str(timeout_minutes * 60)),
         ],
-        **({"secrets": secrets} if (secrets := container_secrets(index_secret_arn)) else {}),
+        **({"secrets": [*secrets]} if secrets else {}),
         "mountPoints": [mount.mount_point(VOLUME)],
         "stopTimeout": 60,
         "logConfiguration": {
