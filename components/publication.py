@@ -8,8 +8,8 @@ from typing import Annotated
 import pulumi
 
 from .artifact_publication import ArtifactPublication
-from .container import container_secrets, token_statements
-from .contract import Application, Release, runtime
+from .container import container_secrets, refuse_out_of_reach, token_statements
+from .contract import Application, Release, runtime, wheel_cache
 from .errors import ConfigurationError, Problem
 from .inputs import Args, Plain, Tags
 from .populator import Populator
@@ -51,22 +51,17 @@ class Publication(Published):
         populator = args.populator
         self.artifacts = artifacts = args.artifacts
         self.release = Release.of(args.application, populator.args.target, salt=args.salt)
+        self._refuse_out_of_reach(populator)
         files = runtime.task_files(args.application, self.release.lock)
         super().__init__("Publication", name, populator, opts)
         refuse_elsewhere(name, self, artifacts)
-        index_urls = {populator.args.index_url, *self.release.index_urls}
         loaded = ["--artifacts", artifacts.environment[runtime.ARTIFACTS_PATH]] if artifacts else []
         task = Task(
             release_id=self.release.id,
             files=files,
-            command=[
-                "install",
-                *("--requirements", runtime.LOCK),
-                *("--index-url", populator.args.index_url),
-                *loaded,
-            ],
-            statements=token_statements(index_urls, self.store.account.partition),
-            secrets=container_secrets(populator.args.index_secret_arn),
+            command=["install", "--requirements", runtime.LOCK, *populator.source, *loaded],
+            statements=self._source_statements(),
+            secrets=container_secrets(populator.args.secret_arn),
             after=[artifacts.run] if artifacts else [],
         )
         self._publish(name, task, args.tags)
@@ -75,6 +70,26 @@ class Publication(Published):
     def environment(self) -> dict[str, str]:
         """The variables by which a function finds the release."""
         return {runtime.RELEASE_PATH: self.store.mount.release_path(self.release.id)}
+
+    def _refuse_out_of_reach(self, populator: Populator) -> None:
+        args, network = populator.args, populator.args.store.network
+        if args.cache is not None:
+            wheel_cache.hashes(self.release.pins, "the lock")
+        sources = {args.index_url: "index_url"} | dict.fromkeys(self.release.urls, "the lock")
+        refuse_out_of_reach(
+            network.endpoints,
+            network.account.region,
+            image=self.release.target.image,
+            sources={} if args.wheel_cache else sources,
+            secret_arn=args.secret_arn,
+        )
+
+    def _source_statements(self) -> list[dict[str, object]]:
+        """What the task role needs to read the packages."""
+        args, partition = self.populator.args, self.store.account.partition
+        if args.cache is not None:
+            return [args.cache.read(partition)]
+        return token_statements({args.index_url, *self.release.index_urls}, partition)
 
 
 def refuse_elsewhere(

@@ -164,6 +164,7 @@ def test_the_wheel_holds_one_package_with_the_runtime_and_the_packs_and_nothing_
         "lambda_src/handler.py",
         "lambda_src/release/layout.py",
         "local/__main__.py",
+        "local/sandbox/confinement/view.py",
         "lock/__main__.py",
         "policies/mounts/PulumiPolicy.yaml",
         "policies/guardrails/PulumiPolicy.yaml",

@@ -17,17 +17,16 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
 from ..artifact_publication import ArtifactPublication, ArtifactPublicationArgs
-from ..container import MEMORY_FOR_CPU, TaskSize, memory_rule
+from ..container import MEMORY_FOR_CPU, TaskSize, needed
 from ..contract import Application, Artifacts, Target
-from ..contract.lock import read_lock
-from ..contract.runtime import indexes_of
-from ..errors import ConfigurationError, Problem
+from ..errors import ConfigurationError
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
 from ..populator import Populator, PopulatorArgs
 from ..publication import PublicationArgs
 from ..resources import BucketArgs, LogArgs, RoleArgs
 from ..store import EfsStore, EfsStoreArgs
-from . import problems, rules
+from . import checks, problems, rules
+from .closed import out_of_reach, refuse_another_region
 
 T = TypeVar("T")
 # The name in this repository, under which a renamed fork may have left keys in a stack's file.
@@ -64,11 +63,12 @@ class Settings:
     index_secret_arn: str = _key(
         rules.secret_arn, "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
     )
+    wheel_cache: str = _key(rules.wheel_cache, "s3://my-wheels/efs-inference")
     keep_releases: int = _key(rules.integer(1, 100), "3")
     release_salt: str = _key(rules.word(64), "2026-11-24")
     network_cidr: str = _key(rules.network_cidr, "10.42.0.0/16")
     availability_zones: tuple[str, ...] = _key(rules.availability_zones, "us-east-1a")
-    egress: str = _key(rules.one_of("public-ip", "nat"), "public-ip")
+    egress: str = _key(rules.one_of("public-ip", "nat", "none"), "public-ip")
     throughput: str = _key(rules.one_of("elastic", "bursting"), "elastic")
     log_retention_days: int = _key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
     subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
@@ -79,7 +79,9 @@ class Settings:
     protect: bool = _key(rules.boolean, "true")
     tags: Mapping[str, str] = _key(rules.tags, "team=ml")
     package_urls: tuple[str, ...] = ()
-    """Where packages come from beside indexUrl, and artifacts; no key."""
+    """Where the lock's packages come from beside indexUrl; no key."""
+    artifacts_from: Artifacts | None = None
+    """The application's artifacts; no key."""
 
     @property
     def target(self) -> Target:
@@ -108,6 +110,7 @@ class Settings:
         Raises:
             ConfigurationError: A subnet or a zone is not there, or they do not fit together.
         """
+        refuse_another_region(vars(self), self.package_urls, "the lock", account)
         if not self.subnet_ids:
             return NetworkArgs(
                 cidr=self.network_cidr,
@@ -115,6 +118,8 @@ class Settings:
                 zones_chosen=not self.availability_zones,
                 egress=self.egress,
                 egress_ports=self.egress_ports,
+                endpoints=self._endpoints,
+                buckets=self.buckets,
                 tags=self.tags,
             )
         vpc_id, subnets = account.subnets(self.subnet_ids)
@@ -151,6 +156,7 @@ class Settings:
             ),
             index_url=self.index_url,
             index_secret_arn=self.index_secret_arn,
+            wheel_cache=self.wheel_cache,
             timeout_minutes=self.populator_timeout_minutes,
             keep_releases=self.keep_releases,
             log=self.log,
@@ -181,10 +187,25 @@ class Settings:
         )
 
     @property
+    def _endpoints(self) -> tuple[str, ...]:
+        """Services that the task asks without internet."""
+        if self.wheel_cache:
+            return needed(())
+        return needed((self.index_url, *self.package_urls), self.index_secret_arn)
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """Where tasks read beside the stack's own bucket."""
+        own = self.artifacts_from.buckets if self.artifacts_from else ()
+        return (*own, self.wheel_cache.split("/")[2]) if self.wheel_cache else own
+
+    @property
     def egress_ports(self) -> tuple[int, ...]:
         """TCP ports by which the populate tasks reach registry, package indexes and artifacts."""
         registry = re.match(r"[^/@]+:(\d+)/", self.target.image)
-        ports = {urlsplit(url).port for url in (self.index_url, *self.package_urls)}
+        artifacts = self.artifacts_from.urls if self.artifacts_from else ()
+        urls = (self.index_url, *self.package_urls, *artifacts)
+        ports = {urlsplit(url).port for url in urls}
         ports |= {443, int(registry[1]) if registry else None}
         return tuple(sorted(port for port in ports if port))
 
@@ -239,67 +260,11 @@ class Settings:
                 parsed[field.name] = field.metadata["parse"](values[key])
             except rules.BreaksRuleError as error:
                 found.append(problems.wrong(key, values[key], error, field.metadata))
-        stale, package_urls = _lock(parsed, application)
-        wrong, artifact_urls = _artifacts(application)
-        found += _fargate_size(parsed) + stale + wrong + _image(parsed) + _subnets(parsed)
+        stale, package_urls = checks.lock(parsed, application)
+        wrong, artifacts = checks.artifacts(application)
+        found += checks.fargate_size(parsed) + stale + wrong
+        found += checks.image(parsed) + checks.subnets(parsed)
+        found += out_of_reach(parsed, package_urls, "the lock")
         if found:
             raise ConfigurationError(found)
-        return cls(**parsed, package_urls=package_urls + artifact_urls)
-
-
-def _fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
-    if not {"populator_cpu", "populator_memory_mb"} <= set(parsed):
-        return []
-    cpu, memory = parsed["populator_cpu"], parsed["populator_memory_mb"]
-    allowed = MEMORY_FOR_CPU[cpu]
-    if memory in allowed:
-        return []
-    nearest = min(allowed, key=lambda size: abs(size - memory))
-    rule = f"for populatorCpu {cpu} Fargate allows {memory_rule(cpu)}"
-    return [problems.problem("populatorMemoryMb", str(memory), rule, str(nearest))]
-
-
-def _lock(
-    parsed: Mapping[str, Any], application: Application
-) -> tuple[list[Problem], tuple[str, ...]]:
-    """Problems of the lock for runtime and architecture, when these two are right, and its URLs."""
-    if not {"runtime", "architecture"} <= set(parsed):
-        return [], ()
-    target = Target(runtime=parsed["runtime"], architecture=parsed["architecture"])
-    try:
-        pins, options = read_lock(application, target)
-    except ConfigurationError as error:
-        return list(error.problems), ()
-    urls = {pin.url for pin in pins if pin.url} | set(indexes_of(options).values())
-    return [], tuple(sorted(urls))
-
-
-def _artifacts(application: Application) -> tuple[list[Problem], tuple[str, ...]]:
-    """Problems of artifacts.in and its lock, and the URLs in it."""
-    try:
-        found = Artifacts.of(application)
-    except ConfigurationError as error:
-        return list(error.problems), ()
-    return [], found.urls if found else ()
-
-
-def _image(parsed: Mapping[str, Any]) -> list[Problem]:
-    """AWS's own base image says its Python in the tag: it has to be the function's."""
-    if not {"runtime", "populator_image"} <= set(parsed):
-        return []
-    runtime, image = parsed["runtime"], parsed["populator_image"]
-    version = runtime.removeprefix("python")
-    match = re.search(r"(?:^|/)lambda/python:(\d+\.\d+)(?![\d])", image)
-    if match is None or match[1] == version:
-        return []
-    rule = f"its Python is {match[1]}, and libraries for {runtime} need Python {version}"
-    return [problems.problem("populatorImage", repr(image), rule, Target(runtime=runtime).image)]
-
-
-def _subnets(parsed: Mapping[str, Any]) -> list[Problem]:
-    """Subnets of the task alone are those of a VPC that nothing names."""
-    if parsed.get("subnet_ids") or not parsed.get("populator_subnet_ids"):
-        return []
-    rule = "subnets of the populate task go with subnetIds, those of function and mount targets"
-    value = ", ".join(parsed["populator_subnet_ids"])
-    return [problems.problem("populatorSubnetIds", value, rule, "subnet-0123456789abcdef0")]
+        return cls(**parsed, package_urls=package_urls, artifacts_from=artifacts)

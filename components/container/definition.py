@@ -23,7 +23,19 @@ def definitions(
     log_group: str,
     region: str,
 ) -> str:
-    """The container definitions as a plain JSON string, which policies can read in preview."""
+    """The container definitions as a plain JSON string, which policies can read in preview.
+
+    Args:
+        program_url: Where the container's program is to be had.
+        image: The container's image.
+        command: How the program is called, but for the release and the deadline.
+        release_path: Where it publishes what it makes.
+        mount: Where it has the file system.
+        secrets: Entries of `secrets`.
+        timeout_minutes: Minutes after which it ends by itself.
+        log_group: Name of its log group.
+        region: That of the log group.
+    """
     container = {
         "name": CONTAINER,
         "image": image,

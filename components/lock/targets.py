@@ -96,10 +96,12 @@ class Stacks:
     Attributes:
         targets: The target of each stack by its name.
         index_urls: The package indexes of the stacks, as far as they name any.
+        wheel_caches: Their wheel caches.
     """
 
     targets: Mapping[str, Target]
     index_urls: frozenset[str]
+    wheel_caches: frozenset[str] = frozenset()
 
     @classmethod
     def around(cls, folder: Path) -> Stacks:
@@ -117,14 +119,20 @@ class Stacks:
         defaults = _own(project.get("config"), name)
         found = {path.name: path for path in sorted(root.glob("Pulumi.*.yaml"))}
         stacks = {file: _own(_content(path).get("config"), name) for file, path in found.items()}
-        targets, index_urls = {}, set()
+        targets, index_urls, wheel_caches = {}, set(), set()
         for file, own in (stacks or {"Pulumi.yaml": {}}).items():
             values = {**defaults, **own}
             if {"runtime", "architecture"} <= set(values):
                 targets[file] = _target(values["runtime"], values["architecture"], file)
             if "indexUrl" in values:
                 index_urls.add(values["indexUrl"])
-        return cls(targets=targets, index_urls=frozenset(index_urls))
+            if values.get("wheelCache"):
+                wheel_caches.add(values["wheelCache"])
+        return cls(
+            targets=targets,
+            index_urls=frozenset(index_urls),
+            wheel_caches=frozenset(wheel_caches),
+        )
 
 
 def chosen(requirements: Path, stacks: Stacks) -> tuple[Target, ...]:

@@ -38,8 +38,9 @@ class Vpc:
         name: Name of the component.
         cidr: IPv4 block.
         zones: Names of the availability zones.
-        public: Whether the populate task stands in public subnets; otherwise one NAT gateway does.
+        egress: `public-ip`, `nat` or `none`, see `NetworkArgs`.
         region: Name of the AWS region.
+        s3_policy: What the endpoint of S3 lets through; None: everything.
         tags: Tags for every resource.
         child: Options of every resource.
 
@@ -47,6 +48,7 @@ class Vpc:
         id: Id of the VPC.
         private: For each zone the id of its private subnet.
         populator: Ids of the subnets of the populate task.
+        s3_prefix_list: Id of the list of S3's addresses, which the endpoint leads to.
     """
 
     def __init__(
@@ -55,8 +57,9 @@ class Vpc:
         *,
         cidr: str,
         zones: Sequence[str],
-        public: bool,
+        egress: str,
         region: str,
+        s3_policy: str | None = None,
         tags: Tags,
         child: pulumi.ResourceOptions,
     ) -> None:
@@ -80,17 +83,19 @@ class Vpc:
         )
         private_blocks, public_blocks = subnet_blocks(cidr, zones)
         # A NAT gateway stands in one public subnet.
-        public_zones = zones if public else zones[:1]
+        public_zones = {"public-ip": zones, "nat": zones[:1], "none": ()}[egress]
         private = self._subnets("private", private_blocks)
         outer = self._subnets("public", {zone: public_blocks[zone] for zone in public_zones})
-        inner_table, outer_table = (
-            self._route_table("private", private),
-            self._route_table("public", outer),
-        )
-        self._way_out(inner_table, outer_table, None if public else zones[0], outer)
-        self._s3_endpoint([inner_table, outer_table], region)
+        inner_table = self._route_table("private", private)
+        tables = [inner_table]
+        if outer:
+            outer_table = self._route_table("public", outer)
+            tables.append(outer_table)
+            self._way_out(inner_table, outer_table, zones[0] if egress == "nat" else None, outer)
+        self.s3_prefix_list = self._s3_endpoint(tables, region, s3_policy)
         self.private = {zone: subnet.id for zone, subnet in private.items()}
-        self.populator = [subnet.id for subnet in (outer if public else private).values()]
+        inside = private if egress != "public-ip" else outer
+        self.populator = [subnet.id for subnet in inside.values()]
 
     def _tags(self, name: str) -> Tags:
         return with_name(self._own_tags, name)
@@ -163,17 +168,22 @@ class Vpc:
             opts=self._child,
         )
 
-    def _s3_endpoint(self, tables: Sequence[aws.ec2.RouteTable], region: str) -> None:
+    def _s3_endpoint(
+        self, tables: Sequence[aws.ec2.RouteTable], region: str, policy: str | None
+    ) -> pulumi.Output[str]:
         """What the task reads from S3, its program, comes over the endpoint, which costs nothing.
 
-        The image's layers do not: those of public ECR come from CloudFront.
+        The image's layers do so where it is from a private ECR; those of public ECR come from
+        CloudFront.
         """
-        aws.ec2.VpcEndpoint(
+        made = aws.ec2.VpcEndpoint(
             f"{self._name}-s3",
             vpc_id=self.id,
             service_name=f"com.amazonaws.{region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
+            policy=policy,
             tags=self._tags(f"{self._name}-s3"),
             opts=self._child,
         )
+        return made.prefix_list_id

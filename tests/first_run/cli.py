@@ -90,12 +90,11 @@ def up(options: argparse.Namespace) -> int:
         print("Updating (hang)", flush=True)
         time.sleep(600)
     from local import engine
-    from local.deployment import host_config
+    from local.commands import Screen, host_config
     from local.engine import Resource, Result
+    from local.engine.sdk import resource_pb2
     from local.project import Project
     from local.provider import AwsProvider
-    from local.screen import Screen
-    from local.sdk import resource_pb2
 
     def request(text: str) -> Any:
         found: Any = resource_pb2.RegisterResourceRequest()

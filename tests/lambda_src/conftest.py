@@ -202,6 +202,7 @@ class Populate:
     release_id: str = RELEASE_ID
     python: str = sys.executable
     options: tuple[str, ...] = ()
+    wheels: str = ""
 
     def __post_init__(self) -> None:
         self.mount = self.folder / "mount"
@@ -232,7 +233,8 @@ class Populate:
     @property
     def command(self) -> tuple[str, ...]:
         """What the installer is to make."""
-        return ("install", "--requirements", "requirements.txt", "--index-url", self.index.url)
+        source = ("--wheels", self.wheels) if self.wheels else ("--index-url", self.index.url)
+        return ("install", "--requirements", "requirements.txt", *source)
 
     def start(self, **options: Any) -> subprocess.Popen[str]:
         command = [*self.prefix, self.python, *self.prelude, "-m", "release", *self.command]

@@ -21,7 +21,7 @@ from local.project import Project
 from local.provider import AwsProvider
 from policies.guardrails.pack import POLICIES as GUARDRAILS
 from policies.mounts.pack import POLICIES
-from policies.reading.serve import read_once
+from policies.reading.pack import read_once
 
 from .wire import Part as Part
 from .wire import Program as Program

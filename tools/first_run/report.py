@@ -38,7 +38,10 @@ OPEN = {
         "see `log` in lambda_src/release/activation/metrics.py",
     ),
     "interfaces": ("Seconds until Lambda's network interfaces are freed", "none: a measurement"),
-    "refusals": ("The error codes of requests that AWS refuses", "local/rules.py and checks.py"),
+    "refusals": (
+        "The error codes of requests that AWS refuses",
+        "local/account/rules.py, local/cloud/checks.py",
+    ),
 }
 _WORDS = {True: "as expected", False: "**OTHERWISE**", None: "measured"}
 Record = Mapping[str, Any]

@@ -11,7 +11,7 @@ from .. import runtime
 from ..application import Application
 from .lines import Artifact
 from .lock import read_lock, read_wishes
-from .sources import Web
+from .sources import S3Object, Web
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,12 @@ class Artifacts:
         """Where those come from that are on the web."""
         sources = (each.wish.source for each in self.artifacts)
         return tuple(sorted(source.url for source in sources if isinstance(source, Web)))
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """The buckets of those that come from S3."""
+        sources = (each.wish.source for each in self.artifacts)
+        return tuple(sorted({source.bucket for source in sources if isinstance(source, S3Object)}))
 
     def listing(self, url_of: Callable[[Artifact], str]) -> bytes:
         """The list as it travels to the task.

@@ -35,6 +35,9 @@ class LibrariesJob(Job):
 
     requirements: Path
     index_url: str
+    """Package index; empty, where there is a wheel cache."""
+    wheels: str = ""
+    """URL of the wheel cache; empty, where there is an index."""
     artifacts: Path | None = None
     netrc: str = field(default="", repr=False)
     """Credentials of the package indexes."""
@@ -69,9 +72,10 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
     install = commands.add_parser("install", help=text, description=text)
     _add_release(install)
     install.add_argument("--requirements", type=Path, required=True, metavar="FILE", help="lock")
-    install.add_argument(
-        "--index-url", required=True, metavar="URL", help="package index (PEP 503)"
-    )
+    sources = install.add_mutually_exclusive_group(required=True)
+    sources.add_argument("--index-url", default="", metavar="URL", help="package index (PEP 503)")
+    text = "wheel cache in place of an index: https://<bucket>.s3.<region>.<suffix>/<prefix>"
+    sources.add_argument("--wheels", default="", metavar="URL", help=text)
     text = "release of artifacts with which model.py is tried"
     install.add_argument("--artifacts", type=_release, metavar="DIR", help=text)
     text = "after which the run ends; a smoke import that takes half of it fails"
@@ -103,6 +107,7 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
     return LibrariesJob(
         requirements=options.requirements.resolve(),
         index_url=options.index_url,
+        wheels=options.wheels.rstrip("/"),
         artifacts=options.artifacts,
         netrc=taken(os.environ),
         **common,
