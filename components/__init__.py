@@ -5,7 +5,6 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 """
 
 from .account import Account
-from .artifact_publication import ArtifactPublication, ArtifactPublicationArgs
 from .configuration import Settings
 from .container import TaskSize
 from .contract import Application, Artifacts, Mount, Release, Target
@@ -26,7 +25,12 @@ from .gates import (
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .network import ExistingNetworkArgs, Network, NetworkArgs
 from .populator import Populator, PopulatorArgs
-from .publication import Publication, PublicationArgs
+from .publications import (
+    ArtifactPublication,
+    ArtifactPublicationArgs,
+    Publication,
+    PublicationArgs,
+)
 from .resources import BucketArgs, FunctionRole, LogArgs, RoleArgs
 from .store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 

@@ -10,13 +10,12 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from .artifact_publication import ArtifactPublication
 from .contract import Application, runtime
 from .contract.package import Package
 from .errors import ConfigurationError, Problem
 from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
 from .inputs import Args, Tags
-from .publication import Publication, refuse_elsewhere
+from .publications import ArtifactPublication, Publication, refuse_elsewhere
 from .resources import FunctionRole, Log, LogArgs, Upload, rights
 
 ALIAS = "live"

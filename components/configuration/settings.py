@@ -16,13 +16,12 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
-from ..artifact_publication import ArtifactPublication, ArtifactPublicationArgs
 from ..container import MEMORY_FOR_CPU, TaskSize, needed
 from ..contract import Application, Artifacts, Target
 from ..errors import ConfigurationError
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
 from ..populator import Populator, PopulatorArgs
-from ..publication import PublicationArgs
+from ..publications import ArtifactPublication, ArtifactPublicationArgs, PublicationArgs
 from ..resources import BucketArgs, LogArgs, RoleArgs
 from ..store import EfsStore, EfsStoreArgs
 from . import checks, problems, rules

@@ -9,12 +9,12 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from .container import CONTAINER, VOLUME, definitions
-from .contract.package import Package
-from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
-from .inputs import Tags
-from .populator import Populator
-from .resources import family, rights
+from ..container import CONTAINER, VOLUME, definitions
+from ..contract.package import Package
+from ..gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
+from ..inputs import Tags
+from ..populator import Populator
+from ..resources import family, rights
 
 
 @dataclass(frozen=True, kw_only=True)

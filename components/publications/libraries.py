@@ -7,12 +7,12 @@ from typing import Annotated
 
 import pulumi
 
-from .artifact_publication import ArtifactPublication
-from .container import container_secrets, refuse_out_of_reach, token_statements
-from .contract import Application, Release, runtime, wheel_cache
-from .errors import ConfigurationError, Problem
-from .inputs import Args, Plain, Tags
-from .populator import Populator
+from ..container import container_secrets, refuse_out_of_reach, token_statements
+from ..contract import Application, Release, runtime, wheel_cache
+from ..errors import ConfigurationError, Problem
+from ..inputs import Args, Plain, Tags
+from ..populator import Populator
+from .artifacts import ArtifactPublication
 from .published import Published, Task
 
 

@@ -8,15 +8,15 @@ from typing import Annotated
 
 import pulumi
 
-from . import commands
-from .contract import Application, Artifacts, runtime
-from .contract.artifacts import Artifact, Local, S3Object
-from .errors import ConfigurationError, Problem
-from .inputs import Args, Plain, Tags
-from .network import Network
-from .populator import Populator
+from .. import commands
+from ..contract import Application, Artifacts, runtime
+from ..contract.artifacts import Artifact, Local, S3Object
+from ..errors import ConfigurationError, Problem
+from ..inputs import Args, Plain, Tags
+from ..network import Network
+from ..populator import Populator
+from ..resources import Upload, document
 from .published import Published, Task
-from .resources import Upload, document
 
 _MOST_CHARACTERS = 8_000
 """Of a policy; IAM allows a role 10,240 in all of its inline ones, without white space (IAM and AWS
