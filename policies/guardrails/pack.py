@@ -2,17 +2,16 @@
 
 from ..reading import pack as process
 from ..reading.pack import Rule, policies_of
-from . import containers, file_system_policy, ingress, properties, wildcards
+from . import file_system_policy, ingress, properties, wildcards
 
 NAME = "efs-inference-guardrails"
 DESCRIPTION = "Security, cost and sanity of Lambda functions with libraries on EFS."
 
 RULES: tuple[Rule, ...] = (
     *properties.RULES,
-    file_system_policy.RULE,
-    ingress.RULE,
-    wildcards.RULE,
-    *containers.RULES,
+    file_system_policy.file_system_policy_demands_name_and_tls,
+    ingress.no_ingress_from_anywhere,
+    wildcards.policy_names_actions_and_resources,
 )
 
 POLICIES = policies_of(

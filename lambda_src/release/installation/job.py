@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +118,7 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
 def _add_run(parser: argparse.ArgumentParser, timeout: str) -> None:
     temporary = Path(tempfile.gettempdir())
     parser.add_argument("--staging", type=Path, default=temporary, metavar="DIR", help="own disk")
-    parser.add_argument("--timeout", type=int, metavar="SECONDS", help=timeout)
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=timeout)
 
 
 def _add_release(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +132,12 @@ def _release(text: str) -> Path:
     if not (path.is_absolute() and named):
         raise argparse.ArgumentTypeError(f"{text} is not <mount path>/{RELEASES}/<16 hex digits>")
     return path
+
+
+def _seconds(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,6}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text} is not an integer from 1 to 9,999,999")
+    return int(text)
 
 
 class _Parser(argparse.ArgumentParser):
