@@ -108,7 +108,7 @@ def deployed(
     with Cloud(folder / "state", seconds_to_create=0) as cloud:
         point_clients_at(cloud, monkey)
         made = Deployed(Chain(folder / "project"), index, web)
-        assert made.up() is None, made.told("error")
+        assert made.up() is None, made.messages("error")
         yield made
     index.close()
     web.close()
@@ -145,7 +145,7 @@ def test_new_weights_start_their_own_task_alone(deployed: Deployed) -> None:
     assert deployed.lock().startswith("artifacts: unchanged, ")
     said = deployed.lock("of/s3.txt")
     assert "of/s3.txt 0.0 MB -> 0.0 MB, another content" in said
-    assert deployed.up() is None, deployed.told("error")
+    assert deployed.up() is None, deployed.messages("error")
     assert deployed.touched() == OF_ARTIFACTS | OF_A_PATH | OF_A_VERSION
     assert deployed.ask(ONE)["predictions"][0]["of/s3.txt"] == "newer"
 
@@ -153,11 +153,11 @@ def test_new_weights_start_their_own_task_alone(deployed: Deployed) -> None:
 def test_new_libraries_start_their_own_task_alone(deployed: Deployed) -> None:
     deployed.configure(releaseSalt="")
     deployed.chain.lock(TINY.pin + "\n# a comment changes nothing")
-    assert deployed.up() is None, deployed.told("error")
+    assert deployed.up() is None, deployed.messages("error")
     assert deployed.touched() == set()
     runs = deployed.ran()
     (deployed.application / "model.py").write_text(MODEL + "\n# another model")
-    assert deployed.up() is None, deployed.told("error")
+    assert deployed.up() is None, deployed.messages("error")
     assert not {name for name in deployed.touched() if "artifacts" in name}
     assert "PopulatorRun libraries" not in deployed.touched()
     assert deployed.ran() == runs
@@ -172,7 +172,7 @@ def test_a_version_that_is_gone_leaves_the_live_one(deployed: Deployed) -> None:
     deployed.s3.delete_object(Bucket="theirs", Key="a b/w+1.txt", VersionId=version)
     error = deployed.up()
     assert error is not None
-    said = deployed.told("error")
+    said = deployed.messages("error")
     assert "of/s3.txt cannot be fetched from https://s3." in said
     assert "S3 answers 404 NoSuchVersion" in said
     assert deployed.live == live
