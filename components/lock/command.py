@@ -268,8 +268,8 @@ def check(requirements: Path, targets: Sequence[Target]) -> int:
     for target, text in texts.items():
         missing = out_of_date(requirements, target.runtime, target.architecture, text)
         problems += [f"{target.name} {each}: run {commands.LOCK}" for each in missing]
-    missing = artifacts.unsatisfied(requirements.parent)
-    problems += [f"{problem}: run {commands.LOCK}" for problem in missing]
+    of_artifacts = artifacts.unsatisfied(requirements.parent)
+    problems += [f"{problem}: run {commands.LOCK}" for problem in of_artifacts]
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
