@@ -196,7 +196,8 @@ def failure(status: int, output: list[str], details: list[str], index_url: str) 
     tail = " | ".join(line.strip() for line in output[-3:])
     return InstallError(
         ExitCode.ERROR,
-        f"pip ended with status {status}: {_without_credentials(tail)}. See its lines in the log, "
+        f"pip ended with status {status}: {_without_credentials(tail).rstrip(' |.')}. See its "
+        "lines in the log, "
         "and try the same lock with pip by hand.",
     )
 
@@ -209,6 +210,8 @@ def _evidence(code: ExitCode, line: str, output: list[str]) -> str:
         text = "wrong hash," + ";".join(lines[-3:])
     else:
         text = re.sub(r"^[\d:,.TZ+ -]*\s*(?:ERROR: |WARNING: |error: |× )?", "", line).strip()
+        # pip lists every version that the index has, the newest last.
+        text = re.sub(r"\(from versions: .*, (?=[^,]+,[^,]+,[^,]+\))", "(the newest there: ", text)
     return _without_credentials(text if len(text) <= 500 else text[:497] + "...").rstrip(".")
 
 
