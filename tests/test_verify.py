@@ -23,14 +23,15 @@ PROGRAM = """
 import json, subprocess, sys
 from pathlib import Path
 from typing import Any
-from local.commands import deploy, host_config
+from local.commands import deploy, held, host_config
 from local.project import Project
 from local.commands import Screen
 
 screen = Screen(sys.stderr, resources=False)
 overrides = dict(entry.split("=", 1) for entry in sys.argv[1:])
 project = host_config(Project.load(Path.cwd(), "dev", overrides), screen)
-with deploy(project, Path.cwd() / ".local" / "dev" / "efs", screen) as deployment:
+state = Path.cwd() / ".local" / "dev" / "efs"
+with held(state), deploy(project, state, screen) as deployment:
     Path("outputs.json").write_text(json.dumps(dict(deployment.result.outputs)))
     print(json.dumps("deployed"), flush=True)
     for line in sys.stdin:

@@ -18,7 +18,7 @@ from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from . import report
 from .deployed import Deployment, FunctionError
-from .deployment import DeploymentError, deploy, host_config, plan
+from .deployment import DeploymentError, deploy, held, host_config, plan
 from .function_url import FunctionUrl
 from .screen import Screen
 
@@ -108,13 +108,15 @@ def _clean(options: argparse.Namespace, screen: Screen) -> int:
 
 @contextlib.contextmanager
 def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deployment]:
-    project = host_config(_project(options), screen)
-    with screen.without_resources():
-        planned = plan(project, screen, advice=False)
-    if "function" in options and planned.functions:
-        planned.function(options.function)
-    with deploy(project, _state(options), screen) as deployment:
-        yield deployment
+    project, state = _project(options), _state(options)
+    with held(state):
+        project = host_config(project, screen)
+        with screen.without_resources():
+            planned = plan(project, screen, advice=False)
+        if "function" in options and planned.functions:
+            planned.function(options.function)
+        with deploy(project, state, screen) as deployment:
+            yield deployment
 
 
 def _event(text: str) -> Any:

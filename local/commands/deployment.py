@@ -120,24 +120,34 @@ def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
 
 
 @contextlib.contextmanager
-def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
-    """Create everything on a cloud of its own, which ends with the context.
-
-    Args:
-        project: What to deploy.
-        state: Folder in which the file systems persist; the one around it is the stack's own.
-        screen: Shows what happens.
+def held(state: Path) -> Iterator[None]:
+    """Use the stack's folder, which is the one around `state`, alone.
 
     Raises:
-        DeploymentError: Somebody else uses the folder, a resource cannot be created, or a
-            mandatory rule is broken.
+        DeploymentError: Somebody else uses it.
     """
-    provider = AwsProvider(project.region, cloud=True)
     with contextlib.ExitStack() as ends:
         try:
             ends.enter_context(hold(state.parent, " ".join([COMMAND, *sys.argv[1:2]])))
         except StateError as error:
             raise DeploymentError(str(error)) from error
+        yield
+
+
+@contextlib.contextmanager
+def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
+    """Create everything on a cloud of its own, which ends with the context.
+
+    Args:
+        project: What to deploy.
+        state: Folder in which the file systems persist, and which is `held`.
+        screen: Shows what happens.
+
+    Raises:
+        DeploymentError: A resource cannot be created, or a mandatory rule is broken.
+    """
+    provider = AwsProvider(project.region, cloud=True)
+    with contextlib.ExitStack() as ends:
         state.mkdir(exist_ok=True)
         shutil.rmtree(state.parent / SCRATCH, ignore_errors=True)  # of a run that was killed
         ends.enter_context(_without_the_users_aws())  # moto already reads it at import

@@ -192,6 +192,7 @@ def test_a_second_run_of_a_stack_is_refused(up: subprocess.Popen[str], tmp_path:
         status, said = run(tmp_path, *command)
         assert status == 1
         assert "is in use by `python -m local up`" in said
+        assert "preview" not in said  # it does not take its time first
         assert "Traceback" not in said
     assert up.poll() is None
 
