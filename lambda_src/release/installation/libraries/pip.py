@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..child import child
-from ..job import Job
+from ..job import LibrariesJob
 from ..log import log
 from . import codeartifact, credentials
 from .options import indexes
@@ -89,7 +89,11 @@ resolution, because pip says "no matching distribution" when it could not ask th
 
 
 def install(
-    job: Job, target: Path, scratch: Path, pins: Mapping[str, Pin], options: Mapping[str, str]
+    job: LibrariesJob,
+    target: Path,
+    scratch: Path,
+    pins: Mapping[str, Pin],
+    options: Mapping[str, str],
 ) -> None:
     """Install the lock's wheels into ``target`` with pip, without building anything.
 
