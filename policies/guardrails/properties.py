@@ -82,7 +82,6 @@ def file_system_is_protected(system: Resource, _: Parameters) -> Iterator[Report
 
 
 def _loading(stack: Stack) -> list[Resource]:
-    """Functions that mount an access point."""
     return [f for f in stack.of_type(FUNCTION) if items(f.get("fileSystemConfig"))]
 
 

@@ -66,7 +66,6 @@ def _address(consumer: Consumer, place: Launch, public: list[Known]) -> Iterator
 
 
 def _behind(nat: Resource, who: str, subnet: Known) -> Iterator[Report]:
-    """What is wrong with a NAT gateway on the way, or may be."""
     there = only(named(nat, SUBNETS, "subnetId"))
     ways = _ways_out(there, nat.stack) if there else None
     why = "is a private one"
@@ -101,7 +100,6 @@ def _no_route(who: str, place: Launch, closed: list[Known]) -> Iterator[Report]:
 
 
 def _only_nfs(consumer: Consumer, place: Launch) -> Iterator[Report]:
-    """Groups that let out nothing beside NFS."""
     groups, stack = place.own_groups, consumer.stack
     stated = openings_of(stack, groups, ingress=False)
     elsewhere = any_of(
@@ -180,7 +178,6 @@ def _is_default(block: Plain) -> bool:
 
 @once
 def _routes(stack: Stack) -> _Routes:
-    """All route tables of a stack."""
     found = _Routes()
     for type_, kind, name in (
         ("RouteTableAssociation", SUBNETS, "subnetId"),
