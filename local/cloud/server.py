@@ -41,7 +41,8 @@ This host allows no mount namespaces: what follows is not as on AWS, where
       TMPDIR is a folder of its own without a limit
 """
 _NO_NETWORK = """\
-    a function in these subnets reaches its file system alone; here it has this host's network"""
+    a function in these subnets reaches its file system alone, and a task in a VPC without internet
+      its endpoints alone; here they have this host's network"""
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -194,7 +195,7 @@ class Cloud:
             if name not in self._regions:
                 state = self._state if name == self.region else self._state / name
                 account = Account(state, name, self._lock)
-                checks, tasks = Checks(account), Tasks(account, self._host, self._roles)
+                checks, tasks = Checks(account), Tasks(account, self._host, self._roles, self)
                 made = _Region(account, checks, tasks, Deletions(account, tasks))
                 self._regions[name] = made
                 self._closers.append(made.tasks.close)
@@ -241,7 +242,7 @@ class Cloud:
                 code=found.code_bytes,
                 region=region,
                 endpoint=self.environment() | names,
-                way_out=here.account.way_out(_client(configuration)),
+                way_out=here.account.reach(_client(configuration)).internet,
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)

@@ -1,8 +1,9 @@
 """The commands: what a user types, what runs, and what is shown of it."""
 
 from .commands import main
-from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
+from .deployment import Answer, Deployment, deploy, plan
 from .function_url import FunctionUrl
+from .host import DeploymentError, host_config
 from .screen import Screen
 
 __all__ = [

@@ -19,8 +19,9 @@ from ..engine import PackError, Verdict
 from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from ..verify import add_options, verify_releases
-from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
+from .deployment import Answer, Deployment, deploy, plan
 from .function_url import FunctionUrl
+from .host import DeploymentError, host_config
 from .screen import Screen
 
 _SHOWN = 300

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +23,12 @@ from ..engine import Result, Verdict, reason
 from ..project import Project
 from ..provider import AwsProvider, refusal
 from ..state import StateError, hold
-from .locks import LockError, make_locks
+from .host import DeploymentError
 from .screen import Screen
+from .wheels import CacheError, fill_cache
 
-_ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-_PYTHONS = ((3, 11), (3, 13))
 _ALIAS = "aws:lambda/alias:Alias"
 _FUNCTION = "aws:lambda/function:Function"
-
-
-class DeploymentError(Exception):
-    """A run that cannot go on; the message says why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,55 +123,6 @@ def _failure(response: Mapping[str, Any], payload: Any) -> str | None:
     return f"status code {status}" if isinstance(status, int) and status >= 400 else None
 
 
-def host_config(project: Project, screen: Screen) -> Project:
-    """The project with the runtime and architecture of this host, on which everything runs.
-
-    Raises:
-        DeploymentError: Nothing can run on this host.
-    """
-    version, machine = sys.version_info[:2], platform.machine()
-    if sys.platform != "linux" or machine not in _ARCHITECTURES:
-        raise DeploymentError(
-            f"this is {platform.system()} on {machine}; the embedded cloud needs Linux on "
-            f"{' or '.join(_ARCHITECTURES)}. Remedy: run it in a Linux container or virtual "
-            f"machine; `{COMMAND} preview` works everywhere"
-        )
-    if not _PYTHONS[0] <= version <= _PYTHONS[1]:
-        raise DeploymentError(
-            f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
-            "Lambda has them. Remedy: `make PYTHON=python3.12 install`"
-        )
-    host = {
-        "runtime": f"python{version[0]}.{version[1]}",
-        "architecture": _ARCHITECTURES[machine],
-    }
-    changed = {key: value for key, value in host.items() if project.own(key) not in (None, value)}
-    for key, value in changed.items():
-        screen.line(
-            f"{key} {value} for this run instead of the stack's {project.own(key)}: "
-            "libraries and function run on this host",
-            "warning",
-        )
-    own = (project.own("runtime"), project.own("architecture"))
-    if changed and all(own):
-        index_url = project.own("indexUrl")
-        try:
-            make_locks(
-                project.root, "-".join(map(str, own)), "-".join(host.values()), index_url, screen
-            )
-        except LockError as error:
-            raise DeploymentError(str(error)) from error
-    if changed and project.own("populatorImage"):
-        changed["populatorImage"] = ""
-    if project.own("indexSecretArn"):
-        screen.line("indexSecretArn is of AWS: here pip takes what ~/.netrc says", "warning")
-        changed["indexSecretArn"] = ""
-    # The embedded cloud has an account of its own, so no profile of the user's leads to it.
-    config = {key: value for key, value in project.config.items() if key != "aws:profile"}
-    config.update({f"{project.name}:{key}": value for key, value in changed.items()})
-    return replace(project, config=config)
-
-
 def plan(project: Project, screen: Screen, *, advice: bool = True) -> Verdict:
     """Preview the project and let the packs judge the plan. Needs no cloud.
 
@@ -255,6 +200,10 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
             os.environ.update(cloud.environment())
             # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
             ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+        try:
+            fill_cache(project, screen)
+        except CacheError as error:
+            raise DeploymentError(str(error)) from error
         with screen.step(f"up of stack {project.stack}"):
             with _own_temporary_files():
                 result = engine.up(project, provider, screen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from ..account import Account, Client, TaskRoles
 from ..sandbox import Bind
+from .startup import Startup
 
 # What a container gets of this host: what the network needs, nothing else of the user's.
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -75,6 +76,9 @@ class Launch:
         task_id: Its id.
         disk: An empty folder, the task's own.
         roles: What hands it its role's credentials.
+
+    Attributes:
+        reach: What it reaches.
     """
 
     def __init__(
@@ -89,6 +93,14 @@ class Launch:
         self._account, self._definition, self._request = account, definition, request
         self._id, self._disk, self._folder = task_id, disk, disk / "own"
         self._folder.mkdir()
+        network = network_of(request)
+        client = Client(
+            role=None, subnets=network.get("subnets", []), groups=network.get("securityGroups", [])
+        )
+        public_ip = network.get("assignPublicIp") == "ENABLED"
+        with account.lock:
+            self.reach = account.reach(client, public_ip=public_ip)
+        self._startup = Startup(account, self.reach, self._role("executionRoleArn") or "")
         role = self._role("taskRoleArn")
         self._credentials = roles.begin(role, task_id) if role else {}
 
@@ -99,6 +111,7 @@ class Launch:
             MountError: A file system cannot be mounted.
             CannotStartError: It cannot be started for another reason.
         """
+        self._started(self._startup.image(container["image"]))
         return Container(
             name=container["name"],
             binds=self._binds(container),
@@ -107,6 +120,11 @@ class Launch:
             environment=self._environment(container),
             folder=self._folder,
         )
+
+    def _started(self, failures: Iterable[str]) -> None:
+        with self._account.lock:
+            for reason in failures:
+                raise CannotStartError(reason)
 
     def _role(self, name: str) -> str | None:
         attribute = {"taskRoleArn": "task_role_arn", "executionRoleArn": "execution_role_arn"}[name]
@@ -192,6 +210,7 @@ class Launch:
         }
 
     def _secret(self, arn: str) -> str:
+        self._started(self._startup.secret(arn))
         with self._account.lock:
             value, refused = self._account.secret(self._role("executionRoleArn") or "", arn)
         if refused:  # [field]
@@ -210,6 +229,7 @@ class Launch:
         options = logs["options"]
         stream = f"{options.get('awslogs-stream-prefix')}/{container['name']}/{self._id}"
         group, role = options["awslogs-group"], self._role("executionRoleArn") or ""
+        self._started(self._startup.log(group))
         with self._account.lock:
             refused = self._account.log_refused(role, group, stream)
         if refused:  # [field]

@@ -15,6 +15,7 @@ from typing import Any
 from ..account import Account, MountError, RefusalError, TaskRoles, rules
 from ..sandbox import Host, Process
 from .containers import CannotStartError, Launch, network_of
+from .loopback import App, Loopback
 
 Document = Mapping[str, Any]
 
@@ -22,8 +23,8 @@ Document = Mapping[str, Any]
 class Tasks:
     """The tasks of all clusters; they stay listed after they have stopped."""
 
-    def __init__(self, account: Account, host: Host, roles: TaskRoles) -> None:
-        self._account, self._host, self._roles = account, host, roles
+    def __init__(self, account: Account, host: Host, roles: TaskRoles, cloud: App) -> None:
+        self._account, self._host, self._roles, self._cloud = account, host, roles, cloud
         self._tasks: dict[str, _Task] = {}
         self._tokens: dict[tuple[str, str], tuple[Document, list[str]]] = {}
         self._closed = False
@@ -51,7 +52,8 @@ class Tasks:
         return {"tasks": [copy.deepcopy(self._tasks[arn].shown) for arn in arns], "failures": []}
 
     def _start(self, cluster: str, definition: Any, request: Document) -> str:
-        task = _Task(self._account, self._host, self._roles, cluster, definition, request)
+        parts = (self._account, self._host, self._roles, self._cloud)
+        task = _Task(*parts, cluster, definition, request)
         self._tasks[task.shown["taskArn"]] = task
         task.start()
         if self._closed:
@@ -144,15 +146,17 @@ class _Task(threading.Thread):
         account: Account,
         host: Host,
         roles: TaskRoles,
+        cloud: App,
         cluster: str,
         definition: Any,
         request: Document,
     ) -> None:
         super().__init__(daemon=True)
-        self._account, self._host, self._roles = account, host, roles
+        self._account, self._host, self._roles, self._cloud = account, host, roles, cloud
         self._definition, self.request = definition, request
         self._id = uuid.uuid4().hex
         self._processes: dict[str, Process] = {}
+        self._loopbacks: list[Loopback] = []
         self._changed = threading.Event()
         self._stopping = self._killed = False
         self.shown: dict[str, Any] = {
@@ -222,15 +226,22 @@ class _Task(threading.Thread):
             try:
                 self._end_containers()
             finally:
+                for loopback in self._loopbacks:
+                    loopback.close()
                 shutil.rmtree(disk, ignore_errors=True)
                 self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
 
     def _start_containers(self, disk: Path) -> None:
         launch = Launch(self._account, self._definition, self.request, self._id, disk, self._roles)
-        prepared = [launch.prepare(c) for c in self._definition.container_definitions]
-        for container in prepared:
+        definitions = self._definition.container_definitions
+        prepared = [(launch.prepare(each), each) for each in definitions]
+        for container, definition in prepared:
             if self._stopping:
                 return
+            loopback = None
+            if not launch.reach.internet:
+                loopback = Loopback(self._cloud, self._roles.endpoint, launch.reach, definition)
+                self._loopbacks.append(loopback)
             self._processes[container.name] = Process(
                 self._host,
                 container.argv,
@@ -239,6 +250,8 @@ class _Task(threading.Thread):
                 binds=container.binds,
                 on_output=container.log,
                 on_exit=self._changed.set,
+                ports=loopback.ports if loopback else None,
+                on_listening=loopback.serve if loopback else lambda _: None,
             )
         if self._killed:
             self.kill()
