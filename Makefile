@@ -53,7 +53,7 @@ policies: install ## Both policy packs on the preview of a stack, without AWS (S
 
 .PHONY: verify
 verify: install ## Compare a release on AWS with its manifest (STACK=dev RELEASE=id SHA256=all)
-	@$(BIN)/python -m tools.verify --stack $(STACK) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHA256),--sha256 $(SHA256))
+	@$(BIN)/python -m components.verify --stack $(STACK) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHA256),--sha256 $(SHA256))
 
 .PHONY: image
 image: install ## Name the populate task's image by its digest in a stack's file (STACK=dev IMAGE=name:tag)

@@ -12,7 +12,10 @@ from typing import Any
 from tests.lambda_src.conftest import Index, build_wheel
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("components", "lambda_src", "local", "policies", "__main__.py", "Pulumi.yaml")
+PARTS = (
+    *("components", "lambda_src", "local", "policies"),
+    *("__main__.py", "efs_inference.py", "Pulumi.yaml"),
+)
 TINY = build_wheel("tiny", {"tiny/__init__.py": "def double(x):\n    return 2 * x\n"})
 BROKEN = build_wheel("tiny", {"tiny/__init__.py": "import not_there\n"}, version="2.0")
 MODEL = """

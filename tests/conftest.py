@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.installed import build_wheel, make_environment
+
 APPLICATION = Path(__file__).parents[1] / "lambda_src" / "application"
 
 # The user's AWS settings are none of the tests' business; moto reads them already at import.
@@ -36,3 +38,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("tensorflow") or item.get_closest_marker("example"):
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this repository."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with that wheel and what it needs, and nothing else."""
+    return make_environment(tmp_path_factory.mktemp("installed"), wheel)

@@ -134,13 +134,19 @@ def again(stack: Stack, word: str) -> str:
     return f"{error}\n{stack.told('error')}" if error else ""
 
 
+def endpoint(service: str) -> Any:
+    """The VPC's endpoint of a service, as AWS describes it."""
+    found = boto3.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    name = f"com.amazonaws.us-east-1.{service}"
+    (there,) = (e for e in found if (e["ServiceName"], e["State"]) == (name, "available"))
+    return there
+
+
 @contextmanager
 def without(service: str) -> Iterator[None]:
     """The VPC without one of its endpoints."""
     ec2 = boto3.client("ec2")
-    name = f"com.amazonaws.us-east-1.{service}"
-    filters = [{"Name": "service-name", "Values": [name]}]
-    (found,) = ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]  # type: ignore[arg-type]
+    found = endpoint(service)
     ec2.delete_vpc_endpoints(VpcEndpointIds=[found["VpcEndpointId"]])
     try:
         yield
@@ -156,7 +162,7 @@ def without(service: str) -> Iterator[None]:
         ec2.create_vpc_endpoint(
             VpcEndpointType=kind,
             VpcId=found["VpcId"],
-            ServiceName=name,
+            ServiceName=found["ServiceName"],
             PolicyDocument=found["PolicyDocument"],
             **(gateway if kind == "Gateway" else interface),
         )
@@ -186,8 +192,7 @@ def test_without_an_endpoint_the_step_that_needs_it_fails_in_the_words_of_aws(
 
 def test_the_policy_of_the_endpoint_of_s3_counts(closed: Stack) -> None:
     ec2 = boto3.client("ec2")
-    filters = [{"Name": "service-name", "Values": ["com.amazonaws.us-east-1.s3"]}]
-    (found,) = ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]  # type: ignore[arg-type]
+    found = endpoint("s3")
     policy = json.loads(found["PolicyDocument"])
     layers: dict[str, Any] = policy["Statement"][1]
     layers["Resource"] = layers["Resource"][-1]

@@ -1,7 +1,8 @@
 """The commands: what a user types, what runs, and what is shown of it."""
 
 from .commands import main
-from .deployment import Answer, Deployment, deploy, plan
+from .deployed import Answer, Deployment
+from .deployment import deploy, plan
 from .function_url import FunctionUrl
 from .host import DeploymentError, host_config
 from .screen import Screen

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation.storage.claim import Claim
-from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, housekeep
+from lambda_src.release.installation.storage.housekeeping import housekeep
 from lambda_src.release.installation.storage.verify import verify
+from lambda_src.release.layout import IN_USE, KEEP
 
 from .releases import IDS, OWN, age, kept, publish, remove
 

@@ -11,6 +11,7 @@ import pytest
 from components.gates.aws import AwsCalls, Login
 from components.gates.task import TaskRunSpec
 from components.gates.task.releases_in_use import releases_in_use
+from lambda_src.release import layout
 from lambda_src.release.installation.storage import housekeeping
 
 from ..conftest import zipped
@@ -208,4 +209,4 @@ def test_who_would_have_to_ask_other_functions_is_another_owner(
 def test_a_long_or_odd_name_makes_an_owner_that_the_installer_takes(gate: Gate) -> None:
     for name in ("x" * 300, "..", "ä/b c", "-"):
         owner = TaskRunSpec(**gate.values(SUCCEEDS, stack=name)).owner
-        assert housekeeping.owner({housekeeping.OWNER: owner}) == owner
+        assert housekeeping.owner({layout.OWNER: owner}) == owner
