@@ -96,6 +96,10 @@ files: install ## List what of lambda_src/application travels to AWS
 lock: install ## Lock requirements.in; what is locked stays (UPGRADE=name or UPGRADE=all)
 	@$(BIN)/python -m tools.lock $(if $(filter all,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
 
+.PHONY: reference
+reference: install ## Renew what the policy packs know of AWS, from cfn-lint and moto
+	$(BIN)/python -m tools.reference
+
 .PHONY: wheels
 wheels: install ## Fill the stacks' wheel caches from the locks (CACHE=s3://bucket/prefix for another)
 	@$(BIN)/python -m tools.wheels $(CACHE)

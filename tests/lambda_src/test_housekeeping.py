@@ -108,7 +108,7 @@ def test_a_release_that_vanishes_in_between_is_no_error(
     assert kept(releases) == IDS[3:]
 
 
-def test_a_release_that_was_made_anew_in_between_stays(
+def test_a_release_that_was_made_again_in_between_stays(
     releases: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     acquire = Claim.acquire
