@@ -96,8 +96,9 @@ def closed(chain: Chain, index: Index) -> Stack:
     fill(chain, index)
     config = dict(entry.split("=", 1) for entry in chain.config)
     config |= {"egress": "none", "wheelCache": CACHE, "populatorImage": f"{IMAGE}:3.{minor()}"}
+    config["memoryMb"] = "3008"
     stack = Stack(chain.folder, "dev", **config)
-    assert stack.up() is None, stack.told("error")
+    assert stack.up() is None, stack.messages("error")
     return stack
 
 
@@ -124,14 +125,14 @@ def test_the_packs_have_nothing_against_it_and_nothing_to_note(closed: Stack) ->
     assert closed.result is not None
     about = {"file-system-is-protected", "image-has-a-digest", "function-has-reserved-concurrency"}
     findings = judge(find_packs(ROOT), closed.result).findings
-    assert [str(each) for each in findings if each.policy not in about] == []
+    assert [f"{e.policy}: {e.message}" for e in findings if e.policy not in about] == []
 
 
 def again(stack: Stack, word: str) -> str:
     """Let another task run; what `up` says, with the tasks' words."""
     stack.configure(releaseSalt=word)
     error = stack.up()
-    return f"{error}\n{stack.told('error')}" if error else ""
+    return f"{error}\n{stack.messages('error')}" if error else ""
 
 
 def endpoint(service: str) -> Any:
