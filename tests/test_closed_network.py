@@ -7,6 +7,7 @@ has endpoints of.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,8 @@ from tests.deployments import Stack, point_clients_at
 from tests.lambda_src.conftest import Index
 
 pytestmark = pytest.mark.whole
-IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/lambda/python"
+REPOSITORY = "123456789012.dkr.ecr.us-east-1.amazonaws.com/lambda/python"
+IMAGE = f"{REPOSITORY}:3.{sys.version_info.minor}"
 CACHE = "s3://our-wheels/efs"
 SHA256 = TINY.pin.rpartition(":")[2]
 # In the task, the model tries the port of the package index, which serves on this host.
@@ -95,17 +97,15 @@ def closed(chain: Chain, index: Index) -> Stack:
     """The stack when it is up, without internet."""
     fill(chain, index)
     config = dict(entry.split("=", 1) for entry in chain.config)
-    config |= {"egress": "none", "wheelCache": CACHE, "populatorImage": f"{IMAGE}:3.{minor()}"}
+    config |= {
+        "egress": "none",
+        "wheelCache": CACHE,
+        "populatorImage": IMAGE,
+    }
     config["memoryMb"] = "3008"
     stack = Stack(chain.folder, "dev", **config)
     assert stack.up() is None, stack.messages("error")
     return stack
-
-
-def minor() -> int:
-    import sys
-
-    return sys.version_info.minor
 
 
 def test_a_task_without_a_way_out_publishes_from_the_cache_and_the_function_answers(
@@ -231,3 +231,62 @@ def test_a_preview_refuses_what_lies_outside_before_anything_is_created(
     assert "populatorImage = 'public.ecr.aws/lambda/python:" in error
     assert "indexUrl = 'https://pypi.org/simple': egress is none: " in error
     assert len(boto3.client("ec2").describe_vpcs()["Vpcs"]) == before
+
+
+def test_an_index_inside_a_vpc_that_is_there_serves_the_task(
+    chain: Chain, index: Index, closed: Stack
+) -> None:
+    """A server of this host that the task's definition names stands for one in the VPC."""
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.0.0/24", AvailabilityZone="us-east-1a")[
+        "Subnet"
+    ]["SubnetId"]
+    (table,) = (t for t in ec2.describe_route_tables()["RouteTables"] if t["VpcId"] == vpc)
+    group = ec2.create_security_group(GroupName="in", Description="in", VpcId=vpc)["GroupId"]
+    ec2.authorize_security_group_ingress(
+        GroupId=group, IpProtocol="tcp", FromPort=443, ToPort=443, CidrIp="10.7.0.0/16"
+    )
+    for service in ("ecr.api", "ecr.dkr", "logs"):
+        ec2.create_vpc_endpoint(
+            VpcId=vpc,
+            ServiceName=f"com.amazonaws.us-east-1.{service}",
+            VpcEndpointType="Interface",
+            SubnetIds=[subnet],
+            SecurityGroupIds=[group],
+            PrivateDnsEnabled=True,
+        )
+    ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        ServiceName="com.amazonaws.us-east-1.s3",
+        VpcEndpointType="Gateway",
+        RouteTableIds=[table["RouteTableId"]],
+    )
+    folder = chain.folder / "lambda_src" / "application"
+    (folder / "model.py").write_text(MODEL.replace("reaches(PORT)", "reaches(9)"))
+    config = {
+        "egress": "none",
+        "populatorImage": IMAGE,
+        "indexUrl": index.url,
+    }
+    index.asked.clear()
+    stack = Stack(chain.folder, "existing", subnetIds=json.dumps([subnet]), **config)
+    assert stack.up() is None, stack.messages("error")
+    assert index.asked == ["tiny"]
+    assert stack.ask({"instances": [4]}) == {"predictions": [8]}
+
+
+def test_a_user_s_own_run_fills_the_cache_of_the_embedded_cloud(
+    tmp_path: Path, index: Index
+) -> None:
+    chain = made(tmp_path / "project", index)
+    chain.config += [
+        "egress=none",
+        f"wheelCache={CACHE}",
+        f"populatorImage={IMAGE}",
+    ]
+    run = chain.run("up")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"wheel cache {CACHE}" in run.stdout
+    assert len(chain.releases()) == 1

@@ -74,6 +74,7 @@ class Loopback:
         found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = found[1] if found else ""
         if not environ["PATH_INFO"].startswith(PATH) and service not in self._reach:
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionResetError("there is no endpoint of the service")
         environ[ENDPOINT] = self._reach
         return self._cloud(environ, start_response)
