@@ -18,15 +18,13 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from .. import commands
+from ..contract.lock import out_of_date
 from ..contract.requirements import (
-    Difference,
     RequirementsError,
     asked,
     asked_hashes,
-    differences,
     made_for,
     mixing_lines,
-    quoted,
     text_of,
     versions_of,
 )
@@ -100,17 +98,6 @@ def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
         f"{requirements.name}, line {number}: {line!r} breaks a rule: {rule}. Correct it."
         for number, line, rule in problems
     ]
-
-
-def unsatisfied(requirements: Path, target: Target, text: str) -> list[str]:
-    """What a lock does not hold of requirements.in."""
-    versions = versions_of(text)
-    found = differences(asked(requirements, target.runtime, target.architecture), text, versions)
-    wishes = text_of(requirements)
-    wanted, had = (read_options(each, versions)[0] for each in (wishes, text))
-    if wanted != had:
-        found.append(Difference(quoted(had), quoted(wanted)))
-    return [f"{target.name} {difference}" for difference in found]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -268,8 +255,8 @@ def check(requirements: Path, targets: Sequence[Target]) -> int:
     }
     problems = wrong_options(requirements, texts.values())
     for target, text in texts.items():
-        missing = unsatisfied(requirements, target, text)
-        problems += [f"{problem}: run {commands.LOCK}" for problem in missing]
+        missing = out_of_date(requirements, target.runtime, target.architecture, text)
+        problems += [f"{target.name} {each}: run {commands.LOCK}" for each in missing]
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

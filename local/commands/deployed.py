@@ -103,10 +103,10 @@ class Deployment:
     verdict: Verdict
 
     @property
-    def populate(self) -> Mapping[str, Any]:
-        """Outputs of the populate run: outcome, files, bytes, seconds; empty without one."""
+    def populates(self) -> Mapping[str, Mapping[str, Any]]:
+        """Outputs of each populate run by its name: outcome, files, bytes, seconds."""
         found = (r for r in self.result.resources if r.type.endswith(":PopulatorRun"))
-        return next((resource.outputs for resource in found), {})
+        return {resource.name: resource.outputs for resource in found}
 
     @property
     def functions(self) -> Sequence[Function]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,8 @@ def show(deployment: Deployment, calls: Sequence[Calls], screen: Screen) -> int:
     for one in calls:
         said = f"{short(one.function.sample)} -> {short(one.warm.payload)}"
         screen.line(f"  {names[one.function.name]}{said}", "error" if one.error else "good")
-    screen.line(f"  populate    {_populated(deployment.populate)}")
+    for text in _populated(deployment.populates):
+        screen.line(f"  populate    {text}")
     for one in calls:
         name = names[one.function.name]
         screen.line(f"  cold start  {name}{one.cold_seconds:.1f} s{one.steps}")
@@ -97,11 +98,15 @@ def _call(function: Function, title: str, screen: Screen) -> Answer:
         return function.invoke(function.sample)
 
 
-def _populated(done: Mapping[str, Any]) -> str:
-    if done.get("outcome") == "published":
-        megabytes = done["bytes"] / 1e6
-        return f"{done['files']:,.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
-    return "release found, nothing installed" if done else "none in this program"
+def _populated(runs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    if not runs:
+        yield "none in this program"
+    for name, done in sorted(runs.items()):
+        said = "release found, nothing installed"
+        if done.get("outcome") == "published":
+            files = "1 file" if done["files"] == 1 else f"{done['files']:,.0f} files"
+            said = f"{files}, {done['bytes'] / 1e6:,.0f} MB in {done['seconds']:.1f} s"
+        yield f"{name}: {said}" if len(runs) > 1 else said
 
 
 def _steps(said: Mapping[str, Any]) -> str:

@@ -113,7 +113,13 @@ def test_the_task_is_named_by_its_ecs_id(monkeypatch: pytest.MonkeyPatch) -> Non
     assert task_name() == "4f0b6b2d1c3e4f5a8b7c6d5e4f3a2b1c"
 
 
-@pytest.mark.parametrize("uri", ["", "http://169.254.170.2/", "http://x/v4/", "http://x/v4/../y"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("", "http://169.254.170.2/", "http://x/v4/", "http://x/v4/../y"),
+        f"http://x/v4/{'a' * 200}-1",
+    ],
+)
 def test_outside_ecs_the_name_is_a_new_one_each_time(
     monkeypatch: pytest.MonkeyPatch, uri: str
 ) -> None:
@@ -227,3 +233,20 @@ def test_the_directory_of_a_lost_lock_is_not_ours(tmp_path: Path) -> None:
         mine.prove()
     other.prove()
     other.release()
+
+
+def test_a_rename_before_the_removal_whose_answer_is_lost_has_been_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def lost(path: Path, target: Path) -> Path:
+        rename(path, target)
+        raise OSError(errno.EIO, "Input/output error")
+
+    mine = Claim(tmp_path / ".incoming-1")
+    mine.acquire()
+    (mine.directory / "file").touch()
+    monkeypatch.setattr(Path, "rename", lost)
+    mine.release()
+    assert names(tmp_path) == set()

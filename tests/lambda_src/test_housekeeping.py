@@ -1,7 +1,9 @@
 """Which releases are removed after a publication, and which stay."""
 
 import json
+import os
 import shutil
+import stat
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from lambda_src.release.installation.storage.claim import Claim
 from lambda_src.release.installation.storage.housekeeping import housekeep
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import IN_USE, KEEP
+from lambda_src.release.layout import IN_USE, KEEP, STACKS
 
 from .releases import IDS, OWN, age, kept, publish, remove
 
@@ -121,3 +123,17 @@ def test_a_release_that_was_made_again_in_between_stays(
     monkeypatch.setattr(Claim, "acquire", late)
     assert remove(releases, "3") == [IDS[0], IDS[2]]
     assert kept(releases) == [IDS[1], *IDS[3:]]
+
+
+@pytest.mark.parametrize("where", ["manifest.json", f"{STACKS}/dev~0", f"{STACKS}/other~0", STACKS])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for_and_nothing_of_it_is_removed(
+    releases: Path, where: str
+) -> None:
+    path = releases / IDS[0] / where
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    assert remove(releases, "1") == ([*IDS[1:5]])
+    assert kept(releases) == [IDS[0], OWN]
+    assert stat.S_ISFIFO(path.lstat().st_mode)

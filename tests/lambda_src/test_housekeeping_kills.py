@@ -1,5 +1,6 @@
 """Housekeeping that is killed, or meets others: no reader meets half of a release."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -129,6 +130,31 @@ def test_what_was_being_removed_is_not_put_back(releases: Path) -> None:
     (releases / IDS[0]).rename(releases / f".removing-{IDS[0]}-task~0123abcd")
     install.tidy_up(releases, REMOVING_PREFIX, put_back)
     assert kept(releases) == IDS[1:]
+
+
+def test_half_of_a_release_is_not_put_back(releases: Path) -> None:
+    aside = (releases / IDS[0]).rename(releases / f".removing-{IDS[0]}-task")
+    (aside / "site-packages/big.so").unlink()
+    install.tidy_up(releases, REMOVING_PREFIX, put_back)
+    assert kept(releases) == IDS[1:]
+
+
+def test_what_cannot_be_read_is_neither_put_back_nor_removed(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(path: str) -> os.stat_result:
+        if str(path).endswith("/77.py"):
+            raise OSError(errno.EIO, "Input/output error")
+        return lstat(path)
+
+    aside = (releases / IDS[0]).rename(releases / f".removing-{IDS[0]}-task")
+    lstat = os.lstat
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "lstat", failing)
+        install.tidy_up(releases, REMOVING_PREFIX, put_back)
+    assert kept(releases) == [aside.name, *IDS[1:]]
+    install.tidy_up(releases, REMOVING_PREFIX, put_back)
+    assert kept(releases) == IDS
 
 
 def test_two_tasks_at_once_remove_each_release_once(releases: Path) -> None:

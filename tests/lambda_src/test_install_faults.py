@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,41 @@ def test_a_release_path_of_another_form_is_a_usage_error(populate: Populate, pat
         check=False,
     )
     assert (done.returncode, '"kind":"usage"' in done.stdout) == (2, True)
+
+
+@pytest.mark.parametrize("seconds", ["-5", "0", "1e3", "1.5", "x", str(10**15)])
+def test_a_deadline_that_is_none_is_a_usage_error(populate: Populate, seconds: str) -> None:
+    populate.options = ("--timeout", seconds)
+    run = populate.run()
+    assert (run.code, run.last["kind"]) == (2, "usage")
+    assert f"{seconds} is not an integer from 1 to 9,999,999" in run.message
+
+
+def folder_with_a_pipe(release: Path) -> None:
+    release.mkdir()
+    os.mkfifo(release / "manifest.json")
+
+
+TAKEN: dict[str, Callable[[Path], object]] = {
+    "file": Path.touch,
+    "link": lambda release: release.symlink_to("nowhere"),
+    "pipe": os.mkfifo,
+    "manifest-that-is-a-pipe": folder_with_a_pipe,
+    "manifest-that-is-a-folder": lambda release: (release / "manifest.json").mkdir(parents=True),
+}
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_what_is_no_release_but_lies_in_its_place_is_said_and_stays(
+    populate: Populate, what: str
+) -> None:
+    populate.release.parent.mkdir()
+    TAKEN[what](populate.release)
+    before = sorted(populate.mount.rglob("*"))
+    run = populate.run()
+    assert (run.code, run.last["kind"]) == (1, "error")
+    assert f"{populate.release} is there without a manifest" in run.message
+    assert sorted(populate.mount.rglob("*")) == before
 
 
 @pytest.fixture(scope="session")

@@ -110,7 +110,7 @@ def test_what_is_not_whole_is_not_published_or_withdrawn(
 
     def late(path: Path, target: Path) -> Path:
         done = rename(path, target)
-        if path == incoming.directory:
+        if target == releases / NEW:
             SPOILED[what](target)
         return done
 

@@ -49,6 +49,11 @@ def test_a_release_as_it_was_published_is_intact(release: Path, sha256: str) -> 
     assert verify(release, sha256) == []
 
 
+def test_a_manifest_that_is_a_pipe_is_not_waited_for(release: Path) -> None:
+    replaced(release / "manifest.json", os.mkfifo)
+    assert [difference.kind for difference in verify(release)] == ["manifest"]
+
+
 BIG, SMALL = "site-packages/big.so", "site-packages/deep/deeper/7.py"
 LINK, DEEP = "site-packages/link.so", "site-packages/deep"
 DAMAGES: dict[str, tuple[str, str, str, Damage]] = {

@@ -207,7 +207,7 @@ def prepare_mount(job: Job) -> None:
     tidy_up(job.release.parent, INCOMING_PREFIX)
     tidy_up(job.release.parent, REMOVING_PREFIX, put_back)
     tidy_up(job.staging, STAGING_PREFIX)
-    if not is_published(job.release) and _has_entries(job.release):
+    if not is_published(job.release) and _is_taken(job.release):
         raise InstallError(
             ExitCode.ERROR,
             f"{job.release} is there without a manifest, so it is no release and was not made "
@@ -215,11 +215,12 @@ def prepare_mount(job: Job) -> None:
         )
 
 
-def _has_entries(directory: Path) -> bool:
+def _is_taken(release: Path) -> bool:
+    """Whether something lies there that a release cannot replace, as it does an empty directory."""
     try:
-        return any(directory.iterdir())
-    except FileNotFoundError:
-        return False
+        return any(release.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return os.path.lexists(release)
 
 
 def tidy_up(parent: Path, prefix: str, spare: Callable[[Path], bool] = lambda _: False) -> None:

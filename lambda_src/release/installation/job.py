@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +66,7 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
     sources.add_argument("--wheels", default="", metavar="URL", help=text)
     install.add_argument("--staging", type=Path, default=temporary, metavar="DIR", help="own disk")
     text = "after which the run ends; a smoke import that takes half of it fails"
-    install.add_argument("--timeout", type=int, metavar="SECONDS", help=text)
+    install.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=text)
 
     text = "compare a release with its manifest; writes nothing"
     verify = commands.add_parser("verify", help=text, description=text)
@@ -99,6 +100,12 @@ def _release(text: str) -> Path:
     if not (path.is_absolute() and named):
         raise argparse.ArgumentTypeError(f"{text} is not <mount path>/{RELEASES}/<16 hex digits>")
     return path
+
+
+def _seconds(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,6}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text} is not an integer from 1 to 9,999,999")
+    return int(text)
 
 
 class _Parser(argparse.ArgumentParser):

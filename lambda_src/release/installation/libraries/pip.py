@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ...layout import ExitCode, InstallError
+from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..child import child
 from ..job import Job
 from ..log import log
@@ -51,8 +51,8 @@ _CAUSES: tuple[tuple[ExitCode, str, str], ...] = (
         ExitCode.HASH_MISMATCH,
         r"DO NOT MATCH THE HASHES",
         "The file is not the one that was locked. An older pip says so of a download that broke "
-        "off, too: run it again. If the index has another file now and that is meant, run `make "
-        "lock`; if not, do not install it.",
+        "off, too: run it again. If the index has another file now and that is meant, "
+        f"{LOCK_AGAIN}; if not, do not install it.",
     ),
     (
         ExitCode.NETWORK,
@@ -79,8 +79,8 @@ _CAUSES: tuple[tuple[ExitCode, str, str], ...] = (
         r"|is not a supported wheel|Wheel '.+' located at .+ is invalid|requires a different Python"
         r"|all requirements must have their versions pinned|Hashes are required"
         r"|Invalid requirement|\b404 Client Error",
-        "The index has no wheel of that version for this Python and architecture. Run `make "
-        "lock` for the stack's runtime and architecture, and check indexUrl.",
+        "The index has no wheel of that version for this Python and architecture. Check indexUrl, "
+        f"or {LOCK_AGAIN} for the stack's runtime and architecture.",
     ),
 )
 """Exit code, phrases of pip's output and log, remedy; the first row that is found counts.
