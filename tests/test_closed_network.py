@@ -270,6 +270,7 @@ def test_an_index_inside_a_vpc_that_is_there_serves_the_task(
         "populatorImage": IMAGE,
         "indexUrl": index.url,
     }
+    (chain.folder / "Pulumi.existing.yaml").write_text("config: {}\n")
     index.asked.clear()
     stack = Stack(chain.folder, "existing", subnetIds=json.dumps([subnet]), **config)
     assert stack.up() is None, stack.messages("error")
