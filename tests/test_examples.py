@@ -116,6 +116,8 @@ def test_its_steps_give_what_its_readme_says(
         assert done.returncode == 0, shlex.join(words) + done.stdout + done.stderr
         assert "not emulated" not in done.stdout + done.stderr
         given += answers(done.stdout)
+        # What only the creation tells is all that a preview leaves open.
+        assert " not-judged (" not in done.stdout
         if "up" in words:
             assert "  verdict     nothing to complain about\n" in done.stdout
     wanted = [json.loads(code) for code in codes(readme) if code.startswith('{"predictions"')]
@@ -162,7 +164,8 @@ with Cloud(root / "state", region=project.region, seconds_to_create=0) as cloud:
         "function": sorted(function.inputs["vpcConfig"]["subnetIds"]),
         "targets": sorted(target.inputs["subnetId"] for target in targets),
         "made": [r.name for r in result.resources if r.type in (VPC, SUBNET)],
-        "said": sorted({finding.policy for finding in verdict.findings}),
+        "said": sorted(finding.policy for finding in verdict.findings),
+        "open": sorted(f.message.splitlines()[-1] for f in verdict.findings if "not-" in f.policy),
     }))
 """
 
@@ -179,11 +182,14 @@ def test_the_stack_in_an_existing_vpc_is_deployed_there_and_answers(
     assert found["answer"] == {"predictions": [10.0]}
     assert found["function"] == found["targets"] == found["subnets"]
     assert found["made"] == []
-    # What a stack that goes live may want, and that the subnets are made elsewhere.
+    # What a stack that goes live may want, and what nobody can see of subnets made elsewhere.
     assert found["said"] == [
         *("file-system-is-protected", "function-has-reserved-concurrency", "image-has-a-digest"),
-        "not-judged",
+        *["not-judged"] * 2,
     ]
+    for said, subnet in zip(found["open"], found["subnets"], strict=True):
+        what = f"has a way to its packages from subnet {subnet}; subnet {subnet} is made elsewhere."
+        assert said.endswith(what)
 
 
 def test_the_prod_stack_of_the_existing_vpc_names_subnets() -> None:

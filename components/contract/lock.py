@@ -83,8 +83,8 @@ def parse_lock(text: str, name: str) -> tuple[Pin, ...]:
         else:
             pins[pin.name] = pin
     if not pins and not problems:
-        rule = "a lock names packages"
-        problems.append(Problem(subject=name, value="no packages", rule=rule, remedy=_RENEW))
+        rule = "a lock names packages, and this one has none"
+        problems.append(Problem(subject=name, rule=rule, remedy=_RENEW))
     if problems:
         raise ConfigurationError(problems)
     return tuple(sorted(pins.values()))
@@ -121,7 +121,7 @@ def _text(application: Application, target: Target) -> str:
         raise ConfigurationError([problem]) from error
     except UnicodeDecodeError as error:
         rule = f"a lock is UTF-8 text ({error})"
-        problem = Problem(subject=path.name, value="no text", rule=rule, remedy=_RENEW)
+        problem = Problem(subject=path.name, rule=rule, remedy=_RENEW)
         raise ConfigurationError([problem]) from error
 
 
@@ -162,8 +162,7 @@ def _stale(application: Application, target: Target, lock: str) -> list[Problem]
     return _in_lines(path.name, wrong, f"correct it, and run {commands.LOCK}") + [
         Problem(
             subject=name,
-            value=difference.found,
-            rule=f"{path.name} says {difference.wanted}, so the lock is out of date",
+            rule=f"it {difference}, so it is out of date",
             remedy=commands.LOCK,
         )
         for difference in found

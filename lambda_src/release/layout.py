@@ -20,6 +20,9 @@ RELEASES = "releases"
 RELEASE_PATH = "RELEASE_PATH"
 """Environment variable in which a function finds the path of its release."""
 
+ARTIFACTS_PATH = "ARTIFACTS_PATH"
+"""Environment variable in which a function finds the path of its release of artifacts, if any."""
+
 INDEX_NETRC = "INDEX_NETRC"
 """Environment variable in which the populate task finds package indexes' credentials, a netrc."""
 
@@ -29,6 +32,9 @@ its newest stay, and the ids of those that functions name."""
 
 SITE_PACKAGES = "site-packages"
 """Directory of a release that goes on ``sys.path``."""
+
+ARTIFACTS = "artifacts"
+"""Directory of a release of artifacts that the model gets."""
 
 MANIFEST = "manifest.json"
 """File whose presence makes a directory a release."""

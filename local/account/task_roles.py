@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -45,7 +46,10 @@ class TaskRoles:
 
     Attributes:
         endpoint: URL of the cloud.
+        cloud: What answers there (WSGI).
     """
+
+    cloud: Callable[[dict[str, Any], Any], Iterable[bytes]]
 
     def __init__(self) -> None:
         self.endpoint = ""

@@ -2,9 +2,8 @@
 
 from .commands import main
 from .deployed import Answer, Deployment
-from .deployment import deploy, plan
+from .deployment import DeploymentError, deploy, held, host_config, plan
 from .function_url import FunctionUrl
-from .host import DeploymentError, host_config
 from .screen import Screen
 
 __all__ = [
@@ -14,6 +13,7 @@ __all__ = [
     "FunctionUrl",
     "Screen",
     "deploy",
+    "held",
     "host_config",
     "main",
     "plan",

@@ -4,27 +4,77 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
+import re
+import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from .. import COMMAND, PACKS, engine
 from ..engine import Result, Verdict
 from ..project import Project
 from ..provider import AwsProvider
-from ..state import StateError, hold
+from ..state import SCRATCH, StateError, hold
 from .deployed import ALIAS, Deployment
-from .host import DeploymentError
+from .locks import LockError, make_locks
 from .screen import Screen
 from .wheels import CacheError, fill_cache
 
-_OTHER_PYTHON = (
-    "install efs-inference into an environment of Python 3.12"
-    if PACKS
-    else "`make PYTHON=python3.12 install`"
-)
+_ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+class DeploymentError(Exception):
+    """A run that cannot go on; the message says why and what to do."""
+
+
+def host_config(project: Project, screen: Screen) -> Project:
+    """The project with the runtime and architecture of this host, on which everything runs.
+
+    Raises:
+        DeploymentError: Nothing can run on this host.
+    """
+    version, machine = sys.version_info[:2], platform.machine()
+    if sys.platform != "linux" or machine not in _ARCHITECTURES:
+        raise DeploymentError(
+            f"this is {platform.system()} on {machine}; the embedded cloud needs Linux on "
+            f"{' or '.join(_ARCHITECTURES)}. Remedy: run it in a Linux container or virtual "
+            f"machine; `{COMMAND} preview` works everywhere"
+        )
+    host = {
+        "runtime": f"python{version[0]}.{version[1]}",
+        "architecture": _ARCHITECTURES[machine],
+    }
+    changed = {key: value for key, value in host.items() if project.own(key) not in (None, value)}
+    for key, value in changed.items():
+        screen.line(
+            f"{key} {value} for this run instead of the stack's {project.own(key)}: "
+            "libraries and function run on this host",
+            "warning",
+        )
+    own = (project.own("runtime"), project.own("architecture"))
+    if changed and all(own):
+        index_url = project.own("indexUrl")
+        try:
+            make_locks(
+                project.root, "-".join(map(str, own)), "-".join(host.values()), index_url, screen
+            )
+        except LockError as error:
+            raise DeploymentError(str(error)) from error
+    if changed and (image := project.own("populatorImage")):
+        # Its Python is the stack's. Without internet any other registry is out of reach.
+        name, private = re.split(r"[:@](?!.*/)", image)[0], project.own("egress") == "none"
+        changed["populatorImage"] = f"{name}:{version[0]}.{version[1]}" if private else ""
+    if project.own("indexSecretArn"):
+        screen.line("indexSecretArn is of AWS: here pip takes what ~/.netrc says", "warning")
+        changed["indexSecretArn"] = ""
+    # The embedded cloud has an account of its own, so no profile of the user's leads to it.
+    config = {key: value for key, value in project.config.items() if key != "aws:profile"}
+    config.update({f"{project.name}:{key}": value for key, value in changed.items()})
+    return replace(project, config=config)
 
 
 def plan(project: Project, screen: Screen, *, advice: bool = True) -> Deployment:
@@ -74,25 +124,36 @@ def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
 
 
 @contextlib.contextmanager
-def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
-    """Create everything on a cloud of its own, which ends with the context.
-
-    Args:
-        project: What to deploy.
-        state: Folder in which the file systems persist; the one around it is the stack's own.
-        screen: Shows what happens.
+def held(state: Path) -> Iterator[None]:
+    """Use the stack's folder, which is the one around `state`, alone.
 
     Raises:
-        DeploymentError: Somebody else uses the folder, a resource cannot be created, or a
-            mandatory rule is broken.
+        DeploymentError: Somebody else uses it.
     """
-    provider = AwsProvider(project.region, cloud=True)
     with contextlib.ExitStack() as ends:
         try:
             ends.enter_context(hold(state.parent, " ".join([COMMAND, *sys.argv[1:2]])))
         except StateError as error:
             raise DeploymentError(str(error)) from error
+        yield
+
+
+@contextlib.contextmanager
+def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
+    """Create everything on a cloud of its own, which ends with the context.
+
+    Args:
+        project: What to deploy.
+        state: Folder in which the file systems persist, and which is `held`.
+        screen: Shows what happens.
+
+    Raises:
+        DeploymentError: A resource cannot be created, or a mandatory rule is broken.
+    """
+    provider = AwsProvider(project.region, cloud=True)
+    with contextlib.ExitStack() as ends:
         state.mkdir(exist_ok=True)
+        shutil.rmtree(state.parent / SCRATCH, ignore_errors=True)  # of a run that was killed
         ends.enter_context(_without_the_users_aws())  # moto already reads it at import
         with screen.step("embedded cloud"):
             from ..cloud import Cloud  # moto takes seconds to import, and a plan needs none of it

@@ -11,15 +11,14 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from ..account import Reach
+from ..account import Reach, TaskRoles
 from ..account.task_roles import ENDPOINT, PATH
 
-App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _SERVER = re.compile(r"http://(?:127\.0\.0\.1|localhost):(\d+)")
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 
@@ -33,8 +32,7 @@ class Loopback:
     """The servers on the loopback of a container's own network.
 
     Args:
-        cloud: The embedded cloud.
-        endpoint: Its URL, the same as outside.
+        roles: What hands the task its role's credentials; it knows the cloud.
         reach: What the task reaches.
         definition: The container's.
 
@@ -42,11 +40,9 @@ class Loopback:
         ports: Where something listens.
     """
 
-    def __init__(
-        self, cloud: App, endpoint: str, reach: Reach, definition: Mapping[str, Any]
-    ) -> None:
-        self._cloud, self._reach = cloud, reach
-        self._port = int(endpoint.rpartition(":")[2])
+    def __init__(self, roles: TaskRoles, reach: Reach, definition: Mapping[str, Any]) -> None:
+        self._cloud, self._reach = roles.cloud, reach
+        self._port = int(roles.endpoint.rpartition(":")[2])
         named = {int(found) for found in _SERVER.findall(json.dumps(definition))}
         self.ports = [self._port, *sorted(p for p in named - {self._port} if reach.inside(p))]
         self._server: BaseWSGIServer | None = None

@@ -15,7 +15,6 @@ from typing import Any
 from ..account import Account, MountError, RefusalError, TaskRoles, rules
 from ..sandbox import Host, Process
 from .containers import CannotStartError, Launch, network_of
-from .loopback import App, Loopback
 
 Document = Mapping[str, Any]
 
@@ -23,8 +22,8 @@ Document = Mapping[str, Any]
 class Tasks:
     """The tasks of all clusters; they stay listed after they have stopped."""
 
-    def __init__(self, account: Account, host: Host, roles: TaskRoles, cloud: App) -> None:
-        self._account, self._host, self._roles, self._cloud = account, host, roles, cloud
+    def __init__(self, account: Account, host: Host, roles: TaskRoles) -> None:
+        self._account, self._host, self._roles = account, host, roles
         self._tasks: dict[str, _Task] = {}
         self._tokens: dict[tuple[str, str], tuple[Document, list[str]]] = {}
         self._closed = False
@@ -52,8 +51,7 @@ class Tasks:
         return {"tasks": [copy.deepcopy(self._tasks[arn].shown) for arn in arns], "failures": []}
 
     def _start(self, cluster: str, definition: Any, request: Document) -> str:
-        parts = (self._account, self._host, self._roles, self._cloud)
-        task = _Task(*parts, cluster, definition, request)
+        task = _Task(self._account, self._host, self._roles, cluster, definition, request)
         self._tasks[task.shown["taskArn"]] = task
         task.start()
         if self._closed:
@@ -146,17 +144,16 @@ class _Task(threading.Thread):
         account: Account,
         host: Host,
         roles: TaskRoles,
-        cloud: App,
         cluster: str,
         definition: Any,
         request: Document,
     ) -> None:
         super().__init__(daemon=True)
-        self._account, self._host, self._roles, self._cloud = account, host, roles, cloud
+        self._account, self._host, self._roles = account, host, roles
         self._definition, self.request = definition, request
         self._id = uuid.uuid4().hex
         self._processes: dict[str, Process] = {}
-        self._loopbacks: list[Loopback] = []
+        self._launch: Launch | None = None
         self._changed = threading.Event()
         self._stopping = self._killed = False
         self.shown: dict[str, Any] = {
@@ -226,33 +223,20 @@ class _Task(threading.Thread):
             try:
                 self._end_containers()
             finally:
-                for loopback in self._loopbacks:
-                    loopback.close()
+                if self._launch is not None:
+                    self._launch.close()
                 shutil.rmtree(disk, ignore_errors=True)
                 self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
 
     def _start_containers(self, disk: Path) -> None:
-        launch = Launch(self._account, self._definition, self.request, self._id, disk, self._roles)
-        definitions = self._definition.container_definitions
-        prepared = [(launch.prepare(each), each) for each in definitions]
-        for container, definition in prepared:
+        known = (self._account, self._host, self._definition, self.request, self._id)
+        self._launch = launch = Launch(*known, disk, self._roles)
+        containers = self._definition.container_definitions
+        prepared = {c["name"]: launch.prepare(c) for c in containers}
+        for name, start in prepared.items():
             if self._stopping:
                 return
-            loopback = None
-            if not launch.reach.internet:
-                loopback = Loopback(self._cloud, self._roles.endpoint, launch.reach, definition)
-                self._loopbacks.append(loopback)
-            self._processes[container.name] = Process(
-                self._host,
-                container.argv,
-                environment=container.environment,
-                folder=container.folder,
-                binds=container.binds,
-                on_output=container.log,
-                on_exit=self._changed.set,
-                ports=loopback.ports if loopback else None,
-                on_listening=loopback.serve if loopback else lambda _: None,
-            )
+            self._processes[name] = start(on_exit=self._changed.set)
         if self._killed:
             self.kill()
 

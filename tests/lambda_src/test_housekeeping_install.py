@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import install
-from lambda_src.release.installation.job import Job
+from lambda_src.release.installation.job import LibrariesJob
 from lambda_src.release.layout import IN_USE, KEEP, OWNER, ExitCode, InstallError
 
 from .conftest import RELEASE_ID, Populate
 from .releases import IDS, STACK, age, kept, publish
 
 
-def job(releases: Path, tmp_path: Path) -> Job:
-    return Job(
+def job(releases: Path, tmp_path: Path) -> LibrariesJob:
+    return LibrariesJob(
         release=releases / IDS[0],
         requirements=tmp_path / "requirements.txt",
         index_url="",
@@ -63,7 +63,7 @@ def test_after_some_attempts_it_says_that_others_remove_the_release(
         shutil.rmtree(own)
         return []
 
-    def again(asked: Job) -> dict[str, object]:
+    def again(asked: LibrariesJob) -> dict[str, object]:
         if not asked.release.exists():
             shutil.copytree(made / asked.release.name, asked.release, symlinks=True)
         return {}

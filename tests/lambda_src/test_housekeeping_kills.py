@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import install
-from lambda_src.release.installation.job import Job
+from lambda_src.release.installation.job import LibrariesJob
 from lambda_src.release.installation.storage.housekeeping import ask, put_back
 from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import IN_USE, KEEP, OWNER, REMOVING_PREFIX, Manifest
@@ -106,9 +106,9 @@ def test_what_is_asked_for_between_the_look_and_the_rename_outlives_a_kill_right
     assert set(kept(releases)) == set(IDS) - set(removed)
 
 
-def job(releases: Path) -> Job:
+def job(releases: Path) -> LibrariesJob:
     folder = releases.parent.parent
-    return Job(
+    return LibrariesJob(
         release=releases / OWN,
         requirements=folder / "requirements.txt",
         index_url="",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import command
-from lambda_src.release.installation.libraries.pip import environment
+from lambda_src.release.installation.libraries.pip import environment, failure
 
 from .conftest import SHAPES, Populate, Run, Wheel, build_wheel
 
@@ -83,6 +83,21 @@ def test_credentials_of_the_index_are_not_logged(populate: Populate) -> None:
     populate.index.close()
     populate.index.url = populate.index.url.replace("://", "://user:secret@")
     assert "secret" not in str(populate.run().lines)
+
+
+@pytest.mark.parametrize(
+    ("versions", "shown"),
+    [
+        ("0.1, 0.2, 1.0, 1.1", "(the newest there: 0.2, 1.0, 1.1)"),
+        (", ".join(f"0.{n}" for n in range(500)), "(the newest there: 0.497, 0.498, 0.499)"),
+        ("1.0, 1.1", "(from versions: 1.0, 1.1)"),
+        ("none", "(from versions: none)"),
+    ],
+)
+def test_of_the_versions_that_an_index_has_the_newest_are_named(versions: str, shown: str) -> None:
+    said = "Could not find a version that satisfies the requirement shapes==9 "
+    error = failure(1, [f"ERROR: {said}(from versions: {versions})"], [], "https://index.example")
+    assert f": {said}{shown}. The index has no wheel of that version" in str(error)
 
 
 def test_pip_keeps_only_the_settings_that_say_how_the_index_is_reached() -> None:

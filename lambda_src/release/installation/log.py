@@ -49,15 +49,24 @@ def timed(seconds: dict[str, float], phase: str, message: str) -> Iterator[None]
     seconds[phase] = round(time.monotonic() - begin, 2)
 
 
-def throttled(phase: str, total_files: int, total_bytes: int) -> Callable[[int, int], None]:
-    """A progress function of files and bytes done that logs every two seconds at most."""
+def throttled(
+    phase: str, total_files: int | None, total_bytes: int | None
+) -> Callable[[int, int], None]:
+    """A progress function of files and bytes done that logs every two seconds at most.
+
+    Totals that nobody knows are None.
+    """
     last = time.monotonic()
 
     def progress(files: int, size: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= EVERY:
-            last = now
+        if now - last < EVERY:
+            return
+        last = now
+        if total_files is None:
+            log(phase, f"{files:,} files, {size / 1e6:,.0f} MB")
+        else:
             log(phase, files=files, of=total_files, bytes=size, of_bytes=total_bytes)
 
     return progress

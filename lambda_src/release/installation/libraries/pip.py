@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..child import child
-from ..job import Job
+from ..job import LibrariesJob
 from ..log import log
 from . import codeartifact, credentials
 from .options import indexes
@@ -89,7 +89,11 @@ resolution, because pip says "no matching distribution" when it could not ask th
 
 
 def install(
-    job: Job, target: Path, scratch: Path, pins: Mapping[str, Pin], options: Mapping[str, str]
+    job: LibrariesJob,
+    target: Path,
+    scratch: Path,
+    pins: Mapping[str, Pin],
+    options: Mapping[str, str],
 ) -> None:
     """Install the lock's wheels into ``target`` with pip, without building anything.
 
@@ -192,7 +196,8 @@ def failure(status: int, output: list[str], details: list[str], index_url: str) 
     tail = " | ".join(line.strip() for line in output[-3:])
     return InstallError(
         ExitCode.ERROR,
-        f"pip ended with status {status}: {_without_credentials(tail)}. See its lines in the log, "
+        f"pip ended with status {status}: {_without_credentials(tail).rstrip(' |.')}. See its "
+        "lines in the log, "
         "and try the same lock with pip by hand.",
     )
 
@@ -205,6 +210,8 @@ def _evidence(code: ExitCode, line: str, output: list[str]) -> str:
         text = "wrong hash," + ";".join(lines[-3:])
     else:
         text = re.sub(r"^[\d:,.TZ+ -]*\s*(?:ERROR: |WARNING: |error: |× )?", "", line).strip()
+        # pip lists every version that the index has, the newest last.
+        text = re.sub(r"\(from versions: .*, (?=[^,]+,[^,]+,[^,]+\))", "(the newest there: ", text)
     return _without_credentials(text if len(text) <= 500 else text[:497] + "...").rstrip(".")
 
 

@@ -1,46 +1,47 @@
-"""Publication: one release, its populate task, and the run that publishes it."""
+"""Published: what publications have in common, the populate task of one release and its run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
-from .container import CONTAINER, VOLUME, definitions, refuse_out_of_reach, token_statements
-from .contract import Application, Release, runtime, wheel_cache
-from .contract.package import Package
-from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
-from .inputs import Args, Plain, Tags
-from .populator import Populator
-from .resources import family, rights
+from ..container import CONTAINER, VOLUME, definitions
+from ..contract.package import Package
+from ..gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
+from ..inputs import Tags
+from ..populator import Populator
+from ..resources import family, rights
 
 
 @dataclass(frozen=True, kw_only=True)
-class PublicationArgs(Args):
-    """Arguments of `Publication`.
+class Task:
+    """What a populate task is made of.
 
     Attributes:
-        populator: Which populator runs the task.
-        application: The folder with the lock, and with the model that the task tries.
-        salt: Any word; another one makes another release of the same packages.
-        tags: Tags for every resource.
+        release_id: What it publishes.
+        files: Its program, each file or its content by its path.
+        command: How the program is called, but for what every task gets.
+        statements: What its role may do beside reading the program.
+        secrets: Entries of the container's `secrets`.
+        after: What has to be there before it runs.
     """
 
-    populator: Populator
-    application: Application
-    salt: Annotated[str, Plain("the release's id follows from it")] = ""
-    tags: Tags = field(default_factory=dict)
+    release_id: str
+    files: Mapping[str, Path | bytes]
+    command: Sequence[str]
+    statements: pulumi.Input[Sequence[dict[str, object]]] = ()
+    secrets: Sequence[Mapping[str, str]] = ()
+    after: Sequence[pulumi.Resource] = field(default_factory=tuple)
 
 
-class Publication(pulumi.ComponentResource):
-    """A release on the file system. It exists when the release is published and proven.
-
-    Functions take from it all that they need to find the release: any number of them may.
+class Published(pulumi.ComponentResource):
+    """A release on the file system. It exists when the release is published.
 
     Attributes:
-        release: What was published, known in a preview.
         store: Where it lies.
         credentials: As whom gates call AWS.
         populator: What publishes it.
@@ -52,35 +53,38 @@ class Publication(pulumi.ComponentResource):
     task_definition_arn: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: PublicationArgs, opts: pulumi.ResourceOptions | None = None
+        self, kind: str, name: str, populator: Populator, opts: pulumi.ResourceOptions | None
     ) -> None:
-        self.populator = populator = args.populator
+        super().__init__(f"efs-inference:index:{kind}", name, {}, opts)
+        self.populator = populator
         self.store, self.credentials = populator.args.store, populator.args.credentials
-        self.release = Release.of(args.application, populator.args.target, salt=args.salt)
-        self._refuse_out_of_reach()
-        files = runtime.task_files(args.application, self.release.lock)
-        super().__init__("efs-inference:index:Publication", name, {}, opts)
         self.store.account.refuse_another(self, name)
+
+    def _publish(self, name: str, task: Task, tags: Tags) -> None:
+        populator = self.populator
         child = pulumi.ResourceOptions(parent=self)
-        program = populator.bucket.upload(name, "populate", Package(files), child)
-        sources = self._source_statements()
+        program = populator.bucket.upload(name, "populate", Package(task.files), child)
+        more = pulumi.Output.from_input(task.statements)
         may_read = rights(
             f"{name}-program",
             populator.task_role,
-            populator.bucket.read(program).apply(lambda read: [*read, *sources]),
+            pulumi.Output.all(populator.bucket.read(program), more).apply(
+                lambda both: [*both[0], *both[1]]
+            ),
             child,
         )
         container = definitions(
             program_url=program.url,
-            release=self.release,
+            image=populator.args.target.image,
+            command=task.command,
+            release_path=self.store.mount.release_path(task.release_id),
             mount=self.store.mount,
-            source=populator.source,
-            secret_arn=populator.args.secret_arn,
+            secrets=task.secrets,
             timeout_minutes=populator.args.timeout_minutes,
             log_group=populator.log.plain_name,
             region=self.store.account.region,
         )
-        task_definition = self._task_definition(name, args, container)
+        task_definition = self._task_definition(name, tags, container)
         network = self.store.network
         # Rights, routes and every zone's mount target have to be there before a task starts, and
         # what a task holds has to stay until it has ended.
@@ -98,7 +102,7 @@ class Publication(pulumi.ComponentResource):
         self.run = PopulatorRun(
             name,
             PopulatorRunArgs(
-                release_id=self.release.id,
+                release_id=task.release_id,
                 cluster_arn=populator.cluster_arn,
                 task_definition_arn=task_definition.arn,
                 container=CONTAINER,
@@ -115,7 +119,8 @@ class Publication(pulumi.ComponentResource):
                 credentials=populator.args.credentials,
             ),
             pulumi.ResourceOptions(
-                parent=self, depends_on=[*needed, program.resource, may_read, tasks]
+                parent=self,
+                depends_on=[*needed, program.resource, may_read, tasks, *task.after],
             ),
         )
         self.release_id = self.run.release_id
@@ -129,35 +134,8 @@ class Publication(pulumi.ComponentResource):
             }
         )
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """The variables by which a function finds the release."""
-        return self.store.mount.environment(self.release.id)
-
-    def _refuse_out_of_reach(self) -> None:
-        args, network = self.populator.args, self.store.network
-        if args.cache is not None:
-            wheel_cache.hashes(self.release.pins, "the lock")
-        sources = {args.index_url: "index_url"} | dict.fromkeys(self.release.urls, "the lock")
-        refuse_out_of_reach(
-            network.endpoints,
-            network.account.region,
-            image=self.release.target.image,
-            sources={} if args.wheel_cache else sources,
-            secret_arn=args.secret_arn,
-        )
-
-    def _source_statements(self) -> list[dict[str, object]]:
-        """What the task role needs to read the packages."""
-        args, partition = self.populator.args, self.store.account.partition
-        if args.cache is not None:
-            return [args.cache.read(partition)]
-        return token_statements({args.index_url, *self.release.index_urls}, partition)
-
-    def _task_definition(
-        self, name: str, args: PublicationArgs, container: str
-    ) -> aws.ecs.TaskDefinition:
-        populator, size = args.populator, args.populator.args.size
+    def _task_definition(self, name: str, tags: Tags, container: str) -> aws.ecs.TaskDefinition:
+        populator, size = self.populator, self.populator.args.size
         return aws.ecs.TaskDefinition(
             name,
             family=family(name),
@@ -168,12 +146,12 @@ class Publication(pulumi.ComponentResource):
             ephemeral_storage={"size_in_gib": size.ephemeral_storage_gib},
             runtime_platform={
                 "operating_system_family": "LINUX",
-                "cpu_architecture": self.release.target.architecture.upper(),
+                "cpu_architecture": populator.args.target.architecture.upper(),
             },
             execution_role_arn=populator.execution_role_arn,
             task_role_arn=populator.task_role_arn,
             container_definitions=container,
             volumes=[self.store.volume(VOLUME)],
-            tags=args.tags,
+            tags=tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
