@@ -212,9 +212,6 @@ def test_a_program_of_thirty_lines_is_locked_previewed_deployed_and_invoked(
     assert user.ask("first", {"instances": [2, 3]}) == {"predictions": [4, 6]}
     # Another model shares the runtime.
     assert user.ask("second", {"instances": [2, 3]}) == {"predictions": [8, 12]}
-    verified = user.run(*local, "verify", "--stack", "first")
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert "  intact: " in verified.stdout
 
 
 @pytest.mark.whole

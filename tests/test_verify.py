@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from components.verify import main
+
 from .chain import ROOT, TINY, Chain
 from .lambda_src.conftest import Index
 
@@ -186,3 +188,9 @@ def test_outputs_that_are_not_to_be_had_are_status_2_with_one_line(
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_release_is_named_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--stack", "dev", "--release", "latest"])
+    assert "'latest' is no release id: 16 hex digits" in capsys.readouterr().err

@@ -78,32 +78,20 @@ class Account:
 
     def _policies(self, role_arn: str | None) -> list[dict[str, Any]]:
         roles = [role for role in self._iam.roles.values() if role.arn == role_arn]
-        own = [document for role in roles for document in role.policies.values()]
-        attached = [
-            version.document
-            for role in roles
-            for policy in role.managed_policies.values()
-            for version in policy.versions
-            if version.version_id == policy.default_version_id
-        ]
-        return [json.loads(document) for document in own + attached]
+        own = [json.loads(document) for role in roles for document in role.policies.values()]
+        attached = [policy for role in roles for policy in role.managed_policies.values()]
+        return own + [_document(policy) for policy in attached]
 
     def _boundary(self, role_arn: str | None) -> list[dict[str, Any]] | None:
         """The permissions boundary of a role; None where it has none."""
         bounds = [r.permissions_boundary_arn for r in self._iam.roles.values() if r.arn == role_arn]
         if not any(bounds):
             return None
-        policies = [p for p in self._iam.managed_policies.values() if p.arn in bounds]
-        return [
-            json.loads(version.document)
-            for policy in policies
-            for version in policy.versions
-            if version.version_id == policy.default_version_id
-        ]
+        return [_document(p) for p in self._iam.managed_policies.values() if p.arn in bounds]
 
     def may(
         self,
-        role_arn: str,
+        role_arn: str | None,
         action: str,
         resource: str,
         context: Mapping[str, str] | None = None,
@@ -115,7 +103,7 @@ class Account:
             action,
             resource,
             context or {},
-            principal=role_arn,
+            principal=role_arn or "",
             resource_policies=resource_policies,
             boundary=self._boundary(role_arn),
         )
@@ -240,15 +228,8 @@ class Account:
             "aws:SecureTransport": str(client.tls).lower(),
             f"{prefix}:AccessedViaMountTarget": "true",
         } | ({f"{prefix}:AccessPointArn": point.access_point_arn} if point else {})
-        return rights.allows(
-            self._policies(client.role),
-            f"{prefix}:{action}",
-            found.file_system_arn,
-            context,
-            principal=client.role or "",
-            resource_policies=[json.loads(found.file_system_policy)],
-            boundary=self._boundary(client.role),
-        )
+        policies, action = [json.loads(found.file_system_policy)], f"{prefix}:{action}"
+        return self.may(client.role, action, found.file_system_arn, context, policies)
 
     def log_refused(self, role_arn: str, group: str, stream: str) -> str | None:
         """Why a role cannot write to a log stream."""
@@ -282,3 +263,10 @@ class Account:
                 self._logs.ensure_log_stream(group, stream)
                 events = [{"timestamp": now, "message": line} for line in lines]
                 self._logs.put_log_events(group, stream, events)
+
+
+def _document(policy: Any) -> dict[str, Any]:
+    """The default version of one of moto's managed policies."""
+    versions = {version.version_id: version for version in policy.versions}
+    found: dict[str, Any] = json.loads(versions[policy.default_version_id].document)
+    return found

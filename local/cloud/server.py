@@ -11,7 +11,9 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import unquote
 
@@ -23,9 +25,7 @@ from werkzeug.wrappers import Request, Response
 from ..account import Account, Client, TaskRoles, prepare, rules
 from ..executors import Function, Functions, Tasks
 from ..sandbox import Bind, Host, namespaces_work, networks_work
-from ..state import Scratch
 from .checks import Checks
-from .deletions import Deletions
 from .requests import operation_of, parameters, refused, region_of
 
 _TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
@@ -54,7 +54,6 @@ class _Region:
     account: Account
     checks: Checks
     tasks: Tasks
-    deletions: Deletions
 
 
 class Cloud:
@@ -109,9 +108,12 @@ class Cloud:
         _OPEN.append(self)
         self._closers.append(_OPEN.clear)
         prepare(self._seconds_to_create)
-        scratch = Scratch(self._state.with_name(f"{self._state.name}-scratch"))
-        self._closers.append(scratch.close)
-        self.scratch = scratch.folder
+        parent = self._state.with_name(f"{self._state.name}-scratch")
+        parent.mkdir(parents=True, exist_ok=True)
+        self._closers.append(partial(_remove_empty, parent))
+        scratch = TemporaryDirectory(prefix="run-", dir=parent, ignore_cleanup_errors=True)
+        self._closers.append(scratch.cleanup)
+        self.scratch = Path(scratch.name)
         namespaces = namespaces_work()
         host = Host(self.scratch, namespaces, network=namespaces and networks_work())
         if not namespaces:
@@ -186,7 +188,6 @@ class Cloud:
                 answer = json.dumps(getattr(region.tasks, _TASKS[operation])(body))
                 return Response(answer, content_type="application/x-amz-json-1.1")
             region.checks.check(service, operation, body, request.path.split("/"))
-            region.deletions.check(operation, body, request.path.split("/"))
         return None
 
     def _region(self, name: str) -> _Region:
@@ -194,8 +195,8 @@ class Cloud:
             if name not in self._regions:
                 state = self._state if name == self.region else self._state / name
                 account = Account(state, name, self._lock)
-                checks, tasks = Checks(account), Tasks(account, self._host, self._roles)
-                made = _Region(account, checks, tasks, Deletions(account, tasks))
+                tasks = Tasks(account, self._host, self._roles)
+                made = _Region(account, Checks(account, tasks), tasks)
                 self._regions[name] = made
                 self._closers.append(made.tasks.close)
             return self._regions[name]
@@ -245,8 +246,6 @@ class Cloud:
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)
-        if kind == "DryRun":
-            return Response(status=204)
         if kind != "RequestResponse":
             why = f"Invocation type {kind} is not emulated: use RequestResponse"
             raise rules.RefusalError("InvalidParameterValueException", why)
@@ -270,3 +269,8 @@ def _client(configuration: Mapping[str, Any]) -> Client:
     network = configuration.get("VpcConfig") or {}
     subnets, groups = network.get("SubnetIds", []), network.get("SecurityGroupIds", [])
     return Client(role=configuration["Role"], subnets=subnets, groups=groups)
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # another run has its folder there
+        folder.rmdir()

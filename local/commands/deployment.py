@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import shutil
 import signal
 import sys
 import tempfile
@@ -16,18 +17,12 @@ from .. import COMMAND, PACKS, engine
 from ..engine import Result, Verdict
 from ..project import Project
 from ..provider import AwsProvider
-from ..state import StateError, hold
+from ..state import SCRATCH, StateError, hold
 from .deployed import ALIAS, Deployment
 from .locks import LockError, make_locks
 from .screen import Screen
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-_PYTHONS = ((3, 11), (3, 13))
-_OTHER_PYTHON = (
-    "install efs-inference into an environment of Python 3.12"
-    if PACKS
-    else "`make PYTHON=python3.12 install`"
-)
 
 
 class DeploymentError(Exception):
@@ -46,11 +41,6 @@ def host_config(project: Project, screen: Screen) -> Project:
             f"this is {platform.system()} on {machine}; the embedded cloud needs Linux on "
             f"{' or '.join(_ARCHITECTURES)}. Remedy: run it in a Linux container or virtual "
             f"machine; `{COMMAND} preview` works everywhere"
-        )
-    if not _PYTHONS[0] <= version <= _PYTHONS[1]:
-        raise DeploymentError(
-            f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
-            f"Lambda has them. Remedy: {_OTHER_PYTHON}"
         )
     host = {
         "runtime": f"python{version[0]}.{version[1]}",
@@ -159,6 +149,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
     provider = AwsProvider(project.region, cloud=True)
     with contextlib.ExitStack() as ends:
         state.mkdir(exist_ok=True)
+        shutil.rmtree(state.parent / SCRATCH, ignore_errors=True)  # of a run that was killed
         ends.enter_context(_without_the_users_aws())  # moto already reads it at import
         with screen.step("embedded cloud"):
             from ..cloud import Cloud  # moto takes seconds to import, and a plan needs none of it

@@ -37,11 +37,13 @@ def make_locks(root: Path, own: str, host: str, index_url: str | None, screen: S
         LockError: A lock cannot be made.
     """
     for folder in _applications(root, own):
-        path = folder / "locks" / f"{host}.txt"
-        if _is_current(folder, host):
+        if _lock(folder, host, "--check").returncode == 0:
             continue
-        with screen.step(f"lock for this host, {path.relative_to(root)}"):
-            _make(folder, host, index_url)
+        with screen.step(f"lock for this host, {folder.relative_to(root)}/locks/{host}.txt"):
+            done = _lock(folder, host, *(["--index-url", index_url] if index_url else []))
+            if done.returncode != 0:
+                said = done.stderr.strip() or f"it ended with status {done.returncode}"
+                raise LockError(f"this host needs a lock for {host}, and none can be made.\n{said}")
 
 
 def _applications(root: Path, own: str) -> Iterator[Path]:
@@ -49,17 +51,6 @@ def _applications(root: Path, own: str) -> Iterator[Path]:
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
         if set(files) >= _FILES and (Path(name) / "locks" / f"{own}.txt").is_file():
             yield Path(name)
-
-
-def _is_current(folder: Path, host: str) -> bool:
-    return _lock(folder, host, "--check").returncode == 0
-
-
-def _make(folder: Path, host: str, index_url: str | None) -> None:
-    done = _lock(folder, host, *(["--index-url", index_url] if index_url else []))
-    if done.returncode != 0:
-        said = done.stderr.strip() or f"it ended with status {done.returncode}"
-        raise LockError(f"this host needs a lock for {host}, and none can be made.\n{said}")
 
 
 def _lock(folder: Path, host: str, *options: str) -> subprocess.CompletedProcess[str]:

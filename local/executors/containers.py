@@ -6,13 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..account import Account, Client, TaskRoles
-from ..sandbox import Bind
+from ..sandbox import Bind, Host, Process
 
 # What a container gets of this host: what the network needs, nothing else of the user's.
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -37,27 +36,6 @@ def network_of(request: Document) -> Document:
     return network
 
 
-@dataclass(frozen=True, kw_only=True)
-class Container:
-    """One container, ready to be started.
-
-    Attributes:
-        name: Its name.
-        binds: Its volumes.
-        log: Takes its output.
-        argv: Its command.
-        environment: Its environment variables.
-        folder: Where it starts.
-    """
-
-    name: str
-    binds: list[Bind]
-    log: Callable[[list[str]], None]
-    argv: list[str]
-    environment: dict[str, str]
-    folder: Path
-
-
 def _direct() -> dict[str, str]:
     """The cloud is on this host, so no proxy of the host's leads to it."""
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
@@ -70,6 +48,7 @@ class Launch:
 
     Args:
         account: Where the task runs.
+        host: How processes run here.
         definition: Its definition, as moto has it.
         request: The RunTask request.
         task_id: Its id.
@@ -80,32 +59,35 @@ class Launch:
     def __init__(
         self,
         account: Account,
+        host: Host,
         definition: Any,
         request: Document,
         task_id: str,
         disk: Path,
         roles: TaskRoles,
     ) -> None:
-        self._account, self._definition, self._request = account, definition, request
+        self._account, self._host = account, host
+        self._definition, self._request = definition, request
         self._id, self._disk, self._folder = task_id, disk, disk / "own"
         self._folder.mkdir()
         role = self._role("taskRoleArn")
         self._credentials = roles.begin(role, task_id) if role else {}
 
-    def prepare(self, container: Document) -> Container:
-        """What a container of the definition is here.
+    def prepare(self, container: Document) -> Callable[..., Process]:
+        """What starts a container of the definition here; takes what `Process` tells of its end.
 
         Raises:
             MountError: A file system cannot be mounted.
             CannotStartError: It cannot be started for another reason.
         """
-        return Container(
-            name=container["name"],
-            binds=self._binds(container),
-            log=self._log(container),
-            argv=self._argv(container),
+        return partial(
+            Process,
+            self._host,
+            self._argv(container),
             environment=self._environment(container),
             folder=self._folder,
+            binds=self._binds(container),
+            on_output=self._log(container),
         )
 
     def _role(self, name: str) -> str | None:
