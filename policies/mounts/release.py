@@ -21,9 +21,10 @@ from .parts.populators import (
 )
 from .rights import may_write
 
-# AWS's base and build images for Lambda, and Docker's official image.
+# AWS's base and build images for Lambda, a copy in a private ECR, and Docker's official image.
 _PYTHON_IMAGE = re.compile(
-    r"(?:public\.ecr\.aws/lambda/python|(?:docker\.io/)?amazon/aws-lambda-python"
+    r"(?:public\.ecr\.aws/lambda/python|\d{12}\.dkr\.ecr\.[\w.-]+/(?:[\w-]+/)?lambda/python"
+    r"|(?:docker\.io/)?amazon/aws-lambda-python"
     r"|public\.ecr\.aws/sam/build-python(?P<sam>3\.\d+)|public\.ecr\.aws/docker/library/python"
     r"|(?:docker\.io/)?(?:library/)?python)(?::(?P<tag>[\w][\w.-]*))?(?:@sha256:[0-9a-f]{64})?"
 )
@@ -202,7 +203,6 @@ def _paths(mount: Mount, written: list[Mount]) -> Iterator[Report]:
 
 
 def _seen(mount: Mount, path: str) -> str:
-    """A path of the file system as a consumer sees it through its mount."""
     root = ((mount.location.directory if mount.location else None) or "").rstrip("/")
     return posixpath.join(mount.path, path.removeprefix(root).lstrip("/"))
 

@@ -10,7 +10,7 @@ from components.lock import LockError, Target, lock_path, main
 from components.lock.resolution import pin
 from components.lock.targets import RUNTIMES
 from lambda_src.release.installation.libraries import requirements
-from tools.lock import APPLICATION
+from tools.files import APPLICATION
 
 X86 = Target("python3.11", "x86_64")
 TARGETS = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in MACHINES]
