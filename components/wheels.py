@@ -27,10 +27,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import commands, contract
-from .contract import Application, Pin
-from .contract.lock import read_lock
+from .contract import Application, Pin, read_lock, runtime
 from .contract.requirements import RequirementsError
-from .contract.runtime import indexes_of
 from .contract.wheel_cache import WheelCache, hashes
 from .errors import ConfigurationError
 from .lock import PYPI, RUNTIMES, LockError, Stacks, Target, chosen, named
@@ -78,7 +76,7 @@ def wheels_of(application: Application, target: Target, index_url: str) -> list[
     """
     lock = contract.Target(runtime=target.runtime, architecture=target.architecture)
     pins, options = read_lock(application, lock)
-    indexes = indexes_of(options)
+    indexes = runtime.indexes_of(options)
     return [
         Wheel(sha256=sha256, pin=pin, target=target, index_url=indexes.get(pin.name, index_url))
         for sha256, pin in hashes(pins, f"the lock of {target.name}").items()
