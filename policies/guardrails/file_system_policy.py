@@ -95,7 +95,6 @@ def _demands_tls(statement: Statement) -> bool:
 
 
 def _client(action: str, *, secure: bool = True) -> Client:
-    """Somebody who asks for an action, whoever it is."""
     context: dict[str, str | Unknown | None] = {
         _TLS: str(secure).lower(),
         "elasticfilesystem:accessedviamounttarget": "true",

@@ -26,7 +26,6 @@ class _Rules:
 
     @property
     def urn(self) -> str:
-        """Where lines about them are shown."""
         return self.rules[0].resource.urn
 
 
@@ -38,7 +37,6 @@ def _subjects(stack: Stack) -> list[_Rules]:
 
 @once
 def _balanced(stack: Stack) -> set[str]:
-    """The keys of the groups of load balancers."""
     lists = [
         listed(balancer, SECURITY_GROUPS, "securityGroups", balancer.given("securityGroups"))
         for balancer in stack.of_type(*_BALANCERS)

@@ -24,6 +24,8 @@ from ..reading.pack import Judge, Parameters, of_type, parameter, rule
 from ..reading.tables import table
 from ..reading.values import UNKNOWN, Plain, at, flag, items, number, parsed, text
 
+# What the provider fills in where the program says nothing, so that a preview has it unknown.
+_COMPUTED = ("encrypted", "logGroupClass")
 _PASSWORD = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@:\"]*:[^\s/@\"]+@([^\s/?#\"\\]+)")
 
 
@@ -36,7 +38,9 @@ def _reads(*names: str) -> Callable[[Callable[..., Iterable[Report]]], Judge]:
     def framed(judge: Callable[..., Iterable[Report]]) -> Judge:
         @wraps(judge)
         def judged(resource: Resource, parameters: Parameters) -> Iterator[Report]:
-            values = [resource.given(name) for name in names]
+            values = [
+                resource.given(name) if name in _COMPUTED else resource.get(name) for name in names
+            ]
             if UNKNOWN in values:
                 unknown = names[values.index(UNKNOWN)]
                 what = f"whether {unknown} of {resource.label} is as it should be"
@@ -82,7 +86,6 @@ def file_system_is_protected(system: Resource, _: Parameters) -> Iterator[Report
 
 
 def _loading(stack: Stack) -> list[Resource]:
-    """Functions that mount an access point."""
     return [f for f in stack.of_type(FUNCTION) if items(f.get("fileSystemConfig"))]
 
 

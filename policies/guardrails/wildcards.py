@@ -119,7 +119,6 @@ def _resources(label: str, statement: Statement) -> Iterator[Report]:
 
 
 def _narrowed(statement: Statement) -> bool:
-    """Whether a condition may limit the resources."""
     if not isinstance(statement.condition, dict):
         return statement.condition is not None
     return any(not key.lower().startswith(_NARROWING_NOTHING) for _, key, _ in statement.tests)

@@ -16,8 +16,7 @@ from .parts.storage import Location, file_system_of, location_of, root_of
 from .parts.strangers import strangers
 
 # EFS's service model: RootDirectory.Path.
-_ROOT = re.compile(r"/|(?:/(?!\.)[^$#<>;`|&?{}^*/\n]+){1,4}/?")
-_LONGEST = 100
+_ROOT = re.compile(r"(?=.{1,100}$)(?:/|(?:/(?!\.)[^$#<>;`|&?{}^*/\n]+){1,4}/?)")
 _MODE = re.compile(r"[0-7]{3,4}")
 
 
@@ -33,10 +32,10 @@ def access_point_owns_its_directory(point: Resource, _: Parameters) -> Iterator[
     if path == "/":
         yield from _whole_file_system(point)
         return
-    if isinstance(written, str) and not (_ROOT.fullmatch(written) and len(written) <= _LONGEST):
+    if isinstance(written, str) and not _ROOT.fullmatch(written):
         yield Report(
             f"rootDirectory.path of {point.label} is {written}, which EFS refuses: a root is an "
-            f"absolute path of four levels and {_LONGEST} characters at most. Choose another one."
+            "absolute path of four levels and 100 characters at most. Choose another one."
         )
     yield from _directory(point)
 

@@ -14,8 +14,7 @@ from .parts.storage import file_system_of
 from .parts.task_definitions import containers_of, efs_of
 
 # Lambda's service model: FileSystemConfig.LocalMountPath.
-_PATH = re.compile(r"/mnt/(?!\.{1,2}$)[a-zA-Z0-9-_.]+")
-_LONGEST = 160
+_PATH = re.compile(r"(?=.{1,160}$)/mnt/(?!\.{1,2}$)[a-zA-Z0-9-_.]+")
 # ECS developer guide, "Use Amazon EFS volumes with Amazon ECS".
 _OLDEST_PLATFORM = (1, 4)
 
@@ -49,17 +48,16 @@ def mounts_have_the_right_form(resource: Resource, _: Parameters) -> Iterator[Re
 def _paths(function: Resource) -> Iterator[Report]:
     for config in items(function.get("fileSystemConfig")):
         path = text(at(config, "localMountPath"))
-        if isinstance(path, str) and not (_PATH.fullmatch(path) and len(path) <= _LONGEST):
+        if isinstance(path, str) and not _PATH.fullmatch(path):
             yield Report(
                 f"fileSystemConfig.localMountPath of {function.label} is {path}, which Lambda "
                 "refuses: a mount path is /mnt/ and one name of letters, digits, '-', '_' and '.', "
-                f"{_LONGEST} characters at most. Give it, and every consumer of the same access "
+                "160 characters at most. Give it, and every consumer of the same access "
                 "point, such a path."
             )
 
 
 def _names(task: Resource) -> Iterator[Report]:
-    """Mount points whose volume does not exist."""
     volumes = items(task.get("volumes"))
     names = [text(at(volume, "name")) for volume in volumes]
     containers = containers_of(task)

@@ -31,18 +31,16 @@ def function_comes_after_what_it_mounts(mount: Mount, _: Parameters) -> Iterator
             yield from _rules(mount, resource, place)
         yield from _runs(mount)
         return
-    for launch in places(resource):
-        if launch.is_run is not False:
-            made = launch.resource
-            late = [*_targets(mount, made, launch), *_rules(mount, made, launch)]
-            if isinstance(launch.is_run, Open):
-                what = f"whether {made.label}, which does not depend on what it mounts, runs it"
-                late = [Report(what, launch.is_run, made.urn)] if late else []
-            yield from late
+    for launch in (one for one in places(resource) if one.is_run is not False):
+        made = launch.resource
+        late = [*_targets(mount, made, launch), *_rules(mount, made, launch)]
+        if late and isinstance(launch.is_run, Open):
+            what = f"whether {made.label}, which does not depend on what it mounts, runs it"
+            late = [Report(what, launch.is_run, made.urn)]
+        yield from late
 
 
 def _targets(mount: Mount, made: Resource, place: Launch | None) -> Iterator[Report]:
-    """Mount targets that may come too late for what is made."""
     consumer = mount.consumer
     for target in targets_of(made.stack, mount.system):
         if made.stack.is_before(target.resource, made):
@@ -107,7 +105,6 @@ def _late(mine: Several, theirs: Several, made: Resource, *, ingress: bool) -> d
 
 
 def _runs(mount: Mount) -> Iterator[Report]:
-    """Runs that populate what a function loads, and that it does not wait for."""
     function, stack = mount.consumer.resource, mount.stack
     for writer in suppliers(mount):
         for run in launches_of(writer.consumer.resource):

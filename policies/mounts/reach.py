@@ -207,7 +207,6 @@ def _surroundings(place: Launch, mount: Mount, there: list[MountTarget]) -> Iter
 
 
 def _region(resource: Resource | None) -> str | None:
-    """The region that a resource or its ARN names."""
     given, arn = (resource.get(name) if resource else None for name in ("region", "arn"))
     if isinstance(given, str) and given:
         return given

@@ -203,7 +203,6 @@ def _paths(mount: Mount, written: list[Mount]) -> Iterator[Report]:
 
 
 def _seen(mount: Mount, path: str) -> str:
-    """A path of the file system as a consumer sees it through its mount."""
     root = ((mount.location.directory if mount.location else None) or "").rstrip("/")
     return posixpath.join(mount.path, path.removeprefix(root).lstrip("/"))
 

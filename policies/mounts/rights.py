@@ -27,7 +27,6 @@ class _Judgement:
 
     @property
     def why(self) -> str:
-        """Why not, in words."""
         return f"{' and '.join(self.labels)} denies it" if self.labels else "nothing allows it"
 
 
@@ -44,12 +43,10 @@ class _Access:
 
     @property
     def guards(self) -> Policies:
-        """The file system's policies."""
         known = only(self.mount.system)
         return policies_of_system(self.mount.stack, known.key if known else "")
 
     def may(self, action: str) -> _Judgement:
-        """Whether one may do this."""
         client = Client(_PREFIX + action, _arn(self.mount.system), self._context(), self.role)
         sure: dict[bool, dict[str, None]] = {True: {}, False: {}}  # by whether it allows
         doubts: dict[bool, list[Open]] = {True: [], False: []}
@@ -100,7 +97,6 @@ class _Access:
 
 
 def _arn(name: Name | None) -> str | None:
-    """ARN or id of what is known."""
     if isinstance(name, Elsewhere):
         return name.given or None
     resource = here(name)
@@ -114,7 +110,6 @@ def _role_of(mount: Mount) -> Name | None:
 
 
 def may_write(mount: Mount) -> Answer:
-    """Whether who mounts it may write there."""
     role = _role_of(mount)
     if not isinstance(role, Here):
         return role.open if role else False

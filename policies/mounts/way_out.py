@@ -46,8 +46,8 @@ def way_out(consumer: Consumer, place: Launch) -> Iterator[Report]:
         what = f"whether {who} has a way to its packages from {subnet.label}"
         if isinstance(ways, Open):
             yield Report(what, ways)
-        elif set(ways) == {"other"}:
-            yield doubt(what, "its routes lead through neither an internet gateway nor NAT")
+        elif set(ways) in ({"other"}, {"IPv6"}):
+            yield doubt(what, "its routes lead through neither an internet gateway nor NAT of IPv4")
         elif set(ways) == {"nat"}:
             for nat in filter(None, ways["nat"]):
                 yield from _behind(nat, who, subnet)
@@ -78,7 +78,6 @@ def _address(consumer: Consumer, place: Launch, public: list[Known]) -> Iterator
 
 
 def _behind(nat: Resource, who: str, subnet: Known) -> Iterator[Report]:
-    """What is wrong with a NAT gateway on the way, or may be."""
     there = only(named(nat, SUBNETS, "subnetId"))
     ways = _ways_out(there, nat.stack) if there else None
     why = "is a private one"
@@ -114,7 +113,6 @@ def _no_route(who: str, consumer: Consumer, place: Launch, closed: list[Known]) 
 
 
 def _only_nfs(consumer: Consumer, place: Launch) -> Iterator[Report]:
-    """Groups that let out nothing beside NFS."""
     groups, stack = place.own_groups, consumer.stack
     stated = openings_of(stack, groups, ingress=False)
     elsewhere = any_of(
@@ -165,7 +163,7 @@ class _Routes:
     """Default routes by the key of their route table (or of the VPC, for its main table).
 
     Attributes:
-        ways: Of a table, by kind (nat, internet, other), the NAT gateways of this program.
+        ways: Of a table, by kind (nat, internet, other, IPv6), the NAT gateways of this program.
         tables: By the key of a subnet its table, by that of a VPC its main table.
         open: By the key of a table or subnet, why its routes are not known; of "", why none are.
     """
@@ -193,20 +191,24 @@ class _Routes:
         kind = "internet" if is_internet else "other"
         if nat is not None and gateway is None:
             kind = "nat"
+        kind = "IPv6" if _goes_anywhere(target) == 6 else "other" if others else kind
         known = here(named(resource, NAT_GATEWAYS, names[-1], nat))
         if others or gateway is not None or nat is not None:
-            self.ways[key].setdefault("other" if others else kind, []).append(known)
+            self.ways[key].setdefault(kind, []).append(known)
 
 
-def _is_default(block: Plain) -> bool:
-    """Whether a destination is everything, or a half of it as some write it."""
-    known = network(block) if isinstance(block, str) else None
-    return known is not None and known.prefixlen <= 1 and known.version == 4
+def _goes_anywhere(target: Callable[[str], Plain]) -> int | None:
+    """The IP version of a route to everything, or to a half of it as some write it."""
+    for name in ("destinationCidrBlock", "destinationIpv6CidrBlock", "cidrBlock", "ipv6CidrBlock"):
+        block = target(name)
+        known = network(block) if isinstance(block, str) else None
+        if known is not None and known.prefixlen <= 1:
+            return known.version
+    return None
 
 
 @once
 def _routes(stack: Stack) -> _Routes:
-    """All route tables of a stack."""
     found = _Routes()
     for type_, kind, name in (
         ("RouteTableAssociation", SUBNETS, "subnetId"),
@@ -219,7 +221,7 @@ def _routes(stack: Stack) -> _Routes:
             elif owner is not None and table is not None and not isinstance(table, NotYet):
                 found.tables[owner.key] = table
     for route in stack.of_type(token("ec2", "Route")):
-        if _is_default(route.get("destinationCidrBlock")):
+        if _goes_anywhere(route.get):
             table = found.certain(_table(route, "routeTableId"))
             if table:
                 found.add(table.key, route, route.given, "gatewayId", "natGatewayId")
@@ -237,7 +239,7 @@ def _inline(found: _Routes, resource: Resource) -> None:
     for key, route in ((key, route) for key in keys for route in items(resource.given("routes"))):
         if route is UNKNOWN:
             found.open[key] = Open(f"routes of {resource.label} is unknown", preview=True)
-        elif _is_default(at(route, "cidrBlock")):
+        elif _goes_anywhere(partial(at, route)):
             found.add(key, resource, partial(at, route), "routes")
 
 
@@ -269,7 +271,8 @@ def _ways_out(subnet: Known, stack: Stack) -> _Ways | Open:
         if not isinstance(vpc, Here) or vpc.resource.type != VPC:
             return Open(f"the routes of {subnet.label} are made elsewhere")
         table = found.tables.get(vpc.key, vpc)
-    ways = found.ways.get(table.key, {})
+    every = found.ways.get(table.key, {})
+    ways = {kind: nats for kind, nats in every.items() if kind != "IPv6"} or every
     if not ways and not isinstance(table, Here):
         return table.open
     return ways or found.open.get(table.key) or found.open.get("") or {}

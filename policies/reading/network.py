@@ -22,7 +22,6 @@ class End:
 
     @property
     def network(self) -> Network | None:
-        """Where it stands, as far as that is known."""
         resource = here(self.subnet)
         own = resource.given("cidrBlock") if resource else None
         given = self.address if isinstance(self.address, str) else own
@@ -31,12 +30,10 @@ class End:
 
 @dataclass(frozen=True)
 class _Gate:
-    """What a group has open on one port in one direction.
+    """What a group has open, or may have, on one port in one direction.
 
-    Attributes:
-        by_group: By the key of a group at the other end, the rules that name it.
-        rest: All rules that name something else, and are about the port, or may be.
-        networks: The blocks that are certainly open, in as few as possible.
+    That is rules by the key of a group at the other end, those that name something else, and the
+    blocks that are certainly open.
     """
 
     by_group: dict[str, list[Opening]]

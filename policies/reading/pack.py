@@ -50,12 +50,8 @@ _EXEMPT = parameter(
 class Rule:
     """A rule, and the policy of its name.
 
-    Attributes:
-        description: What it demands, for the user.
-        subjects: What it judges in a stack, one by one: anything with a URN, or reports as such.
-        judge: What is wrong with one of them, or cannot be judged.
-        parameters: JSON schema of each parameter, with its default.
-        level: How hard it is, where no configuration says otherwise.
+    `subjects` is what it judges one by one, anything with a URN, or reports as such; `judge` tells
+    what is wrong with one. `parameters` has the JSON schema of each, with its default.
     """
 
     name: str

@@ -23,15 +23,10 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class Opening:
-    """One rule of a security group.
+    """One rule of the security group `owner`, that `resource` states in its property `name`.
 
-    Attributes:
-        resource, name: What states it, and in which property.
-        ingress: Whether it lets in, rather than out.
-        owner: The group.
-        protocol: As AWS writes it, in small letters; -1 is all.
-        ports: First and last port.
-        blocks, groups, to_itself, prefix_lists: Who is at the other end.
+    The protocol is as AWS writes it, in small letters. Blocks, groups, the group itself and prefix
+    lists are at the other end.
     """
 
     resource: Resource
@@ -66,7 +61,6 @@ class Opening:
 
     @property
     def networks(self) -> list[Network]:
-        """Those of its blocks that are known."""
         return [n for b in self.blocks if isinstance(b, str) and (n := network(b)) is not None]
 
     def __str__(self) -> str:
@@ -94,7 +88,6 @@ class Openings:
 
 @once
 def openings(stack: Stack) -> Openings:
-    """All rules of a stack, sorted."""
     found = Openings()
     for opening in (*_inline(stack), *_rules(stack)):
         owner = only(opening.owner)

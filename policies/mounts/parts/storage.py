@@ -45,7 +45,6 @@ def directory(value: Plain) -> str | None:
 
 
 def root_of(point: Resource) -> str | None:
-    """The directory that an access point shows."""
     given = point.given("rootDirectory")
     return directory(None if given is None else point.get("rootDirectory", "path"))
 
@@ -98,7 +97,6 @@ class MountTarget:
 
     @property
     def label(self) -> str:
-        """Its name in messages."""
         return self.resource.label
 
     def serves(self, subnet: Known) -> Answer:
@@ -149,6 +147,5 @@ def targets(stack: Stack) -> dict[str, list[MountTarget]]:
 
 
 def targets_of(stack: Stack, system: Name | None) -> list[MountTarget]:
-    """The mount targets that certainly belong to a file system."""
     known = only(system)
     return targets(stack).get(known.key, []) if known else []

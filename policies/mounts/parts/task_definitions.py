@@ -169,7 +169,6 @@ def _consumer(task: Resource, container: Container, volumes: dict[str, Volume]) 
 
 
 def _texts(task: Resource, container: Container) -> Iterator[Text]:
-    """What the container gets by its definition and by each launch."""
     launches = launches_of(task)
     overrides = [
         (launch, override)
