@@ -57,7 +57,8 @@ def test_the_check_names_what_is_not_locked(
         (tmp_path / "locks" / f"{target.name}.txt").write_text(f"# why\nshapes=={version} --hash\n")
     assert main(["--check", "--directory", str(tmp_path)]) == 1
     assert capsys.readouterr().err == (
-        "python3.11-x86_64 has 1.0 for 'shapes>=2': run `make lock`\n"
+        "python3.11-x86_64 has shapes 1.0, and requirements.in asks for 'shapes>=2': run "
+        "`make lock`\n"
     )
 
 
