@@ -13,7 +13,6 @@ import json
 import os
 import signal
 import sys
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -86,9 +85,11 @@ def up(options: argparse.Namespace) -> int:
     if missing or "encryptionsalt" not in yaml.safe_load(stack_file(options).read_text()):
         return failure(f"incorrect passphrase, or no {missing}")
     if FAILS == "hang":
-        signal.signal(signal.SIGINT, lambda *_: sys.exit(failure("cancelled")))
+        # Blocked until it is waited for: a handler may run only when a sleep that began is over.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         print("Updating (hang)", flush=True)
-        time.sleep(600)
+        signal.sigwait({signal.SIGINT})
+        return failure("cancelled")
     from local import engine
     from local.deployment import host_config
     from local.engine import Resource, Result

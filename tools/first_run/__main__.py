@@ -35,7 +35,8 @@ _EXIT_CODES = """exit status:
   0    every step ended as expected, and nothing is left
   1    a step ended otherwise, or AWS answered otherwise; the report says which
   2    nothing was begun: what it needs is missing, or nobody agreed
-  3    something is left on AWS; the report has the commands that remove it"""
+  3    something is left on AWS; the report has the command that removes it
+  130  interrupted before anything was begun, or while it looked for what is left: run it again"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -265,7 +266,7 @@ if __name__ == "__main__":
     try:
         status = main()
     except KeyboardInterrupt:
-        print("interrupted; nothing was begun on AWS", file=sys.stderr)
+        print("interrupted. Remedy: run it again, it goes on where it was", file=sys.stderr)
         status = 130
     sys.stdout.flush()
     # After an interrupt, threads of a rehearsal may wait for a cloud that is gone.

@@ -37,7 +37,10 @@ OPEN = {
         "A JSON log line counts with its level beside a timestamp, and as INFO without one",
         "see `log` in lambda_src/release/activation/metrics.py",
     ),
-    "interfaces": ("Seconds until Lambda's network interfaces are freed", "none: a measurement"),
+    "destroy": (
+        "How long a destroy takes; most of it Lambda takes to free its network interfaces",
+        "none: a measurement",
+    ),
     "refusals": ("The error codes of requests that AWS refuses", "local/rules.py and checks.py"),
 }
 _WORDS = {True: "as expected", False: "**OTHERWISE**", None: "measured"}

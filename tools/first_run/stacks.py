@@ -6,12 +6,14 @@ import contextlib
 import io
 import json
 import os
+import queue
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -160,23 +162,52 @@ class PulumiStack:
             start_new_session=True,
         )
         lines: list[str] = []
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
+        output = _Output(process)
+
+        def show() -> None:
+            for line in output:
                 lines.append(line)
                 self._say(f"    {line.rstrip()}")
-            return process.wait(), "".join(lines)
+
+        try:
+            show()
         except BaseException:
             self._say("  interrupted: waiting for pulumi to end what it is creating")
             process.send_signal(signal.SIGINT)
             try:
-                for line in process.stdout:
-                    self._say(f"    {line.rstrip()}")
-                process.wait()
+                show()
             except BaseException:
                 process.send_signal(signal.SIGINT)  # the second one: it leaves at once
                 raise
             raise
+        return process.wait(), "".join(lines)
+
+
+class _Output:
+    """The lines of a process as they come.
+
+    They are read in a thread: a signal that arrives just before a read begins is noticed only when
+    that returns, and nobody knows when the process writes again.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            with contextlib.suppress(queue.Empty):
+                line = self._lines.get(timeout=0.5)
+                if line is None:
+                    return
+                yield line
 
 
 def _made(found: Mapping[str, Any]) -> Made:
