@@ -83,7 +83,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`pulumi` on the PATH."""
     script = tmp_path / "bin" / "pulumi"
     script.parent.mkdir()
-    words = shlex.join([sys.executable, str(ROOT / "tests" / "first_run" / "cli.py")])
+    words = shlex.join([sys.executable, str(ROOT / "tests" / "engine" / "cli.py")])
     script.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {words} "$@"\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")

@@ -94,9 +94,9 @@ class PulumiStack:
                 *("--policy-pack-config", f"policies/{pack}/{self._name}.json"),
             )
         ]
-        before = self._state()
+        before = self._current()
         code, output = self._run("up", "--yes", *packs, *self._stack)
-        after = self._state()
+        after = self._current()
         new = [
             urn for urn, found in after.items() if _made_of(found) != _made_of(before.get(urn, {}))
         ]
@@ -112,23 +112,25 @@ class PulumiStack:
 
     def resources(self) -> list[Made]:
         """As `Stack`."""
-        return [_made(found) for found in self._state().values() if found.get("custom")]
+        # What was replaced and is still to be deleted comes before what took its place.
+        found = sorted(self._state(), key=lambda each: not each.get("delete"))
+        return [_made(each) for each in found if each.get("custom")]
 
     @property
     def _stack(self) -> tuple[str, str]:
         return "--stack", self._name
 
-    def _state(self) -> dict[str, dict[str, Any]]:
+    def _current(self) -> dict[str, dict[str, Any]]:
+        return {found["urn"]: found for found in self._state() if not found.get("delete")}
+
+    def _state(self) -> list[dict[str, Any]]:
         text = self._demand("stack", "export", *self._stack)
         try:
             resources = (json.loads(text).get("deployment") or {}).get("resources") or []
         except ValueError as error:
             raise FirstRunError("`pulumi stack export` did not answer with JSON") from error
-        return {
-            found["urn"]: found
-            for found in resources
-            if not found["type"].startswith(("pulumi:pulumi:", "pulumi:providers:"))
-        }
+        ours = ("pulumi:pulumi:", "pulumi:providers:")
+        return [found for found in resources if not found["type"].startswith(ours)]
 
     def _demand(self, *arguments: str) -> str:
         """The output of a command that has to succeed."""
