@@ -262,7 +262,9 @@ def _absolute(text: str) -> Path:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a shell that starts something in the background lets it ignore that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         status = main()
     except KeyboardInterrupt:
