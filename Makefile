@@ -96,6 +96,10 @@ files: install ## List what of lambda_src/application travels to AWS
 lock: install ## Lock requirements.in; what is locked stays (UPGRADE=name or UPGRADE=all)
 	@$(BIN)/python -m tools.lock $(if $(filter all,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
 
+.PHONY: wheels
+wheels: install ## Fill the stacks' wheel caches from the locks (CACHE=s3://bucket/prefix for another)
+	@$(BIN)/python -m tools.wheels $(CACHE)
+
 .PHONY: readme
 readme: install ## Renew the generated parts of README.md and docs/, and requirements.txt
 	$(BIN)/python -m tools.readme

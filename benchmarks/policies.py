@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 from local import engine
-from local.packs import Pack, stack_request
+from local.engine import Pack, stack_request
+from local.engine.sdk import analyzer_pb2
 from local.project import Project
 from local.provider import AwsProvider
-from local.sdk import analyzer_pb2
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKS = ("mounts", "guardrails")

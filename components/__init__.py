@@ -5,8 +5,8 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 """
 
 from .account import Account
-from .bucket import BucketArgs
 from .configuration import Settings
+from .container import TaskSize
 from .contract import Application, Mount, Release, Target
 from .errors import (
     ConfigurationError,
@@ -15,7 +15,6 @@ from .errors import (
     PopulateError,
     Problem,
 )
-from .fargate import TaskSize
 from .gates import (
     Credentials,
     PopulatorRun,
@@ -24,11 +23,10 @@ from .gates import (
     SmokeInvocationArgs,
 )
 from .inference import InferenceFunction, InferenceFunctionArgs
-from .logs import LogArgs
 from .network import ExistingNetworkArgs, Network, NetworkArgs
 from .populator import Populator, PopulatorArgs
 from .publication import Publication, PublicationArgs
-from .roles import FunctionRole, RoleArgs
+from .resources import BucketArgs, FunctionRole, LogArgs, RoleArgs
 from .store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 
 __all__ = [

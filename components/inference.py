@@ -10,15 +10,13 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from .bucket import Upload
 from .contract import Application, runtime
 from .contract.package import Package
 from .errors import ConfigurationError, Problem
 from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
 from .inputs import Args, Tags
-from .logs import Log, LogArgs
 from .publication import Publication
-from .roles import FunctionRole, rights
+from .resources import FunctionRole, Log, LogArgs, Upload, rights
 
 ALIAS = "live"
 # Lambda: "...exceeded the 4KB limit. Measured size: N bytes", counted as JSON.

@@ -10,11 +10,13 @@ import pulumi
 import pulumi_aws as aws
 
 from .account import Account
+from .container import IMAGE_AND_LOG
+from .errors import ConfigurationError, Problem
 from .inputs import Args, Plain, Tags, Texts
-from .names import with_name
-from .vpc import ANYWHERE, Vpc
+from .resources import ANYWHERE, ENDPOINT_SERVICES, Vpc, make_endpoints, s3_policy, with_name
 
 NFS_PORT = 2049
+_EGRESS = ("public-ip", "nat", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,13 @@ class NetworkArgs(Args):
         zones: Names of the availability zones, at least one.
         zones_chosen: Whether the program has chosen them, and nobody has named them; then a preview
             refuses it to choose others later.
-        egress: `public-ip` (the populate task gets a public IP in a public subnet) or `nat`.
-        egress_ports: TCP ports of the package index and the image registry.
+        egress: `public-ip` (the populate task gets a public IP in a public subnet), `nat`, or
+            `none`: the VPC has no way to the internet, only endpoints of AWS's services.
+        egress_ports: TCP ports of the package index and the image registry; of no effect without
+            a way there.
+        endpoints: With `none`, the services that have an interface endpoint beside S3's gateway,
+            see `container.needed`.
+        buckets: With `none`, buckets of other accounts from which the task reads.
         tags: Tags for every resource.
     """
 
@@ -36,7 +43,27 @@ class NetworkArgs(Args):
     zones_chosen: Annotated[bool, Plain("a preview decides by it")] = False
     egress: Annotated[str, Plain("which resources there are depends on it")] = "public-ip"
     egress_ports: Annotated[Sequence[int], Plain("each has a rule of its own")] = (443,)
+    endpoints: Annotated[Sequence[str], Plain("each is a resource")] = IMAGE_AND_LOG
+    buckets: Annotated[Sequence[str], Plain("they stand in the policy of an endpoint")] = ()
     tags: Tags = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        allowed = {"egress": _EGRESS, "endpoints": ENDPOINT_SERVICES}
+        given = {"egress": [self.egress], "endpoints": self.endpoints}
+        problems = [
+            Problem(
+                subject=f"NetworkArgs.{name}",
+                value=repr(value),
+                rule=f"it is one of {', '.join(allowed[name])}",
+                remedy="correct it",
+            )
+            for name, values in given.items()
+            for value in values
+            if value not in allowed[name]
+        ]
+        if problems:
+            raise ConfigurationError(problems)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +106,11 @@ class Network(pulumi.ComponentResource):
         account: The account and the region that it is in.
         vpc: What tells the VPC from another: its id, or the block of one that the component makes.
         zones_chosen: Whether the program has chosen the zones, and nobody has named them.
+        endpoints: The services that have an interface endpoint, where there is no way but these;
+            None where there is one, or it is not known.
     """
 
+    endpoints: tuple[str, ...] | None
     vpc: pulumi.Input[str]
     zones_chosen: bool
     subnet_ids: dict[str, pulumi.Input[str]]
@@ -102,6 +132,7 @@ class Network(pulumi.ComponentResource):
         self._name, self._tags = name, args.tags
         self._child = pulumi.ResourceOptions(parent=self)
         self.account = Account.of(self)
+        self.endpoints = None
         if isinstance(args, ExistingNetworkArgs):
             self.vpc_id = pulumi.Output.from_input(args.vpc_id)
             self.vpc, self.zones_chosen = args.vpc_id, False
@@ -110,9 +141,12 @@ class Network(pulumi.ComponentResource):
             none = isinstance(given, Sequence) and not given
             self.populator_subnet_ids = list(args.subnet_ids.values()) if none else given
             self.assign_public_ip = args.assign_public_ip
-        else:
+            self._security_groups(args.egress_ports)
+        elif args.egress != "none":
             self._make_vpc(args)
-        self._security_groups(args.egress_ports)
+            self._security_groups(args.egress_ports)
+        else:
+            self._make_closed_vpc(args)
         self.register_outputs(
             {
                 "vpc_id": self.vpc_id,
@@ -122,14 +156,15 @@ class Network(pulumi.ComponentResource):
             }
         )
 
-    def _make_vpc(self, args: NetworkArgs) -> None:
+    def _make_vpc(self, args: NetworkArgs, s3_policy: str | None = None) -> Vpc:
         self.assign_public_ip = args.egress == "public-ip"
         vpc = Vpc(
             self._name,
             cidr=args.cidr,
             zones=args.zones,
-            public=self.assign_public_ip,
+            egress=args.egress,
             region=self.account.region,
+            s3_policy=s3_policy,
             tags=args.tags,
             child=self._child,
         )
@@ -138,8 +173,26 @@ class Network(pulumi.ComponentResource):
         self.subnet_ids = {**vpc.private}
         self.own_subnet_ids = [*vpc.private.values()]
         self.populator_subnet_ids = [*vpc.populator]
+        return vpc
 
-    def _security_groups(self, egress_ports: Sequence[int]) -> None:
+    def _make_closed_vpc(self, args: NetworkArgs) -> None:
+        vpc = self._make_vpc(args, s3_policy(self.account, args.buckets))
+        self.endpoints = tuple(args.endpoints)
+        populator = self._security_groups(())
+        make_endpoints(
+            self._name,
+            services=self.endpoints,
+            account=self.account,
+            vpc_id=vpc.id,
+            subnet_id=vpc.private[args.zones[0]],
+            group=self._security_group("endpoints", "Endpoints: HTTPS from the populate task only"),
+            populator_group=populator,
+            s3_prefix_list=vpc.s3_prefix_list,
+            tags=args.tags,
+            child=self._child,
+        )
+
+    def _security_groups(self, egress_ports: Sequence[int]) -> aws.ec2.SecurityGroup:
         mount_targets = self._security_group(
             "mount-targets", "Mount targets: NFS from the consumers only"
         )
@@ -159,6 +212,7 @@ class Network(pulumi.ComponentResource):
                 to_port=port,
                 opts=self._child,
             )
+        return populator
 
     def open_nfs(
         self, name: str, mount_targets: pulumi.Input[str], opts: pulumi.ResourceOptions

@@ -10,14 +10,13 @@ import pulumi
 import pulumi_aws as aws
 
 from .account import Account
-from .bucket import Bucket, BucketArgs
+from .container import TaskSize, secret_statements
 from .contract import Target
-from .fargate import TaskSize
+from .contract.wheel_cache import WheelCache
+from .errors import ConfigurationError, Problem
 from .gates import Credentials
 from .inputs import Args, Plain, Tags
-from .logs import Log, LogArgs
-from .package_index import secret_statements
-from .roles import RoleArgs, document, rights, role
+from .resources import Bucket, BucketArgs, Log, LogArgs, RoleArgs, document, rights, role
 from .store import EfsStore
 
 _IN_DEFINITIONS = "it stands in the container definitions, which policies read in a preview"
@@ -58,6 +57,12 @@ def pull_statements(image: str, partition: str) -> list[dict[str, object]]:
     ]
 
 
+def _source(args: PopulatorArgs, account: Account) -> tuple[str, str]:
+    if args.cache is None:
+        return "--index-url", args.index_url
+    return "--wheels", args.cache.url(account.region, account.dns_suffix)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PopulatorArgs(Args):
     """Arguments of `Populator`.
@@ -69,6 +74,8 @@ class PopulatorArgs(Args):
         index_url: Package index for pip.
         index_secret_arn: Full ARN of the Secrets Manager secret with the index's credentials, the
             text of a netrc file. Empty: the index wants none.
+        wheel_cache: Prefix in a bucket of the region, `s3://<bucket>/<prefix>`, from which tasks
+            take the wheels; the indexes are then not asked. Empty: they are.
         timeout_minutes: Minutes after which a task is stopped.
         keep_releases: How many of the newest releases stay on the file system.
         cluster_arn: Cluster of the tasks; default: one of its own.
@@ -87,6 +94,7 @@ class PopulatorArgs(Args):
     size: Annotated[TaskSize, Plain("Fargate allows certain pairs only")] = _SIZE
     index_url: Annotated[str, Plain(_IN_DEFINITIONS)] = "https://pypi.org/simple"
     index_secret_arn: Annotated[str, Plain(_IN_DEFINITIONS)] = ""
+    wheel_cache: Annotated[str, Plain(_IN_DEFINITIONS)] = ""
     timeout_minutes: Annotated[int, Plain(_IN_DEFINITIONS)] = 30
     keep_releases: pulumi.Input[int] = 3
     cluster_arn: pulumi.Input[str] | None = None
@@ -97,6 +105,29 @@ class PopulatorArgs(Args):
     credentials: Credentials | None = None
     tags: Tags = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            self.cache  # noqa: B018 - refuses what is none
+        except ValueError as error:
+            problem = Problem(
+                subject="PopulatorArgs.wheel_cache",
+                value=repr(self.wheel_cache),
+                rule=str(error),
+                remedy="name a bucket and a prefix in it, such as s3://my-wheels/efs-inference",
+            )
+            raise ConfigurationError([problem]) from error
+
+    @property
+    def cache(self) -> WheelCache | None:
+        """Where the wheels come from, if it is not an index."""
+        return WheelCache.parse(self.wheel_cache) if self.wheel_cache else None
+
+    @property
+    def secret_arn(self) -> str:
+        """The secret that a task is given: none where it asks no index."""
+        return "" if self.wheel_cache else self.index_secret_arn
+
 
 class Populator(pulumi.ComponentResource):
     """What runs populate tasks; a `Publication` lets it run one.
@@ -104,6 +135,7 @@ class Populator(pulumi.ComponentResource):
     Attributes:
         args: What it was made of; a publication takes store, target and sizes from there.
         log: The log group of its tasks.
+        source: Options of a task that say where it has the wheels from.
         bucket: Where their programs lie.
         task_role: As which they run; a publication adds what its own may read.
     """
@@ -127,6 +159,7 @@ class Populator(pulumi.ComponentResource):
         )
         self.log = Log(name, args.log, account, args.tags, child)
         self.log_group_name = self.log.name
+        self.source = _source(args, account)
         self.bucket = Bucket(name, args.bucket, account, args.tags, child)
 
         trust = task_trust_policy(account, narrow=args.narrow_trust)
@@ -138,7 +171,7 @@ class Populator(pulumi.ComponentResource):
                 lambda write: [
                     write,
                     *pull_statements(args.target.image, account.partition),
-                    *secret_statements(args.index_secret_arn),
+                    *secret_statements(args.secret_arn),
                 ]
             ),
             child,

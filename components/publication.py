@@ -8,15 +8,13 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from .container import CONTAINER, VOLUME, definitions
-from .contract import Application, Release, runtime
+from .container import CONTAINER, VOLUME, definitions, refuse_out_of_reach, token_statements
+from .contract import Application, Release, runtime, wheel_cache
 from .contract.package import Package
 from .gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from .inputs import Args, Plain, Tags
-from .names import family
-from .package_index import token_statements
 from .populator import Populator
-from .roles import rights
+from .resources import family, rights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,25 +57,25 @@ class Publication(pulumi.ComponentResource):
         self.populator = populator = args.populator
         self.store, self.credentials = populator.args.store, populator.args.credentials
         self.release = Release.of(args.application, populator.args.target, salt=args.salt)
+        self._refuse_out_of_reach()
         files = runtime.task_files(args.application, self.release.lock)
         super().__init__("efs-inference:index:Publication", name, {}, opts)
         self.store.account.refuse_another(self, name)
         child = pulumi.ResourceOptions(parent=self)
         program = populator.bucket.upload(name, "populate", Package(files), child)
-        index_urls = {populator.args.index_url, *self.release.index_urls}
-        tokens = token_statements(index_urls, self.store.account.partition)
+        sources = self._source_statements()
         may_read = rights(
             f"{name}-program",
             populator.task_role,
-            populator.bucket.read(program).apply(lambda read: [*read, *tokens]),
+            populator.bucket.read(program).apply(lambda read: [*read, *sources]),
             child,
         )
         container = definitions(
             program_url=program.url,
             release=self.release,
             mount=self.store.mount,
-            index_url=populator.args.index_url,
-            index_secret_arn=populator.args.index_secret_arn,
+            source=populator.source,
+            secret_arn=populator.args.secret_arn,
             timeout_minutes=populator.args.timeout_minutes,
             log_group=populator.log.plain_name,
             region=self.store.account.region,
@@ -135,6 +133,26 @@ class Publication(pulumi.ComponentResource):
     def environment(self) -> dict[str, str]:
         """The variables by which a function finds the release."""
         return self.store.mount.environment(self.release.id)
+
+    def _refuse_out_of_reach(self) -> None:
+        args, network = self.populator.args, self.store.network
+        if args.cache is not None:
+            wheel_cache.hashes(self.release.pins, "the lock")
+        sources = {args.index_url: "index_url"} | dict.fromkeys(self.release.urls, "the lock")
+        refuse_out_of_reach(
+            network.endpoints,
+            network.account.region,
+            image=self.release.target.image,
+            sources={} if args.wheel_cache else sources,
+            secret_arn=args.secret_arn,
+        )
+
+    def _source_statements(self) -> list[dict[str, object]]:
+        """What the task role needs to read the packages."""
+        args, partition = self.populator.args, self.store.account.partition
+        if args.cache is not None:
+            return [args.cache.read(partition)]
+        return token_statements({args.index_url, *self.release.index_urls}, partition)
 
     def _task_definition(
         self, name: str, args: PublicationArgs, container: str

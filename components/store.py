@@ -12,8 +12,8 @@ import pulumi_aws as aws
 from .contract import Mount
 from .gates import Placement, PlacementArgs
 from .inputs import Args, Plain, Tags
-from .names import with_name
 from .network import Network
+from .resources import with_name
 
 _CLIENT_ACTIONS = [
     "elasticfilesystem:ClientMount",

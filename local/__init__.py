@@ -4,8 +4,9 @@ from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 
-COMMAND = f"python -m {__name__}"
-"""How this is called; where it is installed `python -m efs_inference.local`."""
+MODULE = __name__
+"""How this is called after `python -m`: where it is installed, `efs_inference.local`."""
+COMMAND = f"python -m {MODULE}"
 RUNTIME = _HERE.parent / "lambda_src"
 """What of ours runs in the populate task and in the function."""
 PACKS = _HERE.parent if "." in __name__ else None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from . import COMMAND, RUNTIME
 
 if TYPE_CHECKING:
-    from .screen import Screen
+    from .commands import Screen
 
 _layout = runpy.run_path(str(RUNTIME / "release" / "layout.py"))
 RELEASES: str = _layout["RELEASES"]

@@ -13,11 +13,10 @@ import pytest
 
 from local import engine
 from local.cloud import Cloud
-from local.deployment import host_config
+from local.commands import Screen, host_config
 from local.engine import Resource, Result
 from local.project import Project
 from local.provider import AwsProvider
-from local.screen import Screen
 
 
 class Stack:

@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from local.packs import Verdict, find_packs, judge
+from local.engine import Verdict, find_packs, judge
 from tests.chain import TINY
 from tests.deployments import Stack
 from tests.lambda_src.conftest import Index

@@ -16,7 +16,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
-from local import commands as local_commands
+from local.commands import commands as local_commands
 
 from .pages import NAMES, PAGES, ROOT, commands, starting
 from .test_documents import KEYS, exports
@@ -25,6 +25,8 @@ pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 PYTHON = (".venv/bin/python", "python", "python3")
 # What a reader has, by README's own prerequisites, and what a shell has itself.
 PROGRAMS = {"make", "pulumi", "aws", "git", "cp", "pip", ".venv/bin/pip", "uv", *PYTHON}
+# To copy an image, and what every shell has.
+PROGRAMS |= {"docker", "ls", "rm"}
 # Of the Pulumi CLI 3.272, as far as the pages use it.
 PULUMI = {
     "cancel": set(),
@@ -40,7 +42,12 @@ PULUMI = {
     "up": {"--policy-pack", "--policy-pack-config", "--stack", "--replace"},
 }
 # Commands and options that the AWS CLI has beside those of the services' models.
-AWS_OWN = {"logs tail": {"--since", "--filter-pattern"}, "sso login": set()}
+AWS_OWN = {
+    "ecr get-login-password": {"--username", "--password-stdin"},  # docker's, behind the pipe
+    "logs tail": {"--since", "--filter-pattern"},
+    "s3 mb": set(),
+    "sso login": set(),
+}
 AWS_GLOBAL = {"--region", "--profile", "--cli-binary-format"}
 
 

@@ -21,9 +21,9 @@ PROGRAM = """
 import json, subprocess, sys
 from pathlib import Path
 from typing import Any
-from local.deployment import deploy, host_config
+from local.commands import deploy, host_config
 from local.project import Project
-from local.screen import Screen
+from local.commands import Screen
 
 screen = Screen(sys.stderr, resources=False)
 overrides = dict(entry.split("=", 1) for entry in sys.argv[1:])

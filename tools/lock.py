@@ -1,4 +1,4 @@
-"""Locks this repository's application: `python -m tools.lock`, see `components/lock.py`."""
+"""Locks this repository's application: `python -m tools.lock`, see `components/lock`."""
 
 from __future__ import annotations
 

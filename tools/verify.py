@@ -15,7 +15,7 @@ from typing import Any
 
 from components.errors import PopulateError
 from components.gates.populator_run import task_run_spec
-from components.gates.task_run import TaskRun
+from components.gates.task import TaskRun
 from lambda_src.release.layout import ExitCode
 from local.verify import add_options
 

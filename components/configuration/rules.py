@@ -10,6 +10,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from ..contract import mount
+from ..contract.wheel_cache import WheelCache
 
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _IMAGE = re.compile(
@@ -132,6 +133,14 @@ def secret_arn(text: str) -> str:
             "it is the full ARN of a Secrets Manager secret, with the six characters at its end"
         )
     return text
+
+
+def wheel_cache(text: str) -> str:
+    """A prefix in a bucket, `s3://<bucket>/<prefix>`, or nothing."""
+    try:
+        return str(WheelCache.parse(text)) if text else ""
+    except ValueError as error:
+        raise BreaksRuleError(str(error)) from error
 
 
 def network_cidr(text: str) -> str:

@@ -16,18 +16,17 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
-from ..bucket import BucketArgs
+from ..container import MEMORY_FOR_CPU, TaskSize, memory_rule, needed
 from ..contract import Application, Target
 from ..contract.lock import read_lock
 from ..contract.runtime import indexes_of
 from ..errors import ConfigurationError, Problem
-from ..fargate import MEMORY_FOR_CPU, TaskSize, memory_rule
-from ..logs import LogArgs
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
 from ..populator import PopulatorArgs
-from ..roles import RoleArgs
+from ..resources import BucketArgs, LogArgs, RoleArgs
 from ..store import EfsStore, EfsStoreArgs
 from . import problems, rules
+from .closed import out_of_reach, refuse_another_region
 
 T = TypeVar("T")
 # The name in this repository, under which a renamed fork may have left keys in a stack's file.
@@ -64,11 +63,12 @@ class Settings:
     index_secret_arn: str = _key(
         rules.secret_arn, "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
     )
+    wheel_cache: str = _key(rules.wheel_cache, "s3://my-wheels/efs-inference")
     keep_releases: int = _key(rules.integer(1, 100), "3")
     release_salt: str = _key(rules.word(64), "2026-11-24")
     network_cidr: str = _key(rules.network_cidr, "10.42.0.0/16")
     availability_zones: tuple[str, ...] = _key(rules.availability_zones, "us-east-1a")
-    egress: str = _key(rules.one_of("public-ip", "nat"), "public-ip")
+    egress: str = _key(rules.one_of("public-ip", "nat", "none"), "public-ip")
     throughput: str = _key(rules.one_of("elastic", "bursting"), "elastic")
     log_retention_days: int = _key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
     subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
@@ -108,6 +108,7 @@ class Settings:
         Raises:
             ConfigurationError: A subnet or a zone is not there, or they do not fit together.
         """
+        refuse_another_region(vars(self), self.package_urls, "the lock", account)
         if not self.subnet_ids:
             return NetworkArgs(
                 cidr=self.network_cidr,
@@ -115,6 +116,8 @@ class Settings:
                 zones_chosen=not self.availability_zones,
                 egress=self.egress,
                 egress_ports=self.egress_ports,
+                endpoints=self._endpoints,
+                buckets=[self.wheel_cache.split("/")[2]] if self.wheel_cache else [],
                 tags=self.tags,
             )
         vpc_id, subnets = account.subnets(self.subnet_ids)
@@ -151,6 +154,7 @@ class Settings:
             ),
             index_url=self.index_url,
             index_secret_arn=self.index_secret_arn,
+            wheel_cache=self.wheel_cache,
             timeout_minutes=self.populator_timeout_minutes,
             keep_releases=self.keep_releases,
             log=self.log,
@@ -158,6 +162,13 @@ class Settings:
             roles=self.roles,
             tags=self.tags,
         )
+
+    @property
+    def _endpoints(self) -> tuple[str, ...]:
+        """Services that the task asks without internet."""
+        if self.wheel_cache:
+            return needed(())
+        return needed((self.index_url, *self.package_urls), self.index_secret_arn)
 
     @property
     def egress_ports(self) -> tuple[int, ...]:
@@ -220,6 +231,7 @@ class Settings:
                 found.append(problems.wrong(key, values[key], error, field.metadata))
         stale, package_urls = _lock(parsed, application)
         found += _fargate_size(parsed) + stale + _image(parsed) + _subnets(parsed)
+        found += out_of_reach(parsed, package_urls, "the lock")
         if found:
             raise ConfigurationError(found)
         return cls(**parsed, package_urls=package_urls)

@@ -64,6 +64,11 @@ class Release:
         return tuple(sorted(set(runtime.indexes_of(self.options).values())))
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """Where packages come from that do not come from the stack's index."""
+        return tuple(sorted({*self.index_urls, *(pin.url for pin in self.pins if pin.url)}))
+
+    @property
     def lock(self) -> str:
         """The lock as it travels: what is hashed is what is installed."""
         return render(self.pins, self.options)

@@ -7,12 +7,11 @@ what an alias has left behind. `Placement` refuses to move mount targets where A
 
 import sys
 
-from . import populator_run, smoke_invocation
+from .aws import Credentials
 from .placement import Placement, PlacementArgs, PlacementProvider
 from .populate_tasks import PopulateTasks, PopulateTasksArgs, PopulateTasksProvider
 from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider
 from .retained_versions import RetainedVersions, RetainedVersionsArgs, RetainedVersionsProvider
-from .session import Credentials
 from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs, SmokeInvocationProvider
 
 __all__ = [
@@ -45,7 +44,5 @@ for _provider in (
 ):
     _provider.__module__ = __name__
 # State written before 0.2 has the modules of then; the next `up` renews it.
-for _module in (populator_run, smoke_invocation):
-    sys.modules.setdefault(
-        f"{__package__.rpartition('.')[0]}.{_module.__name__.rpartition('.')[2]}", _module
-    )
+for _former in ("populator_run", "smoke_invocation"):
+    sys.modules.setdefault(f"{__package__.rpartition('.')[0]}.{_former}", sys.modules[__name__])

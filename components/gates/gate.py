@@ -19,8 +19,15 @@ from pulumi.dynamic import (
 )
 
 from ..errors import GateError
-from .aws_calls import AwsCalls, Login
-from .session import CREDENTIALS, problems_of, roles_of, unknown_settings
+from .aws import (
+    CREDENTIALS,
+    AwsCalls,
+    Login,
+    problems_of,
+    refuse_other_account,
+    roles_of,
+    unknown_settings,
+)
 
 # Where the SDK keeps the pickled provider, among the inputs and the outputs.
 _REFERENCE = "__provider"
@@ -129,15 +136,3 @@ def diagnosed(outcome: Callable[[], str]) -> Iterator[None]:
         if error.details:
             pulumi.log.error(str(error))
         raise type(error)(error.sentence(outcome())) from None
-
-
-def refuse_other_account(found: str, planned: str, error: type[GateError]) -> None:
-    """Raise the error if the account of the credentials is not that of the stack."""
-    if found != planned:
-        raise error(
-            f"the credentials belong to account {found}, but the stack was planned for {planned}: "
-            "nothing was done",
-            remedy="set AWS_PROFILE or `pulumi config set aws:profile` to the account of the "
-            "stack; where the components have a provider of their own, give the populator the "
-            "same `credentials`",
-        )

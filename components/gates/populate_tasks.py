@@ -12,11 +12,10 @@ from pulumi.dynamic import Resource
 from ..account import Account
 from ..errors import PopulateError
 from ..inputs import Args, Plain
-from .aws_calls import AwsCalls, AwsError
+from .aws import AwsCalls, AwsError, Credentials, as_input
+from .diagnosis import cause_of
 from .gate import GateProvider, diagnosed
-from .session import Credentials, as_input
-from .task_failure import cause_of
-from .task_request import tasks_of
+from .task import tasks_of
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import TaskTypeDef

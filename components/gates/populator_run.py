@@ -11,9 +11,9 @@ from pulumi.dynamic import Resource
 
 from ..account import Account
 from ..inputs import Args, Plain, Texts
+from .aws import Credentials, as_input
 from .gate import GateProvider
-from .session import Credentials, as_input
-from .task_run import TaskRun, TaskRunSpec
+from .task import TaskRun, TaskRunSpec
 
 
 def task_run_spec(props: Mapping[str, Any], **more: Any) -> TaskRunSpec:

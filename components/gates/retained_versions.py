@@ -14,10 +14,9 @@ from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, Upda
 from ..account import Account
 from ..errors import GateError
 from ..inputs import Args, Plain, Texts
-from .aws_calls import AwsError
+from .aws import AwsError, Credentials, as_input
+from .diagnosis import cause_of
 from .gate import GateProvider, diagnosed
-from .session import Credentials, as_input
-from .task_failure import cause_of
 from .versions import Version, Versions
 
 _HOLDS = ("subnet_ids", "security_group_ids")

@@ -35,8 +35,8 @@ LOCK_SUFFIX = ".lock"
 """``<incoming>.lock`` is held with flock by the installer as long as it lives."""
 
 STACKS = ".stacks"
-"""Directory of a release with an empty file for each stack that has asked for the release. Its time
-is when the stack last did. No manifest names it."""
+"""Directory of a release with an empty file ``<stack>~<digits>`` for each stack that has asked for
+the release. Its time is when the stack last did. No manifest names it."""
 
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")
 HASHING = ("none", "sample", "all")
@@ -57,13 +57,15 @@ class ExitCode(enum.IntEnum):
     2       wrong command line
     10      resolution: no such package, no wheel for the target, a malformed lock
     11      network: the index is unreachable, answers 5xx, or a download breaks off
-    12      hash mismatch: a package is not the one that was locked
+    12      hash mismatch: a package or an artifact is not the one that was locked
     13      import: the staged release cannot be imported, or the model does not load
     14      disk: staging or the mount is full, or an I/O error
     15      mount: the mount path is missing, no directory, or not writable
     16      damaged: the release differs from its manifest, or the manifest cannot be read
     17      absent: nothing lies where `verify` looks for the release
     18      program: the task's own program in S3 is gone, refused, out of reach, or changed
+    19      source: an artifact is gone where it was locked from, refused, or out of reach
+    20      archive: one leaves its folder, unpacks to far too much, or is damaged
     143     stopped by SIGTERM or SIGINT, or by its own deadline (``--timeout``)
     ======  ===============================================================================
     """
@@ -80,6 +82,8 @@ class ExitCode(enum.IntEnum):
     DAMAGED = 16
     ABSENT = 17
     PROGRAM = 18
+    SOURCE = 19
+    ARCHIVE = 20
     STOPPED = 143
 
     @property

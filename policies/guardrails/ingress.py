@@ -1,45 +1,54 @@
 """Rule: no security group lets the whole internet in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ..reading.findings import Report
-from ..reading.graph import Stack
-from ..reading.kinds import SECURITY_GROUPS
-from ..reading.naming import Known, candidates, register
+from ..reading.graph import Stack, once
+from ..reading.kinds import SECURITY_GROUPS, token
+from ..reading.naming import listed, only
 from ..reading.pack import Parameters, Rule
-from ..reading.security_groups import Network, Opening, collapse, openings
+from ..reading.security_groups import Opening, collapse, openings
 from ..reading.values import Unknown, items, number
 
-_BALANCERS = tuple(f"aws:{module}/loadBalancer:LoadBalancer" for module in ("lb", "alb", "elb"))
+_BALANCERS = tuple(token(module, "LoadBalancer") for module in ("lb", "alb", "elb"))
 _WEB = {80, 443}
 
 
-def _subjects(stack: Stack) -> list[list[Opening]]:
-    """The ingress rules of each group, and each rule of which the group is not known."""
-    found = stack.once(openings)
+@dataclass(frozen=True)
+class _Rules:
+    """The ingress rules of a group, or one of which the group is not known."""
+
+    rules: list[Opening]
+
+    @property
+    def urn(self) -> str:
+        """Where lines about them are shown."""
+        return self.rules[0].resource.urn
+
+
+def _subjects(stack: Stack) -> list[_Rules]:
+    found = openings(stack)
     groups = [[o for o in group if o.ingress] for group in found.by_group.values()]
-    return [*filter(None, groups), *([o] for o in found.doubtful if o.ingress)]
+    return [*map(_Rules, filter(None, groups)), *(_Rules([o]) for o in found.doubtful if o.ingress)]
 
 
-def balanced(stack: Stack) -> set[str]:
+@once
+def _balanced(stack: Stack) -> set[str]:
     """The keys of the groups of load balancers."""
-    groups = register(stack, SECURITY_GROUPS)
-    return {
-        group.key
+    lists = [
+        listed(balancer, SECURITY_GROUPS, "securityGroups", balancer.given("securityGroups"))
         for balancer in stack.of_type(*_BALANCERS)
-        for group in groups.listed(
-            balancer.given("securityGroups"), balancer, "securityGroups"
-        ).names
-    }
+    ]
+    return {group.key for several in lists for group in several.names}
 
 
-def _judge(stack: Stack, rules: Sequence[Opening], parameters: Parameters) -> Iterator[Report]:
-    named = candidates(rules[0].owner)
-    owner: Known | None = named[0] if len(named) == 1 else None
+def _judge(stack: Stack, subject: _Rules, parameters: Parameters) -> Iterator[Report]:
+    owner = only(subject.rules[0].owner)
     allowed = {number(port) for port in items(parameters["allowedPorts"])}
-    if owner is not None and owner.key in stack.once(balanced):
+    if owner is not None and owner.key in _balanced(stack):
         allowed |= _WEB
-    closed = [rule for rule in rules if not _is_allowed(rule, allowed)]
+    closed = [rule for rule in subject.rules if not _is_allowed(rule, allowed)]
     label = owner.label if owner else "a security group"
     whole = [rule for rule in closed if any(n.prefixlen == 0 for n in rule.networks)]
     for rule in whole:
@@ -47,9 +56,9 @@ def _judge(stack: Stack, rules: Sequence[Opening], parameters: Parameters) -> It
             yield Report(
                 f"{rule.resource.label} opens {label} to the whole internet: it lets in {rule}. "
                 f"Name the clients' security group or their blocks instead of {block}.",
-                rule.resource.urn,
+                urn=rule.resource.urn,
             )
-    yield from _together(label, [rule for rule in closed if rule not in whole])
+    yield from _together(label, [rule for rule in closed if rule not in whole and rule.networks])
 
 
 def _is_allowed(opening: Opening, allowed: set[int | Unknown | None]) -> bool:
@@ -60,12 +69,11 @@ def _is_allowed(opening: Opening, allowed: set[int | Unknown | None]) -> bool:
 def _together(label: str, rules: list[Opening]) -> Iterator[Report]:
     """Blocks of one or several rules that are the whole internet only together."""
     seen: set[frozenset[int]] = set()
-    with_blocks = [rule for rule in rules if rule.networks]
-    for port, protocol in dict.fromkeys((rule.ports[0], rule.protocol) for rule in with_blocks):
+    for port, protocol in dict.fromkeys((rule.ports[0], rule.protocol) for rule in rules):
         asked = (port if isinstance(port, int) else 0, [str(protocol)])
-        there = [rule for rule in with_blocks if rule.covers(*asked) is True]
-        networks: list[Network] = [n for rule in there for n in rule.networks]
-        found = [network for network in collapse(networks) if network.prefixlen == 0]
+        there = [rule for rule in rules if rule.covers(*asked) is True]
+        networks = collapse(network for rule in there for network in rule.networks)
+        found = [network for network in networks if network.prefixlen == 0]
         parts = frozenset(map(id, there))
         if found and parts not in seen:
             seen.add(parts)
@@ -74,7 +82,7 @@ def _together(label: str, rules: list[Opening]) -> Iterator[Report]:
                 f"{there[0].resource.label} opens {label} to the whole internet: together it lets "
                 f"in {said}, which is {found[0]}. Name the clients' security group or their blocks "
                 "instead.",
-                there[0].resource.urn,
+                urn=there[0].resource.urn,
             )
 
 

@@ -1,28 +1,18 @@
 """The rules of the pack."""
 
-from ..reading import serve as process
+from ..reading import pack as process
 from ..reading.pack import Rule, policies_of
-from . import (
-    credentials,
-    file_system_policy,
-    file_systems,
-    images_and_logs,
-    ingress,
-    lambda_functions,
-    wildcards,
-)
+from . import containers, file_system_policy, ingress, properties, wildcards
 
 NAME = "efs-inference-guardrails"
 DESCRIPTION = "Security, cost and sanity of Lambda functions with libraries on EFS."
 
 RULES: tuple[Rule, ...] = (
-    *file_systems.RULES,
+    *properties.RULES,
     file_system_policy.RULE,
     ingress.RULE,
     wildcards.RULE,
-    *lambda_functions.RULES,
-    *images_and_logs.RULES,
-    credentials.RULE,
+    *containers.RULES,
 )
 
 POLICIES = policies_of(

@@ -6,26 +6,22 @@ from functools import cache
 from ..reading.findings import Answer, Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.iam import Statement, like, statements
+from ..reading.kinds import ROLE, token
 from ..reading.pack import Parameters, Rule, of_type
-from ..reading.values import Plain, Unknown, at, items, text
+from ..reading.values import Plain, Unknown, at, items, text, texts
 from .tables import table
 
-_POLICIES = (
-    "aws:iam/groupPolicy:GroupPolicy",
-    "aws:iam/policy:Policy",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/userPolicy:UserPolicy",
-)
-_ROLE = "aws:iam/role:Role"
+_POLICIES = tuple(token("iam", f"{of}Policy") for of in ("", "Group", "Role", "User"))
 # Where a resource attaches policies by ARN.
 _ATTACHED = {
-    _ROLE: "managedPolicyArns",
-    "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
-    **{f"aws:iam/{w}PolicyAttachment:{w.capitalize()}PolicyAttachment": "policyArn"
-       for w in ("role", "user", "group")},
-    **{f"aws:iam/{w}PolicyAttachmentsExclusive:{w.capitalize()}PolicyAttachmentsExclusive":
-       "policyArns" for w in ("role", "user", "group")},
-}  # fmt: skip
+    ROLE: "managedPolicyArns",
+    token("iam", "PolicyAttachment"): "policyArn",
+    **{token("iam", f"{of}PolicyAttachment"): "policyArn" for of in ("Role", "User", "Group")},
+    **{
+        token("iam", f"{of}PolicyAttachmentsExclusive"): "policyArns"
+        for of in ("Role", "User", "Group")
+    },
+}
 _UNLIMITED = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
 # On "*" all the same: AWS's own policies have those of network interfaces there, which a function
 # in a VPC needs, and a metric may but need not belong to a data set.
@@ -46,7 +42,7 @@ _NARROWING_NOTHING = ("aws:securetransport", "aws:requestedregion", "aws:current
 def has_resource(action: str) -> Answer:
     """Whether AWS knows the resources of an action, or of most that a pattern stands for."""
     service, _, name = action.lower().partition(":")
-    having, without = (texts.split() for texts in table("iam_actions").get(service, ("", "")))
+    having, without = (names.split() for names in table("iam_actions").get(service, ("", "")))
     known = [o for o in having if like(name, o) and f"{service}:{o}" not in _ON_ANYTHING]
     others = [one for one in (*having, *without) if like(name, one)]
     if others:
@@ -59,27 +55,26 @@ def _judge(_stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]
         found = statements(document)
         if isinstance(found, Open):
             what = f"whether {label} allows more than it names"
-            yield doubt(what, resource.urn, f"its policy {found.because}", preview=found.preview)
+            yield doubt(what, f"its policy {found.because}", preview=found.preview)
             continue
         for statement in found:
             if statement.allows:
-                yield from _actions(resource, label, statement)
-                yield from _resources(resource, label, statement)
-    for arn in items(resource.given(_ATTACHED.get(resource.type, ""))):
-        name = arn.rpartition("/")[2] if isinstance(arn, str) else ""
-        if name in _UNLIMITED and isinstance(arn, str) and ":iam::aws:policy/" in arn:
+                yield from _actions(label, statement)
+                yield from _resources(label, statement)
+    for arn in texts(resource.given(_ATTACHED.get(resource.type, ""))):
+        name = arn.rpartition("/")[2]
+        if name in _UNLIMITED and ":iam::aws:policy/" in arn:
             yield Report(
                 f"{resource.label} attaches AWS managed policy {name}: more than anybody needs, "
                 "and whatever AWS adds to it. Attach a policy that names the actions and their "
-                "resources.",
-                resource.urn,
+                "resources."
             )
 
 
 def _documents(resource: Resource) -> Iterator[tuple[str, Plain]]:
     if resource.type in _POLICIES:
         yield resource.label, resource.get("policy")
-    for inline in items(resource.given("inlinePolicies")) if resource.type == _ROLE else ():
+    for inline in items(resource.given("inlinePolicies")) if resource.type == ROLE else ():
         if isinstance(inline, Unknown) or text(at(inline, "policy")) is not None:
             yield f"an inline policy of {resource.label}", at(inline, "policy")
 
@@ -88,50 +83,43 @@ def _is_wide(action: str) -> bool:
     return set(action.rpartition(":")[2]) == {"*"}
 
 
-def _actions(resource: Resource, label: str, statement: Statement) -> Iterator[Report]:
+def _actions(label: str, statement: Statement) -> Iterator[Report]:
     wide = [a for a in statement.actions or () if isinstance(a, str) and _is_wide(a)]
     if statement.not_actions is not None:
         wide.append(f"everything but {', '.join(map(str, statement.not_actions))}")
     for action in wide:
         yield Report(
             f"{label} allows the action {action}: more than anybody needs, and whatever AWS adds "
-            "to it. Name the actions.",
-            resource.urn,
+            "to it. Name the actions."
         )
 
 
-def _resources(resource: Resource, label: str, statement: Statement) -> Iterator[Report]:
+def _resources(label: str, statement: Statement) -> Iterator[Report]:
     where = "the resource *"
     if statement.not_resources is not None:
         where = f"every resource but {', '.join(map(str, statement.not_resources))} (NotResource)"
     elif not any(isinstance(r, str) and set(r) == {"*"} for r in statement.resources or ()):
         return
     named = [a for a in statement.actions or () if isinstance(a, str) and not _is_wide(a)]
-    known = [action for action in named if has_resource(action) is True]
+    known = ", ".join(action for action in named if has_resource(action) is True)
+    open_ = ", ".join(action for action in named if isinstance(has_resource(action), Open))
     what = f"whether {label} could name the resources of {{}} instead of {where}"
-    if known and _narrowed(statement.condition):
-        because = "a condition of the statement may name them"
-        yield doubt(what.format(", ".join(known)), resource.urn, because)
+    if known and _narrowed(statement):
+        yield doubt(what.format(known), "a condition of the statement may name them")
     elif known:
         yield Report(
-            f"{label} allows {', '.join(known)} on {where}, although AWS knows the "
-            "resources of that. Name their ARNs.",
-            resource.urn,
+            f"{label} allows {known} on {where}, although AWS knows the resources of that. Name "
+            "their ARNs."
         )
-    open_ = [action for action in named if isinstance(has_resource(action), Open)]
     if open_:
-        because = "these actions are not in the table of this pack"
-        yield doubt(what.format(", ".join(open_)), resource.urn, because)
+        yield doubt(what.format(open_), "these actions are not in the table of this pack")
 
 
-def _narrowed(condition: Plain) -> bool:
+def _narrowed(statement: Statement) -> bool:
     """Whether a condition may limit the resources."""
-    if not isinstance(condition, dict):
-        return condition is not None
-    keys = [
-        key.lower() for wanted in condition.values() if isinstance(wanted, dict) for key in wanted
-    ]
-    return any(not key.startswith(_NARROWING_NOTHING) for key in keys)
+    if not isinstance(statement.condition, dict):
+        return statement.condition is not None
+    return any(not key.lower().startswith(_NARROWING_NOTHING) for _, key, _ in statement.tests)
 
 
 RULE = Rule(

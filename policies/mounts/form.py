@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, FUNCTION, TASK_DEFINITION
-from ..reading.naming import Name, NotYet, here, register
+from ..reading.naming import Elsewhere, Here, here, named
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Plain, at, items, text
 from .parts.launches import launches_of
@@ -14,43 +14,41 @@ from .parts.storage import file_system_of
 from .parts.task_definitions import containers_of, efs_of
 
 # Lambda's service model: FileSystemConfig.LocalMountPath.
-_PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
+_PATH = re.compile(r"/mnt/(?!\.{1,2}$)[a-zA-Z0-9-_.]+")
 _LONGEST = 160
 # ECS developer guide, "Use Amazon EFS volumes with Amazon ECS".
 _OLDEST_PLATFORM = (1, 4)
 
 
-def _judge(stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
+def _judge(_stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
     if resource.type == FUNCTION:
-        for config in items(resource.get("fileSystemConfig")):
-            if isinstance(path := text(at(config, "localMountPath")), str):
-                yield from _path(resource, path)
+        yield from _paths(resource)
         return
-    volumes = items(resource.get("volumes"))
-    yield from _names(resource, volumes)
-    yield from _platform(stack, resource)
-    for volume in volumes:
+    yield from _names(resource)
+    yield from _platform(resource)
+    for volume in items(resource.get("volumes")):
         if (efs := efs_of(volume)) is not None:
-            yield from _volume(stack, resource, volume, efs)
+            yield from _volume(resource, volume, efs)
 
 
-def _path(function: Resource, path: str) -> Iterator[Report]:
-    name = path.removeprefix("/mnt/")
-    if _PATH.fullmatch(path) and len(path) <= _LONGEST and name not in {".", ".."}:
-        return
-    yield Report(
-        f"fileSystemConfig.localMountPath of {function.label} is {path}, which Lambda refuses: a "
-        f"mount path is /mnt/ and one name of letters, digits, '-', '_' and '.', {_LONGEST} "
-        "characters at most. Give it, and every consumer of the same access point, such a path.",
-        function.urn,
-    )
+def _paths(function: Resource) -> Iterator[Report]:
+    for config in items(function.get("fileSystemConfig")):
+        path = text(at(config, "localMountPath"))
+        if isinstance(path, str) and not (_PATH.fullmatch(path) and len(path) <= _LONGEST):
+            yield Report(
+                f"fileSystemConfig.localMountPath of {function.label} is {path}, which Lambda "
+                "refuses: a mount path is /mnt/ and one name of letters, digits, '-', '_' and '.', "
+                f"{_LONGEST} characters at most. Give it, and every consumer of the same access "
+                "point, such a path."
+            )
 
 
-def _names(task: Resource, volumes: list[Plain]) -> Iterator[Report]:
+def _names(task: Resource) -> Iterator[Report]:
     """Mount points whose volume does not exist."""
+    volumes = items(task.get("volumes"))
     names = [text(at(volume, "name")) for volume in volumes]
     containers = containers_of(task)
-    if UNKNOWN in names or UNKNOWN in volumes or isinstance(containers, Open):
+    if UNKNOWN in names or isinstance(containers, Open):
         return
     for container in containers:
         points = items(at(container.definition, "mountPoints"))
@@ -60,87 +58,74 @@ def _names(task: Resource, volumes: list[Plain]) -> Iterator[Report]:
                 yield Report(
                     f"{container.label} mounts volume '{volume}', but {task.label} has no such "
                     f"volume; it has {has}. Give sourceVolume of the mount point the name of a "
-                    "volume of the task definition.",
-                    task.urn,
+                    "volume of the task definition."
                 )
 
 
-def _platform(stack: Stack, task: Resource) -> Iterator[Report]:
+def _platform(task: Resource) -> Iterator[Report]:
     """Where ECS mounts no EFS: Windows, and Fargate's older platforms."""
     system = task.get("runtimePlatform", "operatingSystemFamily")
     if isinstance(system, str) and system.upper().startswith("WINDOWS"):
         yield Report(
             f"{task.label} has a volume on EFS, but runs on {system} "
             "(runtimePlatform.operatingSystemFamily): ECS mounts EFS in Linux containers only. Run "
-            "it on LINUX.",
-            task.urn,
+            "it on LINUX."
         )
-    for launch in launches_of(stack, task):
-        numbers = (launch.platform or "").split(".")[:2]
-        if len(numbers) == 2 and tuple(int(n) for n in numbers if n.isdecimal()) < _OLDEST_PLATFORM:
+    for launch in launches_of(task):
+        given = launch.platform if isinstance(launch.platform, str) else ""
+        numbers = tuple(int(part) for part in given.split(".")[:2] if part.isdecimal())
+        if numbers and numbers < _OLDEST_PLATFORM:
             yield Report(
-                f"{launch.resource.label} runs {task.label} on platform version {launch.platform}, "
+                f"{launch.resource.label} runs {task.label} on platform version {given}, "
                 "but a volume of it lies on EFS: Fargate mounts EFS from 1.4.0 on. Set "
                 "platformVersion to LATEST, or leave it out.",
-                launch.resource.urn,
+                urn=launch.resource.urn,
             )
 
 
-def _volume(stack: Stack, task: Resource, volume: Plain, efs: Plain) -> Iterator[Report]:
+def _volume(task: Resource, volume: Plain, efs: Plain) -> Iterator[Report]:
     name = at(volume, "name")
     what = (f"volume '{name}'" if isinstance(name, str) else "a volume") + f" of {task.label}"
     parts = ("transitEncryption", "rootDirectory", "authorizationConfig.iam")
-    unknown = [part for part in parts if at(efs, *part.split(".")) is UNKNOWN]
+    tls, root, iam = (at(efs, *part.split(".")) for part in parts)
+    unknown = [
+        part for part, value in zip(parts, (tls, root, iam), strict=True) if value is UNKNOWN
+    ]
     if unknown:
         because = f"{', '.join(unknown)} is unknown. Give them known values"
-        yield doubt(f"the options of {what}", task.urn, because, preview=True)
+        yield doubt(f"the options of {what}", because, preview=True)
     given = text(at(efs, "authorizationConfig", "accessPointId"))
-    point = register(stack, ACCESS_POINTS).named(given, task, "volumes")
+    point = named(task, ACCESS_POINTS, "volumes", given)
     label = point.label if point else "an access point"
-    root, tls = at(efs, "rootDirectory"), at(efs, "transitEncryption")
-    iam = at(efs, "authorizationConfig", "iam")
     if given is not None and isinstance(root, str) and root.strip() not in {"", "/"}:
         yield Report(
             f"{what} has rootDirectory {root} beside {label}: ECS takes the access point's own "
             "root only, and refuses the task definition. Leave rootDirectory out, or give the "
-            "access point that root.",
-            task.urn,
+            "access point that root."
         )
-    if (given is not None or iam == "ENABLED") and tls is not UNKNOWN and tls != "ENABLED":
+    if (given is not None or iam == "ENABLED") and tls not in (UNKNOWN, "ENABLED"):
         because = f"lies on {label}" if given is not None else "has IAM on"
         yield Report(
             f"{what} {because}, but its transitEncryption is {_said(tls)}: ECS demands TLS "
-            "for that. Set efsVolumeConfiguration.transitEncryption to ENABLED.",
-            task.urn,
+            "for that. Set efsVolumeConfiguration.transitEncryption to ENABLED."
         )
-    if given is not None and iam is not UNKNOWN and iam != "ENABLED":
+    if given is not None and iam not in (UNKNOWN, "ENABLED"):
         yield doubt(
             f"whether {what} is to be mounted as nobody in particular",
-            task.urn,
             f"its authorizationConfig.iam is {_said(iam)}, so the task role does not count. Set it "
             "to ENABLED where the role's rights are to hold",
         )
-    yield from _other_file_system(stack, task, what, efs, point)
+    own = named(task, FILE_SYSTEMS, "volumes", at(efs, "fileSystemId"))
+    sure = [one for one in (own, file_system_of(here(point))) if isinstance(one, Here | Elsewhere)]
+    if len(sure) == 2 and sure[0] != sure[1]:
+        yield Report(
+            f"{what} names {sure[0].label}, but its {label} belongs to {sure[1].label}. "
+            "Take fileSystemId and accessPointId from one file system."
+        )
 
 
 def _said(value: Plain) -> str:
     return "not set, which means DISABLED" if value in (None, "") else str(value)
-
-
-def _other_file_system(
-    stack: Stack, task: Resource, what: str, efs: Plain, point: Name | None
-) -> Iterator[Report]:
-    """A volume whose access point belongs to a file system other than the volume's own."""
-    own = register(stack, FILE_SYSTEMS).named(at(efs, "fileSystemId"), task, "volumes")
-    found = file_system_of(stack, here(point))
-    if point is None or own is None or found is None or own == found:
-        return
-    if not isinstance(own, NotYet) and not isinstance(found, NotYet):
-        yield Report(
-            f"{what} names {own.label}, but its {point.label} belongs to {found.label}. "
-            "Take fileSystemId and accessPointId from one file system.",
-            task.urn,
-        )
 
 
 def _subjects(stack: Stack) -> list[Resource]:

@@ -1,6 +1,6 @@
 """The rules of the pack, in order of worth."""
 
-from ..reading import serve as process
+from ..reading import pack as process
 from ..reading.pack import policies_of
 from . import access_point, form, one_path, order, reach, release, rights
 

@@ -5,18 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..reading.findings import Answer, Open, Report, all_of, doubt, negated, verdict
-from ..reading.graph import Stack
+from ..reading.graph import Resource, Stack, once
 from ..reading.iam import Client, applies, concerns
-from ..reading.kinds import ROLES
-from ..reading.naming import Elsewhere, Here, Name, NotYet, candidates, here, register
+from ..reading.kinds import FILE_SYSTEM_POLICY, ROLES
+from ..reading.naming import Elsewhere, Here, Name, NotYet, candidates, here, named, only
 from ..reading.pack import Parameters, Rule
 from ..reading.values import UNKNOWN, Unknown, number
-from .parts.consumer import Consumer, Mount, Pair
+from .parts.consumer import Consumer, Mount
 from .parts.populators import mounting, populating, writers_for
 from .parts.roles import Document, documents_of, read_document
 from .parts.storage import file_system_of
 
-_FILE_SYSTEM_POLICY = "aws:efs/fileSystemPolicy:FileSystemPolicy"
 _PREFIX = "elasticfilesystem:"
 
 
@@ -36,13 +35,17 @@ class _Judgement:
 
 @dataclass(frozen=True)
 class _Access:
-    """Somebody at a file system: as a role, or as nobody in particular."""
+    """Somebody at what is mounted: as a role, or (None) as nobody in particular."""
 
-    stack: Stack
-    role: Here | None
+    mount: Mount
+    role: Resource | None
     own: list[Document]
     others: list[Document]
-    mount: Mount
+
+    @property
+    def who(self) -> str:
+        """Who it is, in messages."""
+        return self.role.label if self.role else "nobody in particular"
 
     def may(self, action: str) -> _Judgement:
         """Whether one may do this."""
@@ -50,7 +53,7 @@ class _Access:
         open_: dict[bool, list[Open]] = {True: [], False: []}
         for allows, answer, label in self._said(action):
             if isinstance(answer, Open):
-                open_[allows].append(Open(f"{label} {answer.because}", answer.preview))
+                open_[allows].append(replace(answer, because=f"{label} {answer.because}"))
             elif answer:
                 found[allows].append(label)
         if found[False]:
@@ -62,7 +65,7 @@ class _Access:
             return _Judgement(doubts[0])
         if found[True]:
             return _judgement(True, found[True])
-        return _Judgement(self.stack.there_is_none(self.absent(action)))
+        return _Judgement(self.is_absent(action))
 
     def _said(self, action: str) -> Iterator[tuple[bool, Answer, str]]:
         """Of each statement whether it allows, whether it applies, and whose it is."""
@@ -83,30 +86,29 @@ class _Access:
 
         Lambda developer guide, "Configuring file system access", execution role.
         """
+        system = self.mount.system
         if open_[False]:
             return _Judgement(open_[False][0])
-        if isinstance(self.mount.system, Here) and self.stack.is_settled:
+        if isinstance(system, Here) and system.resource.stack.is_settled:
             return _Judgement(True, by_default=True)
-        whole = self.mount.system.label if self.mount.system else "its file system"
-        preview = isinstance(self.mount.system, Here)
-        why = Open(f"whether {whole} has a file system policy is not known", preview=preview)
-        return _Judgement((*open_[True], why)[0])
+        whole = system.label if system else "its file system"
+        why = f"whether {whole} has a file system policy is not known"
+        return _Judgement((*open_[True], Open(why, preview=isinstance(system, Here)))[0])
 
-    def absent(self, action: str) -> str:
-        """What is not there where nothing allows it."""
-        who = self.role.label if self.role else "nobody in particular"
-        return f"policy that allows {_PREFIX}{action} to {who}"
+    def is_absent(self, action: str) -> Answer:
+        """What it proves that nothing allows it."""
+        what = f"policy that allows {_PREFIX}{action} to {self.who}"
+        return self.mount.consumer.resource.stack.there_is_none(what)
 
     def _context(self) -> dict[str, str | Unknown | None]:
-        arn = self.role.resource.get("arn") if self.role else None
+        arn = self.role.get("arn") if self.role else None
         known = arn if isinstance(arn, str) else UNKNOWN if self.role else None
         parts = known.split(":") if isinstance(known, str) else []
+        point = self.mount.point
         return {
             "aws:securetransport": "true",
             "elasticfilesystem:accessedviamounttarget": "true",
-            "elasticfilesystem:accesspointarn": _arn(self.mount.point) or UNKNOWN
-            if self.mount.point
-            else None,
+            "elasticfilesystem:accesspointarn": (_arn(point) or UNKNOWN) if point else None,
             "aws:principalarn": known,
             "aws:principalaccount": parts[4] if len(parts) > 5 else UNKNOWN if known else None,
         }
@@ -121,18 +123,17 @@ def _arn(name: Name | None) -> str | None:
     if isinstance(name, Elsewhere):
         return name.given or None
     resource = here(name)
-    for known in (resource.get("arn"), resource.get("id")) if resource else ():
-        if isinstance(known, str):
-            return known
-    return None
+    known = [resource.get("arn"), resource.get("id")] if resource else []
+    return next((one for one in known if isinstance(one, str)), None)
 
 
-def policies_by_system(stack: Stack) -> dict[str, list[Document]]:
+@once
+def _policies(stack: Stack) -> dict[str, list[Document]]:
     """By the key of a file system, its policies; of "", those of which it is not known."""
     found: dict[str, list[Document]] = defaultdict(list)
-    for policy in stack.of_type(_FILE_SYSTEM_POLICY):
+    for policy in stack.of_type(FILE_SYSTEM_POLICY):
         document = replace(read_document(policy.label, policy.get("policy")), of_system=True)
-        system = file_system_of(stack, policy)
+        system = file_system_of(policy)
         if isinstance(system, NotYet):
             which = Open("may be another file system's", preview=True)
             document = replace(document, statements=which)
@@ -141,140 +142,120 @@ def policies_by_system(stack: Stack) -> dict[str, list[Document]]:
     return found
 
 
-def _judge(stack: Stack, pair: Pair, _: Parameters) -> Iterator[Report]:
-    consumer, mount = pair
-    name = "role" if consumer.is_function else "taskRoleArn"
-    given = consumer.resource.get(name)
-    role = register(stack, ROLES).named(given, consumer.resource, name)
+def _access(mount: Mount, role: Resource | None) -> _Access:
+    policies = _policies(mount.consumer.resource.stack)
+    known = only(mount.system)
+    others = [*(policies.get(known.key, []) if known else []), *policies.get("", [])]
+    return _Access(mount, role, documents_of(role) if role else [], others)
+
+
+def _role_of(consumer: Consumer) -> Name | None:
+    return named(consumer.resource, ROLES, "role" if consumer.is_function else "taskRoleArn")
+
+
+def may_write(mount: Mount) -> Answer:
+    """Whether who mounts it may write there."""
+    role = _role_of(mount.consumer)
+    if not isinstance(role, Here):
+        return role.open if role else False
+    return _access(mount, role.resource).may("ClientWrite").answer
+
+
+def _judge(_stack: Stack, mount: Mount, _: Parameters) -> Iterator[Report]:
+    consumer, role = mount.consumer, _role_of(mount.consumer)
+    what = f"the rights of {consumer.label} on {mount.label}"
     if not consumer.is_function and mount.by_iam is not True:
         if mount.by_iam is False:
-            yield from _nobody(stack, consumer, mount)
-        return
-    if role is None and not consumer.is_function:
+            yield from _nobody(mount)
+    elif role is None and not consumer.is_function:
         yield Report(
             f"{consumer.label} mounts {mount.label} with IAM on, but {consumer.resource.label} "
             "has no taskRoleArn: ECS refuses it (the execution role does not count). Give the task "
-            "definition a task role that may elasticfilesystem:ClientMount.",
-            consumer.urn,
+            "definition a task role that may elasticfilesystem:ClientMount."
         )
-        return
-    what = f"the rights of {consumer.label} on {mount.label}"
-    if mount.is_s3:
-        yield doubt(what, consumer.urn, f"{mount.label} is no EFS access point")
+    elif mount.is_s3:
+        yield doubt(what, f"{mount.label} is no EFS access point")
     elif not isinstance(role, Here):
-        left = role.open if role else Open("no role is given")
-        yield Report(what, consumer.urn, left)
+        yield Report(what, role.open if role else Open("no role is given"))
     elif isinstance(mount.point, NotYet):
-        yield Report(what, consumer.urn, mount.point.open)
+        yield Report(what, mount.point.open)
     else:
-        yield from _role(stack, consumer, mount, _access(stack, role, mount))
+        yield from _as_role(mount, _access(mount, role.resource))
 
 
-def may_write(stack: Stack, function: Consumer, mount: Mount) -> Answer:
-    """Whether a function may write to what it mounts."""
-    role = register(stack, ROLES).named(function.resource.get("role"), function.resource, "role")
-    if not isinstance(role, Here):
-        return role.open if role else False
-    return _access(stack, role, mount).may("ClientWrite").answer
-
-
-def _access(stack: Stack, role: Here | None, mount: Mount) -> _Access:
-    policies = stack.once(policies_by_system)
-    known = candidates(mount.system)
-    others = policies.get(known[0].key, []) if len(known) == 1 else []
-    own = documents_of(stack, role) if role else []
-    return _Access(stack, role, own, [*others, *policies.get("", [])], mount)
-
-
-def _role(stack: Stack, consumer: Consumer, mount: Mount, access: _Access) -> Iterator[Report]:
-    label = access.role.label if access.role else ""
-    role = label if consumer.is_function else f"task {label}"
-    yield from _may(consumer, access, "ClientMount", f"mounts {mount.label}", role)
-    populates = (consumer.urn, consumer.label) in stack.once(populating) and not mount.read_only
+def _as_role(mount: Mount, access: _Access) -> Iterator[Report]:
+    consumer, stack = mount.consumer, mount.consumer.resource.stack
+    populates = consumer in populating(stack) and not mount.read_only
+    yield from _may(access, "ClientMount", f"mounts {mount.label}")
     if populates:
-        yield from _may(consumer, access, "ClientWrite", f"populates {mount.label}", role)
-    yield from _as_root(consumer, mount, access, populates=populates)
-    if populates:
-        return
-    if consumer.is_function:
-        for writer in writers_for(stack, mount):
-            if writer.proof is True:
-                yield from _not_writing(consumer, mount, access, writer.consumer)
-                return
+        yield from _may(access, "ClientWrite", f"populates {mount.label}")
+    yield from _as_root(mount, access, populates=populates)
+    if consumer.is_function and not populates:
+        sure = [writer for writer in writers_for(mount) if writer.proof is True]
+        if sure:
+            yield from _not_writing(mount, access, sure[0].consumer)
 
 
-def _may(
-    consumer: Consumer, access: _Access, action: str, does: str, role: str
-) -> Iterator[Report]:
-    judgement = access.may(action)
+def _may(access: _Access, action: str, does: str) -> Iterator[Report]:
+    judgement, consumer = access.may(action), access.mount.consumer
+    role = access.who if consumer.is_function else f"task {access.who}"
     yield from verdict(
         judgement.answer,
-        consumer.urn,
         what=f"whether {consumer.label}, which {does} as {role}, may {action}",
         wrong=f"{consumer.label} {does}, but its {role} may not {_PREFIX}{action} there: "
-        f"{judgement.why}. Allow {_PREFIX}{action} on the file system to "
-        f"{role.removeprefix('task ')}.",
+        f"{judgement.why}. Allow {_PREFIX}{action} on the file system to {access.who}.",
     )
 
 
-def _as_root(
-    consumer: Consumer, mount: Mount, access: _Access, *, populates: bool
-) -> Iterator[Report]:
+def _as_root(mount: Mount, access: _Access, *, populates: bool) -> Iterator[Report]:
     """With user or group 0 a client needs ClientRootAccess; without it, it is nobody's."""
     point = here(mount.point)
-    named = [k for k in ("uid", "gid") if point and number(point.get("posixUser", k)) == 0]
-    if not named:
+    ids = [k for k in ("uid", "gid") if point and number(point.get("posixUser", k)) == 0]
+    if not ids:
         return
-    judgement = access.may("ClientRootAccess")
-    role = access.role.label if access.role else ""
-    does = f"comes through {mount.label} as posixUser.{named[0]} 0"
-    wrong = (
-        f"{consumer.label} {does}, but its {role} may not {_PREFIX}ClientRootAccess there: "
-        f"{judgement.why}. Allow it, or give the access point another user."
-    )
-    what = f"whether {consumer.label}, which {does}, needs ClientRootAccess"
+    judgement, who = access.may("ClientRootAccess"), mount.consumer.label
+    does = f"comes through {mount.label} as posixUser.{ids[0]} 0"
+    what = f"whether {who}, which {does}, needs ClientRootAccess"
     if judgement.answer is False and not populates:
-        yield doubt(what, consumer.urn, f"{role} may not: {judgement.why}")
-    else:
-        yield from verdict(judgement.answer, consumer.urn, what=what, wrong=wrong)
+        yield doubt(what, f"{access.who} may not: {judgement.why}")
+        return
+    yield from verdict(
+        judgement.answer,
+        what=what,
+        wrong=f"{who} {does}, but its {access.who} may not {_PREFIX}ClientRootAccess there: "
+        f"{judgement.why}. Allow it, or give the access point another user.",
+    )
 
 
-def _not_writing(
-    consumer: Consumer, mount: Mount, access: _Access, writer: Consumer
-) -> Iterator[Report]:
-    judgement = access.may("ClientWrite")
-    role = access.role.label if access.role else ""
+def _not_writing(mount: Mount, access: _Access, writer: Consumer) -> Iterator[Report]:
+    judgement, who = access.may("ClientWrite"), mount.consumer.label
     if judgement.by_default:
         yield doubt(
-            f"whether {consumer.label} is kept from writing",
-            consumer.urn,
-            f"{mount.system.label if mount.system else 'its file system'} has no file system "
-            "policy in this stack, and without one whoever reaches a mount target may write. Add "
-            "an aws.efs.FileSystemPolicy",
+            f"whether {who} is kept from writing",
+            f"{mount.whole} has no file system policy in this stack, and without one whoever "
+            "reaches a mount target may write. Add an aws.efs.FileSystemPolicy",
         )
-    elif judgement.answer != access.stack.there_is_none(access.absent("ClientWrite")):
+    elif judgement.answer != access.is_absent("ClientWrite"):
         yield from verdict(
             negated(judgement.answer),
-            consumer.urn,
-            what=f"whether {consumer.label}, which reads from {mount.label}, may ClientWrite",
-            wrong=f"{consumer.label} reads from {mount.label}, which {writer.label} "
-            f"populates, but its {role} may elasticfilesystem:ClientWrite "
-            f"there: {' and '.join(judgement.labels)} allows it. Leave it with "
+            what=f"whether {who}, which reads from {mount.label}, may ClientWrite",
+            wrong=f"{who} reads from {mount.label}, which {writer.label} populates, but its "
+            f"{access.who} may elasticfilesystem:ClientWrite there: "
+            f"{' and '.join(judgement.labels)} allows it. Leave it with "
             "elasticfilesystem:ClientMount.",
         )
 
 
-def _nobody(stack: Stack, consumer: Consumer, mount: Mount) -> Iterator[Report]:
+def _nobody(mount: Mount) -> Iterator[Report]:
     """A volume without IAM: its client has no name."""
-    access = _access(stack, None, mount)
+    access = _access(mount, None)
     if not isinstance(mount.system, Here) or not access.others:
         return
-    judgement = access.may("ClientMount")
+    judgement, who = access.may("ClientMount"), mount.consumer.label
     yield from verdict(
         judgement.answer,
-        consumer.urn,
-        what=f"whether {consumer.label}, whose volume has no IAM, may mount {mount.label}",
-        wrong=f"{consumer.label} mounts {mount.label} as nobody in particular "
+        what=f"whether {who}, whose volume has no IAM, may mount {mount.label}",
+        wrong=f"{who} mounts {mount.label} as nobody in particular "
         f"(authorizationConfig.iam is not ENABLED), and may not {_PREFIX}ClientMount there: "
         f"{judgement.why}. Set authorizationConfig.iam to ENABLED.",
     )
@@ -286,6 +267,6 @@ RULE = Rule(
         "A consumer's role may ClientMount the file system through its access point, the role of "
         "what populates may ClientWrite, and a function that reads from a populated one may not."
     ),
-    subjects=lambda stack: stack.once(mounting),
+    subjects=mounting,
     judge=_judge,
 )

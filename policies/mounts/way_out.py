@@ -1,6 +1,6 @@
 """Whether what populates has a way to its packages: routes, a public IP, open ports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Stack
@@ -13,6 +13,7 @@ from .routes import image_endpoints, stranded_nats, ways_out
 
 _NFS = 2049
 _HTTPS = 443
+_WHERE = Open("which subnets it runs in is unknown", preview=True)
 
 
 def way_out(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]:
@@ -22,16 +23,15 @@ def way_out(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]
     for subnet, ways in found.items():
         what = f"whether {who} has a way to its packages from {subnet.label}"
         if isinstance(ways, Open):
-            yield Report(what, consumer.urn, ways)
+            yield Report(what, ways)
         elif ways == {"other"}:
-            because = "its routes lead through neither an internet gateway nor NAT"
-            yield doubt(what, consumer.urn, because)
+            yield doubt(what, "its routes lead through neither an internet gateway nor NAT")
         elif ways == {"nat"}:
-            yield from _stranded(stack, who, consumer.urn, subnet)
+            yield from _stranded(stack, who, subnet)
     if public := [subnet for subnet, ways in found.items() if ways == {"internet"}]:
         yield from _address(consumer, place, public)
     if closed := [subnet for subnet, ways in found.items() if ways == set()]:
-        yield from _no_route(stack, who, consumer.urn, place, closed)
+        yield from _no_route(stack, who, place, closed)
     yield from _only_nfs(stack, consumer, place)
 
 
@@ -40,11 +40,8 @@ def _address(consumer: Consumer, place: Launch, subnets: list[Known]) -> Iterato
     route = f"{_labels(subnets)} {reach} the internet through an internet gateway only"
     given = place.public_ip
     answer: Answer = given if isinstance(given, bool) else Open(route, preview=given is UNKNOWN)
-    if given is False and not place.subnets.certain:
-        answer = Open("which subnets it runs in is unknown", preview=True)
     yield from verdict(
-        answer,
-        consumer.urn,
+        _WHERE if given is False and not place.subnets.certain else answer,
         what=f"whether {place.resource.label} gives {consumer.label} a public IP",
         wrong=f"{place.resource.label} runs {consumer.label} without a public IP, but {route}: it "
         "cannot fetch its packages. Set assignPublicIp to true, or use subnets behind a NAT "
@@ -52,11 +49,10 @@ def _address(consumer: Consumer, place: Launch, subnets: list[Known]) -> Iterato
     )
 
 
-def _stranded(stack: Stack, who: str, urn: str, subnet: Known) -> Iterator[Report]:
+def _stranded(stack: Stack, who: str, subnet: Known) -> Iterator[Report]:
     for nat, why, answer in stranded_nats(stack, subnet):
         yield from verdict(
             answer,
-            urn,
             what=f"whether {who} has a way to its packages behind {nat.label}",
             wrong=f"{who} runs in {subnet.label} behind {nat.label}, which {why}: it cannot fetch "
             "its packages. Use a public NAT gateway in a subnet with a route to an internet "
@@ -64,37 +60,30 @@ def _stranded(stack: Stack, who: str, urn: str, subnet: Known) -> Iterator[Repor
         )
 
 
-def _labels(subnets: list[Known]) -> str:
+def _labels(subnets: Iterable[Known]) -> str:
     return " and ".join(subnet.label for subnet in subnets)
 
 
-def _no_route(
-    stack: Stack, who: str, urn: str, place: Launch, closed: list[Known]
-) -> Iterator[Report]:
+def _no_route(stack: Stack, who: str, place: Launch, closed: list[Known]) -> Iterator[Report]:
     through = [subnet for subnet in closed if image_endpoints(stack, subnet)]
     without = [subnet for subnet in closed if subnet not in through]
     if through:
         because = "it has no other way out than the endpoints of its VPC"
-        what = f"whether {who} finds its packages from {_labels(through)}"
-        yield doubt(what, urn, because)
-    if not without:
-        return
-    answer = stack.there_is_none(f"route to 0.0.0.0/0 for {_labels(without)}")
-    if not place.subnets.certain and len(closed) < len(place.subnets.names):
-        answer = Open("which subnets it runs in is unknown", preview=True)
-    yield from verdict(
-        answer,
-        urn,
-        what=f"whether {who} has a way to its packages from {_labels(without)}",
-        wrong=f"{who} runs in {_labels(without)} without a route to 0.0.0.0/0: it cannot fetch its "
-        "packages. Add a route through an internet gateway (with assignPublicIp) or a NAT "
-        "gateway, or use a subnet that has one.",
-    )
+        yield doubt(f"whether {who} finds its packages from {_labels(through)}", because)
+    if without:
+        some = not place.subnets.certain and len(closed) < len(place.subnets.names)
+        yield from verdict(
+            _WHERE if some else stack.there_is_none(f"route to 0.0.0.0/0 for {_labels(without)}"),
+            what=f"whether {who} has a way to its packages from {_labels(without)}",
+            wrong=f"{who} runs in {_labels(without)} without a route to 0.0.0.0/0: it cannot fetch "
+            "its packages. Add a route through an internet gateway (with assignPublicIp) or a NAT "
+            "gateway, or use a subnet that has one.",
+        )
 
 
 def _only_nfs(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Report]:
     """Groups that let out nothing beside NFS."""
-    groups = place.groups
+    groups = place.own_groups
     if not groups.names or not all(isinstance(group, Here) for group in groups.names):
         return
     stated = openings_of(stack, groups, ingress=False)
@@ -109,7 +98,6 @@ def _only_nfs(stack: Stack, consumer: Consumer, place: Launch) -> Iterator[Repor
         answer = Open("which security groups it has is unknown", preview=True)
     yield from verdict(
         answer,
-        consumer.urn,
         what=f"whether {consumer.label} has a way to its packages through {groups.labels}",
         wrong=f"{groups.labels} of {consumer.label} lets out {said}, but nothing to a package "
         f"index: it cannot fetch its packages. Let TCP {_HTTPS} out of {groups.labels}.",

@@ -7,11 +7,9 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Open:
-    """An answer that stays open.
+    """An answer that stays open: why (the end of a sentence), and if a preview alone leaves it so.
 
-    Attributes:
-        because: Why, as the end of a sentence; who asks for the same cause gets one line together.
-        preview: Whether only a preview leaves it open.
+    Who asks for the same cause gets one line together.
     """
 
     because: str
@@ -43,32 +41,30 @@ def negated(answer: Answer) -> Answer:
 
 @dataclass(frozen=True)
 class Report:
-    """One line for the user.
+    """One line for the user: what is wrong, both values, the remedy; or what is not judged.
 
-    Attributes:
-        message: What is wrong, both values, the remedy; or what could not be judged.
-        urn: The resource that the line is shown under.
-        left: Why it could not be judged; None for what is wrong.
+    `left` is why it is not judged. `urn` is the resource that the line is shown under, where that
+    is not the one that is judged.
     """
 
     message: str
-    urn: str
     left: Open | None = None
+    urn: str = ""
 
 
 def verdict(
-    answer: Answer, urn: str, *, wrong: str | Callable[[], str], what: str
+    answer: Answer, *, wrong: str | Callable[[], str], what: str, urn: str = ""
 ) -> Iterator[Report]:
     """A violation where the answer is no, a doubt about `what` where it is open, else nothing."""
     if isinstance(answer, Open):
-        yield Report(what, urn, answer)
+        yield Report(what, answer, urn)
     elif not answer:
-        yield Report(wrong if isinstance(wrong, str) else wrong(), urn)
+        yield Report(wrong if isinstance(wrong, str) else wrong(), urn=urn)
 
 
-def doubt(what: str, urn: str, because: str, *, preview: bool = False) -> Report:
+def doubt(what: str, because: str, *, preview: bool = False, urn: str = "") -> Report:
     """What cannot be judged: before creation (`preview`), or not at all."""
-    return Report(what, urn, Open(because, preview))
+    return Report(what, Open(because, preview), urn)
 
 
 _SHOWN = 3  # questions about one resource that a line spells out

@@ -2,37 +2,35 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from .findings import Answer, Open
-from .values import UNKNOWN, Plain, at
+from .values import SENTINELS, UNKNOWN, Plain, at
 
 _T = TypeVar("_T")
 
+_UNKNOWN = re.compile("|".join(SENTINELS).encode())
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ACRONYMS = {"acl": "ACL", "nat": "NAT", "url": "URL", "vpc": "VPC"}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Resource:
     """One resource.
 
     Attributes:
-        urn: Its URN.
-        type: Its type token.
-        name: Its logical name.
-        label: Its name in messages; with the URN where another one has the same.
+        urn, type, name, protect: As Pulumi has them.
         parent: URN of its parent, or empty.
         dependencies: URNs of all resources that it depends on.
         property_dependencies: For each input the URNs that its value comes from.
-        protect: Whether Pulumi refuses to delete it.
         names: The properties that it has.
         read: Gives a property, None for one that is not there.
-        has_unknown: Whether any property is unknown.
         raw_text: All properties in one text, to look for what they mention.
+        stack: Where it belongs.
+        label: Its name in messages; with the URN where another one has the same.
     """
 
     urn: str
@@ -44,9 +42,9 @@ class Resource:
     protect: bool
     names: Collection[str]
     read: Callable[[str], Plain]
-    has_unknown: Callable[[], bool]
     raw_text: Callable[[], bytes]
-    label: str = ""
+    stack: "Stack" = field(init=False, repr=False)
+    label: str = field(init=False)
     _seen: dict[str, Plain] = field(default_factory=dict)
 
     def get(self, name: str, *path: str) -> Plain:
@@ -69,21 +67,26 @@ class Resource:
         """Whether it only groups others: a provider's own resources have a `/` in their type."""
         return "/" not in self.type and not self.type.startswith("pulumi:providers:")
 
+    def origins(self, name: str, *tokens: str) -> list["Resource"]:
+        """Resources of these types that a property comes from, directly or out of a component."""
+        urns = self.stack.parts(self.property_dependencies.get(name, ()))
+        found = [self.stack.by_urn[urn] for urn in urns if urn in self.stack.by_urn]
+        return [origin for origin in found if origin.type in tokens]
+
 
 class Stack:
     """All resources of a stack, in the order of their registration."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self.resources = list(resources)
-        twins = Counter((resource.type, resource.name) for resource in self.resources)
         self.by_urn = {resource.urn: resource for resource in self.resources}
-        self._by_type: dict[str, list[Resource]] = defaultdict(list)
         self.children: dict[str, list[str]] = defaultdict(list)
-        self._built: dict[object, Any] = {}
-        self._before: dict[str, int] = {}
+        self._by_type: dict[str, list[Resource]] = defaultdict(list)
+        self._kept: dict[object, Any] = {}
+        twins = Counter((resource.type, resource.name) for resource in self.resources)
         for resource in self.resources:
-            ambiguous = twins[resource.type, resource.name] > 1
-            object.__setattr__(resource, "label", _label(resource, ambiguous))
+            resource.stack = self
+            resource.label = _label(resource, twins[resource.type, resource.name] > 1)
             self._by_type[resource.type].append(resource)
             if resource.parent:
                 self.children[resource.parent].append(resource.urn)
@@ -92,17 +95,17 @@ class Stack:
         """The resources of these type tokens."""
         return [resource for token in tokens for resource in self._by_type.get(token, [])]
 
-    def once(self, build: Callable[["Stack"], _T]) -> _T:
-        """What `build` makes of the stack; made once, whoever asks."""
-        if build not in self._built:
-            self._built[build] = build(self)
-        found: _T = self._built[build]
+    def keep(self, key: object, make: Callable[[], _T]) -> _T:
+        """What `make` makes, once for a key."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: _T = self._kept[key]
         return found
 
     @cached_property
     def is_settled(self) -> bool:
         """Whether everything in it is known: only then is what is not there not made later."""
-        return not any(resource.has_unknown() for resource in self.resources)
+        return not any(_UNKNOWN.search(resource.raw_text()) for resource in self.resources)
 
     def there_is_none(self, what: str) -> Answer:
         """What the absence of something proves.
@@ -126,73 +129,71 @@ class Stack:
                     pending.append(child)
         return found
 
-    def origins(self, resource: Resource, name: str, *tokens: str) -> list[Resource]:
-        """Resources of these types that a property comes from, directly or out of a component."""
-        urns = self.parts(resource.property_dependencies.get(name, ()))
-        found = [self.by_urn[urn] for urn in urns if urn in self.by_urn]
-        return [origin for origin in found if origin.type in tokens]
-
     def is_before(self, first: Resource, second: Resource) -> bool:
         """Whether `second` is created only when `first` is there."""
-        if second.urn not in self._before:
-            self._walk(second.urn)
-        return bool(self._before[second.urn] & self._bits.get(first.urn, 0))
+        return bool(self._before.get(second.urn, 0) >> self._numbers[first.urn] & 1)
 
     @cached_property
-    def _bits(self) -> dict[str, int]:
-        return {resource.urn: 1 << n for n, resource in enumerate(self.resources)}
+    def _numbers(self) -> dict[str, int]:
+        return {resource.urn: number for number, resource in enumerate(self.resources)}
 
-    def _direct(self, urn: str) -> dict[str, None]:
+    @cached_property
+    def _before(self) -> dict[str, int]:
+        """For each resource those that it waits for, a bit for each.
+
+        One walk settles all, as whatever is waited for comes first in it; circles, which
+        components make, take it again until nothing is added.
+        """
+        direct = {one.urn: self._waits_for(one) for one in self.resources}
+        above = {one.urn: [*direct[one.urn], *filter(None, [one.parent])] for one in self.resources}
+        walk = list(_depth_first(above))
+        found = {
+            urn: sum(1 << self._numbers[other] for other in waited if other in self._numbers)
+            for urn, waited in direct.items()
+        }
+        changed = True
+        while changed:
+            changed = False
+            for urn in walk:
+                bits = found[urn]
+                for other in above[urn]:
+                    bits |= found.get(other, 0)
+                changed = changed or bits != found[urn]
+                found[urn] = bits
+        return found
+
+    def _waits_for(self, resource: Resource) -> dict[str, None]:
         """What a resource waits for by itself; a component stands for all that is in it."""
-        resource = self.by_urn.get(urn)
-        if resource is None:
-            return {}
-        origins = [u for urns in resource.property_dependencies.values() for u in urns]
+        origins = [urn for urns in resource.property_dependencies.values() for urn in urns]
         return self.parts([*resource.dependencies, *origins])
 
-    def _needed(self, urn: str) -> list[str]:
-        resource = self.by_urn.get(urn)
-        return [*self._direct(urn), *([resource.parent] if resource and resource.parent else [])]
 
-    def _walk(self, root: str) -> None:
-        """Set for all that `root` waits for what each waits for, by a bit for each resource.
-
-        Each is visited once; those in a circle wait for the same (Tarjan's components).
-        """
-        number = {root: 0}
-        lowest = dict(number)
-        entered = [root]
-        work = [(root, iter(self._needed(root)))]
+def _depth_first(edges: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """Each node after all that it leads to, as far as there is no circle."""
+    entered: set[str] = set()
+    for root in edges:
+        work = [(root, iter(edges[root]))] if root not in entered else []
+        entered.add(root)
         while work:
-            urn, rest = work[-1]
+            node, rest = work[-1]
             for other in rest:
-                if other in self._before:
-                    continue
-                if other not in number:
-                    number[other] = lowest[other] = len(number)
-                    entered.append(other)
-                    work.append((other, iter(self._needed(other))))
+                if other in edges and other not in entered:
+                    entered.add(other)
+                    work.append((other, iter(edges[other])))
                     break
-                lowest[urn] = min(lowest[urn], number[other])
             else:
                 work.pop()
-                if work:
-                    above = work[-1][0]
-                    lowest[above] = min(lowest[above], lowest[urn])
-                if lowest[urn] == number[urn]:
-                    start = entered.index(urn) if entered[-1] != urn else len(entered) - 1
-                    self._settle(entered[start:])
-                    del entered[start:]
+                yield node
 
-    def _settle(self, circle: list[str]) -> None:
-        """Note what the resources of a circle, mostly one alone, wait for together."""
-        bits = 0
-        for urn in circle:
-            for other in self._direct(urn):
-                bits |= self._bits.get(other, 0)
-            for other in self._needed(urn):
-                bits |= self._before.get(other, 0)
-        self._before |= dict.fromkeys(circle, bits)
+
+def once(build: Callable[[Stack], _T]) -> Callable[[Stack], _T]:
+    """`build`, that makes it once for a stack, whoever asks."""
+
+    @wraps(build)
+    def found(stack: Stack) -> _T:
+        return stack.keep(build, lambda: build(stack))
+
+    return found
 
 
 def _label(resource: Resource, ambiguous: bool) -> str:

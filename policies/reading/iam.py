@@ -9,21 +9,25 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from .findings import Answer, Open, all_of, any_of, negated
-from .naming import Here
+from .graph import Resource
 from .values import UNKNOWN, Plain, Unknown, at, items, parsed, text
 
 _ARN_PREFIX = re.compile(r"arn:[^:]*:elasticfilesystem:[^:]*:[^:]*:")
-_VARIABLE = re.compile(r"\$\{(?![*?$]\})")
 _PRINCIPAL = re.compile(
     r"arn:[\w-]+:(?:iam|sts)::(?P<account>\d{12}):"
     r"(?P<type>root|role|user|assumed-role|federated-user)(?:/(?:.*/)?(?P<name>[^/]+))?"
 )
 _SESSION = re.compile(r"(?P<head>arn:[\w-]+:sts::\d{12}:assumed-role/[^/]+)/.+")
+_OPERATORS = {
+    *("StringEquals", "StringEqualsIgnoreCase", "StringLike"),
+    *("ArnEquals", "ArnLike", "Bool", "Null"),
+}
+_NOT_YET = Open("is not known yet", preview=True)
 
-NOT_YET = Open("is not known yet", preview=True)
-Words = tuple[str | Unknown, ...]
+Words: TypeAlias = tuple[str | Unknown, ...]
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,29 @@ class Statement:
 
     allows: bool
     actions: Words | None
-    not_actions: Words | None
-    resources: Words | None
-    not_resources: Words | None
-    principal: Plain
-    not_principal: bool
-    condition: Plain
+    not_actions: Words | None = None
+    resources: Words | None = None
+    not_resources: Words | None = None
+    principal: Plain = None
+    not_principal: bool = False
+    condition: Plain = None
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether its principal is *."""
+        return self.principal == "*" or "*" in items(at(self.principal, "AWS"))
+
+    @property
+    def tests(self) -> list[tuple[str, str, list[Plain]]]:
+        """(operator, key, values) of each test of its condition."""
+        return [
+            (operator, key, items(values))
+            for operator, wanted in (
+                self.condition.items() if isinstance(self.condition, dict) else ()
+            )
+            if isinstance(wanted, dict)
+            for key, values in wanted.items()
+        ]
 
 
 @dataclass(frozen=True)
@@ -55,7 +76,7 @@ class Client:
     action: str
     file_system: str | None
     context: Mapping[str, str | Unknown | None]
-    role: Here | None = None
+    role: Resource | None = None
 
 
 def statements(document: Plain) -> list[Statement] | Open:
@@ -69,17 +90,17 @@ def statements(document: Plain) -> list[Statement] | Open:
 
 
 def _statement(item: dict[str, Plain]) -> Statement:
-    def named(key: str) -> Words | None:
+    def words(key: str) -> Words | None:
         if key not in item:
             return None
-        return tuple(value for i in items(item[key]) if (value := text(i)) is not None)
+        return tuple(value for one in items(item[key]) if (value := text(one)) is not None)
 
     return Statement(
         item.get("Effect") == "Allow",
-        named("Action"),
-        named("NotAction"),
-        named("Resource"),
-        named("NotResource"),
+        words("Action"),
+        words("NotAction"),
+        words("Resource"),
+        words("NotResource"),
         item.get("Principal"),
         "NotPrincipal" in item,
         item.get("Condition"),
@@ -89,72 +110,34 @@ def _statement(item: dict[str, Plain]) -> Statement:
 def applies(statement: Statement, client: Client) -> Answer:
     """Whether a statement is about this request, its principal apart."""
 
-    def resource(pattern: str) -> Answer:
-        return _resource(pattern, "file-system", client.file_system)
+    def is_resource(pattern: str) -> Answer:
+        return _is_resource(pattern, "file-system", client.file_system)
 
-    action = client.action.lower()
+    def is_action(pattern: str) -> Answer:
+        return like(pattern.lower(), client.action.lower())
+
+    resources, others = statement.resources, statement.not_resources
     return all_of(
         [
-            _among(statement.actions, statement.not_actions, lambda p: like(p.lower(), action)),
-            _among(statement.resources, statement.not_resources, resource, missing=True),
-            _condition(statement.condition, client),
+            _among(statement.actions or (), statement.not_actions, is_action),
+            resources is others is None or _among(resources or (), others, is_resource),
+            _condition(statement, client),
         ]
     )
 
 
-def concerns(statement: Statement, role: Here | None) -> Answer:
-    """Whether a statement of a resource's policy speaks of the role, or of nobody in particular."""
-    if statement.not_principal:
-        return Open("has a NotPrincipal, which is not judged here")
-    if statement.principal == "*":
-        return True
-    if statement.principal is UNKNOWN:
-        return NOT_YET
-    named = items(at(statement.principal, "AWS"))
-    return any_of(_is_role(name, role, denies=not statement.allows) for name in named)
-
-
-def _is_role(name: Plain, role: Here | None, *, denies: bool) -> Answer:
-    if name == "*":
-        return True
-    if role is None or not isinstance(name, str):
-        return name is UNKNOWN and NOT_YET
-    arn = role.resource.get("arn")
-    own = _PRINCIPAL.fullmatch(arn) if isinstance(arn, str) else None
-    given = _PRINCIPAL.fullmatch(_SESSION.sub(r"\g<head>", name))
-    if name.isdigit() or (given and given["type"] == "root"):
-        # To an account: what is denied is denied to each role of it, what is allowed is left to
-        # the roles' own policies.
-        account = name if given is None else given["account"]
-        return denies and (NOT_YET if own is None else account == own["account"])
-    if given is None:
-        unique = role.resource.get("uniqueId")
-        if isinstance(unique, str) or not name.startswith("AROA"):
-            return name == unique
-        return Open("names a role by its unique id", preview=unique is UNKNOWN)
-    if given["type"] not in {"role", "assumed-role"} or not given["name"]:
-        return False
-    if own is not None:
-        return (given["account"], given["name"]) == (own["account"], own["name"])
-    known = role.resource.get("name")
-    return False if isinstance(known, str) and known != given["name"] else NOT_YET
-
-
-def _among(
-    patterns: Words | None,
-    excluded: Words | None,
-    match: Callable[[str], Answer],
-    *,
-    missing: bool = False,
-) -> Answer:
+def _among(patterns: Words, excluded: Words | None, match: Callable[[str], Answer]) -> Answer:
     def one(pattern: str | Unknown) -> Answer:
-        if pattern is UNKNOWN:
-            return NOT_YET
-        return Open("has a policy variable") if _VARIABLE.search(pattern) else match(pattern)
+        return _NOT_YET if pattern is UNKNOWN else _variable(pattern) or match(pattern)
 
     if excluded is not None:
         return negated(any_of(map(one, excluded)))
-    return missing if patterns is None else any_of(map(one, patterns))
+    return any_of(map(one, patterns))
+
+
+def _variable(pattern: str) -> Open | None:
+    has = re.search(r"\$\{(?![*?$]\})", pattern)
+    return Open("has a policy variable") if has else None
 
 
 @lru_cache(maxsize=4096)
@@ -168,7 +151,7 @@ def like(pattern: str, value: str) -> bool:
     return _pattern(pattern).fullmatch(value) is not None
 
 
-def _resource(pattern: str, kind: str, known: str | None) -> Answer:
+def _is_resource(pattern: str, kind: str, known: str | None) -> Answer:
     """Whether a pattern stands for the file system or access point `known`, an ARN or an id."""
     if known is not None and known.startswith("arn:"):
         return like(pattern, known)
@@ -181,44 +164,68 @@ def _resource(pattern: str, kind: str, known: str | None) -> Answer:
     if known is not None:
         return like(tail, f"{kind}/{known}")
     if "*" in tail:
-        return like(tail, f"{kind}/") or like(tail, f"{kind}/x") or NOT_YET
+        return like(tail, f"{kind}/") or like(tail, f"{kind}/x") or _NOT_YET
     return False  # a text that is known names nothing that is still to be made
 
 
-def _condition(condition: Plain, client: Client) -> Answer:
+def concerns(statement: Statement, role: Resource | None) -> Answer:
+    """Whether a statement of a resource's policy speaks of the role, or of nobody in particular."""
+    if statement.not_principal:
+        return Open("has a NotPrincipal, which is not judged here")
+    if statement.principal is UNKNOWN:
+        return _NOT_YET
+    named = items(at(statement.principal, "AWS"))
+    denies = not statement.allows
+    return statement.is_for_everybody or any_of(_is_role(name, role, denies) for name in named)
+
+
+def _is_role(name: Plain, role: Resource | None, denies: bool) -> Answer:
+    if role is None or not isinstance(name, str):
+        return name is UNKNOWN and _NOT_YET
+    arn = role.get("arn")
+    own = _PRINCIPAL.fullmatch(arn) if isinstance(arn, str) else None
+    given = _PRINCIPAL.fullmatch(_SESSION.sub(r"\g<head>", name))
+    if name.isdigit() or (given and given["type"] == "root"):
+        # To an account: what is denied is denied to each role of it, what is allowed is left to
+        # the roles' own policies.
+        account = name if given is None else given["account"]
+        return denies and (_NOT_YET if own is None else account == own["account"])
+    if given is None:
+        unique = role.get("uniqueId")
+        if isinstance(unique, str) or not name.startswith("AROA"):
+            return name == unique
+        return Open("names a role by its unique id", preview=unique is UNKNOWN)
+    if given["type"] not in {"role", "assumed-role"} or not given["name"]:
+        return False
+    if own is not None:
+        return (given["account"], given["name"]) == (own["account"], own["name"])
+    known = role.get("name")
+    return False if isinstance(known, str) and known != given["name"] else _NOT_YET
+
+
+def _condition(statement: Statement, client: Client) -> Answer:
+    condition = statement.condition
     if condition is UNKNOWN:
-        return NOT_YET
-    if not isinstance(condition, dict):
-        return condition is None or Open("has a condition that is none")
-    return all_of(
-        _test(operator, key, values, client)
-        for operator, wanted in condition.items()
-        for key, values in (wanted.items() if isinstance(wanted, dict) else [("", wanted)])
-    )
+        return _NOT_YET
+    if condition is None:
+        return True
+    if not isinstance(condition, dict) or not all(isinstance(w, dict) for w in condition.values()):
+        return Open("has a condition that is none")
+    return all_of(_test(*test, client) for test in statement.tests)
 
 
-_OPERATORS = {
-    "StringEquals",
-    "StringEqualsIgnoreCase",
-    "StringLike",
-    "ArnEquals",
-    "ArnLike",
-    "Bool",
-}
-
-
-def _test(operator: str, key: str, values: Plain, client: Client) -> Answer:
+def _test(operator: str, key: str, values: list[Plain], client: Client) -> Answer:
     base = operator.removesuffix("IfExists")
     plain = base.replace("Not", "", 1)
-    if key.lower() not in client.context or plain not in {*_OPERATORS, "Null"}:
+    if key.lower() not in client.context or plain not in _OPERATORS:
         return Open(f"has a condition on {key or operator} ({operator}), which is not judged here")
-    wanted = [_lower(value) for value in items(values)]
+    wanted = [_lower(value) for value in values]
     actual = client.context[key.lower()]
     if base == "Null":
         return ("true" in wanted) == (actual is None)
     if actual is None:
         return plain != base or operator != base
-    found = any_of(_equal(plain, key.lower(), value, actual) for value in wanted)
+    found = any_of(_equal(plain, key, value, actual) for value in wanted)
     return negated(found) if plain != base else found
 
 
@@ -230,20 +237,18 @@ def _lower(value: Plain) -> str | Unknown:
 
 def _equal(operator: str, key: str, value: str | Unknown, actual: str | Unknown) -> Answer:
     if value is UNKNOWN:
-        return NOT_YET
-    if _VARIABLE.search(value):
-        return Open("has a policy variable")
+        return _NOT_YET
+    if variable := _variable(value):
+        return variable
     exact = operator == "StringEquals"
-    if key == "elasticfilesystem:accesspointarn":
+    if key.lower() == "elasticfilesystem:accesspointarn":
         if actual is UNKNOWN:
-            return NOT_YET if exact else _resource(value, "access-point", None)
+            return _NOT_YET if exact else _is_resource(value, "access-point", None)
         if exact and actual.startswith("arn:"):
             return value == actual
-        return _resource(value, "access-point", actual)
+        return _is_resource(value, "access-point", actual)
     if actual is UNKNOWN:
-        return True if not exact and set(value) == {"*"} else NOT_YET
-    return (
-        value.lower() == actual.lower()
-        if operator == "Bool"
-        else (value == actual if exact else like(value, actual))
-    )
+        return True if not exact and set(value) == {"*"} else _NOT_YET
+    if operator == "Bool":
+        return value.lower() == actual.lower()
+    return value == actual if exact else like(value, actual)

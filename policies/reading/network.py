@@ -1,12 +1,12 @@
 """Whether security groups let a connection through from one end to the other."""
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .findings import Answer, Open, any_of
 from .graph import Stack
 from .kinds import DEFAULT_SECURITY_GROUP, SUBNETS, VPCS
-from .naming import Here, Known, Several, candidates, here, register
+from .naming import Here, Known, Several, candidates, here, named, only, origins_of
 from .security_groups import Network, Opening, collapse, network, openings
 from .values import UNKNOWN
 
@@ -28,7 +28,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Gate:
+class _Gate:
     """What a group has open on one port in one direction.
 
     Attributes:
@@ -42,26 +42,22 @@ class Gate:
     networks: list[Network]
 
 
-def gates(_stack: Stack) -> dict[tuple[str, int, bool], Gate]:
-    """The gates that have been asked for."""
-    return {}
-
-
-def _gate(stack: Stack, group: Known, port: int, *, ingress: bool) -> Gate:
-    known = stack.once(gates)
-    if (group.key, port, ingress) not in known:
-        gate = Gate(defaultdict(list), [], [])
-        for opening in stack.once(openings).by_group.get(group.key, []):
+def _gate(stack: Stack, group: Known, port: int, *, ingress: bool) -> _Gate:
+    def make() -> _Gate:
+        by_group: dict[str, list[Opening]] = defaultdict(list)
+        rest: list[Opening] = []
+        networks: list[Network] = []
+        for opening in openings(stack).by_group.get(group.key, []):
             covers = opening.covers(port) if opening.ingress == ingress else False
             if covers is True:
-                gate.networks.extend(opening.networks)
-            if covers is not False and opening.names_groups_only:
-                for other in opening.groups.names:
-                    gate.by_group[other.key].append(opening)
-            elif covers is not False:
-                gate.rest.append(opening)
-        known[group.key, port, ingress] = replace(gate, networks=collapse(gate.networks))
-    return known[group.key, port, ingress]
+                networks += opening.networks
+            if covers is not False and not opening.names_groups_only:
+                rest.append(opening)
+            for other in opening.groups.names if covers is not False else ():
+                by_group[other.key].append(opening)
+        return _Gate(by_group, rest, collapse(networks))
+
+    return stack.keep((_gate, group.key, port, ingress), make)
 
 
 def relevant(
@@ -80,20 +76,16 @@ def lets_through(stack: Stack, near: End, far: End, port: int, *, ingress: bool)
     """Whether one of the groups at the near end lets TCP `port` through, from or to the far end."""
     answers: list[Answer] = []
     for opening in relevant(stack, near.groups, far.groups, port, ingress=ingress):
-        reached = _reaches(stack, opening, far)
+        reached = _reaches(opening, far)
         answers.append(opening.covers(port) if reached is True else reached)
-    networks = [
-        n for g in near.groups.names for n in _gate(stack, g, port, ingress=ingress).networks
-    ]
-    answers.append(_contained(networks, far))
+    gates = [_gate(stack, group, port, ingress=ingress) for group in near.groups.names]
+    answers.append(_contained([one for gate in gates for one in gate.networks], far))
     answers += [group.open for group in near.groups.names if not isinstance(group, Here)]
-    keys = {group.key for group in near.groups.names}
     answers += [
         Open(f"which security group {o.resource.label} belongs to is unknown", preview=True)
-        for o in stack.once(openings).doubtful
-        if o.ingress == ingress
-        and o.covers(port) is not False
-        and (not (named := candidates(o.owner)) or keys & {owner.key for owner in named})
+        for o in openings(stack).doubtful
+        if o.ingress == ingress and o.covers(port) is not False
+        if not (owners := candidates(o.owner)) or set(owners) & set(near.groups.names)
     ]
     found = any_of(answers)
     if found is not False and near.groups.certain:
@@ -112,7 +104,7 @@ def _states_all(group: Known, *, ingress: bool) -> bool:
     return isinstance(given, list)
 
 
-def _reaches(stack: Stack, opening: Opening, far: End) -> Answer:
+def _reaches(opening: Opening, far: End) -> Answer:
     """Whether its other end is the far end, by group, list or unknown block."""
     met = set(opening.groups.names) & set(far.groups.names)
     if met or (opening.to_itself and set(candidates(opening.owner)) & set(far.groups.names)):
@@ -124,7 +116,7 @@ def _reaches(stack: Stack, opening: Opening, far: End) -> Answer:
     if not opening.groups.certain:
         answers.append(_unknown(opening, "group"))
     if UNKNOWN in opening.blocks:
-        answers.append(_is_own_block(stack, opening, far) or _unknown(opening, "block"))
+        answers.append(_is_own_block(opening, far) or _unknown(opening, "block"))
     return any_of(answers)
 
 
@@ -132,14 +124,13 @@ def _unknown(opening: Opening, what: str) -> Open:
     return Open(f"a {what} in {opening.name} of {opening.resource.label} is unknown", preview=True)
 
 
-def _is_own_block(stack: Stack, opening: Opening, far: End) -> bool:
+def _is_own_block(opening: Opening, far: End) -> bool:
     """Whether an unknown block comes from the far end's subnet or VPC, and so holds it."""
-    blocks = sum(1 for block in opening.blocks if block is UNKNOWN)
     sources = [
-        *register(stack, SUBNETS).origins(opening.resource, opening.name),
-        *register(stack, VPCS).origins(opening.resource, opening.name),
+        one for kind in (SUBNETS, VPCS) for one in origins_of(opening.resource, kind, opening.name)
     ]
-    return blocks == len(sources) and bool({far.subnet, vpc_of(stack, far.subnet)} & {*sources})
+    alone = opening.blocks.count(UNKNOWN) == len(sources)
+    return alone and bool({far.subnet, vpc_of(far.subnet)} & {*sources})
 
 
 def _contained(networks: list[Network], far: End) -> Answer:
@@ -157,23 +148,18 @@ def _contained(networks: list[Network], far: End) -> Answer:
     return bool(same) and Open(f"{', '.join(map(str, same))} holds a part of {inner} only")
 
 
-def vpc_of(stack: Stack, subnet: Known | None) -> Known | None:
+def vpc_of(subnet: Known | None) -> Known | None:
     """The VPC of a subnet, if it is known."""
     resource = here(subnet)
-    if resource is None:
-        return None
-    found = register(stack, VPCS).named(resource.get("vpcId"), resource, "vpcId")
-    named = candidates(found)
-    return named[0] if len(named) == 1 else None
+    return only(named(resource, VPCS, "vpcId")) if resource else None
 
 
 def default_group(stack: Stack, subnet: Known | None) -> Several:
     """The default security group of a subnet's VPC, where the stack manages it."""
-    own = vpc_of(stack, subnet)
-    vpcs = register(stack, VPCS)
+    own = vpc_of(subnet)
     found = [
         Here(group)
         for group in stack.of_type(DEFAULT_SECURITY_GROUP)
-        if own is not None and vpcs.named(group.get("vpcId"), group, "vpcId") == own
+        if own is not None and named(group, VPCS, "vpcId") == own
     ]
     return Several(tuple(found), certain=True)

@@ -4,25 +4,29 @@ A policy has one enforcement level for all that it reports, so what a rule canno
 through policies of their own, whose levels can then be set alone.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
     PolicyConfigSchema,
+    PolicyPack,
     ReportViolation,
     StackValidationArgs,
     StackValidationPolicy,
+    policy,
 )
 
 from .findings import Report, doubt, merged
 from .graph import Resource, Stack
-from .sources import from_sdk
+from .sources import from_request, from_sdk
 from .values import texts
 
 Parameters = Mapping[str, Any]
@@ -39,12 +43,12 @@ _EXEMPT = {
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule.
+    """A rule, and the policy of its name.
 
     Attributes:
-        name: Its name, which is its policy's name too.
+        name: Its name.
         description: What it demands, for the user.
-        subjects: What it judges in a stack, one by one.
+        subjects: What it judges in a stack, one by one: anything with a URN, or reports as such.
         judge: What is wrong with one of them, or cannot be judged.
         parameters: JSON schema of each parameter, with its default.
         level: How hard it is, where no configuration says otherwise.
@@ -75,10 +79,40 @@ class Findings:
     judged: int
     reports: list[Report]
 
-    @property
-    def violations(self) -> list[Report]:
-        """What is wrong."""
-        return [report for report in self.reports if report.left is None]
+
+def findings(rule: Rule, stack: Stack, given: Parameters | None = None) -> Findings:
+    """The rule's verdict; a defect of ours is a thing not judged, and never ends the pack."""
+    defaults = {name: schema.get("default") for name, schema in rule.schema.items()}
+    parameters = {**defaults, **(given or {})}
+    try:
+        subjects = rule.subjects(stack)
+    except Exception as error:
+        return Findings(0, [_defect(rule, error)])
+    found: dict[Report, None] = {}
+    for subject in subjects:
+        if isinstance(subject, Report):
+            found[subject] = None
+            continue
+        try:
+            reports = rule.judge(stack, subject, parameters)
+            found |= dict.fromkeys(replace(one, urn=one.urn or subject.urn) for one in reports)
+        except Exception as error:  # what is wrong with one says nothing of the rest
+            found[_defect(rule, error)] = None
+    exempt = texts(parameters["exempt"])
+    return Findings(len(subjects), [report for report in found if not _is_exempt(report, exempt)])
+
+
+def _defect(rule: Rule, error: Exception) -> Report:
+    return doubt(
+        f"rule {rule.name} failed with {type(error).__name__}: {error}. This is a defect of the "
+        "policy pack: please report it with the resource that it stopped at",
+        because="",
+    )
+
+
+def _is_exempt(report: Report, exempt: Sequence[str]) -> bool:
+    name = report.urn.rpartition("::")[2]
+    return any(fnmatchcase(report.urn, p) or fnmatchcase(name, p) for p in exempt)
 
 
 @dataclass(frozen=True)
@@ -92,108 +126,64 @@ class _Analysis:
 _ANALYSIS: ContextVar[_Analysis | None] = ContextVar("analysis", default=None)
 
 
-@contextmanager
-def analysis_of(stack: Stack) -> Iterator[None]:
-    """Within it every policy judges this stack, whatever the SDK hands to it."""
-    token = _ANALYSIS.set(_Analysis(stack))
-    try:
-        yield
-    finally:
-        _ANALYSIS.reset(token)
-
-
-def findings(rule: Rule, stack: Stack, given: Parameters | None = None) -> Findings:
-    """The rule's verdict; a defect of ours is a thing not judged, and never ends the pack."""
-    defaults = {name: schema.get("default") for name, schema in rule.schema.items()}
-    parameters = {**defaults, **(given or {})}
-    exempt = texts(parameters["exempt"])
-    try:
-        subjects = rule.subjects(stack)
-    except Exception as error:
-        return Findings(0, [_defect(rule, error)])
-    found: dict[Report, None] = {}
-    for subject in subjects:
-        try:
-            found |= dict.fromkeys(rule.judge(stack, subject, parameters))
-        except Exception as error:  # what is wrong with one says nothing of the rest
-            found[_defect(rule, error)] = None
-    return Findings(len(subjects), [report for report in found if not _is_exempt(report, exempt)])
-
-
-def _defect(rule: Rule, error: Exception) -> Report:
-    return doubt(
-        f"rule {rule.name} failed with {type(error).__name__}: {error}. This is a defect of the "
-        "policy pack: please report it with the resource that it stopped at",
-        "",
-        "",
-    )
-
-
-def _is_exempt(report: Report, exempt: Sequence[str]) -> bool:
-    name = report.urn.rpartition("::")[2]
-    return any(fnmatchcase(report.urn, p) or fnmatchcase(name, p) for p in exempt)
-
-
 def policies_of(rules: Sequence[Rule], *, looked_for: str) -> list[Policy]:
     """The policies of a pack; `looked_for` says what its rules look for in a stack."""
 
-    def all_findings(args: StackValidationArgs) -> tuple[int, list[Findings]]:
-        analysis = _ANALYSIS.get()
-        if analysis is not None:
-            return len(analysis.stack.resources), list(analysis.found.values())
+    def analysis(args: StackValidationArgs) -> _Analysis:
+        known = _ANALYSIS.get()
+        if known is not None:
+            return known
         stack = from_sdk(args.resources)
-        return len(stack.resources), [findings(rule, stack) for rule in rules]
+        return _Analysis(stack, {rule.name: findings(rule, stack) for rule in rules})
 
-    def not_judged(before_creation: bool) -> Callable[[StackValidationArgs, ReportViolation], None]:
-        def report(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-            _, verdicts = all_findings(args)
-            for report in merged(r for verdict in verdicts for r in verdict.reports):
-                if report.left is not None and report.left.preview == before_creation:
-                    report_violation(report.message, report.urn)
-
-        return report
+    def not_judged(
+        preview: bool, args: StackValidationArgs, report_violation: ReportViolation
+    ) -> None:
+        every = [report for one in analysis(args).found.values() for report in one.reports]
+        for report in merged(every):
+            if report.left is not None and report.left.preview == preview:
+                report_violation(report.message, report.urn)
 
     def nothing_judged(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-        count, verdicts = all_findings(args)
-        if verdicts and not any(verdict.judged or verdict.reports for verdict in verdicts):
+        whole = analysis(args)
+        if whole.found and not any(one.judged or one.reports for one in whole.found.values()):
             report_violation(
-                f"nothing judged: of the {count} resources none is {looked_for}. If one should be, "
-                "look whether this is the stack that you meant.",
+                f"nothing judged: of the {len(whole.stack.resources)} resources none is "
+                f"{looked_for}. If one should be, look whether this is the stack that you meant.",
                 "",
             )
 
-    return [
-        *(_policy(rule) for rule in rules),
-        StackValidationPolicy(
+    others: list[tuple[str, str, Callable[[StackValidationArgs, ReportViolation], None]]] = [
+        (
             "not-judged-before-creation",
             "What the rules of this pack cannot judge in a preview, because it is unknown there.",
-            not_judged(before_creation=True),
-            enforcement_level=EnforcementLevel.ADVISORY,
+            lambda args, report_violation: not_judged(True, args, report_violation),
         ),
-        StackValidationPolicy(
+        (
             "not-judged",
             "What the rules of this pack cannot judge at all, and why.",
-            not_judged(before_creation=False),
-            enforcement_level=EnforcementLevel.ADVISORY,
+            lambda args, report_violation: not_judged(False, args, report_violation),
         ),
-        StackValidationPolicy(
+        (
             "nothing-judged",
             "A stack in which no rule of this pack found anything to judge.",
             nothing_judged,
-            enforcement_level=EnforcementLevel.ADVISORY,
         ),
+    ]
+    advisory = EnforcementLevel.ADVISORY
+    return [
+        *map(_policy, rules),
+        *(StackValidationPolicy(*other, enforcement_level=advisory) for other in others),
     ]
 
 
 def _policy(rule: Rule) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-        analysis = _ANALYSIS.get()
-        stack = from_sdk(args.resources) if analysis is None else analysis.stack
-        verdict = findings(rule, stack, args.get_config())
-        if analysis is not None:
-            analysis.found[rule.name] = verdict
-        for report in verdict.violations:
-            report_violation(report.message, report.urn)
+        analysis = _ANALYSIS.get() or _Analysis(from_sdk(args.resources))
+        analysis.found[rule.name] = findings(rule, analysis.stack, args.get_config())
+        for report in analysis.found[rule.name].reports:
+            if report.left is None:
+                report_violation(report.message, report.urn)
 
     return StackValidationPolicy(
         rule.name,
@@ -202,3 +192,41 @@ def _policy(rule: Rule) -> StackValidationPolicy:
         enforcement_level=rule.level,
         config_schema=PolicyConfigSchema(rule.schema),
     )
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let no garbage be looked for: in a large stack that takes longer than all rules do."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def read_once(servicer: type[Any]) -> type[Any]:
+    """The SDK's service, that reads a stack once for all policies instead of once for each."""
+
+    class ReadOnce(servicer):  # type: ignore[misc]
+        def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's
+            with _without_collector():
+                token = _ANALYSIS.set(_Analysis(from_request(request)))
+                try:
+                    # Nothing to read for the SDK: its part is levels, parameters and the answer.
+                    return super().AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), context)
+                finally:
+                    _ANALYSIS.reset(token)
+
+    return ReadOnce
+
+
+def serve(name: str, description: str, policies: list[Policy]) -> None:
+    """Serve the pack until the engine ends it."""
+    servicer: Any = getattr(policy, "_PolicyAnalyzerServicer", None)
+    # The name is private. Without it the SDK reads the stack for each policy, which only takes
+    # longer: a policy that is given resources judges those.
+    if hasattr(servicer, "AnalyzeStack"):
+        setattr(policy, "_PolicyAnalyzerServicer", read_once(servicer))  # noqa: B010 - no type
+    PolicyPack(name, policies, EnforcementLevel.MANDATORY, description=description)

@@ -3,18 +3,18 @@
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from .findings import Answer, Open
-from .graph import Resource, Stack
-from .kinds import DEFAULT_SECURITY_GROUP, SECURITY_GROUP, SECURITY_GROUPS
-from .naming import NONE, Here, Name, Several, candidates, register
+from .graph import Resource, Stack, once
+from .kinds import DEFAULT_SECURITY_GROUP, SECURITY_GROUP, SECURITY_GROUPS, token
+from .naming import NONE, Here, Name, Several, listed, named, only, origins_of
 from .values import UNKNOWN, Plain, Unknown, at, flag, items, number, text
 
-_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
-_INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-_EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+_RULE = token("ec2", "SecurityGroupRule")
+_INGRESS = token("vpc", "SecurityGroupIngressRule")
+_EGRESS = token("vpc", "SecurityGroupEgressRule")
 _ALL = {"-1", "all"}
 _TCP = {"tcp", "6"}
 
@@ -26,16 +26,12 @@ class Opening:
     """One rule of a security group.
 
     Attributes:
-        resource: What states it.
-        name: The property of `resource` that it stands in, for what is unknown.
+        resource, name: What states it, and in which property.
         ingress: Whether it lets in, rather than out.
         owner: The group.
         protocol: As AWS writes it, in small letters; -1 is all.
         ports: First and last port.
-        blocks: CIDR blocks at the other end.
-        groups: Security groups at the other end.
-        to_itself: Whether the group itself is at the other end.
-        prefix_lists: Whether prefix lists are at the other end.
+        blocks, groups, to_itself, prefix_lists: Who is at the other end.
     """
 
     resource: Resource
@@ -90,32 +86,25 @@ class Opening:
 
 @dataclass(frozen=True)
 class Openings:
-    """All openings by the key of their group, and those of which the group is not known yet."""
+    """All of a stack by the key of their group, and those of which it is not known yet."""
 
-    by_group: dict[str, list[Opening]]
-    doubtful: list[Opening]
-
-    @property
-    def all(self) -> list[Opening]:
-        """Every one."""
-        return [*self.doubtful, *(o for group in self.by_group.values() for o in group)]
+    by_group: dict[str, list[Opening]] = field(default_factory=lambda: defaultdict(list))
+    doubtful: list[Opening] = field(default_factory=list)
 
 
+@once
 def openings(stack: Stack) -> Openings:
-    """Every rule of every security group in a stack."""
-    found = Openings(defaultdict(list), [])
+    """All rules of a stack, sorted."""
+    found = Openings()
     for opening in (*_inline(stack), *_rules(stack)):
-        named = candidates(opening.owner)
-        if len(named) == 1:
-            found.by_group[named[0].key].append(opening)
-        else:
-            found.doubtful.append(opening)
+        owner = only(opening.owner)
+        (found.by_group[owner.key] if owner else found.doubtful).append(opening)
     return found
 
 
 def openings_of(stack: Stack, groups: Several, *, ingress: bool) -> list[Opening]:
     """The openings of some groups in one direction."""
-    found = stack.once(openings).by_group
+    found = openings(stack).by_group
     return [o for g in groups.names for o in found.get(g.key, []) if o.ingress == ingress]
 
 
@@ -147,67 +136,49 @@ def _small(value: Plain) -> str | Unknown | None:
 
 
 def _inline(stack: Stack) -> Iterator[Opening]:
-    groups = register(stack, SECURITY_GROUPS)
     for group in stack.of_type(SECURITY_GROUP, DEFAULT_SECURITY_GROUP):
         for name in ("ingress", "egress"):
             rules = [
                 Opening(
-                    group,
-                    name,
-                    name == "ingress",
-                    Here(group),
+                    *(group, name, name == "ingress", Here(group)),
                     _small(at(rule, "protocol")),
                     (number(at(rule, "fromPort")), number(at(rule, "toPort"))),
                     _texts(at(rule, "cidrBlocks"), at(rule, "ipv6CidrBlocks")),
-                    groups.listed(at(rule, "securityGroups"), group, name),
+                    listed(group, SECURITY_GROUPS, name, at(rule, "securityGroups")),
                     flag(at(rule, "self")) is True,
                     bool(items(at(rule, "prefixListIds"))),
                 )
                 for rule in items(group.given(name))
             ]
-            yield from _sorted_out(groups.origins(group, name), rules, group, name)
+            yield from _sorted_out(rules, group, name)
 
 
-def _sorted_out(
-    origins: list[Here], rules: list[Opening], group: Resource, name: str
-) -> Iterator[Opening]:
+def _sorted_out(rules: list[Opening], group: Resource, name: str) -> Iterator[Opening]:
     """Where each unknown group has one origin and all rules are alike, it matters not which."""
     open_ = [rule for rule in rules if not rule.groups.certain]
     alike = len({(rule.protocol, rule.ports) for rule in open_}) == 1
-    slots = sum(
-        1
-        for rule in items(group.given(name))
-        for item in items(at(rule, "securityGroups"))
-        if item is UNKNOWN
-    )
+    named_in = [item for r in items(group.given(name)) for item in items(at(r, "securityGroups"))]
+    known = alike and named_in.count(UNKNOWN) == len(origins_of(group, SECURITY_GROUPS, name))
     for rule in rules:
-        if rule in open_ and alike and slots == len(origins):
-            yield replace(rule, groups=Several(rule.groups.names, certain=True))
-        else:
-            yield rule
+        certain = rule.groups.certain or known
+        yield replace(rule, groups=Several(rule.groups.names, certain))
 
 
 def _rules(stack: Stack) -> Iterator[Opening]:
     """Rules that are resources: of the older kind, and one for each direction."""
-    groups = register(stack, SECURITY_GROUPS)
     for rule in stack.of_type(_RULE, _INGRESS, _EGRESS):
         old = rule.type == _RULE
         other = "sourceSecurityGroupId" if old else "referencedSecurityGroupId"
         blocks = ("cidrBlocks", "ipv6CidrBlocks") if old else ("cidrIpv4", "cidrIpv6")
-        lists = "prefixListIds" if old else "prefixListId"
         yield Opening(
-            rule,
-            blocks[0],
-            rule.get("type") == "ingress" if old else rule.type == _INGRESS,
-            groups.named(rule.get("securityGroupId"), rule, "securityGroupId"),
+            *(rule, blocks[0], rule.get("type") == "ingress" if old else rule.type == _INGRESS),
+            named(rule, SECURITY_GROUPS, "securityGroupId"),
             _small(rule.get("protocol" if old else "ipProtocol")),
             (number(rule.get("fromPort")), number(rule.get("toPort"))),
-            _texts(*(rule.get(block) for block in blocks)),
-            groups.listed(
-                None if old and _is_computed(rule, other) else rule.get(other), rule, other
-            ),
+            _texts(*map(rule.get, blocks)),
+            NONE if old and _is_computed(rule, other) else listed(rule, SECURITY_GROUPS, other),
             flag(rule.given("self")) is True,
-            bool(items(rule.given(lists))),
+            bool(items(rule.given("prefixListIds" if old else "prefixListId"))),
         )
 
 

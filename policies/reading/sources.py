@@ -5,21 +5,19 @@ an infinite number or at a value that it does not know. The request is read once
 properties that a rule asks for.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from pulumi_policy import PolicyResource
 
 from .graph import Resource, Stack
-from .values import SENTINELS, UNKNOWN, Plain, known_text, plain, read
+from .values import UNKNOWN, Plain, known_text, plain
 
 # Pulumi, sdk/go/common/resource/properties.go: what an object with this key is.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, none itself
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
-_UNKNOWN = re.compile("|".join(SENTINELS).encode())
 
 
 def from_request(request: Any) -> Stack:
@@ -46,7 +44,6 @@ def _from_wire(raw: Any) -> Resource:
         protect=raw.options.protect,
         names=list(fields),
         read=lambda name: _value(fields[name]) if name in fields else None,
-        has_unknown=lambda: bool(_UNKNOWN.search(raw.properties.SerializeToString())),
         raw_text=raw.properties.SerializeToString,
     )
 
@@ -70,16 +67,17 @@ def _value(value: Any) -> Plain:
 
 def _special(fields: Any) -> Plain:
     signature = fields[_SIGNATURE].string_value
-    if signature == _SECRET:
-        return _value(fields["value"]) if "value" in fields else None
-    if signature == _OUTPUT:
-        return _value(fields["value"]) if "value" in fields else UNKNOWN
+    if signature in {_SECRET, _OUTPUT}:
+        absent = None if signature == _SECRET else UNKNOWN
+        return _value(fields["value"]) if "value" in fields else absent
     if signature == _REFERENCE:
         return (_value(fields["id"]) if "id" in fields else None) or UNKNOWN
     return None  # an asset or an archive
 
 
 def _from_policy_resource(raw: PolicyResource) -> Resource:
+    whole = plain(raw.props)
+    props = whole if isinstance(whole, dict) else {}
     return Resource(
         urn=raw.urn,
         type=raw.resource_type,
@@ -91,14 +89,7 @@ def _from_policy_resource(raw: PolicyResource) -> Resource:
             for name, origins in (raw.property_dependencies or {}).items()
         },
         protect=bool(raw.opts and raw.opts.protect),
-        names=list(raw.props) if isinstance(raw.props, Mapping) else (),
-        read=_reader(raw.props),
-        has_unknown=lambda: "<Unknown." in repr(plain(raw.props)),
-        raw_text=lambda: repr(plain(raw.props)).encode(),
+        names=list(props),
+        read=props.get,
+        raw_text=lambda: repr(props).encode(),
     )
-
-
-def _reader(props: object) -> Callable[[str], Plain]:
-    if not isinstance(props, Mapping):
-        return lambda _: None
-    return lambda name: read(props.__getitem__, name) if name in list(props) else None

@@ -6,41 +6,29 @@ yet reads as `UNKNOWN`.
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
-from pulumi_policy.proxy import (
-    UNKNOWN_ARCHIVE_VALUE,
-    UNKNOWN_ARRAY_VALUE,
-    UNKNOWN_ASSET_VALUE,
-    UNKNOWN_BOOLEAN_VALUE,
-    UNKNOWN_NUMBER_VALUE,
-    UNKNOWN_OBJECT_VALUE,
-    UNKNOWN_STRING_VALUE,
-    UnknownValueError,
+from pulumi_policy import proxy
+
+SENTINELS: tuple[str, ...] = tuple(
+    value
+    for name, value in vars(proxy).items()
+    if re.fullmatch("UNKNOWN_[A-Z]+_VALUE", name) and isinstance(value, str)
 )
 
 
 class Unknown(Enum):
     """The type of `UNKNOWN`, apart so that types can be narrowed with `is UNKNOWN`."""
 
-    UNKNOWN = "unknown before creation"
+    UNKNOWN = proxy.UNKNOWN_STRING_VALUE
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | Unknown | None"
-
-SENTINELS = (
-    UNKNOWN_ARCHIVE_VALUE,
-    UNKNOWN_ARRAY_VALUE,
-    UNKNOWN_ASSET_VALUE,
-    UNKNOWN_BOOLEAN_VALUE,
-    UNKNOWN_NUMBER_VALUE,
-    UNKNOWN_OBJECT_VALUE,
-    UNKNOWN_STRING_VALUE,
-)
 
 
 def known_text(value: str) -> str | Unknown:
@@ -52,23 +40,22 @@ def known_text(value: str) -> str | Unknown:
 
 
 def plain(value: object) -> Plain:
-    """The value without the SDK's proxies; an asset is None."""
+    """The value without the SDK's proxies, which raise at what is unknown; an asset is None."""
     if isinstance(value, str):
         return known_text(value)
     if value is None or isinstance(value, bool | int | float | Unknown):
         return value
     if isinstance(value, Mapping):
-        return {str(key): read(value.__getitem__, key) for key in value}
+        return {str(key): _item(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        return [read(value.__getitem__, index) for index in range(len(value))]
+        return [_item(value, index) for index in range(len(value))]
     return None
 
 
-def read(getter: Callable[[Any], object], key: object) -> Plain:
-    """What the SDK's proxy gives for `key`; it raises at what is unknown."""
+def _item(value: Any, key: object) -> Plain:
     try:
-        return plain(getter(key))
-    except UnknownValueError:
+        return plain(value[key])
+    except proxy.UnknownValueError:
         return UNKNOWN
 
 
@@ -102,14 +89,12 @@ def texts(value: Plain) -> list[str]:
 
 def number(value: Plain) -> int | Unknown | None:
     """A whole number, also one that came as 2049.0 or "2049"."""
-    if value is UNKNOWN or value is None or isinstance(value, bool):
-        return None if isinstance(value, bool) else value
     if isinstance(value, str):
         stripped = value.strip()
         return int(stripped) if stripped.lstrip("-").isdecimal() and len(stripped) < 19 else None
-    if isinstance(value, int | float) and math.isfinite(value) and value == int(value):
-        return int(value)
-    return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return int(value) if math.isfinite(value) and value == int(value) else None
+    return UNKNOWN if value is UNKNOWN else None
 
 
 def flag(value: Plain) -> bool | Unknown | None:

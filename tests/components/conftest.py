@@ -44,7 +44,13 @@ class Built(mocks.Mocks):
         if args.custom is not False:
             self.resources[key] = args.inputs
         arn = f"arn:aws:{key.replace(' ', '/')}"
-        return f"{args.name}-id", {"arn": arn, "name": args.name, "version": "1", **args.inputs}
+        return f"{args.name}-id", {
+            "arn": arn,
+            "name": args.name,
+            "version": "1",
+            "prefixListId": f"{args.name}-list",
+            **args.inputs,
+        }
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Where the provider of the caller is; nothing else may be asked."""

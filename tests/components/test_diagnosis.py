@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.gates.cause import Cause, Ending
-from components.gates.diagnosis import ABSENT, CAUSES, REFUSED, UNKNOWN, diagnose
+from components.gates.diagnosis import ABSENT, CAUSES, REFUSED, UNKNOWN, Cause, Ending, diagnose
 from lambda_src.release.layout import ExitCode
 
 EFS = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: "
@@ -122,6 +121,8 @@ ENDINGS = {
     "index did not answer": Ending(exit_code=11, kind="network"),
     "program from S3": Ending(exit_code=18, kind="program"),
     "not the one that was locked": Ending(exit_code=12, kind="hash-mismatch"),
+    "from where it was locked": Ending(exit_code=19, kind="source"),
+    "archive cannot be unpacked": Ending(exit_code=20, kind="archive"),
     "cannot be imported": Ending(exit_code=13, kind="import"),
     "disk is full": Ending(exit_code=14, kind="disk"),
     "mounted file system": Ending(exit_code=15, kind="mount"),

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from components.gates.function_log import readable
+from components.gates.call.log import readable
 
 NOW = "2026-11-27T10:00:00.000Z"
 

@@ -19,8 +19,8 @@ from components.inference import (
     InferenceFunctionArgs,
     checked_environment,
 )
-from components.logs import LogArgs
-from components.roles import FunctionRole
+from components.resources.logs import LogArgs
+from components.resources.roles import FunctionRole
 
 from .conftest import Built, Chain, application
 

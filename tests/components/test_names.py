@@ -11,7 +11,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import Account, names
+from components import Account
+from components.resources import names
 
 STACKS = [
     ("efs-inference", "dev"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.network import ExistingNetworkArgs, Network, NetworkArgs
-from components.vpc import subnet_blocks
+from components.resources.vpc import subnet_blocks
 
 from .conftest import Built
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.package_index import container_secrets, secret_statements, token_statements
+from components.container.index import container_secrets, secret_statements, token_statements
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
 HOST = "https://team-123456789012.d.codeartifact.eu-west-1.amazonaws.com"

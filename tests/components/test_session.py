@@ -10,8 +10,8 @@ import pulumi_aws as aws
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
+from components.gates.aws.session import Credentials, as_input, assumed, problems_of, request_of
 from components.gates.populator_run import PopulatorRunProvider
-from components.gates.session import Credentials, as_input, assumed, problems_of, request_of
 
 ARN = "arn:aws:iam::123456789012:role/deploy"
 EVERY: dict[str, Any] = {

@@ -97,6 +97,14 @@ WRONG = {
         "arn:aws:ssm:us-east-1:123456789012:parameter/index-a1B2c3",
         "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3:password::",
     ],
+    "wheelCache": [
+        "my-wheels",
+        "s3://my-wheels",
+        "s3://my.wheels/x",
+        "s3://my-wheels//x",
+        "s3://my-wheels/a b",
+        "https://my-wheels.s3.amazonaws.com/x",
+    ],
     "networkCidr": [
         "10.0.0.0/8",
         "10.0.0.0/25",
@@ -121,7 +129,7 @@ WRONG = {
     "kmsKeyArn": ["alias/mine", "arn:aws:iam::123456789012:policy/x"],
     "permissionsBoundary": ["boundary", "arn:aws:kms:us-east-1:123456789012:key/x"],
     "iamPath": ["inference", "/inference", "/a b/", "/" + "a" * 511 + "/"],
-    "egress": ["none", "NAT", ""],
+    "egress": ["None", "NAT", ""],
     "throughput": ["provisioned", ""],
     "protect": ["yes", "True", "1", ""],
     "tags": ["team=ml", '["team"]', '["=x"]', '["Name=x"]', '["aws:x=y"]', '["a=1","a=2"]'],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.gates.smoke_invocation import SmokeInvocationProvider
+from components.gates import SmokeInvocationProvider
 
 INPUTS: dict[str, object] = {
     "function_name": "inference-0123456",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.gates.task_log import TaskLog
+from components.gates.task.log import TaskLog
 
 
 class Pages:

@@ -23,10 +23,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from local.aws_kind import ProviderError
-from local.aws_resources import KINDS
-from local.provider import AwsProvider, refusal
-from local.sdk import Empty
+from local.engine.sdk import Empty
+from local.provider import KINDS, AwsProvider, ProviderError, refusal
 from tests.engine.kinds import ENDINGS, delete
 from tests.protocol import plain, struct
 

@@ -18,11 +18,10 @@ from pathlib import Path
 import yaml
 
 from local import engine
-from local.deployment import host_config
+from local.commands import Screen, host_config
 from local.engine import Resource, Result
 from local.project import Project
 from local.provider import AwsProvider
-from local.screen import Screen
 from tests.engine.destroy import destroy as deleted
 from tests.engine.destroy import gone
 from tests.engine.state import State

@@ -18,7 +18,6 @@ import grpc
 from pulumi.runtime.proto import provider_pb2
 
 from local.engine import Resource, Result
-from local.resource import STACK
 from tests.protocol import ROOT, running, serving, struct
 
 _DYNAMIC = "pulumi-python:dynamic"
@@ -39,7 +38,7 @@ def gone(result: Result) -> tuple[Resource, ...]:
     """What an `up` found made by an earlier one and no longer in the program."""
     # They come first, before the stack itself.
     types = [resource.type for resource in result.resources]
-    return result.resources[: types.index(STACK)]
+    return result.resources[: types.index("pulumi:pulumi:Stack")]
 
 
 def destroy(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.engine import Resource
-from local.sdk import resource_pb2
+from local.engine.sdk import resource_pb2
 
 _NAMES = ("urn", "type", "custom", "id", "inputs", "outputs")
 

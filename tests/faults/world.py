@@ -246,7 +246,7 @@ class World:
     @property
     def recent(self) -> set[str]:
         """What has been asked for within a day."""
-        marks = self.releases.glob(f"[!.]*/{STACKS}/{STACK}")
+        marks = self.releases.glob(f"[!.]*/{STACKS}/{STACK}~*")
         return {path.parts[-3] for path in marks if path.stat().st_mtime > time.time() - GRACE}
 
     def keep(self, releases: int | None, *in_use: str) -> None:

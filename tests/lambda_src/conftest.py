@@ -202,6 +202,7 @@ class Populate:
     release_id: str = RELEASE_ID
     python: str = sys.executable
     options: tuple[str, ...] = ()
+    wheels: str = ""
 
     def __post_init__(self) -> None:
         self.mount = self.folder / "mount"
@@ -232,7 +233,9 @@ class Populate:
     def start(self, **options: Any) -> subprocess.Popen[str]:
         command = [*self.prefix, self.python, *self.prelude, "-m", "release", "install"]
         command += ["--release", str(self.release), "--requirements", "requirements.txt"]
-        command += ["--index-url", self.index.url, "--staging", str(self.staging)]
+        command += ["--staging", str(self.staging)]
+        source = ["--wheels", self.wheels] if self.wheels else ["--index-url", self.index.url]
+        command += source
         command += self.options
         inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         quick = {"PIP_RETRIES": "1", "PIP_RESUME_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"}

@@ -14,8 +14,14 @@ STACK = "dev"
 
 
 def mark(release: Path, stack: str = STACK) -> Path:
-    """Where a stack says that it has asked for the release."""
-    return release / STACKS / stack
+    """The file that says that a stack has asked for the release."""
+    (path,) = (release / STACKS).glob(f"{stack}~*")
+    return path
+
+
+def marked(release: Path) -> list[str]:
+    """The stacks that have a mark in the release, each as often as it has one."""
+    return sorted(path.name.partition("~")[0] for path in (release / STACKS).iterdir())
 
 
 def age(release: Path, seconds: int) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,11 +54,13 @@ def url_of(content: bytes) -> str:
 
 @dataclass
 class Answer:
-    """One answer of S3; `short` bytes of the body do not come."""
+    """One answer; `short` bytes of the body do not come, and with `slow` none at all."""
 
     status: int = 200
     body: bytes = b""
     short: int = 0
+    location: str = ""
+    slow: bool = False
 
 
 def error(status: int, code: str) -> Answer:
@@ -69,6 +72,7 @@ class Service:
     """S3 and the task's credentials, on loopback: answers in order, the last one for ever."""
 
     answers: list[Answer]
+    keys: Answer = field(default_factory=lambda: Answer(body=json.dumps(KEYS).encode()))
     url: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -77,6 +81,7 @@ class Service:
 def serve() -> Iterator[Callable[..., Service]]:
     """Start a service; it ends with the test."""
     servers: list[ThreadingHTTPServer] = []
+    over = threading.Event()
 
     def start(*answers: Answer) -> Service:
         service = Service(list(answers))
@@ -87,15 +92,20 @@ def serve() -> Iterator[Callable[..., Service]]:
             def do_GET(self) -> None:
                 if self.path == "/credentials":
                     fits = self.headers["Authorization"] == AUTHORIZATION
-                    found = Answer(200, json.dumps(KEYS).encode()) if fits else Answer(403)
+                    found = service.keys if fits else Answer(403)
                 else:
                     sent = {name.lower(): value for name, value in self.headers.items()}
                     service.asked.append((self.path, sent))
                     found = service.answers[0]
                     if len(service.answers) > 1:
                         service.answers.pop(0)
+                if found.slow:
+                    over.wait(60)
+                    return
                 self.send_response(found.status)
                 self.send_header("Content-Length", str(len(found.body)))
+                if found.location:
+                    self.send_header("Location", found.location)
                 self.end_headers()
                 self.wfile.write(found.body[: len(found.body) - found.short])
                 self.close_connection = True
@@ -110,6 +120,7 @@ def serve() -> Iterator[Callable[..., Service]]:
         return service
 
     yield start
+    over.set()
     for server in servers:
         server.shutdown()
         server.server_close()
@@ -139,12 +150,12 @@ def environment(service: Service, tmp_path: Path, **more: str) -> dict[str, str]
     }
 
 
-def run(service: Service, tmp_path: Path, url: str = "", **more: str) -> Run:
+def run(service: Service, tmp_path: Path, url: str = "", timeout: str = "900", **more: str) -> Run:
     """The text of the bootstrap in an interpreter that has nothing else, as in the image."""
     done = subprocess.run(
         [
             *(sys.executable, "-S", "-c", runtime.BOOTSTRAP),
-            *(url or url_of(PROGRAM), "install", "--timeout", "9"),
+            *(url or url_of(PROGRAM), "install", "--timeout", timeout),
         ],
         env=environment(service, tmp_path, **more),
         cwd=tmp_path,
@@ -163,7 +174,7 @@ def test_it_becomes_the_program_with_the_command(
 ) -> None:
     service = serve(Answer(body=PROGRAM))
     done = run(service, tmp_path)
-    assert done.output.endswith("became install --timeout 9\n"), done.output
+    assert re.search("\nbecame install --timeout (900|8..)\n$", done.output), done.output
     assert done.code == 0
     ((path, headers),) = service.asked
     assert path == "/packages" + url_of(PROGRAM).removeprefix(HOST)
@@ -236,10 +247,13 @@ def test_what_passes_is_tried_again(
         (error(404, "NoSuchBucket"), 1, r"(404 NoSuchBucket: Words.). It is gone."),
         (error(403, "AccessDenied"), 2, "gone, or the task role may not read it (s3:GetObject"),
         (error(400, "AuthorizationHeaderMalformed"), 1, "400 AuthorizationHeaderMalformed"),
+        (error(301, "PermanentRedirect"), 1, "The bucket is not in the region that this URL"),
+        (Answer(400, b"<Error><Code>" + b"x" * 200_000), 1, "(400). It is gone, or"),
+        (Answer(418, b"\xff<Code>" + b"x" * 9_000 + b"</Code>"), 1, f"(418 {'x' * 500}). It is"),
         (error(503, "SlowDown"), 2, "503 SlowDown"),
         (Answer(403), 2, "(403)"),
         (Answer(body=PROGRAM, short=7), 2, "S3 did not answer for the task's program"),
-        (Answer(body=b"other"), 1, "has the SHA-256 d9298a10d1b0735837dc4bd85dac641b"),
+        (Answer(body=b"other"), 1, "has 5 bytes and the SHA-256 d9298a10d1b0735837dc4bd85dac641b"),
     ],
     ids=lambda value: f"{value.status}" if isinstance(value, Answer) else "",
 )
@@ -271,6 +285,158 @@ def test_a_task_without_a_role_is_said(serve: Callable[..., Service], tmp_path: 
     done = run(serve(Answer()), tmp_path, AWS_CONTAINER_CREDENTIALS_FULL_URI="")
     assert done.code == ExitCode.PROGRAM
     assert "its definition needs a taskRoleArn" in done.failure["message"]
+
+
+ODD_KEYS = [
+    (Answer(), "the answer has no AccessKeyId, and says nothing about it"),
+    (Answer(body=b"{}"), "the answer has no AccessKeyId, and says nothing about it"),
+    (Answer(body=b"[1]"), "the answer has no AccessKeyId"),
+    (Answer(body=b"null"), "the answer has no AccessKeyId"),
+    (Answer(body=b'{"message": "No role for you."}'), "AccessKeyId, and says No role for you."),
+    (Answer(body=json.dumps(KEYS | {"Token": None}).encode()), "the answer has no Token"),
+    (Answer(body=json.dumps(KEYS | {"Token": "a\nb"}).encode()), "the answer has no Token"),
+    (Answer(body=json.dumps(KEYS | {"SecretAccessKey": 5}).encode()), "no SecretAccessKey"),
+    (Answer(body=b"<html>Sign in</html>"), "Expecting value: line 1 column 1"),
+    (Answer(body=b"\xff\xfe\xff"), "decode"),
+    (Answer(body=b"[" * 60_000), "recursion"),
+    (Answer(body=b'{"x": "' + b"x" * 3_000_000), "Unterminated string"),
+    (Answer(status=404), "HTTP Error 404"),
+    (Answer(status=500, body=b"no"), "HTTP Error 500"),
+    (Answer(status=302, location="http://127.0.0.1:9/"), "HTTP Error 302"),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), ODD_KEYS, ids=[words for _, words in ODD_KEYS])
+def test_an_odd_answer_for_the_credentials_is_said_without_them(
+    serve: Callable[..., Service],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answer,
+    words: str,
+) -> None:
+    service = serve(Answer())
+    service.keys = answer
+    for name, value in environment(service, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(bootstrap.CredentialsError) as caught:
+        bootstrap.credentials()
+    assert str(caught.value).startswith(f"{service.url}/credentials: ")
+    assert words in str(caught.value)
+    assert not [secret for secret in KEYS.values() if secret in str(caught.value)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "no url"),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "a\nb"),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere"),
+    ],
+)
+def test_an_odd_way_to_the_credentials_is_said(
+    serve: Callable[..., Service],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+) -> None:
+    for key, known in environment(serve(Answer()), tmp_path, **{name: value}).items():
+        monkeypatch.setenv(key, known)
+    with pytest.raises(bootstrap.CredentialsError):
+        bootstrap.credentials()
+
+
+def test_credentials_that_come_late_are_waited_for_and_none_are_the_programs_failure(
+    serve: Callable[..., Service], tmp_path: Path
+) -> None:
+    service = serve(Answer(body=PROGRAM))
+    service.keys = Answer(body=b"{}")
+    done = run(service, tmp_path, AWS_MAX_ATTEMPTS="2")
+    assert (done.code, done.failure["kind"]) == (ExitCode.PROGRAM, ExitCode.PROGRAM.kind)
+    assert "the task gets no credentials from http://127.0.0.1:" in done.failure["message"]
+    assert "has no AccessKeyId" in done.lines[1]["message"]
+    assert "next attempt is in 1 s" in done.lines[1]["message"]
+    assert service.asked == []
+
+
+def test_a_redirect_is_not_followed_with_a_signature_and_a_token_for_another(
+    serve: Callable[..., Service], tmp_path: Path
+) -> None:
+    elsewhere = serve(Answer(body=PROGRAM))
+    done = run(serve(Answer(307, location=f"{elsewhere.url}/x")), tmp_path)
+    assert done.code == ExitCode.PROGRAM
+    assert "(307). The bucket is not in the region" in done.failure["message"]
+    assert elsewhere.asked == []
+
+
+NO_ZIPS = {
+    "words": b"no zip",
+    "cut": PROGRAM[:-30],
+    "changed": PROGRAM.replace(b"import sys", b"import syz"),
+    "unknown": PROGRAM.replace(
+        b"PK\x01\x02\x14\x03\x14\0\0\0\0\0", b"PK\1\2\x14\3\x14\0\0\0\x63\0"
+    ),
+}
+
+
+@pytest.mark.parametrize("content", NO_ZIPS.values(), ids=NO_ZIPS)
+def test_a_program_that_is_no_whole_zip_is_said(
+    serve: Callable[..., Service], tmp_path: Path, content: bytes
+) -> None:
+    assert content != PROGRAM
+    done = run(serve(Answer(body=content)), tmp_path, url_of(content))
+    assert done.code == ExitCode.PROGRAM
+    assert "the task's program is no whole zip (" in done.failure["message"]
+
+
+def test_a_temporary_directory_that_is_none_is_said(
+    serve: Callable[..., Service], tmp_path: Path
+) -> None:
+    code = "import tempfile; tempfile._candidate_tempdir_list = list\n"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code + runtime.BOOTSTRAP.replace(FUTURE, ""), "https://x"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, done.stderr) == (ExitCode.ERROR, "")
+    assert "the task cannot become its program: FileNotFoundError: " in last["message"]
+
+
+FUTURE = "from __future__ import annotations\n"
+
+
+@pytest.mark.parametrize("what", ["keys", "object"])
+def test_the_deadline_covers_the_download(
+    serve: Callable[..., Service], tmp_path: Path, what: str
+) -> None:
+    service = serve(Answer(body=PROGRAM, slow=what == "object"))
+    service.keys.slow = what == "keys"
+    done = run(service, tmp_path, timeout="1")
+    assert done.code == ExitCode.STOPPED
+    assert done.failure["message"] == (
+        "stopped by its own deadline (--timeout) before the end; run it again."
+    )
+
+
+def test_the_program_gets_what_is_left_of_the_time(
+    serve: Callable[..., Service], tmp_path: Path
+) -> None:
+    done = run(serve(error(503, "SlowDown"), Answer(body=PROGRAM)), tmp_path, timeout="100")
+    assert 1 <= int(done.output.rpartition(" ")[2]) <= 99
+
+
+MASK = "import signal; print(*sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])), sep=' ')"
+
+
+def test_a_stop_waits_for_the_program_while_nobody_would_take_it(
+    serve: Callable[..., Service], tmp_path: Path
+) -> None:
+    content = program(MASK)
+    done = run(serve(Answer(body=content)), tmp_path, url_of(content))
+    assert done.output.splitlines()[-1] == "2 14 15"
 
 
 def test_an_authorization_in_a_file_is_read(serve: Callable[..., Service], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from lambda_src.release.installation.storage.claim import Claim
 from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, housekeep
 from lambda_src.release.installation.storage.verify import verify
 
-from .releases import IDS, OWN, age, kept, remove
+from .releases import IDS, OWN, age, kept, publish, remove
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,8 @@ def test_a_release_that_was_made_anew_in_between_stays(
 
     def late(claim: Claim) -> None:
         acquire(claim)
-        age(releases / IDS[1], 3_000_000)
+        shutil.rmtree(releases / IDS[1])
+        publish(releases, IDS[1])
 
     monkeypatch.setattr(Claim, "acquire", late)
     assert remove(releases, "3") == [IDS[0], IDS[2]]

@@ -112,11 +112,11 @@ def test_a_stop_during_the_housekeeping_loses_neither_publication_nor_what_was_r
     populate: Populate,
 ) -> None:
     program = populate.program / "release/installation/storage/housekeeping.py"
-    rename = "        release.rename(aside)\n"
-    before, found, after = program.read_text().partition(rename)
+    look = "        if _marks(aside) != marks:\n"
+    before, found, after = program.read_text().partition(look)
     assert found
     stop = "        import signal; os.kill(os.getpid(), signal.SIGTERM)\n"
-    program.write_text(before + rename + stop + after)
+    program.write_text(before + stop + look + after)
     for name in IDS[1:4]:
         age(publish(populate.release.parent, name), 1000)
     populate.environment = {OWNER: STACK, KEEP: "1", IN_USE: ""}

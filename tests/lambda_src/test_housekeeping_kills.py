@@ -10,12 +10,19 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import install
-from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, OWNER, ask
+from lambda_src.release.installation.job import Job
+from lambda_src.release.installation.storage.housekeeping import (
+    IN_USE,
+    KEEP,
+    OWNER,
+    ask,
+    put_back,
+)
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import REMOVING_PREFIX
+from lambda_src.release.layout import REMOVING_PREFIX, Manifest
 
 from .conftest import LAMBDA_SRC
-from .releases import IDS, OWN, STACK, kept, remove
+from .releases import IDS, OWN, STACK, kept, publish, remove
 
 PROGRAM = """
 import os, sys
@@ -55,6 +62,8 @@ KILL = "os.kill(os.getpid(), 9)"
 MOMENTS = {
     "before-the-rename": f"Path.rename = lambda *_: {KILL}",
     "after-the-rename": f"housekeeping.sync_directory = lambda _: {KILL}",
+    "before-the-second-look": "marks = housekeeping._marks\n"
+    f"housekeeping._marks = lambda at: {KILL} if at.name[0] == '.' else marks(at)",
     "in-the-middle-of-the-removal": "unlink = os.unlink\n"
     f"os.unlink = lambda path: {KILL} if path.endswith('/77.py') else unlink(path)",
     "before-the-last-directory": "rmdir = os.rmdir\n"
@@ -74,9 +83,58 @@ def test_a_kill_leaves_whole_releases_and_the_next_run_removes_the_rest(
     assert [d for name in left for d in verify(releases / name)] == []
     assert set(IDS[1:]) <= set(left) <= set(IDS)
     assert len(kept(releases)) > len(left)
-    install.tidy_up(releases, REMOVING_PREFIX)
+    install.tidy_up(releases, REMOVING_PREFIX, put_back)
     remove(releases, "3")
     assert kept(releases) == IDS[3:]
+
+
+@pytest.mark.parametrize("stack", [STACK, "prod"])
+def test_what_is_asked_for_between_the_look_and_the_rename_outlives_a_kill_right_after_that(
+    releases: Path, stack: str
+) -> None:
+    asking = (
+        "rename = Path.rename\ndef late(path, target):\n"
+        f"    if path.name == {IDS[0]!r}:\n"
+        f"        housekeeping.ask(path, {{housekeeping.OWNER: {stack!r}}})\n"
+        "    return rename(path, target)\nPath.rename = late\n"
+    )
+    killed = start(releases, "3", asking + MOMENTS["before-the-second-look"])
+    begin(killed)
+    killed.communicate(timeout=600)
+    assert killed.returncode == -signal.SIGKILL
+    assert IDS[0] not in kept(releases)
+    install.prepare_mount(job(releases))
+    assert kept(releases) == IDS
+    assert verify(releases / IDS[0]) == []
+    removed = IDS[1:4] if stack == STACK else IDS[1:3]  # it counts among the stack's newest
+    assert remove(releases, "3") == removed
+    assert set(kept(releases)) == set(IDS) - set(removed)
+
+
+def job(releases: Path) -> Job:
+    folder = releases.parent.parent
+    return Job(
+        release=releases / OWN,
+        requirements=folder / "requirements.txt",
+        index_url="",
+        staging=folder,
+        program=folder,
+    )
+
+
+def test_what_is_put_back_does_not_replace_what_was_made_again(releases: Path) -> None:
+    aside = releases / f".removing-{IDS[0]}-task"
+    (releases / IDS[0]).rename(aside)
+    publish(releases, IDS[0], "prod")
+    install.tidy_up(releases, REMOVING_PREFIX, put_back)
+    assert kept(releases) == IDS
+    assert Manifest.read(releases / IDS[0]).owner == "prod"
+
+
+def test_what_was_being_removed_is_not_put_back(releases: Path) -> None:
+    (releases / IDS[0]).rename(releases / f".removing-{IDS[0]}-task~0123abcd")
+    install.tidy_up(releases, REMOVING_PREFIX, put_back)
+    assert kept(releases) == IDS[1:]
 
 
 def test_two_tasks_at_once_remove_each_release_once(releases: Path) -> None:

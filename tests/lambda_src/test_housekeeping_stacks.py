@@ -3,12 +3,14 @@
 import errno
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lambda_src.release.installation import install
 from lambda_src.release.installation.storage import housekeeping
 from lambda_src.release.installation.storage.housekeeping import (
     GRACE,
@@ -19,9 +21,9 @@ from lambda_src.release.installation.storage.housekeeping import (
     housekeep,
 )
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import STACKS, ExitCode, InstallError, Manifest
+from lambda_src.release.layout import REMOVING_PREFIX, STACKS, ExitCode, InstallError, Manifest
 
-from .releases import IDS, OWN, age, kept, mark, publish, remove
+from .releases import IDS, OWN, age, kept, mark, marked, publish, remove
 
 OTHER = "prod"
 
@@ -84,31 +86,32 @@ def test_a_release_of_two_stacks_goes_when_neither_needs_it_by_the_one_that_publ
         assert kept(releases) == [IDS[0], OWN]
     publish(releases, "c" * 16, OTHER)
     assert remove(releases, "1", own="c" * 16, stack=OTHER) == []
-    assert kept(releases / IDS[0] / STACKS) == ["dev"]
+    assert marked(releases / IDS[0]) == ["dev"]
     assert remove(releases, "1") == [IDS[0]]
     assert kept(releases) == [OWN, "c" * 16]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("moment", ["before", "while"])
 def test_a_stack_that_asks_while_its_mark_is_taken_away_keeps_the_release(
-    releases: Path, monkeypatch: pytest.MonkeyPatch, when: str
+    releases: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     asked(releases, IDS[0])
     age(releases / IDS[0], 1000)
     publish(releases, "c" * 16, OTHER)
-    rename = Path.rename
+    unlink = Path.unlink
 
-    def late(path: Path, target: Path) -> Path:
-        if path.name == OTHER and when == "before":
-            asked(releases, IDS[0])
-        done = rename(path, target)
-        if path.name == OTHER and when == "after":
-            asked(releases, IDS[0])
-        return done
+    def late(path: Path, missing_ok: bool = False) -> None:
+        monkeypatch.setattr(Path, "unlink", unlink)
+        if moment == "while":
+            path.unlink()
+        asked(releases, IDS[0])
+        unlink(path, missing_ok)
 
-    monkeypatch.setattr(Path, "rename", late)
-    assert remove(releases, "1", own="c" * 16, stack=OTHER) == []
-    assert kept(releases / IDS[0] / STACKS) == ["dev", OTHER]
+    monkeypatch.setattr(Path, "unlink", late)
+    ask(releases / ("c" * 16), {OWNER: OTHER})
+    monkeypatch.setattr(Path, "unlink", late)
+    assert housekeep(releases / ("c" * 16), {KEEP: "1", IN_USE: "", OWNER: OTHER}) == []
+    assert marked(releases / IDS[0]) == ["dev", OTHER]
     assert IDS[0] not in remove(releases, "1")
 
 
@@ -169,8 +172,8 @@ def test_a_mark_that_cannot_be_made_fails_nothing_and_removes_nothing(
     releases: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mark(releases / OWN).unlink()
-    mark(releases / OWN).parent.rmdir()
-    mark(releases / OWN).parent.touch()
+    (releases / OWN / STACKS).rmdir()
+    (releases / OWN / STACKS).touch()
     assert remove(releases, "1") == []
     assert kept(releases) == IDS
     assert f"{OWN} is not marked as asked for by dev" in capsys.readouterr().out
@@ -205,7 +208,7 @@ def test_a_mark_that_fails_once_is_left_all_the_same(
 
     monkeypatch.setattr(Path, "touch", failing)
     asked(releases, IDS[0])
-    assert kept(releases / IDS[0] / STACKS) == ["dev", OTHER]
+    assert marked(releases / IDS[0]) == ["dev", OTHER]
 
 
 def test_a_stop_ends_it_and_the_summary_names_what_is_gone(
@@ -227,3 +230,84 @@ def test_own_release_is_kept_even_if_all_is_old(releases: Path) -> None:
     age(releases / OWN, 1000)
     assert housekeep(releases / OWN, environment) == []
     assert kept(releases) == IDS
+
+
+def test_a_stack_that_asks_often_has_one_mark(releases: Path) -> None:
+    for _ in range(3):
+        asked(releases, IDS[0])
+    assert marked(releases / IDS[0]) == ["dev", OTHER]
+
+
+def test_a_mark_of_a_file_server_whose_clock_went_back_keeps_the_release(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == IDS[1]:
+            asked(releases, IDS[1], "dev")
+            os.utime(mark(path), (1, 1))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert remove(releases, "3") == [IDS[0], IDS[2]]
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+
+
+def test_what_was_made_again_without_a_mark_is_not_removed_in_place_of_what_was_there(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == IDS[1]:
+            shutil.rmtree(path)
+            publish(releases, IDS[1], "")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert remove(releases, "3") == [IDS[0], IDS[2]]
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+
+
+def test_what_cannot_be_put_back_is_not_removed_and_the_next_run_puts_it_back(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == IDS[1]:
+            asked(releases, IDS[1])
+        if target.name == IDS[1]:
+            raise OSError(errno.EIO, "I/O error")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", late)
+        assert remove(releases, "3") == [IDS[0], IDS[2]]
+    (aside,) = set(kept(releases)) - set(IDS)
+    assert aside.startswith(f".removing-{IDS[1]}-")
+    install.tidy_up(releases, REMOVING_PREFIX, housekeeping.put_back)
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+    assert verify(releases / IDS[1]) == []
+    assert marked(releases / IDS[1]) == ["dev", OTHER]
+
+
+def test_what_a_destroyed_stack_has_left_goes_with_the_commands_of_the_page(
+    releases: Path,
+) -> None:
+    gone = "stack-organization-efs-inference-dev-0123456789abcdef"
+    publish(releases, "c" * 16, gone)
+    for name in (IDS[0], "d" * 16):
+        asked(releases, publish(releases, name, OTHER).name if name[0] == "d" else name, gone)
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    block = page.partition("    ls /mnt/efs")[2].partition("\n\n")[0]
+    commands = f"ls /mnt/efs{block}".replace("/mnt/efs", str(releases.parent))
+    done = subprocess.run(["sh", "-c", commands], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1:] == [str(releases / ("c" * 16))]
+    assert f"\n{gone}~" in done.stdout
+    assert [marked(releases / name) for name in (IDS[0], "c" * 16, "d" * 16)] == [
+        ["dev"],
+        [],
+        [OTHER],
+    ]

@@ -62,3 +62,11 @@ def test_a_stop_that_is_held_comes_at_the_end_of_the_outermost_block() -> None:
         "    with stop.stop_held(): os.kill(os.getpid(), signal.SIGTERM)\n    print('inside')"
     )
     assert done.stdout == "inside\nstopped by SIGTERM True\n"
+
+
+def test_a_stop_that_came_before_there_was_anybody_to_take_it_is_raised() -> None:
+    done = run(
+        "signal.pthread_sigmask(signal.SIG_BLOCK, stop.STOP_SIGNALS)\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\nstop.raise_on_stop_signals()"
+    )
+    assert done.stdout == "stopped by SIGTERM True\n"

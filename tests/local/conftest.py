@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from local.cloud import Cloud
 
 if TYPE_CHECKING:
-    from .gate import Gate
+    from .gates.gate import Gate
 
 PATH = "/mnt/shared"
 TOKEN = "libraries"
@@ -265,13 +265,13 @@ def stack(cloud: Cloud) -> Stack:
 @pytest.fixture
 def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """The gate against the cloud; it talks through `gate.proxy`."""
-    from .gate import Gate, Proxy
+    from .gates.gate import Gate, Proxy
 
     with Proxy(cloud) as proxy:
         for name, value in {**cloud.environment(), "AWS_ENDPOINT_URL": proxy.endpoint}.items():
             monkeypatch.setenv(name, value)
         # Here the log is never behind the task by more than a moment, and nothing is far away.
-        monkeypatch.setattr("components.gates.task_run._LOG_LAG_SECONDS", 1)
+        monkeypatch.setattr("components.gates.task.run._LOG_LAG_SECONDS", 1)
         without_pauses(monkeypatch)
         yield Gate(cloud, stack, proxy)
 

@@ -12,8 +12,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from pulumi_policy import EnforcementLevel, Policy, policy
 
 from policies.mounts.pack import LOOKED_FOR, RULES
-from policies.reading.pack import policies_of
-from policies.reading.serve import read_once
+from policies.reading.pack import policies_of, read_once
 
 from .wire import Part, Program
 from .wire import Said as Said

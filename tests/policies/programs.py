@@ -14,14 +14,14 @@ from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel, policy
 
 from components.gates import RetainedVersionsProvider
-from components.gates.smoke_invocation import FirstCall
-from components.gates.task_run import TaskRun
+from components.gates.call import FirstCall
+from components.gates.task import TaskRun
 from local import engine
 from local.project import Project
 from local.provider import AwsProvider
 from policies.guardrails.pack import POLICIES as GUARDRAILS
 from policies.mounts.pack import POLICIES
-from policies.reading.serve import read_once
+from policies.reading.pack import read_once
 
 from .wire import Part as Part
 from .wire import Program as Program

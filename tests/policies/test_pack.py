@@ -15,7 +15,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from pulumi.runtime.rpc import UNKNOWN
 from pulumi_policy import PolicyResource
 
-from local.packs import Pack
+from local.engine import Pack
 from policies.mounts.pack import POLICIES, RULES
 from policies.reading.graph import Stack
 from policies.reading.pack import findings, policies_of

@@ -13,7 +13,7 @@ from google.protobuf.empty_pb2 import Empty  # type: ignore[attr-defined]
 from pulumi_policy import EnforcementLevel, policy
 
 from benchmarks.policies import main
-from local.packs import Pack
+from local.engine import Pack
 from policies.guardrails.pack import POLICIES as GUARDRAILS
 from policies.guardrails.pack import RULES
 from policies.mounts.pack import POLICIES as MOUNTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.locking.changes import changes
+from components.lock.changes import changes
 from tests.lambda_src.conftest import build_wheel
 
 from .conftest import Locks

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from components.locking.errors import LockError
-from components.locking.targets import ALL, Stacks, chosen
+from components.lock.errors import LockError
+from components.lock.targets import ALL, Stacks, chosen
 from tests.lambda_src.conftest import SHAPES
 
 from .conftest import Locks

@@ -256,10 +256,9 @@ class EmbeddedStack:
     def up(self) -> Done:
         """As `Stack`."""
         from local import engine
-        from local.deployment import DeploymentError, host_config, plan
+        from local.commands import DeploymentError, Screen, host_config, plan
         from local.project import Project
         from local.provider import AwsProvider
-        from local.screen import Screen
 
         shown = io.StringIO()
         screen = Screen(shown)
@@ -296,7 +295,6 @@ def embedded_cloud(state: Path, region: str) -> Any:
     """An embedded cloud, found by every AWS client of this process; the environment comes back."""
     if sys.platform != "linux":
         raise FirstRunError("the embedded cloud needs Linux. Remedy: --no-rehearsal")
-    from local import moto_gaps  # noqa: F401 - looks at moto before the cloud imports it
     from local.cloud import Cloud
 
     before = dict(os.environ)

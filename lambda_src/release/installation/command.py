@@ -24,11 +24,11 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit code."""
-    forget_stops()
-    raise_on_stop_signals()
-    os.umask(0o022)
     wanted: job.Job | job.Inspection | None = None
     try:
+        forget_stops()
+        raise_on_stop_signals()
+        os.umask(0o022)
         wanted = job.parse(arguments)
         summary = _run(wanted)
     except InstallError as error:

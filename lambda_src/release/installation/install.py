@@ -19,7 +19,7 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +41,7 @@ from .log import log, throttled, timed
 from .stop import Stopped, note_stop_signals, raise_on_stop_signals
 from .storage import tree
 from .storage.claim import Claim, ClaimLostError, remove_abandoned, task_name
-from .storage.housekeeping import ask, housekeep, owner
+from .storage.housekeeping import ask, housekeep, owner, put_back
 from .storage.publish import publish, still_there, whole
 from .trial.pack import pack
 from .trial.smoke import Smoke
@@ -205,7 +205,7 @@ def prepare_mount(job: Job) -> None:
     log("mount", str(job.mount))
     check_mount(job.mount)
     tidy_up(job.release.parent, INCOMING_PREFIX)
-    tidy_up(job.release.parent, REMOVING_PREFIX)
+    tidy_up(job.release.parent, REMOVING_PREFIX, put_back)
     tidy_up(job.staging, STAGING_PREFIX)
     if not is_published(job.release) and _has_entries(job.release):
         raise InstallError(
@@ -222,10 +222,10 @@ def _has_entries(directory: Path) -> bool:
         return False
 
 
-def tidy_up(parent: Path, prefix: str) -> None:
+def tidy_up(parent: Path, prefix: str, spare: Callable[[Path], bool] = lambda _: False) -> None:
     """Remove what dead installers left there."""
     try:
-        for name in remove_abandoned(parent, prefix) if parent.is_dir() else ():
+        for name in remove_abandoned(parent, prefix, spare) if parent.is_dir() else ():
             log("mount", f"removed {name}, left by a run that was killed")
     except OSError as error:
         # Not decisive: a published release needs no writing, and the next run tries again.

@@ -20,8 +20,11 @@ class Job:
     release: Path
     requirements: Path
     index_url: str
+    """Package index; empty, where there is a wheel cache."""
     staging: Path
     program: Path
+    wheels: str = ""
+    """URL of the wheel cache; empty, where there is an index."""
     timeout: int | None = None
     """Seconds after which the run ends by itself."""
     netrc: str = field(default="", repr=False)
@@ -56,9 +59,10 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
     install = commands.add_parser("install", help=text, description=text)
     _add_release(install)
     install.add_argument("--requirements", type=Path, required=True, metavar="FILE", help="lock")
-    install.add_argument(
-        "--index-url", required=True, metavar="URL", help="package index (PEP 503)"
-    )
+    sources = install.add_mutually_exclusive_group(required=True)
+    sources.add_argument("--index-url", default="", metavar="URL", help="package index (PEP 503)")
+    text = "wheel cache in place of an index: https://<bucket>.s3.<region>.<suffix>/<prefix>"
+    sources.add_argument("--wheels", default="", metavar="URL", help=text)
     install.add_argument("--staging", type=Path, default=temporary, metavar="DIR", help="own disk")
     text = "after which the run ends; a smoke import that takes half of it fails"
     install.add_argument("--timeout", type=int, metavar="SECONDS", help=text)
@@ -76,6 +80,7 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
         release=options.release,
         requirements=options.requirements.resolve(),
         index_url=options.index_url,
+        wheels=options.wheels.rstrip("/"),
         staging=options.staging.resolve(),
         program=Path.cwd(),
         timeout=options.timeout,

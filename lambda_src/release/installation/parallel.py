@@ -21,13 +21,14 @@ def spread(
     work: Sequence[Work],
     tick: Callable[[], None] = lambda: None,
     stop: threading.Event | None = None,
+    threads: int = THREADS,
 ) -> None:
-    """Run the function on each piece of work in up to 64 threads, or in the caller if none start.
+    """Run the function on each piece of work in some threads, or in the caller if none start.
 
     The first exception ends it: ``stop`` is set, nothing more is begun, and the exception is
     raised when the threads are done with what they had.
     """
-    _Spreading(function, work, tick, stop or threading.Event()).run()
+    _Spreading(function, work, tick, stop or threading.Event()).run(threads)
 
 
 class _Spreading(Generic[Work]):
@@ -45,11 +46,11 @@ class _Spreading(Generic[Work]):
         self._errors: list[BaseException] = []
         self._threads: list[threading.Thread] = []
 
-    def run(self) -> None:
+    def run(self, threads: int) -> None:
         try:
             # The threads inherit the mask, so a stop always wakes the main thread.
             with stop_held():
-                self._start(min(THREADS, len(self._waiting)))
+                self._start(min(threads, len(self._waiting)))
             if not self._threads:
                 self._work(self._tick)
             for thread in self._threads:

@@ -28,6 +28,8 @@ def raise_on_stop_signals() -> None:
 
     for number in STOP_SIGNALS:
         signal.signal(number, stop)
+    # bootstrap.py holds back what comes while there is no handler.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     if _came:
         raise Stopped(_came[-1])
 

@@ -1,36 +1,33 @@
-"""A consumer of a file system: one Lambda function, or one container of a task definition."""
+"""Consumers of file systems: a Lambda function, or a container of a task definition."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
-from ...reading.findings import Report
+from ...reading.findings import Report, doubt
 from ...reading.graph import Resource, Stack
-from ...reading.kinds import FUNCTION
-from ...reading.naming import Elsewhere, Name, NotYet, candidates
-from ...reading.values import UNKNOWN, Plain, Unknown, items, text
-from ..paths import paths_under
+from ...reading.kinds import ACCESS_POINTS, FUNCTION
+from ...reading.naming import Elsewhere, Name, NotYet, here, named, only
+from ...reading.values import UNKNOWN, Plain, Unknown, at, items, text
+from ..paths import normalise, paths_under
 from .storage import Location, file_system_of, location_of
 
 
 @dataclass(frozen=True)
-class Mount:
-    """One place of a file system at one path.
+class Volume:
+    """A place of a file system.
 
     Attributes:
         point: The access point; None for a volume without one.
         system: The file system, as far as it is known.
         location: The place; None where only the creation tells.
-        path: Where the consumer has it, normalised.
-        read_only: Whether the consumer cannot write there, whatever its role may.
-        by_iam: Whether it comes as its role rather than as nobody in particular.
+        by_iam: Whether a client comes as its role rather than as nobody in particular.
     """
 
     point: Name | None
     system: Name | None
     location: Location | None
-    path: str
-    read_only: bool = False
     by_iam: bool | Unknown = True
 
     @property
@@ -42,12 +39,23 @@ class Mount:
 
     @property
     def label(self) -> str:
-        """What it mounts, in messages."""
+        """What it is, in messages."""
         if self.point is not None:
             return self.point.label
         inside = self.location.directory if self.location else None
-        whole = self.system.label if self.system else "a file system"
-        return whole if inside in {None, "/"} else f"{inside} of {whole}"
+        return self.whole if inside in {None, "/"} else f"{inside} of {self.whole}"
+
+    @property
+    def whole(self) -> str:
+        """The file system, in messages."""
+        if self.system is not None:
+            return self.system.label
+        return f"the file system of {self.point.label}" if self.point else "a file system"
+
+    @property
+    def space(self) -> str:
+        """The space of its place; empty if unknown."""
+        return self.location.space if self.location else ""
 
     @property
     def is_s3(self) -> bool:
@@ -56,19 +64,27 @@ class Mount:
         return isinstance(point, Elsewhere) and "s3files" in (point.given or point.label)
 
 
-def mount_of(stack: Stack, point: Name, path: str) -> Mount:
-    """An access point at a path."""
-    known = candidates(point)
-    own = getattr(known[0], "resource", None) if len(known) == 1 else None
-    return Mount(point, file_system_of(stack, own), location_of(stack, point), path)
+@dataclass(frozen=True, kw_only=True)
+class Mount(Volume):
+    """A volume at the normalised path where a consumer has it."""
+
+    consumer: "Consumer"
+    path: str
+    read_only: bool = False
+
+    @property
+    def urn(self) -> str:
+        """Where lines about it are shown."""
+        return self.consumer.resource.urn
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text that a consumer gets, and what holds it (`environment variable X`)."""
+    """A text that a consumer gets, and what holds it: command, entry point, or a variable."""
 
     holder: str
     value: str | Unknown
+    variable: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,29 +94,39 @@ class Consumer:
     Attributes:
         resource: The function, or the container's task definition.
         label: Its name in messages.
-        path_property: The property that says where it mounts.
-        mounts: What it mounts.
+        volumes: What it mounts: (volume, normalised path, whether read-only).
         within_reach: What its task definition has and it may or may not mount.
         mounted_paths: All the places where it mounts anything, normalised.
         texts: Its environment, command and entry point.
-        image: A container's image.
-        folder: A container's working directory.
+        image, folder: A container's image and working directory.
     """
 
     resource: Resource
     label: str
-    path_property: str
-    mounts: tuple[Mount, ...]
-    within_reach: tuple[Mount, ...] = ()
+    volumes: tuple[tuple[Volume, str, bool], ...]
+    within_reach: tuple[Volume, ...] = ()
     mounted_paths: tuple[str, ...]
     texts: tuple[Text, ...]
     image: Plain = None
     folder: Plain = None
 
+    @cached_property
+    def mounts(self) -> tuple[Mount, ...]:
+        """What it mounts."""
+        return tuple(
+            Mount(**vars(volume), consumer=self, path=path, read_only=read_only)
+            for volume, path, read_only in self.volumes
+        )
+
     @property
     def is_function(self) -> bool:
         """Whether it is a function, and no container."""
         return self.resource.type == FUNCTION
+
+    @property
+    def path_property(self) -> str:
+        """The property that says where it mounts."""
+        return "fileSystemConfig.localMountPath" if self.is_function else "containerPath"
 
     @property
     def urn(self) -> str:
@@ -115,11 +141,13 @@ class Consumer:
                     yield one.holder, mount.location.path(found)
 
 
-Pair: TypeAlias = tuple[Consumer, Mount]
-
-
 # Consumers, and why others cannot be read.
 Reading: TypeAlias = list[Consumer | Report]
+
+
+def volume_of(point: Name, by_iam: bool | Unknown = True) -> Volume:
+    """What an access point shows."""
+    return Volume(point, file_system_of(here(only(point))), location_of(point), by_iam)
 
 
 def words(holder: str, value: Plain) -> list[Text]:
@@ -130,15 +158,70 @@ def words(holder: str, value: Plain) -> list[Text]:
     return [Text(holder, word) for word in known if word is not None]
 
 
-def variables(pairs: Sequence[tuple[object, Plain]], whose: str = "") -> list[Text]:
+def variables(pairs: Iterable[tuple[object, Plain]], whose: str = "") -> list[Text]:
     """The texts of an environment."""
     return [
-        Text(f"environment variable {name}{whose}", value)
+        Text(f"environment variable {name}{whose}", value, str(name))
         for name, given in pairs
         if (value := text(given)) is not None
     ]
 
 
-def at_path(mount: Mount, path: str, *, read_only: bool) -> Mount:
-    """The same place at a path of a container's."""
-    return replace(mount, path=path, read_only=read_only)
+def read_functions(stack: Stack) -> Reading:
+    """Each function that mounts an access point, and what cannot be read of one."""
+    found: Reading = []
+    for function in stack.of_type(FUNCTION):
+        configs = items(function.get("fileSystemConfig"))
+        read = [_mounted(function, config) for config in configs]
+        found += [one for one in read if isinstance(one, Report)]
+        volumes = tuple(one for one in read if not isinstance(one, Report))
+        if volumes:
+            found.append(
+                Consumer(
+                    resource=function,
+                    label=function.label,
+                    volumes=volumes,
+                    mounted_paths=tuple(path for _, path, _ in volumes),
+                    texts=tuple(_texts(function)),
+                )
+            )
+    return found
+
+
+def _mounted(function: Resource, config: Plain) -> tuple[Volume, str, bool] | Report:
+    point = named(function, ACCESS_POINTS, "fileSystemConfig", at(config, "arn"))
+    path = text(at(config, "localMountPath"))
+    if path is UNKNOWN:
+        whole = "" if config is UNKNOWN else ".localMountPath"
+        return doubt(
+            f"at which path {function.label} mounts {point.label if point else 'an access point'}",
+            f"fileSystemConfig{whole} is unknown. Give localMountPath a value that is known in "
+            "preview",
+            preview=True,
+            urn=function.urn,
+        )
+    if path is None or point is None:
+        missing = "localMountPath" if path is None else "arn"
+        why = f"its fileSystemConfig has no {missing}. Give both arn and localMountPath as texts"
+        return doubt(f"what {function.label} mounts", why, urn=function.urn)
+    if isinstance(point, NotYet) and not point.candidates:
+        return doubt(
+            f"which access point {function.label} mounts at {path}",
+            "fileSystemConfig.arn is unknown and comes from no access point of this stack. Take it "
+            "from the access point's own output, or give it as a known text",
+            preview=True,
+            urn=function.urn,
+        )
+    if isinstance(point, Elsewhere) and ":s3files:" in point.given:
+        point = Elsewhere(point.key, f"S3 Files access point {point.key}", point.given)
+    return volume_of(point), normalise(path), False
+
+
+def _texts(function: Resource) -> Iterator[Text]:
+    given = function.get("environment", "variables")
+    if given is UNKNOWN:
+        yield Text("environment", UNKNOWN)
+    elif isinstance(given, dict):
+        yield from variables((name, at(given, name)) for name in sorted(given))
+    yield from words("command", function.get("imageConfig", "commands"))
+    yield from words("entry point", function.get("imageConfig", "entryPoints"))

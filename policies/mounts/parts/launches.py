@@ -7,29 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...reading.findings import Answer, Open
-from ...reading.graph import Resource, Stack
-from ...reading.kinds import FUNCTION, SECURITY_GROUPS, SUBNETS, TASK_DEFINITIONS
-from ...reading.naming import Name, Several, candidates, register
+from ...reading.graph import Resource, Stack, once
+from ...reading.kinds import FUNCTION, SECURITY_GROUPS, SUBNETS, TASK_DEFINITIONS, token
+from ...reading.naming import Name, Several, anywhere, candidates, listed, named
+from ...reading.network import default_group
 from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items
 
-_SERVICES = ("aws:ecs/service:Service", "aws:ecs/taskSet:TaskSet")
-# By type: where a resource names a task definition, its network, and the rest of the launch.
-_AWS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    **dict.fromkeys(_SERVICES, (("taskDefinition",), ("networkConfiguration",), ())),
-    "aws:cloudwatch/eventTarget:EventTarget": (
-        ("ecsTarget", "taskDefinitionArn"),
-        ("ecsTarget", "networkConfiguration"),
-        ("ecsTarget",),
-    ),
-    "aws:scheduler/schedule:Schedule": (
-        ("target", "ecsParameters", "taskDefinitionArn"),
-        ("target", "ecsParameters", "networkConfiguration"),
-        ("target", "ecsParameters"),
-    ),
-    "aws:pipes/pipe:Pipe": (
-        ("targetParameters", "ecsTaskParameters", "taskDefinitionArn"),
-        ("targetParameters", "ecsTaskParameters", "networkConfiguration", "awsVpcConfiguration"),
+# By type: where a resource tells of a launch, and below that, where of the network.
+_AWS: dict[str, tuple[tuple[str, ...], str]] = {
+    token("ecs", "Service"): ((), "networkConfiguration"),
+    token("ecs", "TaskSet"): ((), "networkConfiguration"),
+    token("cloudwatch", "EventTarget"): (("ecsTarget",), "networkConfiguration"),
+    token("scheduler", "Schedule"): (("target", "ecsParameters"), "networkConfiguration"),
+    token("pipes", "Pipe"): (
         ("targetParameters", "ecsTaskParameters"),
+        "networkConfiguration.awsVpcConfiguration",
     ),
 }
 # Resources that do something when they are created; what comes from a task definition may run it.
@@ -50,7 +42,7 @@ class Launch:
         resource: What runs it.
         task: The task definition, or those of which it is one.
         subnets: Where it runs.
-        groups: With which security groups.
+        own_groups: The security groups that it states.
         public_ip: Whether it gets a public address.
         is_run: Whether its creation is a run of the task.
         platform: The platform version, if one is given.
@@ -60,66 +52,74 @@ class Launch:
     resource: Resource
     task: tuple[Name, ...]
     subnets: Several
-    groups: Several
+    own_groups: Several
     public_ip: bool | Unknown | None
     is_run: Answer = False
-    platform: str | None = None
+    platform: Plain = None
     overrides: tuple[Plain, ...] = ()
 
+    @property
+    def groups(self) -> Several:
+        """Its security groups: its own, or the default one of its VPC."""
+        own = self.own_groups
+        if own.names or not own.certain or not self.subnets.names:
+            return own
+        return default_group(self.resource.stack, self.subnets.names[0])
 
+
+@once
 def launches(stack: Stack) -> list[Launch]:
     """All that run a task definition of this stack, or one that is known by its ARN."""
-    found = [_aws(stack, resource) for token in _AWS for resource in stack.of_type(token)]
-    tasks = register(stack, TASK_DEFINITIONS)
+    found = [_aws(resource) for resource in stack.of_type(*_AWS)]
     for resource in stack.resources:
         if _DYNAMIC.fullmatch(resource.type) or _COMMAND.fullmatch(resource.type):
-            named = tasks.anywhere(resource).names
-            if named:
-                found.append(_run(stack, resource, named))
+            tasks = anywhere(resource, TASK_DEFINITIONS).names
+            if tasks:
+                found.append(_run(resource, tasks))
     return found
 
 
-def launches_of(stack: Stack, task: Resource) -> list[Launch]:
+def launches_of(task: Resource) -> list[Launch]:
     """What runs this task definition, or may."""
-    return stack.once(_by_task_definition).get(task.urn, [])
+    return _by_task_definition(task.stack).get(task.urn, [])
 
 
+@once
 def _by_task_definition(stack: Stack) -> dict[str, list[Launch]]:
     found: dict[str, list[Launch]] = defaultdict(list)
-    for launch in stack.once(launches):
-        for name in launch.task:
-            for task in candidates(name):
-                found[task.key].append(launch)
+    for launch in launches(stack):
+        for task in (one for name in launch.task for one in candidates(name)):
+            found[task.key].append(launch)
     return found
 
 
-def _aws(stack: Stack, resource: Resource) -> Launch:
-    task, network, rest = _AWS[resource.type]
-    named = register(stack, TASK_DEFINITIONS).named(resource.get(*task), resource, task[0])
-    group_list = resource.get(*network, "securityGroups")
+def _aws(resource: Resource) -> Launch:
+    path, network = _AWS[resource.type]
+
+    def get(*names: str) -> Plain:
+        first, *rest = (*path, *names)
+        return resource.get(first, *rest)
+
+    task = path[0] if path else "taskDefinition"
+    given = get("taskDefinitionArn" if path else "taskDefinition")
+    name = named(resource, TASK_DEFINITIONS, task, given)
+    where = network.split(".")
+    source = path[0] if path else where[0]
+    public = get(*where, "assignPublicIp")
     return Launch(
         resource,
-        () if named is None else (named,),
-        register(stack, SUBNETS).listed(resource.get(*network, "subnets"), resource, network[0]),
-        register(stack, SECURITY_GROUPS).listed(group_list, resource, network[0]),
-        _is_public(resource.get(*network, "assignPublicIp")),
-        platform=_platform(resource.get(*rest, "platformVersion")),
+        () if name is None else (name,),
+        listed(resource, SUBNETS, source, get(*where, "subnets")),
+        listed(resource, SECURITY_GROUPS, source, get(*where, "securityGroups")),
+        False if public is None else flag(public),
+        platform=get("platformVersion"),
         overrides=tuple(_overrides(resource)),
     )
 
 
-def _is_public(value: Plain) -> bool | Unknown | None:
-    return False if value is None else flag(value)
-
-
-def _platform(value: Plain) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _run(stack: Stack, resource: Resource, tasks: tuple[Name, ...]) -> Launch:
+def _run(resource: Resource, tasks: tuple[Name, ...]) -> Launch:
     said = " ".join(f"{name} {_text_of(resource.get(name))}" for name in resource.names)
-    subnets = register(stack, SUBNETS).anywhere(resource)
-    groups = register(stack, SECURITY_GROUPS).anywhere(resource)
+    subnets, groups = anywhere(resource, SUBNETS), anywhere(resource, SECURITY_GROUPS)
     platform = _PLATFORM.search(said)
     return Launch(
         resource,
@@ -173,7 +173,7 @@ def _overrides(resource: Resource) -> Iterator[Plain]:
             for key, item in value.items():
                 if key in _OVERRIDES:
                     yield from items(item)
-                elif isinstance(item, dict | list | str):
+                else:
                     pending.append(item)
 
 
@@ -186,20 +186,16 @@ def _first_object(value: str) -> Plain:
     return found if isinstance(found, dict) else None
 
 
-def places(stack: Stack, resource: Resource) -> list[Launch]:
+def places(resource: Resource) -> list[Launch]:
     """What runs a task, or a function itself: every network, as far as the stack says."""
     if resource.type != FUNCTION:
-        return launches_of(stack, resource)
-    config = resource.get("vpcConfig")
+        return launches_of(resource)
     # What the provider reads back for a function outside a VPC are empty lists.
-    if config is not UNKNOWN and not items(at(config, "subnetIds")):
+    subnets, groups = (resource.get("vpcConfig", k) for k in ("subnetIds", "securityGroupIds"))
+    if not items(subnets):
         return []
-
-    def part(name: str) -> Plain:
-        return UNKNOWN if config is UNKNOWN else resource.get("vpcConfig", name)
-
-    subnets = register(stack, SUBNETS).listed(part("subnetIds"), resource, "vpcConfig")
-    groups = register(stack, SECURITY_GROUPS).listed(
-        part("securityGroupIds"), resource, "vpcConfig"
+    where = (
+        listed(resource, SUBNETS, "vpcConfig", subnets),
+        listed(resource, SECURITY_GROUPS, "vpcConfig", groups),
     )
-    return [Launch(resource, (), subnets, groups, None)]
+    return [Launch(resource, (), *where, None)]

@@ -4,12 +4,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from ...reading.findings import Answer, Open
-from ...reading.graph import Resource, Stack
-from ...reading.kinds import FILE_SYSTEMS, SUBNETS
-from ...reading.naming import Elsewhere, Here, Known, Name, NotYet, candidates, here, register
+from ...reading.graph import Resource, Stack, once
+from ...reading.kinds import FILE_SYSTEMS, MOUNT_TARGET, SUBNETS
+from ...reading.naming import Elsewhere, Here, Known, Name, NotYet, here, named, only
 from ...reading.values import UNKNOWN, Plain, text
-
-MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
+from ..paths import lies_under
 
 
 @dataclass(frozen=True)
@@ -26,20 +25,15 @@ class Location:
         """The path in the file system of what lies below this directory."""
         return f"{(self.directory or '').rstrip('/')}/{relative.strip('/')}".rstrip("/") or "/"
 
-    def is_same(self, other: "Location") -> bool:
-        """Whether both are one directory."""
-        return self == other and self.directory is not None
-
     def holds(self, other: "Location") -> bool:
         """Whether the other is this directory or lies below it."""
         mine, theirs = self.directory, other.directory
-        if self.space != other.space or mine is None or theirs is None:
-            return False
-        return mine == "/" or theirs == mine or theirs.startswith(mine + "/")
+        known = self.space == other.space and mine is not None and theirs is not None
+        return known and lies_under(theirs or "", mine or "")
 
-    def meets(self, other: "Location") -> bool:
+    def meets(self, other: "Location | None") -> bool:
         """Whether what is written in one is seen in the other."""
-        return self.holds(other) or other.holds(self)
+        return other is not None and (self.holds(other) or other.holds(self))
 
 
 def directory(value: Plain) -> str | None:
@@ -52,27 +46,23 @@ def directory(value: Plain) -> str | None:
 
 def root_of(point: Resource) -> str | None:
     """The directory that an access point shows."""
-    return directory(
-        None if point.given("rootDirectory") is None else point.get("rootDirectory", "path")
-    )
+    given = point.given("rootDirectory")
+    return directory(None if given is None else point.get("rootDirectory", "path"))
 
 
-def file_system_of(stack: Stack, resource: Resource | None) -> Name | None:
+def file_system_of(resource: Resource | None) -> Name | None:
     """The file system that a mount target, an access point or a policy belongs to."""
-    if resource is None:
-        return None
-    systems = register(stack, FILE_SYSTEMS)
-    return systems.named(resource.get("fileSystemId"), resource, "fileSystemId")
+    return named(resource, FILE_SYSTEMS, "fileSystemId") if resource else None
 
 
-def location_of(stack: Stack, point: Name) -> Location | None:
+def location_of(point: Name) -> Location | None:
     """The place that an access point shows; None where only the creation tells."""
     if isinstance(point, NotYet):
         return None
     resource = here(point)
     if resource is None:
         return Location(point.key, "/")
-    system = file_system_of(stack, resource)
+    system = file_system_of(resource)
     space = system.key if isinstance(system, Here | Elsewhere) else point.key
     return Location(space, root_of(resource))
 
@@ -88,9 +78,7 @@ class Zone:
         """Whether both are one; None where that is not known."""
         if self.name and other.name:
             return self.name == other.name
-        if self.id and other.id:
-            return self.id == other.id
-        return None
+        return self.id == other.id if self.id and other.id else None
 
     def __str__(self) -> str:
         return self.name or self.id or "an unknown zone"
@@ -101,11 +89,11 @@ _NOWHERE = Zone(None, None)
 
 @dataclass(frozen=True)
 class MountTarget:
-    """A mount target and what it belongs to."""
+    """A mount target and what it belongs to; None is not certain."""
 
     resource: Resource
     system: Name | None
-    subnet: Name | None
+    subnet: Known | None
     zone: Zone
 
     @property
@@ -113,35 +101,28 @@ class MountTarget:
         """Its name in messages."""
         return self.resource.label
 
-    @property
-    def known_subnet(self) -> Known | None:
-        """Its subnet, if that is certain."""
-        return None if isinstance(self.subnet, NotYet) else self.subnet
-
     def serves(self, subnet: Known) -> Answer:
         """Whether it stands in the zone of a subnet."""
-        if subnet == self.subnet:
-            return True
-        same = zone_of(subnet).is_same(self.zone)
+        theirs = zone_of(subnet)
+        same = subnet == self.subnet or theirs.is_same(self.zone)
         if same is not None:
             return same
         if not isinstance(subnet, Here):
             return Open(f"the zone of {subnet.label} is not known; it is made elsewhere")
-        whose = subnet.label if zone_of(subnet) == _NOWHERE else self.label
-        preview = isinstance(self.subnet, Here | NotYet)
-        return Open(f"the zone of {whose} is not known", preview=preview)
+        whose = subnet.label if theirs == _NOWHERE else self.label
+        preview = not isinstance(self.subnet, Elsewhere)
+        return Open(f"the zone of {whose} is not known", preview)
 
 
 def zone_of(subnet: Name | None) -> Zone:
     """The zone of a subnet; nothing is known of one that is made elsewhere."""
     resource = here(subnet)
-    return _NOWHERE if resource is None else _zone(resource, "availabilityZone")
+    return _zone(resource, "availabilityZone") if resource else _NOWHERE
 
 
 def _zone(resource: Resource, name: str) -> Zone:
     found = [resource.get(key) for key in (name, "availabilityZoneId")]
-    named, id_ = (value if isinstance(value, str) and value else None for value in found)
-    return Zone(named, id_)
+    return Zone(*(value if isinstance(value, str) and value else None for value in found))
 
 
 def one_zone(system: Name | None) -> Zone | None:
@@ -151,37 +132,23 @@ def one_zone(system: Name | None) -> Zone | None:
     return Zone(given, None) if isinstance(given, str) and given else None
 
 
-@dataclass(frozen=True)
-class Targets:
-    """Mount targets by the key of their file system, and those of which it is not known yet."""
-
-    sure: dict[str, list[MountTarget]]
-    doubtful: list[MountTarget]
-    by_urn: dict[str, MountTarget]
-
-
-def targets(stack: Stack) -> Targets:
-    """The mount targets of a stack, sorted."""
-    found = Targets(defaultdict(list), [], {})
+@once
+def targets(stack: Stack) -> dict[str, list[MountTarget]]:
+    """Mount targets by the key of their file system; of "", where that is not known yet."""
+    found: dict[str, list[MountTarget]] = defaultdict(list)
     for resource in stack.of_type(MOUNT_TARGET):
-        target = found.by_urn[resource.urn] = _mount_target(stack, resource)
-        named = candidates(target.system)
-        if len(named) == 1:
-            found.sure[named[0].key].append(target)
-        else:
-            found.doubtful.append(target)
+        subnet = named(resource, SUBNETS, "subnetId")
+        zone = zone_of(subnet)
+        if zone == _NOWHERE:
+            zone = _zone(resource, "availabilityZoneName")
+        system = file_system_of(resource)
+        known = only(system)
+        certain = None if isinstance(subnet, NotYet) else subnet
+        found[known.key if known else ""].append(MountTarget(resource, system, certain, zone))
     return found
-
-
-def _mount_target(stack: Stack, resource: Resource) -> MountTarget:
-    subnet = register(stack, SUBNETS).named(resource.get("subnetId"), resource, "subnetId")
-    zone = zone_of(subnet)
-    if zone == _NOWHERE:
-        zone = _zone(resource, "availabilityZoneName")
-    return MountTarget(resource, file_system_of(stack, resource), subnet, zone)
 
 
 def targets_of(stack: Stack, system: Name | None) -> list[MountTarget]:
     """The mount targets that certainly belong to a file system."""
-    known = candidates(system)
-    return stack.once(targets).sure.get(known[0].key, []) if len(known) == 1 else []
+    known = only(system)
+    return targets(stack).get(known.key, []) if known else []

@@ -6,19 +6,10 @@ from dataclasses import dataclass, replace
 from ...reading.findings import Open, Report, doubt
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, TASK_DEFINITION
-from ...reading.naming import Elsewhere, Here, Name, NotYet, register
+from ...reading.naming import Elsewhere, Here, NotYet, named
 from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items, parsed, text
 from ..paths import normalise
-from .consumer import (
-    Consumer,
-    Mount,
-    Reading,
-    Text,
-    at_path,
-    mount_of,
-    variables,
-    words,
-)
+from .consumer import Consumer, Reading, Text, Volume, variables, volume_of, words
 from .launches import launches_of
 from .storage import Location, directory
 
@@ -37,19 +28,19 @@ def read_containers(stack: Stack) -> Reading:
     """Each container of each task definition that has a volume on EFS."""
     found: Reading = []
     for task in stack.of_type(TASK_DEFINITION):
-        if task.get("volumes") is None:
-            continue
-        containers = containers_of(task)
-        volumes, unread = _volumes(stack, task, containers)
-        found += unread
-        if not volumes:
-            continue
-        if isinstance(containers, Open):
-            mounted = " and ".join(dict.fromkeys(mount.label for mount in volumes.values()))
+        containers = containers_of(task) if task.get("volumes") is not None else []
+        volumes: dict[str, Volume] = {}
+        for one in _volumes(task, containers):
+            if isinstance(one, Report):
+                found.append(one)
+            else:
+                volumes |= one
+        if volumes and isinstance(containers, Open):
+            mounted = " and ".join(dict.fromkeys(volume.label for volume in volumes.values()))
             what = f"at which path the containers of {task.label} mount {mounted}"
-            found.append(Report(what, task.urn, containers))
-            continue
-        found += [_consumer(stack, task, container, volumes) for container in containers]
+            found.append(Report(what, containers, task.urn))
+        elif volumes and not isinstance(containers, Open):
+            found += [_consumer(task, container, volumes) for container in containers]
     return found
 
 
@@ -69,23 +60,25 @@ def containers_of(task: Resource) -> list[Container] | Open:
     if not found or not all(isinstance(item, dict) for item in found):
         why = "is no list of container definitions. Give a JSON list of objects"
         return Open(f"containerDefinitions {why}")
-    return _with_borrowed([_container(task, item, index) for index, item in enumerate(found)])
+    return _with_borrowed([_container(task, item, index) for index, item in enumerate(found, 1)])
 
 
 def _container(task: Resource, definition: Plain, index: int) -> Container:
     name = at(definition, "name")
-    called = f"'{name}'" if isinstance(name, str) else f"number {index + 1}"
+    called = f"'{name}'" if isinstance(name, str) else f"number {index}"
     points = [
-        (
-            volume if isinstance(volume := at(point, "sourceVolume"), str) else "",
-            normalise(path),
-            flag(at(point, "readOnly")) is True,
-        )
+        (volume if isinstance(volume := at(point, "sourceVolume"), str) else "", path, only_read)
         for point in items(at(definition, "mountPoints"))
-        if isinstance(path := at(point, "containerPath"), str) and path
+        for path in _paths(point)
+        for only_read in [flag(at(point, "readOnly")) is True]
     ]
     label = f"container {called} of {task.label}"
     return Container(name if isinstance(name, str) else "", label, definition, points)
+
+
+def _paths(value: Plain) -> list[str]:
+    path = at(value, "containerPath")
+    return [normalise(path)] if isinstance(path, str) and path else []
 
 
 def _with_borrowed(containers: list[Container]) -> list[Container]:
@@ -115,56 +108,48 @@ def efs_of(volume: Plain) -> dict[str, Plain] | Unknown | None:
 
 
 def _volumes(
-    stack: Stack, task: Resource, containers: list[Container] | Open
-) -> tuple[dict[str, Mount], list[Report]]:
-    """By name, the volumes that lie on EFS."""
-    found: dict[str, Mount] = {}
+    task: Resource, containers: list[Container] | Open
+) -> Iterator[dict[str, Volume] | Report]:
+    """By name, the volumes that lie on EFS; and a doubt where some are unknown."""
     unknown = False
-    points = register(stack, ACCESS_POINTS)
     for volume in items(task.get("volumes")):
-        efs = efs_of(volume)
-        name = text(at(volume, "name"))
-        given = at(efs, "authorizationConfig", "accessPointId")
-        if given is UNKNOWN and name is UNKNOWN:
-            name = _only_volume(containers)
-        point = points.named(given, task, "volumes")
-        lost = _is_lost(point)
-        if efs is None:
+        if (efs := efs_of(volume)) is None:
             continue
-        unknown = unknown or lost or not isinstance(name, str)
-        if isinstance(name, str) and not lost:
-            found[name] = _volume(stack, task, efs, point)
-    if not unknown:
-        return found, []
-    source = points.named(UNKNOWN, task, "volumes")
-    known = source.label if source and not _is_lost(source) else "no access point of this stack"
-    return found, [
-        doubt(
+        name = text(at(volume, "name"))
+        if name is UNKNOWN and at(efs, "authorizationConfig", "accessPointId") is UNKNOWN:
+            name = _only_volume(containers)
+        found = _volume(task, efs)
+        if found is None or not isinstance(name, str):
+            unknown = True
+        else:
+            yield {name: found}
+    if unknown:
+        source = named(task, ACCESS_POINTS, "volumes", UNKNOWN)
+        is_lost = isinstance(source, NotYet) and not source.candidates
+        known = source.label if source and not is_lost else "no access point of this stack"
+        yield doubt(
             f"which access point the volumes of {task.label} lie on",
-            task.urn,
             f"they are unknown, and come from {known}. Take accessPointId from the access point's "
             "own output and give the rest known values",
             preview=True,
+            urn=task.urn,
         )
-    ]
 
 
-def _is_lost(name: Name | None) -> bool:
-    return isinstance(name, NotYet) and not name.candidates
-
-
-def _volume(
-    stack: Stack, task: Resource, efs: dict[str, Plain] | Unknown, point: Name | None
-) -> Mount:
+def _volume(task: Resource, efs: Plain) -> Volume | None:
+    """What a volume shows; None where its access point comes from none of the stack."""
     iam = at(efs, "authorizationConfig", "iam")
     by_iam = UNKNOWN if iam is UNKNOWN else iam == "ENABLED"
-    system = register(stack, FILE_SYSTEMS).named(at(efs, "fileSystemId"), task, "volumes")
+    point = named(task, ACCESS_POINTS, "volumes", at(efs, "authorizationConfig", "accessPointId"))
+    if isinstance(point, NotYet) and not point.candidates:
+        return None
+    system = named(task, FILE_SYSTEMS, "volumes", at(efs, "fileSystemId"))
     if point is not None:
-        mount = mount_of(stack, point, "")
-        return replace(mount, by_iam=by_iam, system=mount.system or system)
-    root = directory(at(efs, "rootDirectory"))
-    location = Location(system.key, root) if isinstance(system, Here | Elsewhere) else None
-    return Mount(None, system, location, "", by_iam=by_iam)
+        volume = volume_of(point, by_iam)
+        return replace(volume, system=volume.system or system)
+    inside = directory(at(efs, "rootDirectory"))
+    location = Location(system.key, inside) if isinstance(system, Here | Elsewhere) else None
+    return Volume(None, system, location, by_iam)
 
 
 def _only_volume(containers: list[Container] | Open) -> str | None:
@@ -174,33 +159,30 @@ def _only_volume(containers: list[Container] | Open) -> str | None:
     return names.pop() if len(names) == 1 else None
 
 
-def _consumer(
-    stack: Stack, task: Resource, container: Container, volumes: dict[str, Mount]
-) -> Consumer:
-    tmpfs = [
-        normalise(path)
-        for item in items(at(container.definition, "linuxParameters", "tmpfs"))
-        if isinstance(path := at(item, "containerPath"), str) and path
-    ]
+def _consumer(task: Resource, container: Container, volumes: dict[str, Volume]) -> Consumer:
+    tmpfs = items(at(container.definition, "linuxParameters", "tmpfs"))
     return Consumer(
         resource=task,
         label=container.label,
-        path_property="containerPath",
-        mounts=tuple(
-            at_path(volumes[volume], path, read_only=read_only)
+        volumes=tuple(
+            (volumes[volume], path, read_only)
             for volume, path, read_only in container.points
             if volume in volumes
         ),
-        within_reach=tuple(mount for mount in volumes.values() if mount.point is not None),
-        mounted_paths=(*(path for _, path, _ in container.points), *tmpfs),
-        texts=tuple(_texts(stack, task, container)),
+        within_reach=tuple(volume for volume in volumes.values() if volume.point is not None),
+        mounted_paths=(
+            *(path for _, path, _ in container.points),
+            *(path for item in tmpfs for path in _paths(item)),
+        ),
+        texts=tuple(_texts(task, container)),
         image=at(container.definition, "image"),
         folder=at(container.definition, "workingDirectory"),
     )
 
 
-def _texts(stack: Stack, task: Resource, container: Container) -> Iterator[Text]:
-    launches = launches_of(stack, task)
+def _texts(task: Resource, container: Container) -> Iterator[Text]:
+    """What the container gets by its definition and by each launch."""
+    launches = launches_of(task)
     overrides = [
         (launch, override)
         for launch in launches

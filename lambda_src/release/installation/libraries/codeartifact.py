@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...layout import ExitCode, InstallError
-from ..bootstrap import FetchError, credentials, signed
+from ..bootstrap import FetchError, attempts, credentials, signed
 from ..log import log
 
 _REPOSITORY = re.compile(
@@ -39,7 +39,7 @@ def netrc(url: str) -> str:
     found = _REPOSITORY.fullmatch(f"{url}/")
     if found is None or _is_known(urllib.parse.urlsplit(url).hostname or ""):
         return ""
-    last = max(1, int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS))
+    last = attempts(_ATTEMPTS)
     for attempt in range(1, last + 1):
         try:
             token = _token(found.groupdict())

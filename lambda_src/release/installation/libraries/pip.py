@@ -17,6 +17,7 @@ from ..log import log
 from . import codeartifact, credentials
 from .options import indexes
 from .requirements import Pin
+from .wheels import fetch_wheels
 
 PASSED_ON = frozenset(
     {
@@ -94,22 +95,29 @@ def install(
 
     The job's index is that of all packages but those for which the lock's ``options`` name one.
     pip asks every index that it is given for every package, so each gets a run of its own, for its
-    own packages alone. ``scratch`` is an empty directory for pip's own files on the same file
-    system as the target, so that pip's last step is a rename. Raises InstallError.
+    own packages alone. With a wheel cache no index is asked. ``scratch`` is an empty directory for
+    pip's own files on the same file system as the target, so that pip's last step is a rename.
+    Raises InstallError.
     """
-    index_urls = dict.fromkeys(pins, job.index_url) | indexes(options)
-    urls = sorted(set(index_urls.values()))
-    netrc = "\n".join(filter(None, [job.netrc, *map(codeartifact.netrc, urls)]))
-    with credentials.file(netrc, scratch, urls) as variables:
-        pip = Pip(scratch, len(pins), environment(os.environ, scratch) | variables)
-        if urls == [job.index_url]:
-            pip.run("install", *_into(target), *_from(job.index_url), "-r", str(job.requirements))
-            return
-        wheels = scratch / "wheels"
-        wheels.mkdir()
-        for url in urls:
-            lines = [pin.line for name, pin in pins.items() if index_urls[name] == url]
-            pip.run("download", "--dest", str(wheels), *_from(url), "-r", _file(scratch, lines))
+    wheels = scratch / "wheels"
+    wheels.mkdir()
+    if job.wheels:
+        fetch_wheels(job.wheels, pins, wheels)
+        pip = Pip(scratch, len(pins), environment(os.environ, scratch))
+    else:
+        index_urls = dict.fromkeys(pins, job.index_url) | indexes(options)
+        urls = sorted(set(index_urls.values()))
+        netrc = "\n".join(filter(None, [job.netrc, *map(codeartifact.netrc, urls)]))
+        with credentials.file(netrc, scratch, urls) as variables:
+            pip = Pip(scratch, len(pins), environment(os.environ, scratch) | variables)
+            if urls == [job.index_url]:
+                source = [*_from(job.index_url), "-r", str(job.requirements)]
+                pip.run("install", *_into(target), *source)
+                return
+            for url in urls:
+                lines = [pin.line for name, pin in pins.items() if index_urls[name] == url]
+                source = [*_from(url), "-r", _file(scratch, lines)]
+                pip.run("download", "--dest", str(wheels), *source)
     # By name, as what pip is given by URL it would fetch again.
     lines = [f"{name}=={pin.version} {pin.hashes}" for name, pin in pins.items()]
     source = ["--no-index", "--find-links", str(wheels), "-r", _file(scratch, lines)]

@@ -3,8 +3,8 @@
 A claim is a directory with a lock file beside it. The owner holds the lock with flock, which the
 kernel gives back however the owner ends; so a directory whose lock can be taken is abandoned.
 Who removes one holds the lock, removes the directory first and the lock file last. A lock may be
-lost all the same while its owner lives. So who removes another's directory renames it first: the
-owner, who publishes by a rename, then finds nothing to publish.
+lost all the same while its owner lives. So who removes a directory renames it first: its owner, who
+publishes by a rename, then finds nothing to publish.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import fcntl
 import os
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ...layout import LOCK_SUFFIX, ExitCode, InstallError
@@ -21,7 +22,7 @@ from ..log import log
 from ..stop import stop_held
 from .removal import PAUSE, remove
 
-_ASIDE = "~"
+ASIDE = "~"
 """Between the name of a claim and the rest of the name under which it is removed."""
 PATIENCE = 5.0
 """Seconds to wait for somebody who is just looking whether our directory is abandoned."""
@@ -92,16 +93,24 @@ class Claim:
         """Remove directory and lock file. Does nothing to what was never acquired."""
         if self._lock.held:
             try:
-                remove(self.directory)
+                _discard(self.directory)
             finally:
                 self._lock.drop()
 
+    def leave(self) -> None:
+        """Leave the directory, unless it is empty, to the next one who looks for abandoned ones."""
+        with contextlib.suppress(OSError):
+            self.directory.rmdir()
+        self._lock.drop()
 
-def remove_abandoned(parent: Path, prefix: str) -> list[str]:
+
+def remove_abandoned(
+    parent: Path, prefix: str, spare: Callable[[Path], bool] = lambda _: False
+) -> list[str]:
     """Remove claims of dead owners, each by itself, and return their names.
 
-    What another user owns stays, and what cannot go is logged. Raises OSError where the parent
-    cannot be listed.
+    ``spare`` may take a directory away before. What another user owns stays, and what cannot go is
+    logged. Raises OSError where the parent cannot be listed.
     """
     found: dict[str, list[str]] = {}
     owners = (os.geteuid(), parent.stat().st_uid)
@@ -110,7 +119,7 @@ def remove_abandoned(parent: Path, prefix: str) -> list[str]:
             with contextlib.suppress(OSError):  # its owner has just removed it
                 if entry.stat(follow_symlinks=False).st_uid in owners:
                     name = entry.name.removesuffix(LOCK_SUFFIX)
-                    found.setdefault(name.partition(_ASIDE)[0], []).append(name)
+                    found.setdefault(name.partition(ASIDE)[0], []).append(name)
     removed = []
     for name, rests in sorted(found.items()):
         lock = _Lock(parent / (name + LOCK_SUFFIX))
@@ -118,6 +127,7 @@ def remove_abandoned(parent: Path, prefix: str) -> list[str]:
             if not lock.take():
                 continue
             try:
+                spared = spare(parent / name)
                 for rest in sorted({name, *rests}):
                     _discard(parent / rest)
             finally:
@@ -125,14 +135,14 @@ def remove_abandoned(parent: Path, prefix: str) -> list[str]:
         except OSError as error:
             log("mount", f"{name} stays, and nothing depends on it: {error}")
         else:
-            removed.append(name)
+            removed += [] if spared else [name]
     return removed
 
 
 def _discard(path: Path) -> None:
     """Remove a directory that may be another's, so by its name first: its owner then finds out."""
-    name, _, _ = path.name.partition(_ASIDE)
-    aside = path.with_name(f"{name}{_ASIDE}{secrets.token_hex(4)}")
+    name, _, _ = path.name.partition(ASIDE)
+    aside = path.with_name(f"{name}{ASIDE}{secrets.token_hex(4)}")
     try:
         path.rename(aside)
     except FileNotFoundError:

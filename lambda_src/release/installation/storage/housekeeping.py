@@ -3,19 +3,23 @@
 Each stack (RELEASE_OWNER) leaves a mark in every release that it asks for, in ``STACKS``, and looks
 after those alone. It needs one no more that it asked for a day ago or longer, and that is neither
 among its newest nor in use. Such a release is removed by the stack that published it, as soon as
-no other has a mark for it; another stack takes its mark away. What was published without an owner
+no other has a mark for it; another stack takes its marks away. What was published without an owner
 is never removed.
 
 Who asks leaves the mark first and then looks for the release; who removes renames the release
-first, its marks with it, and then looks at those. So one of the two sees the other. By the rename
-no reader meets half of a release, and whatever a killed task leaves is removed by the next one.
+first, its marks with it, and then looks whether those are the same. So one of the two sees the
+other. Each mark has a name of its own: who takes one away that he has seen never takes a later one.
+By the rename no reader meets half of a release. What a killed task had only renamed, the next one
+puts back, and judges like any other; what it was removing already has another name, and goes.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -33,7 +37,7 @@ from ...layout import (
 )
 from ..log import log
 from ..stop import stop_came
-from .claim import Claim, task_name
+from .claim import ASIDE, Claim, task_name
 from .removal import PAUSE
 
 KEEP = "KEEP_RELEASES"
@@ -53,17 +57,19 @@ def owner(environment: Mapping[str, str]) -> str:
 
 
 def ask(release: Path, environment: Mapping[str, str]) -> None:
-    """Leave the stack's mark for the release, with the file server's time; it is durable.
+    """Leave a mark of the stack for the release, with the file server's time; it is durable.
 
     Raises InstallError if that is impossible in a release of another stack, which may remove it.
     """
     if not (name := owner(environment)):
         return
+    stacks = release / STACKS
     for last in (False, False, True):
         try:
-            (release / STACKS).mkdir(exist_ok=True)
-            (release / STACKS / name).touch()
-            sync_directory(release / STACKS)
+            stacks.mkdir(exist_ok=True)
+            older = _of(name, _marks(release))
+            (stacks / f"{name}{ASIDE}{secrets.token_hex(8)}").touch()
+            sync_directory(stacks)
             sync_directory(release)
         except FileNotFoundError:
             return
@@ -72,6 +78,8 @@ def ask(release: Path, environment: Mapping[str, str]) -> None:
                 _refused(release, name, error)
             time.sleep(PAUSE)
         else:
+            with suppress(OSError):  # they say no more than the new one does
+                _take_away(release, older)
             return
 
 
@@ -121,8 +129,9 @@ class _Housekeeping:
 
     def run(self, keep: int, in_use: list[str]) -> None:
         releases = self.own.parent
-        names = (name for name in os.listdir(releases) if RELEASE_ID.fullmatch(name))  # noqa: PTH208
-        last = {name: when for name in names if (when := self._last(releases / name))}
+        names = [name for name in os.listdir(releases) if RELEASE_ID.fullmatch(name)]  # noqa: PTH208
+        marks = {name: _marks(releases / name) for name in names}
+        last = {name: when for name in names if (when := self._last(releases / name, marks[name]))}
         if self.own.name not in last:
             return
         newest = sorted(last, key=lambda name: (last[name], name), reverse=True)[:keep]
@@ -133,63 +142,82 @@ class _Housekeeping:
                 log("housekeeping", "stopped, the next run goes on")
                 return
             try:
-                self._remove(releases / name, last[name])
-            except FileNotFoundError:
-                continue
+                self._remove(releases / name, marks[name])
             except OSError as error:
                 log("housekeeping", f"{name} stays, the next run goes on: {error}")
 
-    def _remove(self, release: Path, last: int) -> None:
-        """Remove a release, unless another task has removed, replaced or asked for it meanwhile."""
+    def _remove(self, release: Path, marks: frozenset[str]) -> None:
+        """Remove a release, or leave it to others, unless it has got another mark meanwhile."""
         if not (publisher := _owner_of(release)):
             return
+        ours = _of(self.owner, marks)
         if publisher != self.owner:
-            self._take_mark(release, last)
+            _take_away(release, ours)
+            log("housekeeping", f"{release.name} is left to the stack that published it")
             return
-        if self._others(release):
+        if marks - ours:
             log("housekeeping", f"{release.name} stays for another stack that has asked for it")
             return
         claim = Claim(release.with_name(f"{REMOVING_PREFIX}{release.name}-{task_name()}"))
+        claim.acquire()
         try:
-            claim.acquire()
-            log("housekeeping", f"removing {release.name}, neither among the newest nor in use")
-            with suppress(FileNotFoundError):
-                self._move(release, claim.directory, last)
-        finally:
-            claim.release()
+            self._move(release, claim.directory, marks)
+        except OSError:
+            claim.leave()  # the next run puts it back
+            raise
+        claim.release()
 
-    def _take_mark(self, release: Path, last: int) -> None:
-        """Leave the release to the stack that published it, unless ours asks for it meanwhile.
-
-        It takes the mark from its place first, so that a later one is another task's. A kill in
-        between leaves it there, and the release stays.
-        """
-        mark = release / STACKS / self.owner
-        mark.rename(taken := mark.with_name(f"~{self.owner}~{task_name()}"))
-        if _time(taken) > last:
-            taken.rename(mark)
+    def _move(self, release: Path, aside: Path, marks: frozenset[str]) -> None:
+        if _marks(release) != marks:
             return
-        taken.unlink()
-        log("housekeeping", f"{release.name} is left to the stack that published it")
-
-    def _move(self, release: Path, aside: Path, last: int) -> None:
-        if self._last(release) != last:
+        log("housekeeping", f"removing {release.name}, neither among the newest nor in use")
+        try:
+            release.rename(aside)
+        except FileNotFoundError:
             return
-        release.rename(aside)
-        if self._others(aside) or self._last(aside) != last:
-            with suppress(OSError):  # who asked has made it again
-                aside.rename(release)
+        if _marks(aside) != marks:
+            put_back(aside)
             return
         self.removed.append(release.name)
         sync_directory(release.parent)
 
-    def _last(self, release: Path) -> int:
+    def _last(self, release: Path, marks: frozenset[str]) -> int:
         """When it was published, or asked for by the stack after that; 0 if neither."""
-        asked, published = _time(release / STACKS / self.owner), _time(release / MANIFEST)
+        asked = max((_time(release / STACKS / name) for name in _of(self.owner, marks)), default=0)
+        published = _time(release / MANIFEST)
         return max(asked, published) if asked and published else 0
 
-    def _others(self, release: Path) -> bool:
-        return bool(set(os.listdir(release / STACKS)) - {self.owner})  # noqa: PTH208
+
+def put_back(aside: Path) -> bool:
+    """Put back a release that was renamed and is whole, unless it has been made again."""
+    name = aside.name.removeprefix(REMOVING_PREFIX).partition("-")[0]
+    if ASIDE in aside.name or not RELEASE_ID.fullmatch(name) or not _time(aside / MANIFEST):
+        return False
+    try:
+        aside.rename(aside.with_name(name))
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    log("housekeeping", f"{name} is put back")
+    return True
+
+
+def _marks(release: Path) -> frozenset[str]:
+    """All marks in a release."""
+    try:
+        return frozenset(os.listdir(release / STACKS))  # noqa: PTH208
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
+
+
+def _of(stack: str, marks: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in marks if name.partition(ASIDE)[0] == stack)
+
+
+def _take_away(release: Path, marks: frozenset[str]) -> None:
+    for name in marks:
+        (release / STACKS / name).unlink(missing_ok=True)
 
 
 def _time(file: Path) -> int:

@@ -1,0 +1,280 @@
+"""Locks requirements.in for the runtimes and architectures in use.
+
+``python -m efs_inference.lock --directory DIR`` reads the application's requirements.in in DIR, and
+writes its ``locks/<runtime>-<architecture>.txt``: each line one package with the hash of the one
+wheel that pip takes on that target. Hashes of other wheels are left out, as a release is made of
+what is installed. Versions that are locked stay as long as they satisfy requirements.in;
+``--upgrade`` and ``--upgrade-package`` take newer ones. ``--check`` only compares the locks that
+are there with requirements.in, without network, as `pulumi preview` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from .. import commands
+from ..contract.requirements import (
+    Difference,
+    RequirementsError,
+    asked,
+    asked_hashes,
+    differences,
+    made_for,
+    mixing_lines,
+    quoted,
+    text_of,
+    versions_of,
+)
+from ..contract.runtime import indexes_of, option_comments, read_options
+from .advice import no_solution, of_old_glibc
+from .changes import report
+from .errors import LockError
+from .resolution import NoSolutionError, Sources, Wishes, pin, resolve
+from .targets import ALL, RUNTIMES, Stacks, Target, chosen, named
+
+PYPI = "https://pypi.org/simple"
+
+
+def lock(
+    requirements: Path,
+    target: Target,
+    index_url: str | None,
+    *,
+    before: str = "",
+    upgraded: Collection[str] = (),
+) -> tuple[str, str | None]:
+    """The text of the target's lock, and what to warn of.
+
+    Args:
+        requirements: The file.
+        target: For what.
+        index_url: The default index; None: uv's.
+        before: Text of the lock as it is; its versions stay where they can.
+        upgraded: Names of packages whose version does not have to stay.
+
+    Raises:
+        LockError: There is no lock of what is asked for.
+    """
+    wanted = asked(requirements, target.runtime, target.architecture)
+    text = text_of(requirements)
+    names = {canonicalize_name(each.name) for each in wanted}
+    own, _ = read_options(text, names)
+    wishes = Wishes(
+        requirements=requirements,
+        asked=wanted,
+        sources=Sources(index_url=index_url, indexes=indexes_of(own)),
+        kept=versions_of(before),
+        upgraded=upgraded,
+    )
+    try:
+        packages = resolve(wishes, target)
+    except NoSolutionError as error:
+        raise no_solution(wishes, target, error) from error
+    tags, kept = target.tags(), _hashes(before)
+    lines = [pin(package, target, tags, kept) for package in packages]
+    _refuse_other_hashes(requirements, lines)
+    warning = of_old_glibc(wishes, target, packages)
+    runtime = RUNTIMES[target.runtime]
+    head = [
+        f"# Made from {requirements.name} by {commands.LOCK} for {target.runtime} on "
+        f"{target.architecture}",
+        f"# (CPython {runtime.python}, glibc 2.{runtime.glibc}): each package with the hash of the "
+        "one wheel that pip takes there.",
+    ]
+    options, _ = read_options(text, versions_of("\n".join(lines)))
+    _refuse_unasked(indexes_of(options).keys() - indexes_of(own).keys())
+    tail = made_for(wanted)
+    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""]), warning
+
+
+def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
+    """What is wrong with the options in requirements.in, whose locks have these texts."""
+    packages = {name for text in texts for name in versions_of(text)}
+    _, problems = read_options(text_of(requirements), packages)
+    return [
+        f"{requirements.name}, line {number}: {line!r} breaks a rule: {rule}. Correct it."
+        for number, line, rule in problems
+    ]
+
+
+def unsatisfied(requirements: Path, target: Target, text: str) -> list[str]:
+    """What a lock does not hold of requirements.in."""
+    versions = versions_of(text)
+    found = differences(asked(requirements, target.runtime, target.architecture), text, versions)
+    wishes = text_of(requirements)
+    wanted, had = (read_options(each, versions)[0] for each in (wishes, text))
+    if wanted != had:
+        found.append(Difference(quoted(had), quoted(wanted)))
+    return [f"{target.name} {difference}" for difference in found]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make or check the locks; the exit code says whether that went well."""
+    options = _parser().parse_args(arguments)
+    requirements = options.directory / "requirements.in"
+    try:
+        stacks = Stacks.around(options.directory)
+        targets = named(options.target) if options.target else chosen(requirements, stacks)
+        if options.check:
+            return check(requirements, targets)
+        index_url = options.index_url or _index_url(stacks)
+        texts = _made(requirements, targets, index_url, options.upgrade_package, options.upgrade)
+    except (LockError, RequirementsError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for target, text in texts.items():
+        path = lock_path(requirements, target)
+        before = path.read_text(encoding="utf-8") if path.is_file() else None
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="ascii")
+        print(report(target.name, before, text))
+    for line in [] if options.target else _left_out(requirements, targets, stacks):
+        print(line, file=sys.stderr)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only, without network")
+    parser.add_argument(
+        "--directory", type=Path, required=True, help="where requirements.in and locks/ are"
+    )
+    text = "package index; default: the stacks' indexUrl"
+    parser.add_argument("--index-url", metavar="URL", help=text)
+    parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
+    text = "take the newest version of this package; may be repeated"
+    parser.add_argument(
+        "--upgrade-package", "-P", action="append", default=[], metavar="NAME", help=text
+    )
+    text = f"lock this one only, such as {ALL[0].name}; may be repeated"
+    parser.add_argument("--target", action="append", default=[], metavar="NAME", help=text)
+    return parser
+
+
+def _made(
+    requirements: Path,
+    targets: Sequence[Target],
+    index_url: str | None,
+    upgraded: Sequence[str],
+    upgrade: bool,
+) -> dict[Target, str]:
+    """The text of every target's lock; warnings go to the screen."""
+    _refuse_mixing(requirements)
+    paths = {target: lock_path(requirements, target) for target in targets}
+    before = {
+        target: path.read_text(encoding="utf-8") if path.is_file() and not upgrade else ""
+        for target, path in paths.items()
+    }
+    names = {canonicalize_name(name) for name in upgraded}
+    known = {name for text in before.values() for name in versions_of(text)}
+    if not upgrade and (unknown := sorted(names - known)):
+        raise LockError(
+            f"no lock has {', '.join(unknown)}, so there is nothing to upgrade. Write what is to "
+            "be installed into requirements.in."
+        )
+    texts, problems = {}, []
+    for target in targets:
+        try:
+            made = lock(requirements, target, index_url, before=before[target], upgraded=names)
+        except LockError as error:
+            problems.append(str(error))
+            continue
+        texts[target], warning = made
+        if warning:
+            print(warning, file=sys.stderr)
+    if problems:
+        raise LockError("\n".join(dict.fromkeys(problems)))
+    if wrong := wrong_options(requirements, texts.values()):
+        raise LockError("\n".join(wrong))
+    return texts
+
+
+def _index_url(stacks: Stacks) -> str | None:
+    if len(stacks.index_urls) > 1:
+        raise LockError(
+            f"the stacks have several values of indexUrl: {', '.join(sorted(stacks.index_urls))}. "
+            "Name the one to lock from: --index-url URL"
+        )
+    found = next(iter(stacks.index_urls), None)
+    # So that a mirror of PyPI which uv's own variables name is used.
+    return None if found == PYPI else found
+
+
+def _refuse_mixing(requirements: Path) -> None:
+    """A package that any of several indexes may give is that of whoever publishes it first."""
+    if lines := [f"{place}: {line!r}" for place, line in mixing_lines(requirements)]:
+        raise LockError(
+            f"{'; '.join(lines)}: indexes are not mixed. The index of all packages is the stack's "
+            "indexUrl; name the packages of another one: `# release: index URL for PACKAGE ...`"
+        )
+
+
+def _refuse_unasked(names: Collection[str]) -> None:
+    """The index of a package that another one brings would be asked for nothing."""
+    if names:
+        raise LockError(
+            f"`# release: index` names {', '.join(sorted(names))}, which another package brings. "
+            "Ask for it in requirements.in by name, so that it comes from there."
+        )
+
+
+def _refuse_other_hashes(requirements: Path, lines: Sequence[str]) -> None:
+    """A hash in requirements.in is that of the wheel which is locked."""
+    hashes = asked_hashes(requirements)
+    for line in lines:
+        (name,) = versions_of(line)
+        found = line.rpartition("--hash=")[2]
+        if name in hashes and found not in hashes[name]:
+            raise LockError(
+                f"{name} has the hash {found}, and {requirements.name} asks for "
+                f"{' or '.join(sorted(hashes[name]))}. If the file is meant, correct the hash; if "
+                "not, do not install it."
+            )
+
+
+def _hashes(text: str) -> dict[str, str]:
+    """SHA-256 of each line with one hash, by what stands before."""
+    found = (line.split(" --hash=sha256:") for line in text.splitlines())
+    return {parts[0]: parts[1] for parts in found if len(parts) == 2}
+
+
+def _left_out(requirements: Path, targets: Sequence[Target], stacks: Stacks) -> list[str]:
+    """What there is of targets that are not locked."""
+    lines = [
+        f"{file}: its {target.name} is not locked, because a `# lock:` in {requirements.name} "
+        "leaves it out"
+        for file, target in stacks.targets.items()
+        if target not in targets
+    ]
+    rest = [t.name for t in ALL if t not in targets and lock_path(requirements, t).is_file()]
+    if rest:
+        lines.append(
+            f"{', '.join(rest)}: no stack is of it, so its lock stays as it is. Remove the file, "
+            f"or choose it in {requirements.name}: `# lock: runtimes ...`, `# lock: architectures "
+            "...`"
+        )
+    return lines
+
+
+def check(requirements: Path, targets: Sequence[Target]) -> int:
+    """Say which requirements the locks do not satisfy. Raises OSError for a lock not there."""
+    texts = {
+        target: lock_path(requirements, target).read_text(encoding="ascii") for target in targets
+    }
+    problems = wrong_options(requirements, texts.values())
+    for target, text in texts.items():
+        missing = unsatisfied(requirements, target, text)
+        problems += [f"{problem}: run {commands.LOCK}" for problem in missing]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+def lock_path(requirements: Path, target: Target) -> Path:
+    """Where the target's lock lies, beside requirements.in."""
+    return requirements.parent / "locks" / f"{target.name}.txt"

@@ -1,1 +1,0 @@
-"""Locks, step by step: targets, resolution, advice, and what changed."""

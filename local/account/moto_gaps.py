@@ -1,0 +1,152 @@
+"""What moto does otherwise than AWS, put right in its own classes."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+import types
+from typing import Any, ClassVar
+
+from ..dependencies import require
+from ..zones import zones_of
+from . import rights
+
+TRIED = "5.2.0 to 5.2.5"
+"""Versions of moto with which the tests of the local cloud pass."""
+
+_USED = {
+    "moto.awslambda.models": "LambdaFunction.get_configuration LambdaFunction.vpc_config "
+    "LambdaFunction.update_configuration LambdaFunction.set_version LambdaStorage.publish_version",
+    "moto.core.config": "default_user_config",
+    "moto.ec2.models": "ec2_backends",
+    "moto.ec2.models.availability_zones_and_regions": "RegionsAndZonesBackend.zones Zone",
+    "moto.efs.exceptions": "SubnetNotFound.code SecurityGroupNotFound.code",
+    "moto.efs.models": "MountTarget.info_json mock_random.get_random_hex",
+    "moto.iam.access_control": "PermissionResult.DENIED",
+    "moto.iam.models": "aws_managed_policies_data",
+    "moto.moto_api._internal.models": "moto_api_backend.reset",
+    "moto.s3.models": "FakeBucket.get_permission s3_backends",
+    "moto.moto_server.werkzeug_app": "DomainDispatcherApplication create_backend_app",
+}
+require("moto", TRIED, _USED)
+
+import moto.awslambda.models as lambda_models  # noqa: E402
+import moto.efs.exceptions as efs_exceptions  # noqa: E402
+import moto.efs.models as efs_models  # noqa: E402
+import moto.iam.models as iam_models  # noqa: E402
+import moto.s3.models as s3_models  # noqa: E402
+from moto.core.config import default_user_config  # noqa: E402
+from moto.ec2.models import ec2_backends  # noqa: E402
+from moto.ec2.models.availability_zones_and_regions import (  # noqa: E402
+    RegionsAndZonesBackend,
+    Zone,
+)
+from moto.iam.access_control import PermissionResult  # noqa: E402
+from moto.moto_api._internal.models import moto_api_backend  # noqa: E402
+
+# AWS's own policies that can be attached here.
+_MANAGED = re.compile(r"AWSLambda\w*ExecutionRole|AmazonECSTaskExecution|AmazonElasticFileSystem")
+
+
+class _MountTarget(efs_models.MountTarget):
+    """Is `creating` for a while, and in the VPC's default security group if in no other."""
+
+    seconds_to_create: ClassVar[float]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._available_at = time.monotonic() + self.seconds_to_create
+
+    def info_json(self) -> dict[str, Any]:
+        ready = time.monotonic() >= self._available_at
+        self.life_cycle_state = "available" if ready else "creating"
+        return super().info_json()
+
+
+class _Function(lambda_models.LambdaFunction):
+    """Keeps what moto drops."""
+
+    _KEPT = ("FileSystemConfigs", "LoggingConfig")
+
+    def __init__(
+        self, account_id: str, spec: dict[str, Any], *arguments: Any, **named: Any
+    ) -> None:
+        super().__init__(account_id, spec, *arguments, **named)
+        self.kept = {key: spec[key] for key in self._KEPT if key in spec}
+
+    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
+        default = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"}
+        kept = {**self.kept, "LoggingConfig": default | self.kept.get("LoggingConfig", {})}
+        return {**super().get_configuration(on_create), **kept}
+
+    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
+        changed = {key: config_updates[key] for key in self._KEPT if key in config_updates}
+        self.kept = {**self.kept, **changed}
+        if "EphemeralStorage" in config_updates:
+            self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
+        return super().update_configuration(config_updates)
+
+    @property
+    def vpc_config(self) -> dict[str, Any] | None:
+        known = super().vpc_config
+        if known and known.get("SubnetIds"):
+            subnet = ec2_backends[self.account_id][self.region].get_subnet(known["SubnetIds"][0])
+            known["VpcId"] = subnet.vpc_id
+        return known
+
+
+class _Versions(lambda_models.LambdaStorage):
+    """Gives no number twice: moto counts the versions that are there."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._numbers: dict[str, int] = {}
+
+    def publish_version(self, name_or_arn: str, description: str = "") -> Any:
+        name = self.get_function_by_name_or_arn_forbid_qualifier(name_or_arn).function_name
+        versions = self._functions[name]["versions"]
+        before = len(versions)
+        made = super().publish_version(name_or_arn, description)
+        if made is not None and len(versions) > before:
+            self._arns.pop(made.function_arn, None)
+            self._numbers[name] = self._numbers.get(name, 0) + 1
+            made.set_version(self._numbers[name])
+            self._arns.update({version.function_arn: version for version in versions})
+        return made
+
+
+class _Bucket(s3_models.FakeBucket):
+    """Reads the conditions of its policy; who asks may do everything that this does not deny."""
+
+    def get_permission(self, action: str, resource: str) -> PermissionResult:
+        own = [json.loads(self.policy)] if self.policy else []
+        # The endpoint stands for TLS.
+        context = {"aws:SecureTransport": "true"}
+        all_ = [{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}]
+        if not rights.allows(all_, action, resource, context, resource_policies=own):
+            return PermissionResult.DENIED
+        public = rights.allows([], action, resource, context, resource_policies=own)
+        return PermissionResult.PERMITTED if public else PermissionResult.NEUTRAL
+
+
+def prepare(seconds_to_create: float) -> None:
+    """Empty moto's state and close the gaps."""
+    # moto reads all 1,600 managed policies, once for each partition: 1.6 s.
+    managed = json.loads(vars(iam_models)["aws_managed_policies_data"])
+    few = json.dumps({name: managed[name] for name in managed if _MANAGED.match(name)})
+    vars(iam_models).update(aws_managed_policies_data=few)
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    vars(lambda_models).update(LambdaStorage=_Versions)
+    moto_api_backend.reset()
+    for region, zones in RegionsAndZonesBackend.zones.items():
+        zones[:] = [Zone(name=n, region_name=region, zone_id=id_) for n, id_ in zones_of(region)]
+    # Lambda takes ids of 17 digits only; moto makes 8.
+    ids = types.SimpleNamespace(get_random_hex=lambda _=17: secrets.token_hex(9)[:17])
+    _MountTarget.seconds_to_create = seconds_to_create
+    vars(efs_models).update(mock_random=ids, MountTarget=_MountTarget)
+    vars(lambda_models).update(LambdaFunction=_Function)
+    vars(s3_models).update(FakeBucket=_Bucket)
+    efs_exceptions.SubnetNotFound.code = 400
+    efs_exceptions.SecurityGroupNotFound.code = 400

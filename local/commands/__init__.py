@@ -1,0 +1,18 @@
+"""The commands: what a user types, what runs, and what is shown of it."""
+
+from .commands import main
+from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
+from .function_url import FunctionUrl
+from .screen import Screen
+
+__all__ = [
+    "Answer",
+    "Deployment",
+    "DeploymentError",
+    "FunctionUrl",
+    "Screen",
+    "deploy",
+    "host_config",
+    "main",
+    "plan",
+]

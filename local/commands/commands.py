@@ -1,0 +1,292 @@
+"""The commands: `python -m local`, or where this is installed `python -m efs_inference.local`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import COMMAND, MODULE
+from ..dependencies import DependencyError
+from ..engine import PackError, Verdict
+from ..project import Project, ProjectError
+from ..state import EFS, LOCAL, StateError, remove
+from ..verify import add_options, verify_releases
+from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
+from .function_url import FunctionUrl
+from .screen import Screen
+
+_SHOWN = 300
+_EXIT_CODES = """exit status:
+  0    done
+  1    failed; for `preview` and `up` also: a mandatory policy is violated; for `up` and `invoke`
+       also: the function failed, or its answer has a statusCode of 400 or more; for `verify` also:
+       a release is not intact
+  2    wrong usage: an option, a stack without a file, an event that is no JSON
+  130  interrupted (143 by SIGTERM); nothing is left running"""
+
+
+class _UsageError(Exception):
+    """A wrong argument."""
+
+
+def main() -> int:
+    """Run the command that the arguments name; what it returns is the exit status."""
+    options = _parser().parse_args()
+    command: Callable[[argparse.Namespace, Screen], int] = options.command
+    # What `invoke` prints on stdout is the answer and nothing else.
+    out = sys.stderr if command is _invoke else sys.stdout
+    # What a preview has to show is the plan.
+    screen = Screen(out, verbose=options.verbose or command is _preview)
+    try:
+        return command(options, screen)
+    except DependencyError as error:
+        screen.line(f"error: {error}", "error")
+        return 1
+    except (_UsageError, ProjectError) as error:
+        screen.line(f"error: {error}", "error")
+        return 2
+    except (DeploymentError, PackError, OSError) as error:
+        screen.line(f"error: {error}", "error")
+        return 1
+    finally:
+        screen.close()
+
+
+def _preview(options: argparse.Namespace, screen: Screen) -> int:
+    _show_verdict(screen, plan(_project(options), screen))
+    return 0
+
+
+def _up(options: argparse.Namespace, screen: Screen) -> int:
+    with _deployed(options, screen) as deployment:
+        event = _sample(deployment)
+        smoke = deployment.smoke
+        first = None if smoke else _call(deployment, "cold start", screen)
+        cold = first.seconds if first else smoke["seconds"]
+        warm = _call(deployment, "warm call", screen)
+        error = (first and first.error) or warm.error
+        steps = _steps(deployment.cold_start())
+    done = deployment.populate
+    screen.line("")
+    screen.line(f"  {_short(event)} -> {_short(warm.payload)}", "error" if error else "good")
+    said = "release found, nothing installed"
+    if done.get("outcome") == "published":
+        megabytes = done["bytes"] / 1e6
+        said = f"{done['files']:,.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
+    screen.line(f"  populate    {said if done else 'none in this program'}")
+    screen.line(f"  cold start  {cold:.1f} s{steps}")
+    screen.line(f"  warm call   {warm.seconds * 1000:.0f} ms")
+    _show_verdict(screen, deployment.verdict)
+    if error:
+        screen.line(f"error: the function failed: {error}", "error")
+        return 1
+    command = f"{_python()} -m {MODULE}"
+    screen.line(
+        f"""
+next:
+  {command} invoke --event {_quoted(event)}
+  {command} serve                 # over HTTP, as a function URL does
+  {command} up --config memoryMb=4096
+  {command} clean                 # removes the libraries again"""
+    )
+    return 0
+
+
+def _sample(deployment: Deployment) -> Any:
+    """The request that the model gives as an example; an empty one where it gives none."""
+    found = deployment.result.outputs.get("sampleRequest")
+    return {} if found is None else found
+
+
+def _call(deployment: Deployment, title: str, screen: Screen) -> Answer:
+    with screen.step(title):
+        return deployment.invoke(_sample(deployment))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _quoted(event: Any) -> str:
+    """An event for a shell; an empty one where it would fill the screen."""
+    text = json.dumps(event)
+    return shlex.quote(text if len(text) <= _SHOWN else "{}")
+
+
+def _invoke(options: argparse.Namespace, screen: Screen) -> int:
+    event = _event(options.event)
+    with _deployed(options, screen) as deployment:
+        answer = deployment.invoke(event)
+    if answer.error is not None:
+        screen.line(f"error: the function failed: {answer.error}", "error")
+    if answer.error is None or answer.payload is not None:
+        print(json.dumps(answer.payload))
+    return 0 if answer.error is None else 1
+
+
+def _serve(options: argparse.Namespace, screen: Screen) -> int:
+    try:
+        server = FunctionUrl(options.port)
+    except (OSError, ValueError) as error:
+        why = str(error).rstrip(".")
+        raise _UsageError(f"--port {options.port}: {why}. Remedy: another port") from error
+    with server, _deployed(options, screen) as deployment:
+        server.invoke = deployment.invoke
+        data = _quoted(_sample(deployment))
+        curl = f"curl -s -H 'content-type: application/json' -d {data}"
+        url = f"http://127.0.0.1:{server.server_port}/"
+        screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
+        server.serve_forever()
+    return 0
+
+
+def _verify(options: argparse.Namespace, screen: Screen) -> int:
+    word = f"{_python()} -m {MODULE}"
+    remedy = (
+        f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it again "
+        f"under another id, and `{word} clean --stack {options.stack}` removes what is here"
+    )
+    intact = verify_releases(_state(options), options.release, options.sha256, remedy, screen)
+    return 0 if intact else 1
+
+
+def _clean(options: argparse.Namespace, screen: Screen) -> int:
+    folder = _state(options).parent
+    if not os.path.lexists(folder):
+        screen.line(f"{folder} does not exist: nothing to remove")
+        return 0
+    try:
+        files, size = remove(folder)
+    except StateError as error:
+        raise DeploymentError(str(error)) from error
+    screen.line(f"removed {folder}: {files:,} files, {size:,} bytes")
+    return 0
+
+
+@contextlib.contextmanager
+def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deployment]:
+    project = host_config(_project(options), screen)
+    with screen.without_resources():
+        plan(project, screen, advice=False)
+    with deploy(project, _state(options), screen) as deployment:
+        yield deployment
+
+
+def _steps(said: Mapping[str, Any]) -> str:
+    """What the function says of its cold start, as this repository's handler says it."""
+    names = [
+        ("ActivateDuration", "activate"),
+        ("ImportDuration", "import"),
+        ("LoadDuration", "load"),
+    ]
+    steps = [f"{word} {said[name]:.1f} s" for name, word in names if name in said]
+    return f": {', '.join(steps)}; imports: {said.get('imports', 'plain')}" if steps else ""
+
+
+def _show_verdict(screen: Screen, verdict: Verdict) -> None:
+    count = len(verdict.findings)
+    said = "nothing to complain about" if not count else f"{count} advisory"
+    for name, policies in verdict.packs.items():
+        screen.line(f"  policies    {name}: {policies} policies")
+    screen.line(f"  verdict     {said}" if verdict.packs else "  policies    no packs")
+
+
+def _event(text: str) -> Any:
+    """The event that `text` is, or that lies in the file of this name."""
+    is_file = not text.lstrip().startswith(("{", "[", '"')) and Path(text).is_file()
+    try:
+        written = Path(text).read_text(encoding="utf-8") if is_file else text
+        return json.loads(written, parse_constant=_no_constant)
+    except (ValueError, OSError, RecursionError) as error:
+        raise _UsageError(
+            f"--event {text[:200]!r} is neither a file nor JSON: {error}. "
+            "Remedy: --event '{}', or a file's name"
+        ) from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _stack_name(text: str) -> str:
+    """The name of a stack, which is that of a folder too: Pulumi allows no slash in it either."""
+    if re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", text) is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name of a stack: letters, digits, hyphens, underscores and periods"
+        )
+    return text
+
+
+def _project(options: argparse.Namespace) -> Project:
+    overrides = {}
+    for setting in options.config:
+        key, equals, value = setting.partition("=")
+        if not key or not equals:
+            raise _UsageError(f"--config {setting!r}: it has the form KEY=VALUE")
+        overrides[key] = value
+    return Project.load(Path.cwd(), options.stack, overrides)
+
+
+def _state(options: argparse.Namespace) -> Path:
+    return Path.cwd() / LOCAL / str(options.stack) / EFS
+
+
+def _python() -> str:
+    """How to call this Python from here."""
+    here = Path(sys.executable)
+    return str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else str(here)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--stack", type=_stack_name, default="dev", help="the stack, default: dev")
+    common.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a configuration value for this run; may be repeated",
+    )
+    common.add_argument(
+        "-v", "--verbose", action="store_true", help="show every resource and log line"
+    )
+    parser = argparse.ArgumentParser(
+        prog=COMMAND,
+        description="Deploys the Pulumi program of this folder on an embedded cloud, without an "
+        "AWS account. File systems persist in .local/<stack>; all else is new in each run.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[..., int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            parents=[common],
+            help=text,
+            description=text,
+            epilog=_EXIT_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(command=command)
+        return added
+
+    add("preview", _preview, "show what would be created, and what the policy packs say of it")
+    add("up", _up, "deploy, populate, call the function")
+    invoke = add("invoke", _invoke, "deploy, call the function with an event, print its answer")
+    invoke.add_argument("--event", required=True, metavar="FILE|JSON", help="the event")
+    server = add("serve", _serve, "deploy, serve the function over HTTP until Ctrl-C")
+    server.add_argument("--port", type=int, default=0, help="default: a free one")
+    verify = add("verify", _verify, "compare the stack's local releases with their manifests")
+    add_options(verify, release="only this one")
+    add("clean", _clean, "remove the stack's local file systems")
+    return parser

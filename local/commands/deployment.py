@@ -1,0 +1,296 @@
+"""Plans and deploys a project on the embedded cloud, and calls its function."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .. import COMMAND, PACKS, engine
+from ..engine import Result, Verdict, reason
+from ..project import Project
+from ..provider import AwsProvider, refusal
+from ..state import StateError, hold
+from .locks import LockError, make_locks
+from .screen import Screen
+
+_ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
+_PYTHONS = ((3, 11), (3, 13))
+_ALIAS = "aws:lambda/alias:Alias"
+_FUNCTION = "aws:lambda/function:Function"
+
+
+class DeploymentError(Exception):
+    """A run that cannot go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the function answered.
+
+    Attributes:
+        payload: Its JSON.
+        seconds: How long the call took.
+        error: Why the call is a failure; None if it is none.
+    """
+
+    payload: Any
+    seconds: float
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A project that is deployed on a cloud.
+
+    Attributes:
+        result: What the engine made.
+        verdict: What the packs say of it.
+        alias_arn: The alias by which the function is called.
+    """
+
+    result: Result
+    verdict: Verdict
+    alias_arn: str
+
+    @property
+    def populate(self) -> Mapping[str, Any]:
+        """Outputs of the populate run: outcome, files, bytes, seconds; empty without one."""
+        return self._outputs("PopulatorRun")
+
+    @property
+    def smoke(self) -> Mapping[str, Any]:
+        """Outputs of the smoke invocation: seconds, answer; empty without one."""
+        return self._outputs("SmokeInvocation")
+
+    def _outputs(self, kind: str) -> Mapping[str, Any]:
+        found = (r for r in self.result.resources if r.type.endswith(f":{kind}"))
+        return next((resource.outputs for resource in found), {})
+
+    def cold_start(self) -> Mapping[str, Any]:
+        """What a function's log says of the last cold start; empty if it says nothing."""
+        lines: list[str] = []
+        for function in self.result.of_type(_FUNCTION):
+            group = (function.outputs.get("loggingConfig") or {}).get("logGroup")
+            if group:
+                pages = boto3.client("logs").get_paginator("filter_log_events")
+                for page in pages.paginate(logGroupName=group):
+                    lines += [event["message"] for event in page["events"]]
+        found = [line for line in map(_json_object, lines) if line.get("message") == "cold start"]
+        return found[-1] if found else {}
+
+    def invoke(self, event: Any) -> Answer:
+        """Call the function through its alias.
+
+        A function error, and a status code of 400 or more in the answer, are failures.
+        """
+        # Longer than any function may run; a second attempt would be a second call.
+        config = Config(read_timeout=1000, retries={"total_max_attempts": 1})
+        client = boto3.client("lambda", self.alias_arn.split(":")[3], config=config)
+        start = time.monotonic()
+        try:
+            response = client.invoke(FunctionName=self.alias_arn, Payload=json.dumps(event))
+        except ClientError as error:
+            return Answer(payload=None, seconds=time.monotonic() - start, error=refusal(error))
+        except BotoCoreError as error:
+            return Answer(payload=None, seconds=time.monotonic() - start, error=reason(error))
+        payload = json.loads(response["Payload"].read() or b"null")
+        seconds = time.monotonic() - start
+        return Answer(payload=payload, seconds=seconds, error=_failure(response, payload))
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _failure(response: Mapping[str, Any], payload: Any) -> str | None:
+    if "FunctionError" in response:
+        said = payload if isinstance(payload, dict) else {}
+        message = said.get("errorMessage") or f"it answered {json.dumps(payload)[:500]}"
+        return f"{said.get('errorType') or response['FunctionError']}: {message}"
+    status = payload.get("statusCode") if isinstance(payload, dict) else None
+    return f"status code {status}" if isinstance(status, int) and status >= 400 else None
+
+
+def host_config(project: Project, screen: Screen) -> Project:
+    """The project with the runtime and architecture of this host, on which everything runs.
+
+    Raises:
+        DeploymentError: Nothing can run on this host.
+    """
+    version, machine = sys.version_info[:2], platform.machine()
+    if sys.platform != "linux" or machine not in _ARCHITECTURES:
+        raise DeploymentError(
+            f"this is {platform.system()} on {machine}; the embedded cloud needs Linux on "
+            f"{' or '.join(_ARCHITECTURES)}. Remedy: run it in a Linux container or virtual "
+            f"machine; `{COMMAND} preview` works everywhere"
+        )
+    if not _PYTHONS[0] <= version <= _PYTHONS[1]:
+        raise DeploymentError(
+            f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
+            "Lambda has them. Remedy: `make PYTHON=python3.12 install`"
+        )
+    host = {
+        "runtime": f"python{version[0]}.{version[1]}",
+        "architecture": _ARCHITECTURES[machine],
+    }
+    changed = {key: value for key, value in host.items() if project.own(key) not in (None, value)}
+    for key, value in changed.items():
+        screen.line(
+            f"{key} {value} for this run instead of the stack's {project.own(key)}: "
+            "libraries and function run on this host",
+            "warning",
+        )
+    own = (project.own("runtime"), project.own("architecture"))
+    if changed and all(own):
+        index_url = project.own("indexUrl")
+        try:
+            make_locks(
+                project.root, "-".join(map(str, own)), "-".join(host.values()), index_url, screen
+            )
+        except LockError as error:
+            raise DeploymentError(str(error)) from error
+    if changed and project.own("populatorImage"):
+        changed["populatorImage"] = ""
+    if project.own("indexSecretArn"):
+        screen.line("indexSecretArn is of AWS: here pip takes what ~/.netrc says", "warning")
+        changed["indexSecretArn"] = ""
+    # The embedded cloud has an account of its own, so no profile of the user's leads to it.
+    config = {key: value for key, value in project.config.items() if key != "aws:profile"}
+    config.update({f"{project.name}:{key}": value for key, value in changed.items()})
+    return replace(project, config=config)
+
+
+def plan(project: Project, screen: Screen, *, advice: bool = True) -> Verdict:
+    """Preview the project and let the packs judge the plan. Needs no cloud.
+
+    Args:
+        project: What to preview.
+        screen: Shows what happens.
+        advice: Whether to show advisory findings; what is created now is judged again, and
+            most of them are that something is not known before.
+
+    Raises:
+        DeploymentError: The preview fails, or a mandatory rule is broken.
+    """
+    with screen.step(f"preview of stack {project.stack}"):
+        with _own_temporary_files():
+            result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
+        if result.error is not None:
+            raise DeploymentError(result.error)
+    return _judge(result, screen, advice=advice)
+
+
+def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
+    root = result.project.root
+    found = engine.find_packs(root) or (engine.find_packs(PACKS) if PACKS else ())
+    with screen.step(f"policy packs on the {'preview' if result.dry_run else 'result'}"):
+        verdict = engine.judge(found, result)
+    for finding in verdict.findings if advice else verdict.mandatory:
+        level = "MANDATORY" if finding.mandatory else "advisory"
+        place = f" ({finding.urn.rpartition('::')[2]})" if finding.urn else ""
+        message = finding.message
+        if not finding.mandatory:
+            # The SDK puts the policy's description first; of advice there may be a lot.
+            message = message.partition("\n")[2] or message
+        message = message.replace("\n", "\n    ")
+        screen.line(
+            f"  {level} {finding.pack} {finding.policy}{place}\n    {message}",
+            "error" if finding.mandatory else "warning",
+        )
+    if verdict.mandatory:
+        count = len(verdict.mandatory)
+        done = "nothing was created" if result.dry_run else "the stack breaks its policies"
+        raise DeploymentError(
+            f"{count} mandatory polic{'y is' if count == 1 else 'ies are'} violated: {done}"
+        )
+    return verdict
+
+
+@contextlib.contextmanager
+def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
+    """Create everything on a cloud of its own, which ends with the context.
+
+    Args:
+        project: What to deploy.
+        state: Folder in which the file systems persist; the one around it is the stack's own.
+        screen: Shows what happens.
+
+    Raises:
+        DeploymentError: Somebody else uses the folder, a resource cannot be created, or a
+            mandatory rule is broken.
+    """
+    provider = AwsProvider(project.region, cloud=True)
+    with contextlib.ExitStack() as ends:
+        try:
+            ends.enter_context(hold(state.parent, " ".join([COMMAND, *sys.argv[1:2]])))
+        except StateError as error:
+            raise DeploymentError(str(error)) from error
+        state.mkdir(exist_ok=True)
+        ends.enter_context(_without_the_users_aws())  # moto already reads it at import
+        with screen.step("embedded cloud"):
+            from ..cloud import Cloud  # moto takes seconds to import, and a plan needs none of it
+
+            cloud = Cloud(
+                state, region=project.region, log=lambda text: screen.line(f"  {text}", "warning")
+            )
+            ends.enter_context(cloud)
+            os.environ.update(cloud.environment())
+            # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
+            ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+        with screen.step(f"up of stack {project.stack}"):
+            with _own_temporary_files():
+                result = engine.up(project, provider, screen)
+            for type_, names in sorted(provider.not_emulated.items()):
+                screen.line(f"  {type_} is not emulated ({', '.join(names)})", "warning")
+            if result.error is not None:
+                raise DeploymentError(result.error)
+        aliases = result.of_type(_ALIAS)
+        if not aliases:
+            raise DeploymentError(
+                f"the program made no {_ALIAS}, so there is nothing to call. Remedy: an alias for "
+                "the function, as components/inference.py has it"
+            )
+        verdict = _judge(result, screen)
+        yield Deployment(result=result, verdict=verdict, alias_arn=aliases[0].outputs["arn"])
+
+
+@contextlib.contextmanager
+def _own_temporary_files() -> Iterator[None]:
+    """A temporary folder for the program: this process ends without what Python does at its end."""
+    with tempfile.TemporaryDirectory(prefix="efs-inference-") as folder:
+        before, tempfile.tempdir = tempfile.tempdir, folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+
+
+@contextlib.contextmanager
+def _without_the_users_aws() -> Iterator[None]:
+    """The process without variables that concern AWS, such as a profile; restores them all."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,219 @@
+"""What an ECS task's containers are on this host: mounts, command, environment, log."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..account import Account, Client, TaskRoles
+from ..sandbox import Bind
+
+# What a container gets of this host: what the network needs, nothing else of the user's.
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_OF_THE_HOST = frozenset(
+    {
+        *("PATH", "HOME", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+        *("PIP_CERT", "PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_DISABLE_PIP_VERSION_CHECK"),
+        *_PROXIES,
+        *map(str.upper, _PROXIES),
+    }
+)
+Document = Mapping[str, Any]
+
+
+class CannotStartError(Exception):
+    """The text is the task's `stoppedReason`."""
+
+
+def network_of(request: Document) -> Document:
+    """The network configuration of a RunTask request."""
+    network: Document = request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    return network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container, ready to be started.
+
+    Attributes:
+        name: Its name.
+        binds: Its volumes.
+        log: Takes its output.
+        argv: Its command.
+        environment: Its environment variables.
+        folder: Where it starts.
+    """
+
+    name: str
+    binds: list[Bind]
+    log: Callable[[list[str]], None]
+    argv: list[str]
+    environment: dict[str, str]
+    folder: Path
+
+
+def _direct() -> dict[str, str]:
+    """The cloud is on this host, so no proxy of the host's leads to it."""
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    names = ",".join(filter(None, [given, "127.0.0.1"]))
+    return {"NO_PROXY": names, "no_proxy": names}
+
+
+class Launch:
+    """The containers of one task.
+
+    Args:
+        account: Where the task runs.
+        definition: Its definition, as moto has it.
+        request: The RunTask request.
+        task_id: Its id.
+        disk: An empty folder, the task's own.
+        roles: What hands it its role's credentials.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        definition: Any,
+        request: Document,
+        task_id: str,
+        disk: Path,
+        roles: TaskRoles,
+    ) -> None:
+        self._account, self._definition, self._request = account, definition, request
+        self._id, self._disk, self._folder = task_id, disk, disk / "own"
+        self._folder.mkdir()
+        role = self._role("taskRoleArn")
+        self._credentials = roles.begin(role, task_id) if role else {}
+
+    def prepare(self, container: Document) -> Container:
+        """What a container of the definition is here.
+
+        Raises:
+            MountError: A file system cannot be mounted.
+            CannotStartError: It cannot be started for another reason.
+        """
+        return Container(
+            name=container["name"],
+            binds=self._binds(container),
+            log=self._log(container),
+            argv=self._argv(container),
+            environment=self._environment(container),
+            folder=self._folder,
+        )
+
+    def _role(self, name: str) -> str | None:
+        attribute = {"taskRoleArn": "task_role_arn", "executionRoleArn": "execution_role_arn"}[name]
+        own = getattr(self._definition, attribute, None)
+        role: str | None = self._request.get("overrides", {}).get(name, own)
+        return role
+
+    def _binds(self, container: Document) -> list[Bind]:
+        volumes = {volume["name"]: volume for volume in self._definition.volumes}
+        binds = []
+        for point in container["mountPoints"]:
+            bind = self._volume(volumes[point["sourceVolume"]], point["containerPath"])
+            read_only = bind.read_only or point.get("readOnly", False)
+            binds.append(Bind(bind.source, bind.target, read_only))
+        for other in container["volumesFrom"]:
+            named = {c["name"]: c for c in self._definition.container_definitions}
+            for bind in self._binds(named[other["sourceContainer"]]):
+                read_only = bind.read_only or other.get("readOnly", False)
+                binds.append(Bind(bind.source, bind.target, read_only))
+        return binds
+
+    def _volume(self, volume: Document, path: str) -> Bind:
+        if "efsVolumeConfiguration" in volume:
+            return self._file_system(volume["efsVolumeConfiguration"], path)
+        kinds = volume.keys() - {"name", "host"}
+        source = (volume.get("host") or {}).get("sourcePath")
+        if kinds or source:
+            kind = f"host.sourcePath {source}" if source else ", ".join(sorted(kinds))
+            raise CannotStartError(
+                f"ResourceInitializationError: volume {volume['name']}: {kind} is not emulated "
+                "here; what is: efsVolumeConfiguration, and a bind mount without sourcePath"
+            )
+        # A bind mount on Fargate: the task's own, shared by its containers, empty at first.
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html
+        folder = self._disk / "volumes" / volume["name"]
+        folder.mkdir(parents=True, exist_ok=True)
+        return Bind(str(folder), path)
+
+    def _file_system(self, efs: Document, path: str) -> Bind:
+        network = network_of(self._request)
+        authorization = efs.get("authorizationConfig", {})
+        with_iam = authorization.get("iam") == "ENABLED"
+        return self._account.bind(
+            Client(
+                role=self._role("taskRoleArn") if with_iam else None,
+                subnets=network.get("subnets", []),
+                groups=network.get("securityGroups", []),
+                tls=efs.get("transitEncryption") == "ENABLED",
+            ),
+            path,
+            efs["fileSystemId"],
+            authorization.get("accessPointId"),
+            efs.get("rootDirectory", "/"),
+        )
+
+    def _override(self, container: Document) -> Document:
+        overrides = self._request.get("overrides", {}).get("containerOverrides", [])
+        return next((o for o in overrides if o.get("name") == container["name"]), {})
+
+    def _argv(self, container: Document) -> list[str]:
+        entry = list(container.get("entryPoint") or [])
+        command = self._override(container).get("command", container.get("command") or [])
+        if entry and entry[0] in {"python", "python3", f"python3.{sys.version_info.minor}"}:
+            entry[0] = sys.executable
+        if not entry or shutil.which(entry[0]) is None:
+            why = "no image is pulled here, so entryPoint has to name a program of this host"
+            raise CannotStartError(f"CannotStartContainerError: exec: {entry[:1]}: {why}")
+        return [*entry, *command]
+
+    def _environment(self, container: Document) -> dict[str, str]:
+        secrets = container.get("secrets") or []
+        pairs = [*container["environment"], *self._override(container).get("environment", [])]
+        return {
+            **{name: value for name, value in os.environ.items() if name in _OF_THE_HOST},
+            "TMPDIR": str(self._folder),
+            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+            "AWS_REGION": self._account.region,
+            "AWS_DEFAULT_REGION": self._account.region,
+            **self._credentials,
+            **_direct(),
+            **{pair["name"]: pair["value"] for pair in pairs},
+            **{each["name"]: self._secret(each["valueFrom"]) for each in secrets},
+        }
+
+    def _secret(self, arn: str) -> str:
+        with self._account.lock:
+            value, refused = self._account.secret(self._role("executionRoleArn") or "", arn)
+        if refused:  # [field]
+            raise CannotStartError(
+                "ResourceInitializationError: unable to pull secrets or registry auth: execution "
+                "resource retrieval failed: unable to retrieve secret from asm: service call has "
+                f"been retried 1 time(s): failed to fetch secret {arn} from secrets manager: "
+                f"{refused}"
+            )
+        return value
+
+    def _log(self, container: Document) -> Callable[[list[str]], None]:
+        logs = container.get("logConfiguration", {})
+        if logs.get("logDriver") != "awslogs":
+            return lambda _: None
+        options = logs["options"]
+        stream = f"{options.get('awslogs-stream-prefix')}/{container['name']}/{self._id}"
+        group, role = options["awslogs-group"], self._role("executionRoleArn") or ""
+        with self._account.lock:
+            refused = self._account.log_refused(role, group, stream)
+        if refused:  # [field]
+            tried = "create stream has been retried 1 times: failed to create Cloudwatch log stream"
+            why = f"failed to validate logger args: {tried}: {refused} : exit status 1"
+            raise CannotStartError(f"ResourceInitializationError: {why}")
+        return partial(self._account.write_log, group, stream)

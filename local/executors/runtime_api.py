@@ -1,0 +1,307 @@
+"""A Lambda function's execution environment: its process, and the Runtime API that it talks to.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import io
+import json
+import os
+import queue
+import shutil
+import socket
+import threading
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from ..sandbox import PYTHON, Bind, Confinement, Host, Process
+
+_API = "/2018-06-01/runtime"
+# Where Lambda has them, and its user, whose home is not there.
+_TASK_ROOT, _RUNTIME_DIR, _PORT = "/var/task", "/var/runtime", 9001
+_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_USER = "sbx_user1051:x:{uid}:{gid}::/home/sbx_user1051:/sbin/nologin\n"
+
+
+def _level(line: str) -> str:
+    """The level of a printed line, as Lambda takes it."""
+    try:
+        found = json.loads(line)
+        moment, level = datetime.fromisoformat(found["timestamp"]), str(found["level"]).upper()
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return "INFO"
+    return level if moment.tzinfo and level in _LEVELS else "INFO"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """One version of a function.
+
+    Attributes:
+        configuration: As GetFunctionConfiguration gives it.
+        code: The zip.
+        region: Its region.
+        endpoint: Variables with which a client in the function finds the embedded cloud.
+        way_out: Whether its network leads anywhere but to its file system.
+    """
+
+    configuration: Mapping[str, Any]
+    code: bytes
+    region: str
+    endpoint: Mapping[str, str]
+    way_out: bool
+
+    @property
+    def key(self) -> str:
+        """What has to be the same for an environment to be used again."""
+        return json.dumps([self.configuration, self.way_out], sort_keys=True, default=str)
+
+    @property
+    def log_group(self) -> str:
+        """Where it logs."""
+        name = f"/aws/lambda/{self.configuration['FunctionName']}"
+        return str(self.configuration.get("LoggingConfig", {}).get("LogGroup", name))
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether its log format is JSON."""
+        return bool(self.configuration.get("LoggingConfig", {}).get("LogFormat") == "JSON")
+
+    def logs(self, line: str) -> bool:
+        """Whether a line that it prints is logged: in JSON format its level has to be high enough.
+
+        The level of a line counts beside a valid timestamp only; any other line is INFO.
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+        """
+        wanted = self.configuration.get("LoggingConfig", {}).get("ApplicationLogLevel", "INFO")
+        return not self.logs_json or _LEVELS.index(_level(line)) >= _LEVELS.index(wanted)
+
+    def environment(self, api: str, stream: str) -> dict[str, str]:
+        """The environment variables of its process.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        """
+        known = self.configuration
+        return {
+            **self.endpoint,
+            "LANG": "en_US.UTF-8",
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "TZ": ":UTC",
+            **known.get("Environment", {}).get("Variables", {}),
+            "_HANDLER": known["Handler"],
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{known['Runtime']}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(known["MemorySize"]),
+            "AWS_LAMBDA_FUNCTION_NAME": known["FunctionName"],
+            "AWS_LAMBDA_FUNCTION_VERSION": known["Version"],
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON" if self.logs_json else "Text",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self.log_group,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            "AWS_LAMBDA_RUNTIME_API": api,
+            "AWS_REGION": self.region,
+            "LAMBDA_TASK_ROOT": _TASK_ROOT,
+            "LAMBDA_RUNTIME_DIR": _RUNTIME_DIR,
+            "PYTHONPATH": f"{_TASK_ROOT}:{_RUNTIME_DIR}",
+        }
+
+
+@functools.cache
+def _distributions(name: str) -> frozenset[str]:
+    """A distribution and all that it needs."""
+    needs = [Requirement(line) for line in importlib.metadata.requires(name) or []]
+    wanted = (r.name for r in needs if r.marker is None or r.marker.evaluate({"extra": ""}))
+    return frozenset({name}).union(*map(_distributions, wanted))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What all environments share.
+
+    Attributes:
+        folder: `awslambdaric` and what it needs, and nothing else that can be imported.
+        users: The list of users.
+    """
+
+    folder: Path
+    users: Path
+
+    @classmethod
+    def make(cls, disk: Path) -> Runtime:
+        """Make it on an empty disk."""
+        folder, users = disk / "runtime", disk / "passwd"
+        folder.mkdir()
+        users.write_text(_USER.format(uid=os.getuid(), gid=os.getgid()))
+        for name in _distributions("awslambdaric"):
+            distribution = importlib.metadata.distribution(name)
+            tops = {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}
+            for top in tops:
+                source = Path(str(distribution.locate_file(top)))
+                (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / top)
+        return cls(folder=folder, users=users)
+
+
+class _Api(BaseHTTPRequestHandler):
+    """The Runtime API of one environment."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        """The runtime asks for the next event, and stands still until it comes.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+        """
+        environment = self.server.environment
+        environment.process.freeze()
+        environment.happened.put(("ready", b""))
+        event = environment.events.get()
+        if event is None:
+            self.close_connection = True
+            return
+        environment.process.thaw()
+        headers, body = event
+        self._answer(200, body, headers)
+
+    def do_POST(self) -> None:
+        """The runtime reports a response or an error."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kind = self.path.removeprefix(f"{_API}/").split("/")
+        self.server.environment.happened.put(
+            (kind[-1] if kind[0] != "init" else "init error", body)
+        )
+        self._answer(202, b"{}", {})
+
+    def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, environment: Environment, listening: socket.socket) -> None:
+        self.environment = environment
+        super().__init__(listening.getsockname(), _Api, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listening
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: the process ended in the middle of an answer."""
+
+
+class Environment:
+    """An execution environment: one process that serves one event at a time.
+
+    Attributes:
+        idle_since: When it was last given back, by the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        host: Host,
+        runtime: Runtime,
+        binds: list[Bind],
+        log: list[str],
+        say: Callable[[Function, str, list[str]], None],
+    ) -> None:
+        now = datetime.now(UTC)
+        known = function.configuration
+        self.stream = f"{now:%Y/%m/%d}/[{known['Version']}]{uuid.uuid4().hex}"
+        self.events: queue.SimpleQueue[tuple[dict[str, str], bytes] | None] = queue.SimpleQueue()
+        self.happened: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self.log, self.idle_since = log, time.monotonic()
+        self._function, self._say = function, say
+        self._server: _Server | None = None
+        task_root = host.disk()
+        _unpack(function.code, task_root)
+        alone = host.network and not function.way_out
+        port = _PORT
+        if not alone:
+            port = self._serve(socket.create_server(("127.0.0.1", 0)))
+        variables = {} if host.namespaces else {"TMPDIR": str(host.disk())}
+        size = known.get("EphemeralStorage", {}).get("Size", 512)
+        self.process = Process(
+            host,
+            # -P, -S: of this program's own packages nothing; PYTHONPATH is Lambda's order.
+            [PYTHON, "-P", "-S", "-m", "awslambdaric", known["Handler"]],
+            environment=variables | function.environment(f"127.0.0.1:{port}", self.stream),
+            folder=Path(_TASK_ROOT),
+            binds=[
+                *binds,
+                Bind(str(task_root), _TASK_ROOT, read_only=True),
+                Bind(str(runtime.folder), _RUNTIME_DIR, read_only=True),
+                Bind(str(runtime.users), "/etc/passwd", read_only=True),
+            ],
+            on_output=self._printed,
+            on_exit=lambda: self.happened.put(("exit", b"")),
+            confinement=Confinement(tmp_megabytes=size, port=_PORT if alone else None),
+            on_listening=self._serve,
+        )
+
+    def _serve(self, listening: socket.socket) -> int:
+        self._server = _Server(self, listening)
+        return int(listening.getsockname()[1])
+
+    def _printed(self, lines: list[str]) -> None:
+        """Log what of the function's own lines its configuration lets through."""
+        if logged := [line for line in lines if self._function.logs(line)]:
+            self.write(logged)
+
+    def write(self, lines: list[str]) -> None:
+        """Log lines."""
+        self.log += lines
+        self._say(self._function, self.stream, lines)
+
+    def wait(self, seconds: float) -> tuple[str, bytes]:
+        """What happens next; `timeout` if nothing does."""
+        try:
+            what = self.happened.get(timeout=max(seconds, 0))
+        except queue.Empty:
+            return "timeout", b""
+        self.process.drain()
+        return what
+
+    def kill(self) -> None:
+        """End the process; does not wait."""
+        self.process.kill()
+        self.events.put(None)
+
+    def close(self) -> None:
+        """End the process and the Runtime API."""
+        self.kill()
+        self.process.end()
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+def _unpack(code: bytes, folder: Path) -> None:
+    """Unpack a deployment package; what may be run stays so, as on Lambda."""
+    with zipfile.ZipFile(io.BytesIO(code)) as archive:
+        for entry in archive.infolist():
+            made = Path(archive.extract(entry, folder))
+            if entry.external_attr >> 16 & 0o100 and not entry.is_dir():
+                made.chmod(0o755)

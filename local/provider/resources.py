@@ -1,0 +1,289 @@
+"""A table of AWS resource types: the boto3 calls that make one, and the outputs it gives.
+
+Names are those of pulumi-aws 7 on the wire. A property that neither the table nor its functions
+read has no effect, and is named on screen.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+
+from .containers import task_definition
+from .kind import Kind, Made, Properties, ProviderError, pascal, tagged
+from .s3 import S3_KINDS
+
+_WAIT_SECONDS = 60.0
+
+
+def _available(call: str, argument: str, key: str) -> Callable[[Made], None]:
+    """Waits until an EFS resource is available, as terraform does."""
+
+    def wait(made: Made) -> None:
+        describe = getattr(made.aws.client("efs"), call)
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while (state := describe(**{argument: made.id})[key][0]["LifeCycleState"]) != "available":
+            if time.monotonic() > deadline:
+                raise ProviderError(f"{made.id} is still {state} after {_WAIT_SECONDS:.0f} s")
+            time.sleep(0.1)
+
+    return wait
+
+
+def _vpc(made: Made) -> dict[str, Any]:
+    ec2 = made.aws.client("ec2")
+    for name in ("enableDnsSupport", "enableDnsHostnames"):
+        if name in made.properties:
+            attribute = {name[0].upper() + name[1:]: {"Value": made.properties[name]}}
+            ec2.modify_vpc_attribute(VpcId=made.id, **attribute)
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [made.id]}])
+    groups = ec2.describe_security_groups(**_default_group({"vpcId": made.id}))
+    return {
+        "mainRouteTableId": tables["RouteTables"][0]["RouteTableId"],
+        "defaultSecurityGroupId": groups["SecurityGroups"][0]["GroupId"],
+    }
+
+
+def _default_group(properties: Properties) -> dict[str, Any]:
+    values = {"vpc-id": properties["vpcId"], "group-name": "default"}
+    return {"Filters": [{"Name": name, "Values": [value]} for name, value in values.items()]}
+
+
+def _without_rules(made: Made) -> None:
+    """Terraform takes away the rules with which AWS makes a group; ours are resources."""
+    if made.properties.get("ingress") or made.properties.get("egress"):
+        raise ProviderError("inline rules are not emulated here, rule resources are")
+    ec2 = made.aws.client("ec2")
+    group = ec2.describe_security_groups(GroupIds=[made.id])["SecurityGroups"][0]
+    for direction, rules in {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}.items():
+        if group[rules]:
+            revoke = getattr(ec2, f"revoke_security_group_{direction}")
+            revoke(GroupId=made.id, IpPermissions=group[rules])
+
+
+def _rule(properties: Properties) -> dict[str, Any]:
+    permission: dict[str, Any] = {"IpProtocol": properties["ipProtocol"]}
+    if "fromPort" in properties:
+        permission.update(FromPort=properties["fromPort"], ToPort=properties["toPort"])
+    for name, kind, key in (
+        ("cidrIpv4", "IpRanges", "CidrIp"),
+        ("cidrIpv6", "Ipv6Ranges", "CidrIpv6"),
+        ("prefixListId", "PrefixListIds", "PrefixListId"),
+        ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId"),
+    ):
+        if name in properties:
+            permission[kind] = [{key: properties[name]}]
+    return {"GroupId": properties["securityGroupId"], "IpPermissions": [permission]}
+
+
+def _attach_gateway(made: Made) -> None:
+    if "vpcId" in made.properties:
+        made.aws.client("ec2").attach_internet_gateway(
+            InternetGatewayId=made.id, VpcId=made.properties["vpcId"]
+        )
+
+
+def _subnet(made: Made) -> None:
+    if made.properties.get("mapPublicIpOnLaunch"):
+        made.aws.client("ec2").modify_subnet_attribute(
+            SubnetId=made.id, MapPublicIpOnLaunch={"Value": True}
+        )
+
+
+def _log_group(made: Made) -> None:
+    if made.properties.get("retentionInDays"):
+        made.aws.client("logs").put_retention_policy(
+            logGroupName=made.id, retentionInDays=made.properties["retentionInDays"]
+        )
+
+
+def _function(properties: Properties) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"Code": _code(properties)}
+    if "fileSystemConfig" in properties:
+        arguments["FileSystemConfigs"] = [pascal(properties["fileSystemConfig"])]
+    if "environment" in properties:
+        # The variables' names are data: no capital letters for them.
+        arguments["Environment"] = {"Variables": properties["environment"].get("variables", {})}
+    return {**arguments, "Tags": properties.get("tags", {})}
+
+
+def _code(properties: Properties) -> dict[str, Any]:
+    place = {
+        argument: properties[name]
+        for argument, name in (
+            ("S3Bucket", "s3Bucket"),
+            ("S3Key", "s3Key"),
+            ("S3ObjectVersion", "s3ObjectVersion"),
+        )
+        if properties.get(name)
+    }
+    if place:
+        return place
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        _pack(archive, "", properties.get("code"))
+    return {"ZipFile": packed.getvalue()}
+
+
+def _pack(archive: zipfile.ZipFile, name: str, part: Any) -> None:
+    """Put an asset, or an archive of assets, into the zip file under `name`."""
+    if isinstance(part, pulumi.FileAsset):
+        archive.write(part.path, name)
+    elif isinstance(part, pulumi.StringAsset):
+        archive.writestr(name, part.text)
+    elif isinstance(part, pulumi.AssetArchive):
+        for key, item in part.assets.items():
+            _pack(archive, f"{name}/{key}" if name else key, item)
+    else:
+        raise ProviderError(
+            f"code from {type(part).__name__} is not emulated here, AssetArchive is"
+        )
+
+
+def _update_function(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """New configuration, new code, and a version of both, as terraform does it."""
+    name, settled = arguments["FunctionName"], client.get_waiter("function_updated_v2")
+    code = {k: v for k, v in arguments.items() if k in {"FunctionName", "Architectures"}}
+    apart = {"Code", "Architectures", "Publish", "Tags"}
+    client.update_function_configuration(
+        **{key: value for key, value in arguments.items() if key not in apart}
+    )
+    settled.wait(FunctionName=name)
+    client.update_function_code(**arguments["Code"], **code)
+    settled.wait(FunctionName=name)
+    published: dict[str, Any] = client.publish_version(FunctionName=name)
+    return published
+
+
+def _function_active(made: Made) -> None:
+    made.aws.client("lambda").get_waiter("function_active_v2").wait(FunctionName=made.id)
+
+
+def _ec2_arn(resource: str) -> dict[str, str]:
+    return {"arn": f"arn:aws:ec2:{{region}}:{{account}}:{resource}/{{id}}"}
+
+
+_OWNER = {"ownerId": "{account}"}
+_GROUP = {**_ec2_arn("security-group"), **_OWNER}
+_RULE = {**_ec2_arn("security-group-rule"), "securityGroupRuleId": "{id}"}
+_RULE_ID = "{SecurityGroupRules[0][SecurityGroupRuleId]}"
+_EFS = {"dnsName": "{FileSystemId}.efs.{region}.amazonaws.com", **_OWNER}
+_EFS_ARN = "arn:aws:elasticfilesystem:{region}:{account}:file-system/{FileSystemId}"
+_FUNCTION_ARN = "arn:aws:lambda:{region}:{account}:function:{FunctionName}"
+_INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/"
+_EFS_TAGS, _ECS_TAGS = tagged("Tags", "Key", "Value"), tagged("tags", "key", "value")
+
+# fmt: off
+KINDS: Mapping[str, Kind] = {
+    **S3_KINDS,
+    "aws:ec2/vpc:Vpc": Kind(
+        "ec2.create_vpc", "Vpc.VpcId", "CidrBlock InstanceTenancy",
+        gives={**_ec2_arn("vpc"), **_OWNER},
+        then=_vpc, later=("mainRouteTableId", "defaultSecurityGroupId"),
+        found="describe_vpcs VpcIds Vpcs"),
+    "aws:ec2/subnet:Subnet": Kind(
+        "ec2.create_subnet", "Subnet.SubnetId", "VpcId CidrBlock AvailabilityZone",
+        gives={**_ec2_arn("subnet"), "availabilityZone": "AvailabilityZone",
+               "availabilityZoneId": "AvailabilityZoneId"},
+        then=_subnet, found="describe_subnets SubnetIds Subnets"),
+    "aws:ec2/internetGateway:InternetGateway": Kind(
+        "ec2.create_internet_gateway", "InternetGateway.InternetGatewayId",
+        gives=_ec2_arn("internet-gateway"), then=_attach_gateway),
+    "aws:ec2/routeTable:RouteTable": Kind(
+        "ec2.create_route_table", "RouteTable.RouteTableId", "VpcId",
+        gives=_ec2_arn("route-table"), found="describe_route_tables RouteTableIds RouteTables"),
+    "aws:ec2/route:Route": Kind(
+        "ec2.create_route", "r-{RouteTableId}{DestinationCidrBlock}",
+        "RouteTableId DestinationCidrBlock GatewayId NatGatewayId"),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Kind(
+        "ec2.associate_route_table", "AssociationId", "RouteTableId SubnetId"),
+    "aws:ec2/eip:Eip": Kind(
+        "ec2.allocate_address", "AllocationId", "Domain",
+        gives={**_ec2_arn("elastic-ip"), "allocationId": "AllocationId", "publicIp": "PublicIp"}),
+    "aws:ec2/natGateway:NatGateway": Kind(
+        "ec2.create_nat_gateway", "NatGateway.NatGatewayId", "SubnetId AllocationId"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Kind(
+        "ec2.create_vpc_endpoint", "VpcEndpoint.VpcEndpointId",
+        "VpcId ServiceName VpcEndpointType RouteTableIds SubnetIds SecurityGroupIds "
+        "PrivateDnsEnabled PolicyDocument=policy", gives=_ec2_arn("vpc-endpoint")),
+    "aws:ec2/securityGroup:SecurityGroup": Kind(
+        "ec2.create_security_group", "GroupId", "GroupName=name Description VpcId",
+        gives=_GROUP, named="name", then=_without_rules,
+        found="describe_security_groups GroupIds SecurityGroups"),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Kind(
+        "ec2.describe_security_groups", "{SecurityGroups[0][GroupId]}", also=_default_group,
+        gives={**_GROUP, "name": "{SecurityGroups[0][GroupName]}"}, then=_without_rules),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Kind(
+        "ec2.authorize_security_group_ingress", _RULE_ID, also=_rule, gives=_RULE),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Kind(
+        "ec2.authorize_security_group_egress", _RULE_ID, also=_rule, gives=_RULE),
+    "aws:efs/fileSystem:FileSystem": Kind(
+        "efs.create_file_system", "FileSystemId",
+        "CreationToken PerformanceMode Encrypted KmsKeyId ThroughputMode "
+        "ProvisionedThroughputInMibps AvailabilityZoneName", also=_EFS_TAGS,
+        gives={**_EFS, "arn": "FileSystemArn"}, named="creationToken",
+        then=_available("describe_file_systems", "FileSystemId", "FileSystems"),
+        found="describe_file_systems FileSystemId FileSystems"),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": Kind(
+        "efs.put_file_system_policy", "{FileSystemId}", "FileSystemId Policy",
+        update="efs.put_file_system_policy"),
+    "aws:efs/mountTarget:MountTarget": Kind(
+        "efs.create_mount_target", "MountTargetId",
+        "FileSystemId SubnetId SecurityGroups IpAddress",
+        gives={**_EFS, "fileSystemArn": _EFS_ARN, "availabilityZoneId": "AvailabilityZoneId",
+               "availabilityZoneName": "AvailabilityZoneName", "ipAddress": "IpAddress",
+               "networkInterfaceId": "NetworkInterfaceId"},
+        then=_available("describe_mount_targets", "MountTargetId", "MountTargets"),
+        found="describe_mount_targets MountTargetId MountTargets"),
+    "aws:efs/accessPoint:AccessPoint": Kind(
+        "efs.create_access_point", "AccessPointId", "FileSystemId PosixUser RootDirectory",
+        also=_EFS_TAGS, gives={"arn": "AccessPointArn", "fileSystemArn": _EFS_ARN, **_OWNER},
+        replaced_by="fileSystemId posixUser rootDirectory",
+        then=_available("describe_access_points", "AccessPointId", "AccessPoints"),
+        found="describe_access_points AccessPointId AccessPoints"),
+    "aws:ecs/cluster:Cluster": Kind(
+        "ecs.create_cluster", "cluster.clusterArn", "clusterName=name settings",
+        also=_ECS_TAGS, gives={"arn": "clusterArn"}, named="name",
+        found="describe_clusters clusters clusters"),
+    "aws:ecs/taskDefinition:TaskDefinition": Kind(
+        "ecs.register_task_definition", "taskDefinition.family",
+        "family taskRoleArn executionRoleArn networkMode requiresCompatibilities cpu memory "
+        "volumes runtimePlatform", also=task_definition, update="ecs.register_task_definition",
+        gives={"arn": "taskDefinitionArn", "revision": "revision",
+               "arnWithoutRevision": "arn:aws:ecs:{region}:{account}:task-definition/{family}"}),
+    "aws:cloudwatch/logGroup:LogGroup": Kind(
+        "logs.create_log_group", "{logGroupName}", "logGroupName=name kmsKeyId tags",
+        gives={"arn": "arn:aws:logs:{region}:{account}:log-group:{logGroupName}"},
+        named="name", then=_log_group,
+        found="describe_log_groups logGroupNamePrefix logGroups"),
+    "aws:iam/role:Role": Kind(
+        "iam.create_role", "Role.RoleName", "RoleName=name Path Description MaxSessionDuration "
+        "AssumeRolePolicyDocument=assumeRolePolicy PermissionsBoundary", also=_EFS_TAGS,
+        replaced_by="name path",
+        gives={"arn": "Arn", "uniqueId": "RoleId"}, named="name", found="get_role RoleName Role"),
+    "aws:iam/rolePolicy:RolePolicy": Kind(
+        "iam.put_role_policy", "{RoleName}:{PolicyName}",
+        "RoleName=role PolicyName=name PolicyDocument=policy", named="name",
+        update="iam.put_role_policy", replaced_by="name role"),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
+        "iam.attach_role_policy", "{RoleName}/{PolicyArn}", "RoleName=role PolicyArn"),
+    "aws:lambda/function:Function": Kind(
+        "lambda.create_function", "FunctionName",
+        "FunctionName=name Role Runtime Handler Description Timeout MemorySize Publish VpcConfig "
+        "Architectures EphemeralStorage LoggingConfig TracingConfig Layers KMSKeyArn=kmsKeyArn",
+        also=_function, named="name", then=_function_active, update=_update_function,
+        gives={"arn": _FUNCTION_ARN, "qualifiedArn": _FUNCTION_ARN + ":{Version}",
+               "invokeArn": _INVOKE + _FUNCTION_ARN + "/invocations", "version": "Version",
+               "codeSha256": "CodeSha256", "sourceCodeSize": "CodeSize",
+               "lastModified": "LastModified"}),
+    "aws:lambda/alias:Alias": Kind(
+        "lambda.create_alias", "AliasArn",
+        "FunctionName Name FunctionVersion Description RoutingConfig", named="name",
+        update="lambda.update_alias",
+        gives={"arn": "AliasArn", "invokeArn": _INVOKE + "{AliasArn}/invocations"}),
+}
