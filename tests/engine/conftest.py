@@ -178,7 +178,7 @@ def index() -> Iterator[Index]:
 
 @pytest.fixture
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud(tmp_path / "efs", seconds_to_create=0) as opened:
+    with Cloud(tmp_path / "efs", seconds_to_create=0, seconds_to_free=1) as opened:
         point_clients_at(opened, monkeypatch)
         yield opened
 

@@ -75,8 +75,8 @@ QUESTIONS: Mapping[str, Question] = {
         _MEASURED,
     ),
     "readahead": Question(
-        "The function's mount has a readahead of megabytes, on which the cold-start bundle counts.",
-        "The function reads its mount options from the kernel.",
+        "The readahead and the options of the function's mount, which nobody documents.",
+        "The function reads them from the kernel.",
         _MEASURED,
     ),
     "destroy": Question(
@@ -109,6 +109,6 @@ QUESTIONS: Mapping[str, Question] = {
 
 def table() -> str:
     """All of them, in Markdown."""
-    rows = [("Expected", "How a deployment settles it", "If it is otherwise"), ("---",) * 3]
+    rows = [("Open", "How a deployment settles it", "If it is otherwise"), ("---",) * 3]
     rows += [(q.text, q.settled, q.otherwise) for q in QUESTIONS.values()]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
