@@ -91,7 +91,7 @@ def up(options: argparse.Namespace) -> int:
         # Blocked until it is waited for: a handler may run only when a sleep that began is over.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         print("Updating (hang)", flush=True)
-        signal.sigwait({signal.SIGINT})
+        signal.sigtimedwait({signal.SIGINT}, 300)
         return failure("cancelled")
     project = host_config(Project.load(Path.cwd(), options.stack), Screen(io.StringIO()))
     state = State(saved(options))

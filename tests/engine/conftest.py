@@ -131,6 +131,7 @@ def left() -> dict[str, list[str]]:
     there = {
         "vpc": vpcs,
         "subnet": [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"] if s["VpcId"] in vpcs],
+        "address": [found["PublicIp"] for found in ec2.describe_addresses()["Addresses"]],
         "file system": [found["FileSystemId"] for found in systems],
         "access point": [str(point["AccessPointId"]) for point in points],
         "function": [

@@ -27,8 +27,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.state import StateError, hold
 
 from . import cost, left, report
+from .embedded import EmbeddedStack, embedded_cloud
 from .folder import APPLICATION, ROOT, Folder, Wanted
-from .stacks import EmbeddedStack, FirstRunError, PulumiStack, embedded_cloud
+from .stacks import FirstRunError, PulumiStack
 from .steps import MINUTES, FirstRun
 
 _EXIT_CODES = """exit status:

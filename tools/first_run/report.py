@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -152,21 +151,10 @@ def _comparison(record: Record, other: Record) -> Iterator[str]:
             for each in differences(record, other)
         ] or ["- nothing: ends, versions, resources, outcomes, error codes, forms of answers"]
         yield ""
-    yield from _answers(record)
 
 
 def _times(step: Record) -> list[str]:
     return [str(step.get("seconds", "-")), str(step.get("call", {}).get("seconds", "-"))]
-
-
-def _answers(record: Record) -> Iterator[str]:
-    yield "Answers to the sample request:"
-    yield ""
-    for name, step in record["steps"].items():
-        call = step.get("call", {})
-        said = json.dumps(call.get("payload", call.get("message")))
-        yield f"- {name}: version {call.get('version')}, `{said}`"
-    yield ""
 
 
 def _left(record: Record) -> Iterator[str]:

@@ -1,9 +1,8 @@
-"""The stack of the first run: by the Pulumi CLI on AWS, or in process on the embedded cloud."""
+"""The stack of the first run, deployed by the Pulumi CLI."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import queue
@@ -11,17 +10,16 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from .folder import Folder
 
 Say = Callable[[str], None]
-_SHOWN = 4_000
+SHOWN = 4_000
+"""How many characters of an error are kept."""
 
 
 class FirstRunError(Exception):
@@ -145,7 +143,7 @@ class PulumiStack:
             check=False,
         )
         if done.returncode != 0:
-            said = (done.stderr or done.stdout).strip()[-_SHOWN:]
+            said = (done.stderr or done.stdout).strip()[-SHOWN:]
             raise FirstRunError(f"`pulumi {' '.join(arguments)}` failed: {said}")
         return done.stdout
 
@@ -229,81 +227,4 @@ def _made_of(found: Mapping[str, Any]) -> list[Any]:
 def _diagnosis(output: str) -> str:
     """What the CLI says at its end of what went wrong."""
     found = re.search(r"^Diagnostics:\n(.*?)(?=^\w+:$|\Z)", output, re.MULTILINE | re.DOTALL)
-    return (found[1] if found else output).strip()[-_SHOWN:]
-
-
-class EmbeddedStack:
-    """A stack on an embedded cloud that is open in this process."""
-
-    def __init__(self, folder: Folder, name: str, say: Say) -> None:
-        self._folder, self._name, self._say = folder, name, say
-        self._result: Any = None
-        self._errors: list[str] = []
-        self._changed: set[str] = set()
-
-    def log(self, severity: str, message: str) -> None:
-        """As the engine's watcher."""
-        if severity == "error":
-            self._errors.append(message)
-        elif severity != "debug":
-            self._say(f"    {message}")
-
-    def created(self, resource: Any, _seconds: float) -> None:
-        """As the engine's watcher."""
-        if resource.custom:
-            self._changed.add(resource.type.rpartition(":")[2])
-
-    def up(self) -> Done:
-        """As `Stack`."""
-        from local import engine
-        from local.commands import DeploymentError, Screen, host_config, plan
-        from local.project import Project
-        from local.provider import AwsProvider
-
-        shown = io.StringIO()
-        screen = Screen(shown)
-        project = host_config(Project.load(self._folder.project, self._name), screen)
-        self._errors.clear()
-        self._changed.clear()
-        try:
-            plan(project, screen, advice=False)
-        except DeploymentError as refused:
-            return Done(error=f"{shown.getvalue()[-_SHOWN:]}{refused}")
-        provider = AwsProvider(project.region, cloud=True)
-        self._result = engine.up(project, provider, self, self._result)
-        failed = self._result.error
-        error = "\n".join([*self._errors, failed])[-_SHOWN:] if failed else None
-        return Done(error=error, changed=tuple(sorted(self._changed)))
-
-    def destroy(self) -> Done:
-        """The cloud and all that is in it end with this process."""
-        self._result = None
-        return Done(error=None)
-
-    def resources(self) -> list[Made]:
-        """As `Stack`."""
-        found = self._result.resources if self._result else ()
-        return [
-            Made(type=r.type.rpartition(":")[2], name=r.name, id=r.id, outputs=r.outputs)
-            for r in found
-            if r.custom
-        ]
-
-
-@contextlib.contextmanager
-def embedded_cloud(state: Path, region: str) -> Any:
-    """An embedded cloud, found by every AWS client of this process; the environment comes back."""
-    if sys.platform != "linux":
-        raise FirstRunError("the embedded cloud needs Linux. Remedy: --no-rehearsal")
-    from local.cloud import Cloud
-
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    try:
-        with Cloud(state, region=region) as cloud:
-            os.environ.update(cloud.environment())
-            yield cloud
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return (found[1] if found else output).strip()[-SHOWN:]
