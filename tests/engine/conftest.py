@@ -115,9 +115,14 @@ class Pulumi:
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    """End a command and all that it has started; nothing of it gets to do anything."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """End a command and all that it has started; nothing of it gets to do anything.
+
+    The CLI puts plugins into process groups of their own, but not into other sessions.
+    """
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(int(entry.name)) == process.pid:
+                os.kill(int(entry.name), signal.SIGKILL)
     process.wait()
 
 

@@ -181,7 +181,7 @@ class FirstRun:
         done = {"error": error, "seconds": round(time.monotonic() - begin, 1)}
         self._record["destroy"] = done
         if "probes" in self._record:
-            said = f"{done['seconds']:.0f} s"
+            said = f"a destroy took {done['seconds']:.0f} s"
             self._record["probes"]["destroy"] = {"answer": said, "as_expected": None}
         self._say(f"destroy: {error or 'done'}, {done['seconds']:.0f} s")
         self._save()
