@@ -53,7 +53,7 @@ policies: install ## Both policy packs on the preview of a stack, without AWS (S
 
 .PHONY: verify
 verify: install ## Compare a release on AWS with its manifest (STACK=dev RELEASE=id SHA256=all)
-	@$(BIN)/python -m tools.verify --stack $(STACK) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHA256),--sha256 $(SHA256))
+	@$(BIN)/python -m components.verify --stack $(STACK) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHA256),--sha256 $(SHA256))
 
 .PHONY: image
 image: install ## Name the populate task's image by its digest in a stack's file (STACK=dev IMAGE=name:tag)
@@ -95,6 +95,10 @@ files: install ## List what of lambda_src/application travels to AWS
 .PHONY: lock
 lock: install ## Lock requirements.in; what is locked stays (UPGRADE=name or UPGRADE=all)
 	@$(BIN)/python -m tools.lock $(if $(filter all,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
+
+.PHONY: reference
+reference: install ## Renew what the policy packs know of AWS, from cfn-lint and moto
+	$(BIN)/python -m tools.reference
 
 .PHONY: wheels
 wheels: install ## Fill the stacks' wheel caches from the locks (CACHE=s3://bucket/prefix for another)

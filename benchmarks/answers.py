@@ -43,7 +43,7 @@ def _main(rounds: int, index: str) -> int:
     for tree in {found.plain, *found.releases.values()}:
         into_memory(tree)
     ways = list(variants(found))
-    runs = measure(ways, rounds, lambda *run: console.print(command.told(*run)))
+    runs = measure(ways, rounds, lambda *run: console.print(command.described(*run)))
     versions = releases.versions(found.plain)
     results = document("answers", ways, runs, rounds=rounds, versions=versions)
     report.show(report.answers_table(results), console)

@@ -35,7 +35,7 @@ def run(measuring: Callable[[], int]) -> int:
         return 1
 
 
-def told(variant: Variant, number: int, run: Run) -> str:
+def described(variant: Variant, number: int, run: Run) -> str:
     """One line about a run."""
     read = f"{run.round_trips:>7,} round trips {run.bytes_read / 1e6:>6,.0f} MB read"
     return f"{number + 1}: {variant.name:<42} {run.seconds:>7.2f} s {read if variant.efs else ''}"

@@ -155,7 +155,7 @@ def lacking() -> list[str]:
     """What is missing for the simulator, in words."""
     missing = [tool for tool in ("gcc", "pkg-config", "fusermount3") if shutil.which(tool) is None]
     if "pkg-config" not in missing:
-        # 3.12 is the first whose loop can be told the number of threads.
+        # 3.12 is the first whose loop takes the number of threads.
         found = subprocess.run(["pkg-config", "--atleast-version=3.12", "fuse3"], check=False)
         missing += ["libfuse3-dev 3.12 or later"] if found.returncode else []
     try:

@@ -143,7 +143,7 @@ def _main(rounds: int, index: str, only: list[str]) -> int:
     chosen = select(list(variants(found)), only)
     for tree in {found.plain, *found.releases.values()}:
         into_memory(tree)
-    runs = measure(chosen, rounds, lambda *run: console.print(command.told(*run)))
+    runs = measure(chosen, rounds, lambda *run: console.print(command.described(*run)))
     versions = releases.versions(found.plain)
     results = document("imports", chosen, runs, rounds=rounds, versions=versions)
     report.show(report.import_table(results), console)

@@ -149,7 +149,7 @@ def _main(rounds: int, indexes: Mapping[str, str], names: list[str]) -> int:
             ways = variants(name, indexes[name])
             for tree in {way.release for way in ways}:
                 into_memory(tree)
-            runs |= measure(ways, rounds, lambda *run: console.print(command.told(*run)))
+            runs |= measure(ways, rounds, lambda *run: console.print(command.described(*run)))
             found += ways
         except (FailedRunError, releases.InstallationError, LockError) as error:
             failed.append(name)

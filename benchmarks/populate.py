@@ -151,7 +151,7 @@ def _main(rounds: int, index: str, one_in: int) -> int:
     plain, made = found.plain / "site-packages", found.releases["answer"]
     with room(releases.size(made)["bytes"]) as folder:
         ways, part = variants(plain, made, folder / "populated", one_in=one_in)
-        runs = measure(ways, rounds, lambda *run: console.print(command.told(*run)), empty)
+        runs = measure(ways, rounds, lambda *run: console.print(command.described(*run)), empty)
     whole = Extent.of(plain)
     scales = {
         name: cost(whole.copytree_requests(), whole.bytes, PRESETS[name])

@@ -50,7 +50,7 @@ def program(name: str, model: str, home: Path = HOME) -> Path:
 
 
 def locked(requirements: str, name: str, home: Path = HOME, index: str = INDEX) -> Path:
-    """The lock of these requirements for this machine, made anew if there is none."""
+    """The lock of these requirements for this machine, made if there is none."""
     digest = hashlib.sha256(requirements.encode()).hexdigest()[:8]
     path = home / "locks" / f"{name}-{target().name}-{digest}.txt"
     if not path.exists():

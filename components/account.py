@@ -150,7 +150,7 @@ class Account:
             )
             raise ConfigurationError([problem])
 
-    def zones(self, configured: Sequence[str]) -> tuple[str, ...]:
+    def zones(self, configured: Sequence[str] = ()) -> tuple[str, ...]:
         """The `configured` availability zones, or else the first two that serve.
 
         The first by zone id, which names the same zone in every account and never changes, while

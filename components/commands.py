@@ -12,3 +12,10 @@ UP = "`python -m efs_inference.local up`" if _INSTALLED else "`python -m local u
 """Deploys and calls the program on the embedded cloud."""
 UV = "`pip install 'efs-inference[lock]'`" if _INSTALLED else "`make install`"
 """Installs what makes locks."""
+
+
+def image(image: str, stack: str) -> str:
+    """What names an image of a stack by its digest."""
+    if _INSTALLED:
+        return f"`python -m efs_inference.image {image}` prints its digest, for populatorImage"
+    return f"`make image STACK={stack}` writes its digest into Pulumi.{stack}.yaml"

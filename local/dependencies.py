@@ -7,7 +7,14 @@ import importlib.metadata
 from collections.abc import Mapping
 from functools import reduce
 
+from . import PACKS
 from .project import ProjectError
+
+_REMEDY = (
+    "install one of these versions"
+    if PACKS
+    else "`make install`, which installs the version of uv.lock"
+)
 
 
 class DependencyError(ProjectError, ImportError):
@@ -32,7 +39,7 @@ def require(package: str, works_with: str, names: Mapping[str, str]) -> None:
         lacks = f" has no {', '.join(missing)}" if missing else " is of another major version"
         raise DependencyError(
             f"{package} {version}{lacks}; the local cloud works with {package} {works_with}. "
-            "Remedy: `make install`, which installs the version of uv.lock"
+            f"Remedy: {_REMEDY}"
         )
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tests.lambda_src.conftest import Index, build_wheel
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("components", "lambda_src", "local", "policies", "__main__.py", "Pulumi.yaml")
+PARTS = (
+    *("components", "lambda_src", "local", "policies"),
+    *("__main__.py", "efs_inference.py", "Pulumi.yaml"),
+)
 TINY = build_wheel("tiny", {"tiny/__init__.py": "def double(x):\n    return 2 * x\n"})
 BROKEN = build_wheel("tiny", {"tiny/__init__.py": "import not_there\n"}, version="2.0")
 MODEL = """
@@ -82,3 +88,37 @@ class Chain:
             ["ps", "-eo", "args"], capture_output=True, text=True, check=True
         ).stdout.splitlines()
         return [*map(str, found), *(line for line in commands if str(self.folder) in line)]
+
+
+class SharedChain(Chain):
+    """One copy of the project for all of xdist's workers, which run one command at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = folder.with_suffix(".lock")
+        self._users = folder.with_suffix(".users").open("w")
+        with self.alone():
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            if folder.is_dir():
+                self.folder = folder
+                return
+            super().__init__(folder)
+            result = super().run("up")
+            assert result.returncode == 0, result.stdout + result.stderr
+            assert '-> {"predictions": [-2.0]}' in result.stdout
+
+    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        with self.alone():
+            return super().run(command, *arguments)
+
+    def close(self) -> None:
+        """Remove it if no other worker uses it."""
+        with self.alone(), self._users, suppress(BlockingIOError):
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(self.folder)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While none of the other workers does anything with it."""
+        with self._lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

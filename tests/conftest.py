@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.chain import SharedChain
+from tests.installed import build_wheel, make_environment
 
 APPLICATION = Path(__file__).parents[1] / "lambda_src" / "application"
 
@@ -36,3 +40,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("tensorflow") or item.get_closest_marker("example"):
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this repository."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with that wheel and what it needs, and nothing else."""
+    return make_environment(tmp_path_factory.mktemp("installed"), wheel)
+
+
+@pytest.fixture(scope="session")
+def tensorflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedChain]:
+    """The project as it is, with the real TensorFlow populated."""
+    base = tmp_path_factory.getbasetemp()
+    made = SharedChain(
+        (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tensorflow"
+    )
+    yield made
+    made.close()

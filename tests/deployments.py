@@ -49,8 +49,8 @@ class Stack:
         self.result = engine.up(self.project, provider, self, self.result)
         return self.result.error
 
-    def told(self, severity: str) -> str:
-        """What the last `up` told, for instance of the severity `error`."""
+    def messages(self, severity: str) -> str:
+        """The messages of the last `up` of a severity, such as `error`."""
         return "\n".join(message for level, message in self.said if level == severity)
 
     def touched(self) -> set[str]:

@@ -41,7 +41,7 @@ target = efs.Target(
 )
 
 def new_network(name, opts=None, **given):
-    zones = efs.Account.of(*given.pop("provider", ())).zones([])
+    zones = efs.Account.of(*given.pop("provider", ())).zones()
     args = efs.NetworkArgs(**{"cidr": "10.0.0.0/16", "zones": zones} | given)
     return efs.Network(f"{name}-network", args, opts)
 

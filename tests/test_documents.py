@@ -35,6 +35,9 @@ UNWANTED = re.compile(
     r"is let be|in short|house|unto|whilst|shall|(a|the|each|next) populate(?! (task|run)))\b",
     re.IGNORECASE,
 )
+UNWANTED_IN_CODE = re.compile(
+    r"(?<![a-z])(mend(s|ed)?|anew|let_off|told|patiently|fate|in_short)(?![a-z])", re.IGNORECASE
+)
 CHANGELOG = ROOT / "CHANGELOG.md"
 pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 
@@ -118,3 +121,15 @@ def test_its_json_is_json_and_its_python_is_python(page: Path) -> None:
 @pages
 def test_it_is_in_the_words_of_the_field(page: Path) -> None:
     assert [found[0] for found in UNWANTED.finditer(prose(page))] == []
+
+
+def test_the_code_is_in_the_words_of_the_field_too() -> None:
+    folders = ("components", "lambda_src", "policies", "local", "tools", "benchmarks", "tests")
+    files = [path for name in folders for path in (ROOT / name).rglob("*.py")]
+    found = {
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in files
+        if path != Path(__file__)
+        for match in UNWANTED_IN_CODE.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()

@@ -26,7 +26,7 @@ PYTHON = (".venv/bin/python", "python", "python3")
 # What a reader has, by README's own prerequisites, and what a shell has itself.
 PROGRAMS = {"make", "pulumi", "aws", "git", "cp", "pip", ".venv/bin/pip", "uv", *PYTHON}
 # To copy an image, and what every shell has.
-PROGRAMS |= {"docker", "ls", "rm"}
+PROGRAMS |= {"docker", "find", "ls", "rm"}
 # Of the Pulumi CLI 3.272, as far as the pages use it.
 PULUMI = {
     "cancel": set(),

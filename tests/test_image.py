@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components import image
+from components.image.registry import INDEXES, Reference, RegistryError, resolve
 from tests.registry import Registry, digest
 from tools import image as command
-from tools.registry import INDEXES, Reference, RegistryError, resolve
 
 OCI_INDEX, DOCKER_LIST = INDEXES
 DOCKER_IMAGE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -87,7 +88,7 @@ def test_the_configuration_of_an_image_for_one_architecture_is_read_without_the_
     registry.push("own", DOCKER_IMAGE, json.dumps(manifest).encode())
     assert resolve(Reference.parse(f"{registry.image}:own")).architectures == ("arm64",)
     with pytest.raises(RegistryError, match=r"not there for x86_64: it has linux on arm64\. Rem"):
-        command.pinned(f"{registry.image}:own", "x86_64")
+        image.pinned(f"{registry.image}:own", "x86_64")
 
 
 def test_a_body_that_is_not_that_of_the_digest_is_refused(registry: Registry) -> None:
@@ -135,7 +136,7 @@ def test_ecr_is_asked_with_its_own_token(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     from moto import mock_aws
 
-    from tools.registry import _Session
+    from components.image.registry import _Session
 
     reference = Reference.parse("123456789012.dkr.ecr.eu-west-1.amazonaws.com/populate:1")
     with mock_aws():
@@ -158,6 +159,19 @@ def test_ecr_is_asked_with_its_own_token(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_reference_is_read_as_docker_reads_it(text: str, expected: tuple[str, ...]) -> None:
     found = Reference.parse(text)
     assert (found.registry, found.repository, found.version, found.name) == expected
+
+
+def test_the_command_prints_the_image_by_its_digest(
+    registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pushed = registry.push("intel", OCI_INDEX, index(OCI_INDEX, "linux/amd64"))
+    assert image.main([f"{registry.image}:intel"]) == 0
+    assert capsys.readouterr().out == f"{registry.image}@{pushed}\n"
+    assert image.main([f"{registry.image}:intel", "--architecture", "arm64"]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {registry.image}:intel is not there for arm64: it has linux on amd64. Remedy: "
+        "another image, or another architecture of the stack\n"
+    )
 
 
 STACKS = {

@@ -8,16 +8,17 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from pulumi.dynamic.dynamic import serialize_provider
 
+from components import gates
 from tests.chain import TINY
+from tests.installed import ROOT, User
 from tests.lambda_src.conftest import Index
 
-ROOT = Path(__file__).parents[1]
 LOCAL = {"moto", "awslambdaric", "pulumi_policy"}
 PROGRAM = """
 import pathlib, platform, sys
@@ -33,7 +34,7 @@ target = efs.Target(
 role = efs.FunctionRole("tiny")
 network = efs.Network(
     "network",
-    efs.NetworkArgs(cidr="10.0.0.0/16", zones=efs.Account.of().zones([])),
+    efs.NetworkArgs(cidr="10.0.0.0/16", zones=efs.Account.of().zones()),
     pulumi.ResourceOptions(depends_on=[role]),
 )
 store = efs.EfsStore("store", efs.EfsStoreArgs(network=network, mount_path="/mnt/models"))
@@ -64,41 +65,8 @@ def predict(instances):
 GUARDRAILS = '{"file-system-is-protected": "advisory", "image-has-a-digest": "advisory"}'
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (made,) = folder.glob("efs_inference-*.whl")
-    return made
-
-
-@dataclass
-class User:
-    """Somebody with the wheel in an environment, and a program in a folder of its own."""
-
-    folder: Path
-    environment: Path
-
-    @property
-    def python(self) -> Path:
-        return self.environment / "bin" / "python"
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        variables = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-        return subprocess.run(
-            [self.python, *command],
-            cwd=self.folder,
-            env=variables,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+class Programmer(User):
+    """Who writes a program of thirty lines with two applications."""
 
     def application(self, name: str, index: Index, factor: int) -> None:
         folder = self.folder / name
@@ -114,13 +82,6 @@ class User:
             yaml.safe_dump({"config": {f"mine:{key}": value for key, value in stack.items()}})
         )
 
-    def ask(self, name: str, event: object) -> object:
-        done = self.run(
-            *("-m", "efs_inference.local", "invoke", "--stack", name, "--event", json.dumps(event))
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Index]:
@@ -131,22 +92,13 @@ def index() -> Iterator[Index]:
 
 
 @pytest.fixture(scope="module")
-def user(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> User:
-    folder = tmp_path_factory.mktemp("user")
-    made = User(folder, folder / ".venv")
-    uv = [sys.executable, "-m", "uv"]
-    # The versions of uv.lock, so that a new one of somebody else's does not fail this test.
-    install = ["pip", "install", "--quiet", "--python", str(made.python)]
-    install += ["--constraint", str(ROOT / "requirements.txt"), f"{wheel}[local,lock]"]
-    subprocess.run(
-        [*uv, "venv", "--quiet", "--python", sys.executable, made.environment], check=True
-    )
-    subprocess.run([*uv, *install], check=True, cwd=folder)
-    (folder / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
-    (folder / "__main__.py").write_text(PROGRAM)
-    (folder / "policies" / "guardrails").mkdir(parents=True)
-    (folder / "policies" / "guardrails" / "first.json").write_text(GUARDRAILS)
-    (folder / "policies" / "guardrails" / "second.json").write_text(GUARDRAILS)
+def user(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Programmer:
+    made = Programmer(tmp_path_factory.mktemp("user"), environment)
+    (made.folder / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
+    (made.folder / "__main__.py").write_text(PROGRAM)
+    (made.folder / "policies" / "guardrails").mkdir(parents=True)
+    (made.folder / "policies" / "guardrails" / "first.json").write_text(GUARDRAILS)
+    (made.folder / "policies" / "guardrails" / "second.json").write_text(GUARDRAILS)
     return made
 
 
@@ -164,11 +116,13 @@ def test_the_wheel_holds_one_package_with_the_runtime_and_the_packs_and_nothing_
         "lambda_src/handler.py",
         "lambda_src/release/layout.py",
         "local/__main__.py",
+        "image/__main__.py",
         "local/sandbox/confinement/view.py",
         "lock/__main__.py",
         "policies/mounts/PulumiPolicy.yaml",
         "policies/guardrails/PulumiPolicy.yaml",
         "policies/reading/pack.py",
+        "verify.py",
     } <= inside
     stray = ("application/", "dev.json", "prod.json", "installed.yaml", ".pyc")
     assert not [name for name in inside if any(part in name for part in stray)]
@@ -204,9 +158,41 @@ def test_the_components_need_no_more_than_they_say(wheel: Path, tmp_path: Path) 
     assert done.stdout == "/mnt/x/releases/1\n"
 
 
+def test_the_state_of_this_program_is_that_of_one_on_the_package(
+    wheel: Path, tmp_path: Path
+) -> None:
+    """So a stack can move between them, its `destroy` and `refresh` too."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    names = [name for name in gates.__all__ if name.endswith("Provider")]
+    here = {name: str(serialize_provider(getattr(gates, name)())) for name in names}
+    code = (
+        "import base64, json, sys, dill\n"
+        "given = json.load(sys.stdin)\n"
+        # As the SDK's provider does it, before anything else is imported.
+        "made = {name: dill.loads(base64.b64decode(text)) for name, text in given.items()}\n"
+        "from pulumi.dynamic.dynamic import serialize_provider\n"
+        "from efs_inference import gates\n"
+        "assert gates.__file__.startswith(sys.argv[1]), gates.__file__\n"
+        "assert all(type(made[name]) is getattr(gates, name) for name in made)\n"
+        "print(json.dumps({name: serialize_provider(made[name]) for name in made}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env={"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        input=json.dumps(here),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(done.stdout) == here
+    assert len(here) == 5
+
+
 @pytest.mark.whole
 def test_a_program_of_thirty_lines_is_locked_previewed_deployed_and_invoked(
-    user: User, index: Index
+    user: Programmer, index: Index
 ) -> None:
     for number, name in enumerate(("first", "second"), 1):
         user.application(name, index, number)
@@ -241,7 +227,7 @@ def test_the_packs_are_found_and_run_in_the_environment_around_them(user: User) 
     for pack in packs:
         options = yaml.safe_load((pack / "PulumiPolicy.yaml").read_text())["runtime"]["options"]
         environment = Path(os.path.normpath(pack / options["virtualenv"]))
-        assert environment == user.environment
+        assert environment == user.folder / ".venv"
         assert (environment / "bin" / "python").exists()
     assert user.run("-m", "efs_inference.packs", "mounts").stdout.split()[1:] == [str(packs[1])]
     wrong = user.run("-m", "efs_inference.packs", "walls")

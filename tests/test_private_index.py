@@ -50,7 +50,7 @@ def test_the_credentials_reach_the_index_and_nothing_else(stack: Stack, index: I
     text = f"machine 127.0.0.1 login team password {WORD}"
     secret = boto3.client("secretsmanager").create_secret(Name="index", SecretString=text)
     use(stack, secret["ARN"])
-    assert stack.up() is None, stack.told("error")
+    assert stack.up() is None, stack.messages("error")
     assert stack.ask({"instances": [21]}) == {"predictions": [42]}
     assert "tiny" in index.asked
     (container,) = json.loads(stack.outputs("TaskDefinition")["containerDefinitions"])
@@ -76,10 +76,10 @@ def test_the_credentials_reach_the_index_and_nothing_else(stack: Stack, index: I
 def test_a_missing_secret_is_named_and_nothing_is_published(stack: Stack, tmp_path: Path) -> None:
     use(stack, "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3")
     assert stack.up() is not None
-    assert "the secret with the package index's credentials is not there" in stack.told("error")
+    assert "the secret with the package index's credentials is not there" in stack.messages("error")
     assert not list((tmp_path / "state").rglob("manifest.json"))
 
 
 def test_without_a_secret_the_refusal_names_the_key(stack: Stack) -> None:
     assert stack.up() is not None
-    assert "the secret that indexSecretArn names" in stack.told("error")
+    assert "the secret that indexSecretArn names" in stack.messages("error")

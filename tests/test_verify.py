@@ -1,4 +1,4 @@
-"""`python -m tools.verify`: a release on AWS is verified by a task, here on the embedded cloud."""
+"""The verify command: a release on AWS is verified by a task, here on the embedded cloud."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ with deploy(project, Path.cwd() / ".local" / "dev" / "efs", screen) as deploymen
     Path("outputs.json").write_text(json.dumps(dict(deployment.result.outputs)))
     print(json.dumps("deployed"), flush=True)
     for line in sys.stdin:
-        command = [sys.executable, "-m", "tools.verify", *json.loads(line)]
+        command = [sys.executable, "-m", "components.verify", *json.loads(line)]
         done = subprocess.run(command, capture_output=True, text=True)
         print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
 """
@@ -174,7 +174,7 @@ def test_outputs_that_are_not_to_be_had_are_status_2_with_one_line(
 ) -> None:
     path = str(stand_in(tmp_path / "bin", script)) if script else str(tmp_path)
     done = subprocess.run(
-        [sys.executable, "-m", "tools.verify", "--stack", "prod"],
+        [sys.executable, "-m", "components.verify", "--stack", "prod"],
         cwd=ROOT,
         env={**os.environ, "PATH": f"{path}:/bin" if script else path},
         capture_output=True,

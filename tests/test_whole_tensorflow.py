@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.chain import Chain
+from tests.chain import Chain, SharedChain
 from tests.lambda_src import semantics
 from tests.lambda_src.function import write_code
 from tests.lambda_src.semantics import Asked
@@ -103,51 +98,6 @@ if __name__ == "__main__":
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         show(round(pool.apply(determinant, ([[1.0, 2.0], [3.0, 4.0]],)), 3))
 """
-
-
-class SharedChain(Chain):
-    """One copy of the project for all of xdist's workers, which run one command at a time."""
-
-    def __init__(self, folder: Path) -> None:
-        self._lock = folder.with_suffix(".lock")
-        self._users = folder.with_suffix(".users").open("w")
-        with self.alone():
-            fcntl.flock(self._users, fcntl.LOCK_SH)
-            if folder.is_dir():
-                self.folder = folder
-                return
-            super().__init__(folder)
-            result = super().run("up")
-            assert result.returncode == 0, result.stdout + result.stderr
-            assert '-> {"predictions": [-2.0]}' in result.stdout
-
-    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        with self.alone():
-            return super().run(command, *arguments)
-
-    def close(self) -> None:
-        """Remove it if no other worker uses it."""
-        with self.alone(), self._users, suppress(BlockingIOError):
-            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(self.folder)
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """While none of the other workers does anything with it."""
-        with self._lock.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-
-@pytest.fixture(scope="session")
-def tensorflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedChain]:
-    """The project as it is, with the real TensorFlow populated."""
-    base = tmp_path_factory.getbasetemp()
-    made = SharedChain(
-        (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tensorflow"
-    )
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Files on a server of this machine, which knows ranges and can be told to misbehave."""
+"""Files on a server of this machine, which knows ranges and misbehaves on request."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Names the populate task's image by its digest: `make image STACK=prod`.
 
-A tag may name another image tomorrow: on 2023-12-05 AWS's python:3.11 became one without
-libffi.so.6, and ctypes failed (https://github.com/aws/aws-lambda-base-images/issues/129). So this
-asks the registry what the tag names now, and writes its multi-architecture digest into the file.
+The digest is what `python -m components.image` prints.
 """
 
 from __future__ import annotations
@@ -15,39 +13,15 @@ from pathlib import Path
 import yaml
 
 from components import Target
+from components.image import RegistryError, pinned
 from local.project import Project, ProjectError
-
-from .registry import Reference, RegistryError, resolve
 
 ROOT = Path(__file__).resolve().parents[1]
 _KEY = "populatorImage"
-_DOCKER = {"x86_64": "amd64", "arm64": "arm64"}
-"""Docker's names of Lambda's architectures."""
 
 
 class StackFileError(Exception):
     """A stack's file that cannot be edited here."""
-
-
-def pinned(image: str, architecture: str) -> str:
-    """The image by the digest that the registry has for it now.
-
-    Args:
-        image: With a tag, with none (`latest`), or with a digest, which is only checked.
-        architecture: Lambda's word for the architecture that it has to be there for.
-
-    Raises:
-        RegistryError: The registry cannot be asked, or the image is for other architectures.
-    """
-    reference = Reference.parse(image)
-    found = resolve(reference)
-    if _DOCKER.get(architecture, architecture) not in found.architectures:
-        there = ", ".join(found.architectures) or "none"
-        raise RegistryError(
-            f"{image} is not there for {architecture}: it has linux on {there}. Remedy: another "
-            "image, or `pulumi config set architecture`"
-        )
-    return f"{reference.name}@{found.digest}"
 
 
 def with_value(text: str, project: str, key: str, value: str) -> str:

@@ -1,8 +1,8 @@
-"""Writes what the guardrails know of AWS: `python -m tools.reference`, or `--check` to compare.
+"""Writes what the packs know of AWS: `make reference`, or `--check` to compare.
 
 That is which IAM actions have resources (AWS's Service Authorization Reference) and until when
-runtimes are supported (Lambda developer guide), as cfn-lint carries both; the development
-environment has it through moto. The policy pack reads the written files alone.
+runtimes are supported (Lambda developer guide), as cfn-lint carries both; and what the policies
+that AWS manages say of EFS clients, as moto carries them. The packs read the written files alone.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import partial
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[1] / "policies" / "guardrails" / "reference"
+FOLDER = Path(__file__).parents[1] / "policies" / "reading" / "reference"
 
 
 def actions(reference: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -34,20 +36,53 @@ def runtimes(reference: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return {name: entry["deprecated"] for name, entry in sorted(reference.items())}
 
 
-_TABLES: dict[str, tuple[str, Callable[..., Mapping[str, Any]]]] = {
-    "iam_actions": ("Policies", actions),
-    "runtimes": ("LmbdRuntimeLifecycle", runtimes),
+def managed_policies(policies: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """By managed policy its statements that speak of EFS clients; of most there are none."""
+    clients = [f"elasticfilesystem:client{what}" for what in ("mount", "write", "rootaccess")]
+
+    def names_a_client(statement: Mapping[str, Any]) -> bool:
+        patterns = _listed(statement.get("Action", statement.get("NotAction", [])))
+        named = [any(fnmatchcase(one, pattern.lower()) for pattern in patterns) for one in clients]
+        return any(named) if "Action" in statement else not all(named)
+
+    return {
+        name: [one for one in _listed(policy["Document"]["Statement"]) if names_a_client(one)]
+        for name, policy in sorted(policies.items())
+    }
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _of_cfn_lint(name: str) -> tuple[str, Any]:
+    source = distribution("cfn-lint")
+    path = Path(str(source.locate_file(f"cfnlint/data/AdditionalSpecs/{name}.json")))
+    return f"cfn-lint {source.version}, {name}.json", json.loads(path.read_text(encoding="utf-8"))
+
+
+def _of_moto() -> tuple[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    source = f"moto {distribution('moto').version}, aws_managed_policies.py"
+    return source, json.loads(aws_managed_policies_data)
+
+
+_TABLES: dict[str, tuple[Callable[[], tuple[str, Any]], Callable[..., Mapping[str, Any]]]] = {
+    "iam_actions": (partial(_of_cfn_lint, "Policies"), actions),
+    "managed_policies": (_of_moto, managed_policies),
+    "runtimes": (partial(_of_cfn_lint, "LmbdRuntimeLifecycle"), runtimes),
 }
 
 
 def rendered(name: str, date: str) -> str:
-    """A file as it should be; a line for each service or runtime."""
-    file, table = _TABLES[name]
-    source = distribution("cfn-lint")
-    path = Path(str(source.locate_file(f"cfnlint/data/AdditionalSpecs/{file}.json")))
-    found = table(json.loads(path.read_text(encoding="utf-8")))
-    lines = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in found.items())
-    about = {"source": f"cfn-lint {source.version}, {file}.json", "date": date}
+    """A file as it should be; a line for each service, policy or runtime."""
+    read, table = _TABLES[name]
+    source, found = read()
+    lines = ",\n".join(
+        f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in table(found).items()
+    )
+    about = {"source": source, "date": date}
     head = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in about.items())
     return f'{{\n{head} "table": {{\n{lines}\n }}\n}}\n'
 
@@ -68,8 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
             stale.append(path)
     for path in stale:
         print(
-            f"{path.name} differs from the cfn-lint that is installed. Remedy: "
-            "`python -m tools.reference`",
+            f"{path.name} differs from its source as it is installed. Remedy: `make reference`",
             file=sys.stderr,
         )
     return 1 if stale else 0

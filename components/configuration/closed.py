@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .. import commands
 from ..account import Account
 from ..container import why_no_image, why_no_source
 from ..contract import Target
 from ..errors import ConfigurationError, Problem
 from . import problems
 
-_FILL = "`make wheels CACHE=s3://<bucket>/<prefix>`, and then "
 _IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/lambda/python:3.11"
 _COPY = "copy it there, see docs/environments.md, and then "
 
@@ -56,7 +56,8 @@ def _image(parsed: Mapping[str, Any], region: str) -> Iterator[Problem]:
 
 
 def _moved(subject: str, url: str, rule: str) -> Problem:
-    remedy = _FILL + problems.set_command("wheelCache", "s3://<bucket>/<prefix>")
+    command = problems.set_command("wheelCache", "s3://<bucket>/<prefix>")
+    remedy = f"{command}, and then {commands.WHEELS}, which fills it"
     return Problem(subject=subject, value=repr(url), rule=rule, remedy=remedy)
 
 

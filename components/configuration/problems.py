@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import commands
 from ..errors import Problem
 from . import rules
 
@@ -20,7 +21,7 @@ LISTS = {"availabilityZones", "populatorSubnetIds", "subnetIds", "tags"}
 def by_tag(image: str, stack: str) -> str:
     return (
         f"populatorImage is {image}: a tag, which may name another image when the populate task "
-        f"runs next. Remedy: `make image STACK={stack}` writes its digest into Pulumi.{stack}.yaml"
+        f"runs next. Remedy: {commands.image(image, stack)}"
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-NETRC_VARIABLE = "INDEX_NETRC"
-"""Environment variable in which the installer finds them, see its `credentials.py`."""
+from ..contract import runtime
 
 
 def container_secrets(secret_arn: str) -> list[dict[str, str]]:
@@ -15,7 +14,7 @@ def container_secrets(secret_arn: str) -> list[dict[str, str]]:
     ECS reads it when the task starts, as the execution role, so its value is in no definition.
     Source: ECS Developer Guide, Pass Secrets Manager secrets through environment variables.
     """
-    return [{"name": NETRC_VARIABLE, "valueFrom": secret_arn}] if secret_arn else []
+    return [{"name": runtime.INDEX_NETRC, "valueFrom": secret_arn}] if secret_arn else []
 
 
 def secret_statements(secret_arn: str) -> list[dict[str, object]]:

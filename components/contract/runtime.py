@@ -6,6 +6,7 @@ What ships where follows from the folders: `release/` with `activation/` goes to
 
 from __future__ import annotations
 
+import re
 import runpy
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -34,6 +35,17 @@ option_comments: Callable[[Mapping[str, str]], list[str]] = _options["comments"]
 """The same as lines of a requirements file."""
 indexes_of: Callable[[Mapping[str, str]], dict[str, str]] = _options["indexes"]
 """For each package that has an index of its own, by what is asked of a release, the index's URL."""
+INDEX_NETRC: str = _layout["INDEX_NETRC"]
+"""Environment variable of the populate task with package indexes' credentials."""
+OWNER: str = _layout["OWNER"]
+KEEP: str = _layout["KEEP"]
+IN_USE: str = _layout["IN_USE"]
+"""Environment variables of the populate task: whose releases it may remove, and which stay."""
+KINDS: dict[int, str] = {code.value: code.kind for code in _layout["ExitCode"] if code.value}
+"""The populate task's own word for its failure, by its exit code."""
+RELEASE_ID: re.Pattern[str] = _layout["RELEASE_ID"]
+HASHING: tuple[str, ...] = _layout["HASHING"]
+"""Whose SHA-256 a verification compares."""
 RELEASES: str = _layout["RELEASES"]
 """Directory of all releases, right under the mount path."""
 RELEASE_PATH: str = _layout["RELEASE_PATH"]

@@ -10,9 +10,10 @@ import sys
 from .aws import Credentials
 from .placement import Placement, PlacementArgs, PlacementProvider
 from .populate_tasks import PopulateTasks, PopulateTasksArgs, PopulateTasksProvider
-from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider
+from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider, task_run_spec
 from .retained_versions import RetainedVersions, RetainedVersionsArgs, RetainedVersionsProvider
 from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs, SmokeInvocationProvider
+from .task import TaskRun
 
 __all__ = [
     "Credentials",
@@ -31,10 +32,13 @@ __all__ = [
     "SmokeInvocation",
     "SmokeInvocationArgs",
     "SmokeInvocationProvider",
+    "TaskRun",
+    "task_run_spec",
 ]
 
 # A stack's state refers to the providers by module and name. So it knows them by this door, behind
-# which modules may move.
+# which modules may move, and by one name wherever the components are installed.
+_NAME = "efs_inference.gates"
 for _provider in (
     PlacementProvider,
     PopulateTasksProvider,
@@ -42,7 +46,8 @@ for _provider in (
     RetainedVersionsProvider,
     SmokeInvocationProvider,
 ):
-    _provider.__module__ = __name__
+    _provider.__module__ = _NAME
 # State written before 0.2 has the modules of then; the next `up` renews it.
-for _former in ("populator_run", "smoke_invocation"):
-    sys.modules.setdefault(f"{__package__.rpartition('.')[0]}.{_former}", sys.modules[__name__])
+_HOME = __package__.rpartition(".")[0]
+for _former in (_NAME, f"{_HOME}.populator_run", f"{_HOME}.smoke_invocation"):
+    sys.modules.setdefault(_former, sys.modules[__name__])

@@ -30,12 +30,13 @@ def changes(before: str | None, after: str) -> list[str]:
 def report(name: str, before: str | None, after: str) -> str:
     """What is said of one lock."""
     count = len(versions_of(after))
+    packages = "1 package" if count == 1 else f"{count} packages"
     if before is None:
-        return f"{name}: new, {count} packages"
+        return f"{name}: new, {packages}"
     if before == after:
-        return f"{name}: unchanged, {count} packages"
+        return f"{name}: unchanged, {packages}"
     found = changes(before, after) or ["comments only"]
-    return "\n    ".join([f"{name}: {count} packages", *found])
+    return "\n    ".join([f"{name}: {packages}", *found])
 
 
 def _lines(text: str) -> dict[str, str]:

@@ -29,6 +29,7 @@ from ..contract.requirements import wheel_of
 from .errors import LockError
 from .targets import RUNTIMES, Target
 
+_NO_UV = f"uv, which makes the locks, is not installed. Remedy: {commands.UV}"
 _MIXING = {"UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX"}
 """Variables by which uv would take a package from wherever it finds it first."""
 
@@ -144,7 +145,7 @@ def newest(requirement: str, name: str, sources: Sources, target: Target) -> str
 
 def _uv(arguments: Sequence[str], target: Target, glibc: int | None = None) -> None:
     if importlib.util.find_spec("uv") is None:
-        raise LockError(f"uv, which resolves, is not installed. Remedy: {commands.UV}")
+        raise LockError(_NO_UV)
     runtime = RUNTIMES[target.runtime]
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", *arguments]
     command += ["--python-platform", f"{target.machine}-manylinux_2_{glibc or runtime.resolved}"]
@@ -155,8 +156,6 @@ def _uv(arguments: Sequence[str], target: Target, glibc: int | None = None) -> N
     environment = {key: value for key, value in os.environ.items() if key not in _MIXING}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
-        if "No module named uv" in done.stderr:
-            raise LockError("uv is not installed, and it makes the locks. Run `make install`.")
         if "No solution found" in done.stderr:
             raise NoSolutionError(done.stderr.strip())
         raise LockError(

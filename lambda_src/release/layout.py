@@ -19,6 +19,13 @@ RELEASES = "releases"
 RELEASE_PATH = "RELEASE_PATH"
 """Environment variable in which a function finds the path of its release."""
 
+INDEX_NETRC = "INDEX_NETRC"
+"""Environment variable in which the populate task finds package indexes' credentials, a netrc."""
+
+OWNER, KEEP, IN_USE = "RELEASE_OWNER", "KEEP_RELEASES", "RELEASES_IN_USE"
+"""Environment variables by which the populate task removes releases: of which stack, how many of
+its newest stay, and the ids of those that functions name."""
+
 SITE_PACKAGES = "site-packages"
 """Directory of a release that goes on ``sys.path``."""
 
@@ -94,6 +101,10 @@ class ExitCode(enum.IntEnum):
 
 class ReleaseError(Exception):
     """Base of every error of this package."""
+
+
+LOCK_AGAIN = "lock it again (`make lock`, or `python -m efs_inference.lock`)"
+"""What to do about a lock, as a message says it: who reads it has one of the two commands."""
 
 
 class InstallError(ReleaseError):

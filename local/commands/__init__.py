@@ -1,7 +1,8 @@
 """The commands: what a user types, what runs, and what is shown of it."""
 
 from .commands import main
-from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
+from .deployed import Answer, Deployment
+from .deployment import DeploymentError, deploy, host_config, plan
 from .function_url import FunctionUrl
 from .screen import Screen
 

@@ -7,23 +7,23 @@ import contextlib
 import json
 import os
 import re
-import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import COMMAND, MODULE
+from .. import COMMAND
 from ..dependencies import DependencyError
-from ..engine import PackError, Verdict
+from ..engine import PackError
 from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from ..verify import add_options, verify_releases
-from .deployment import Answer, Deployment, DeploymentError, deploy, host_config, plan
+from . import report
+from .deployed import Deployment, FunctionError
+from .deployment import DeploymentError, deploy, host_config, plan
 from .function_url import FunctionUrl
 from .screen import Screen
 
-_SHOWN = 300
 _EXIT_CODES = """exit status:
   0    done
   1    failed; for `preview` and `up` also: a mandatory policy is violated; for `up` and `invoke`
@@ -50,7 +50,7 @@ def main() -> int:
     except DependencyError as error:
         screen.line(f"error: {error}", "error")
         return 1
-    except (_UsageError, ProjectError) as error:
+    except (_UsageError, ProjectError, FunctionError) as error:
         screen.line(f"error: {error}", "error")
         return 2
     except (DeploymentError, PackError, OSError) as error:
@@ -61,71 +61,20 @@ def main() -> int:
 
 
 def _preview(options: argparse.Namespace, screen: Screen) -> int:
-    _show_verdict(screen, plan(_project(options), screen))
+    report.show_verdict(screen, plan(_project(options), screen).verdict)
     return 0
 
 
 def _up(options: argparse.Namespace, screen: Screen) -> int:
     with _deployed(options, screen) as deployment:
-        event = _sample(deployment)
-        smoke = deployment.smoke
-        first = None if smoke else _call(deployment, "cold start", screen)
-        cold = first.seconds if first else smoke["seconds"]
-        warm = _call(deployment, "warm call", screen)
-        error = (first and first.error) or warm.error
-        steps = _steps(deployment.cold_start())
-    done = deployment.populate
-    screen.line("")
-    screen.line(f"  {_short(event)} -> {_short(warm.payload)}", "error" if error else "good")
-    said = "release found, nothing installed"
-    if done.get("outcome") == "published":
-        megabytes = done["bytes"] / 1e6
-        said = f"{done['files']:,.0f} files, {megabytes:,.0f} MB in {done['seconds']:.1f} s"
-    screen.line(f"  populate    {said if done else 'none in this program'}")
-    screen.line(f"  cold start  {cold:.1f} s{steps}")
-    screen.line(f"  warm call   {warm.seconds * 1000:.0f} ms")
-    _show_verdict(screen, deployment.verdict)
-    if error:
-        screen.line(f"error: the function failed: {error}", "error")
-        return 1
-    command = f"{_python()} -m {MODULE}"
-    screen.line(
-        f"""
-next:
-  {command} invoke --event {_quoted(event)}
-  {command} serve                 # over HTTP, as a function URL does
-  {command} up --config memoryMb=4096
-  {command} clean                 # removes the libraries again"""
-    )
-    return 0
-
-
-def _sample(deployment: Deployment) -> Any:
-    """The request that the model gives as an example; an empty one where it gives none."""
-    found = deployment.result.outputs.get("sampleRequest")
-    return {} if found is None else found
-
-
-def _call(deployment: Deployment, title: str, screen: Screen) -> Answer:
-    with screen.step(title):
-        return deployment.invoke(_sample(deployment))
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
-def _quoted(event: Any) -> str:
-    """An event for a shell; an empty one where it would fill the screen."""
-    text = json.dumps(event)
-    return shlex.quote(text if len(text) <= _SHOWN else "{}")
+        calls = report.call_all(deployment, screen)
+    return report.show(deployment, calls, screen)
 
 
 def _invoke(options: argparse.Namespace, screen: Screen) -> int:
     event = _event(options.event)
     with _deployed(options, screen) as deployment:
-        answer = deployment.invoke(event)
+        answer = deployment.function(options.function).invoke(event)
     if answer.error is not None:
         screen.line(f"error: the function failed: {answer.error}", "error")
     if answer.error is None or answer.payload is not None:
@@ -140,8 +89,9 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
         why = str(error).rstrip(".")
         raise _UsageError(f"--port {options.port}: {why}. Remedy: another port") from error
     with server, _deployed(options, screen) as deployment:
-        server.invoke = deployment.invoke
-        data = _quoted(_sample(deployment))
+        function = deployment.function(options.function)
+        server.invoke = function.invoke
+        data = report.quoted(function.sample)
         curl = f"curl -s -H 'content-type: application/json' -d {data}"
         url = f"http://127.0.0.1:{server.server_port}/"
         screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
@@ -150,7 +100,7 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _verify(options: argparse.Namespace, screen: Screen) -> int:
-    word = f"{_python()} -m {MODULE}"
+    word = report.command()
     remedy = (
         f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it again "
         f"under another id, and `{word} clean --stack {options.stack}` removes what is here"
@@ -176,28 +126,11 @@ def _clean(options: argparse.Namespace, screen: Screen) -> int:
 def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deployment]:
     project = host_config(_project(options), screen)
     with screen.without_resources():
-        plan(project, screen, advice=False)
+        planned = plan(project, screen, advice=False)
+    if "function" in options and planned.functions:
+        planned.function(options.function)
     with deploy(project, _state(options), screen) as deployment:
         yield deployment
-
-
-def _steps(said: Mapping[str, Any]) -> str:
-    """What the function says of its cold start, as this repository's handler says it."""
-    names = [
-        ("ActivateDuration", "activate"),
-        ("ImportDuration", "import"),
-        ("LoadDuration", "load"),
-    ]
-    steps = [f"{word} {said[name]:.1f} s" for name, word in names if name in said]
-    return f": {', '.join(steps)}; imports: {said.get('imports', 'plain')}" if steps else ""
-
-
-def _show_verdict(screen: Screen, verdict: Verdict) -> None:
-    count = len(verdict.findings)
-    said = "nothing to complain about" if not count else f"{count} advisory"
-    for name, policies in verdict.packs.items():
-        screen.line(f"  policies    {name}: {policies} policies")
-    screen.line(f"  verdict     {said}" if verdict.packs else "  policies    no packs")
 
 
 def _event(text: str) -> Any:
@@ -240,12 +173,6 @@ def _state(options: argparse.Namespace) -> Path:
     return Path.cwd() / LOCAL / str(options.stack) / EFS
 
 
-def _python() -> str:
-    """How to call this Python from here."""
-    here = Path(sys.executable)
-    return str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else str(here)
-
-
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--stack", type=_stack_name, default="dev", help="the stack, default: dev")
@@ -281,10 +208,14 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     add("preview", _preview, "show what would be created, and what the policy packs say of it")
-    add("up", _up, "deploy, populate, call the function")
-    invoke = add("invoke", _invoke, "deploy, call the function with an event, print its answer")
+    add("up", _up, "deploy, populate, call each function with its sample")
+    invoke = add("invoke", _invoke, "deploy, call a function with an event, print its answer")
     invoke.add_argument("--event", required=True, metavar="FILE|JSON", help="the event")
-    server = add("serve", _serve, "deploy, serve the function over HTTP until Ctrl-C")
+    server = add("serve", _serve, "deploy, serve a function over HTTP until Ctrl-C")
+    for command in (invoke, server):
+        command.add_argument(
+            "--function", metavar="NAME", help="which one, where there are several"
+        )
     server.add_argument("--port", type=int, default=0, help="default: a free one")
     verify = add("verify", _verify, "compare the stack's local releases with their manifests")
     add_options(verify, release="only this one")

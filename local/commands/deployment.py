@@ -1,132 +1,37 @@
-"""Plans and deploys a project on the embedded cloud, and calls its function."""
+"""Plans and deploys a project on the embedded cloud."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import platform
 import signal
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import COMMAND, PACKS, engine
-from ..engine import Result, Verdict, reason
+from ..engine import Result, Verdict
 from ..project import Project
-from ..provider import AwsProvider, refusal
+from ..provider import AwsProvider
 from ..state import StateError, hold
+from .deployed import ALIAS, Deployment
 from .locks import LockError, make_locks
 from .screen import Screen
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 _PYTHONS = ((3, 11), (3, 13))
-_ALIAS = "aws:lambda/alias:Alias"
-_FUNCTION = "aws:lambda/function:Function"
+_OTHER_PYTHON = (
+    "install efs-inference into an environment of Python 3.12"
+    if PACKS
+    else "`make PYTHON=python3.12 install`"
+)
 
 
 class DeploymentError(Exception):
     """A run that cannot go on; the message says why and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the function answered.
-
-    Attributes:
-        payload: Its JSON.
-        seconds: How long the call took.
-        error: Why the call is a failure; None if it is none.
-    """
-
-    payload: Any
-    seconds: float
-    error: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """A project that is deployed on a cloud.
-
-    Attributes:
-        result: What the engine made.
-        verdict: What the packs say of it.
-        alias_arn: The alias by which the function is called.
-    """
-
-    result: Result
-    verdict: Verdict
-    alias_arn: str
-
-    @property
-    def populate(self) -> Mapping[str, Any]:
-        """Outputs of the populate run: outcome, files, bytes, seconds; empty without one."""
-        return self._outputs("PopulatorRun")
-
-    @property
-    def smoke(self) -> Mapping[str, Any]:
-        """Outputs of the smoke invocation: seconds, answer; empty without one."""
-        return self._outputs("SmokeInvocation")
-
-    def _outputs(self, kind: str) -> Mapping[str, Any]:
-        found = (r for r in self.result.resources if r.type.endswith(f":{kind}"))
-        return next((resource.outputs for resource in found), {})
-
-    def cold_start(self) -> Mapping[str, Any]:
-        """What a function's log says of the last cold start; empty if it says nothing."""
-        lines: list[str] = []
-        for function in self.result.of_type(_FUNCTION):
-            group = (function.outputs.get("loggingConfig") or {}).get("logGroup")
-            if group:
-                pages = boto3.client("logs").get_paginator("filter_log_events")
-                for page in pages.paginate(logGroupName=group):
-                    lines += [event["message"] for event in page["events"]]
-        found = [line for line in map(_json_object, lines) if line.get("message") == "cold start"]
-        return found[-1] if found else {}
-
-    def invoke(self, event: Any) -> Answer:
-        """Call the function through its alias.
-
-        A function error, and a status code of 400 or more in the answer, are failures.
-        """
-        # Longer than any function may run; a second attempt would be a second call.
-        config = Config(read_timeout=1000, retries={"total_max_attempts": 1})
-        client = boto3.client("lambda", self.alias_arn.split(":")[3], config=config)
-        start = time.monotonic()
-        try:
-            response = client.invoke(FunctionName=self.alias_arn, Payload=json.dumps(event))
-        except ClientError as error:
-            return Answer(payload=None, seconds=time.monotonic() - start, error=refusal(error))
-        except BotoCoreError as error:
-            return Answer(payload=None, seconds=time.monotonic() - start, error=reason(error))
-        payload = json.loads(response["Payload"].read() or b"null")
-        seconds = time.monotonic() - start
-        return Answer(payload=payload, seconds=seconds, error=_failure(response, payload))
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _failure(response: Mapping[str, Any], payload: Any) -> str | None:
-    if "FunctionError" in response:
-        said = payload if isinstance(payload, dict) else {}
-        message = said.get("errorMessage") or f"it answered {json.dumps(payload)[:500]}"
-        return f"{said.get('errorType') or response['FunctionError']}: {message}"
-    status = payload.get("statusCode") if isinstance(payload, dict) else None
-    return f"status code {status}" if isinstance(status, int) and status >= 400 else None
 
 
 def host_config(project: Project, screen: Screen) -> Project:
@@ -145,7 +50,7 @@ def host_config(project: Project, screen: Screen) -> Project:
     if not _PYTHONS[0] <= version <= _PYTHONS[1]:
         raise DeploymentError(
             f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
-            "Lambda has them. Remedy: `make PYTHON=python3.12 install`"
+            f"Lambda has them. Remedy: {_OTHER_PYTHON}"
         )
     host = {
         "runtime": f"python{version[0]}.{version[1]}",
@@ -178,7 +83,7 @@ def host_config(project: Project, screen: Screen) -> Project:
     return replace(project, config=config)
 
 
-def plan(project: Project, screen: Screen, *, advice: bool = True) -> Verdict:
+def plan(project: Project, screen: Screen, *, advice: bool = True) -> Deployment:
     """Preview the project and let the packs judge the plan. Needs no cloud.
 
     Args:
@@ -195,7 +100,7 @@ def plan(project: Project, screen: Screen, *, advice: bool = True) -> Verdict:
             result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
         if result.error is not None:
             raise DeploymentError(result.error)
-    return _judge(result, screen, advice=advice)
+    return Deployment(result=result, verdict=_judge(result, screen, advice=advice))
 
 
 def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
@@ -262,14 +167,12 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
                 screen.line(f"  {type_} is not emulated ({', '.join(names)})", "warning")
             if result.error is not None:
                 raise DeploymentError(result.error)
-        aliases = result.of_type(_ALIAS)
-        if not aliases:
+        if not result.of_type(ALIAS):
             raise DeploymentError(
-                f"the program made no {_ALIAS}, so there is nothing to call. Remedy: an alias for "
+                f"the program made no {ALIAS}, so there is nothing to call. Remedy: an alias for "
                 "the function, as components/inference.py has it"
             )
-        verdict = _judge(result, screen)
-        yield Deployment(result=result, verdict=verdict, alias_arn=aliases[0].outputs["arn"])
+        yield Deployment(result=result, verdict=_judge(result, screen))
 
 
 @contextlib.contextmanager

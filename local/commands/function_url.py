@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-from .deployment import Answer
+from .deployed import Answer
 
 _MAX_PORT = 65_535
 _MAX_REQUEST = 6 * 1024 * 1024

@@ -22,8 +22,9 @@ from ..zones import zones_of
 from .kind import Aws, Inputs, ProviderError
 from .resources import KINDS
 
-# Arguments of function calls that have an effect; the zones here are all available and no others.
-_ANSWERED = {"region", "state"}
+# Arguments of function calls that have an effect; all zones here are available and need no opt-in.
+_ANSWERED = {"id", "region", "state"}
+_NO_OPT_IN = [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
 ACCOUNT = "123456789012"
 """The account of a preview, which has no cloud to ask."""
 
@@ -193,7 +194,7 @@ class AwsProvider:
             raise ProviderError(
                 f"this function is not emulated here; those that are: {', '.join(sorted(answers))}"
             )
-        for name in sorted(args.keys() - _ANSWERED):
+        for name in sorted(n for n in args.keys() - _ANSWERED if args[n] != _NO_OPT_IN):
             self._note(f"{token.rpartition(':')[2]} {name}", "a function call")
         return {**args, **answers[token](args)}
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pulumi_policy import EnforcementLevel
 
 from ..reading.findings import Report, doubt
-from ..reading.graph import Resource, Stack
+from ..reading.graph import Resource
 from ..reading.kinds import FUNCTION, TASK_DEFINITION
-from ..reading.pack import Parameters, Rule, of_type
+from ..reading.pack import Parameters, of_type, rule
 from ..reading.values import UNKNOWN, Plain, at, items, parsed
 
 _WITH_PASSWORD = re.compile(
@@ -26,7 +26,9 @@ def _containers(task: Resource) -> Iterator[tuple[str, Plain]]:
         yield f"container '{at(definition, 'name') or index}' of {task.label}", definition
 
 
-def _images(_stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
+@rule(of_type(TASK_DEFINITION, FUNCTION), level=EnforcementLevel.ADVISORY)
+def image_has_a_digest(resource: Resource, _: Parameters) -> Iterator[Report]:
+    """An image is named by its digest."""
     found = [(who, at(definition, "image")) for who, definition in _containers(resource)]
     if resource.type == FUNCTION:
         found = [(resource.label, resource.given("imageUri"))]
@@ -42,8 +44,9 @@ def _images(_stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report
             )
 
 
-def _passwords(_stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
-    """Each URL with a password in containers or variables; the password is not shown."""
+@rule(of_type(TASK_DEFINITION, FUNCTION), level=EnforcementLevel.ADVISORY)
+def passwords_are_secrets(resource: Resource, _: Parameters) -> Iterator[Report]:
+    """No container and no function has a URL with a password in plain text."""
     found = list(_containers(resource))
     remedy = "Name a secret of Secrets Manager by its ARN in `secrets`."
     if resource.type == FUNCTION:
@@ -66,19 +69,4 @@ def _texts(value: Plain) -> Iterator[str]:
             yield from _texts(each)
 
 
-RULES = (
-    Rule(
-        name="image-has-a-digest",
-        description="An image is named by its digest.",
-        subjects=of_type(TASK_DEFINITION, FUNCTION),
-        judge=_images,
-        level=EnforcementLevel.ADVISORY,
-    ),
-    Rule(
-        name="passwords-are-secrets",
-        description="No container and no function has a URL with a password in plain text.",
-        subjects=of_type(TASK_DEFINITION, FUNCTION),
-        judge=_passwords,
-        level=EnforcementLevel.ADVISORY,
-    ),
-)
+RULES = (image_has_a_digest, passwords_are_secrets)

@@ -9,7 +9,7 @@ from ..reading.graph import Resource, Stack, once
 from ..reading.iam import Client, Statement, applies, statements
 from ..reading.kinds import FILE_SYSTEM, FILE_SYSTEM_POLICY, FILE_SYSTEMS
 from ..reading.naming import NotYet, candidates, named
-from ..reading.pack import Parameters, Rule, of_type
+from ..reading.pack import Parameters, of_type, rule
 from ..reading.values import UNKNOWN, Unknown
 
 _ACTIONS = ("ClientMount", "ClientWrite", "ClientRootAccess")
@@ -37,12 +37,14 @@ def _guarded(stack: Stack) -> dict[str, list[Answer]]:
     return found
 
 
-def _judge(stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
+@rule(of_type(FILE_SYSTEM_POLICY, FILE_SYSTEM))
+def file_system_policy_demands_name_and_tls(resource: Resource, _: Parameters) -> Iterator[Report]:
+    """A file system has a policy, and it lets nobody in without a name or in plain text."""
     if resource.type == FILE_SYSTEM_POLICY:
         yield from _policy(resource)
         return
-    known = _guarded(stack)
-    absent = stack.there_is_none(f"file system policy for {resource.label}")
+    known = _guarded(resource.stack)
+    absent = resource.stack.there_is_none(f"file system policy for {resource.label}")
     yield from verdict(
         any_of([*known.get(resource.urn, []), *known.get("", []), absent]),
         what=f"whether {resource.label} has a file system policy",
@@ -54,9 +56,9 @@ def _judge(stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
 
 def _policy(policy: Resource) -> Iterator[Report]:
     found = statements(policy.get("policy"))
-    if isinstance(found, Open):
+    if left := next((one.left for one in found if one.left), None):
         what = f"whether {policy.label} lets somebody in without a name or in plain text"
-        yield doubt(what, f"its policy {found.because}", preview=found.preview)
+        yield doubt(what, f"its policy {left.because}", preview=left.preview)
         return
     # AWS refuses a policy that names another file system than its own.
     found = [replace(one, resources=None, not_resources=None) for one in found]
@@ -113,13 +115,3 @@ def _keeps_plain_text_out(statement: Statement) -> Answer:
     if not statement.is_for_everybody or denies_all or _TLS not in keys:
         return False
     return len(keys) == 1 or Open("its Deny of plain text has a second condition")
-
-
-RULE = Rule(
-    name="file-system-policy-demands-name-and-tls",
-    description=(
-        "A file system has a policy, and it lets nobody in without a name or in plain text."
-    ),
-    subjects=of_type(FILE_SYSTEM_POLICY, FILE_SYSTEM),
-    judge=_judge,
-)

@@ -7,12 +7,15 @@ from ..reading.findings import Report
 from ..reading.graph import Stack, once
 from ..reading.kinds import SECURITY_GROUPS, token
 from ..reading.naming import listed, only
-from ..reading.pack import Parameters, Rule
+from ..reading.pack import Parameters, parameter, rule
 from ..reading.security_groups import Opening, collapse, openings
 from ..reading.values import Unknown, items, number
 
 _BALANCERS = tuple(token(module, "LoadBalancer") for module in ("lb", "alb", "elb"))
 _WEB = {80, 443}
+_ALLOWED = parameter(
+    [443], "Single ports that may be open to the internet.", items={"type": "integer"}
+)
 
 
 @dataclass(frozen=True)
@@ -43,22 +46,28 @@ def _balanced(stack: Stack) -> set[str]:
     return {group.key for several in lists for group in several.names}
 
 
-def _judge(stack: Stack, subject: _Rules, parameters: Parameters) -> Iterator[Report]:
+@rule(_subjects, allowedPorts=_ALLOWED)
+def no_ingress_from_anywhere(subject: _Rules, parameters: Parameters) -> Iterator[Report]:
+    """No security group lets in 0.0.0.0/0 or ::/0, in one block or several, but on the ports
+    that are allowed and on those of a load balancer, 80 and 443.
+    """
     owner = only(subject.rules[0].owner)
     allowed = {number(port) for port in items(parameters["allowedPorts"])}
-    if owner is not None and owner.key in _balanced(stack):
+    if owner is not None and owner.key in _balanced(subject.rules[0].resource.stack):
         allowed |= _WEB
-    closed = [rule for rule in subject.rules if not _is_allowed(rule, allowed)]
+    closed = [opening for opening in subject.rules if not _is_allowed(opening, allowed)]
     label = owner.label if owner else "a security group"
-    whole = [rule for rule in closed if any(n.prefixlen == 0 for n in rule.networks)]
-    for rule in whole:
-        for block in dict.fromkeys(str(n) for n in rule.networks if n.prefixlen == 0):
+    whole = [opening for opening in closed if any(n.prefixlen == 0 for n in opening.networks)]
+    for opening in whole:
+        for block in dict.fromkeys(str(n) for n in opening.networks if n.prefixlen == 0):
             yield Report(
-                f"{rule.resource.label} opens {label} to the whole internet: it lets in {rule}. "
-                f"Name the clients' security group or their blocks instead of {block}.",
-                urn=rule.resource.urn,
+                f"{opening.resource.label} opens {label} to the whole internet: it lets in "
+                f"{opening}. Name the clients' security group or their blocks instead of {block}.",
+                urn=opening.resource.urn,
             )
-    yield from _together(label, [rule for rule in closed if rule not in whole and rule.networks])
+    yield from _together(
+        label, [opening for opening in closed if opening not in whole and opening.networks]
+    )
 
 
 def _is_allowed(opening: Opening, allowed: set[int | Unknown | None]) -> bool:
@@ -69,10 +78,10 @@ def _is_allowed(opening: Opening, allowed: set[int | Unknown | None]) -> bool:
 def _together(label: str, rules: list[Opening]) -> Iterator[Report]:
     """Blocks of one or several rules that are the whole internet only together."""
     seen: set[frozenset[int]] = set()
-    for port, protocol in dict.fromkeys((rule.ports[0], rule.protocol) for rule in rules):
+    for port, protocol in dict.fromkeys((opening.ports[0], opening.protocol) for opening in rules):
         asked = (port if isinstance(port, int) else 0, [str(protocol)])
-        there = [rule for rule in rules if rule.covers(*asked) is True]
-        networks = collapse(network for rule in there for network in rule.networks)
+        there = [opening for opening in rules if opening.covers(*asked) is True]
+        networks = collapse(network for opening in there for network in opening.networks)
         found = [network for network in networks if network.prefixlen == 0]
         parts = frozenset(map(id, there))
         if found and parts not in seen:
@@ -84,22 +93,3 @@ def _together(label: str, rules: list[Opening]) -> Iterator[Report]:
                 "instead.",
                 urn=there[0].resource.urn,
             )
-
-
-RULE = Rule(
-    name="no-ingress-from-anywhere",
-    description=(
-        "No security group lets in 0.0.0.0/0 or ::/0, in one block or several, but on the ports "
-        "that are allowed and on those of a load balancer, 80 and 443."
-    ),
-    subjects=_subjects,
-    judge=_judge,
-    parameters={
-        "allowedPorts": {
-            "type": "array",
-            "items": {"type": "integer"},
-            "default": [443],
-            "description": "Single ports that may be open to the internet.",
-        }
-    },
-)

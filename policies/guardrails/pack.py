@@ -9,9 +9,9 @@ DESCRIPTION = "Security, cost and sanity of Lambda functions with libraries on E
 
 RULES: tuple[Rule, ...] = (
     *properties.RULES,
-    file_system_policy.RULE,
-    ingress.RULE,
-    wildcards.RULE,
+    file_system_policy.file_system_policy_demands_name_and_tls,
+    ingress.no_ingress_from_anywhere,
+    wildcards.policy_names_actions_and_resources,
     *containers.RULES,
 )
 

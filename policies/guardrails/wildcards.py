@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from functools import cache
 
 from ..reading.findings import Answer, Open, Report, doubt
-from ..reading.graph import Resource, Stack
+from ..reading.graph import Resource
 from ..reading.iam import Statement, like, statements
 from ..reading.kinds import ROLE, token
-from ..reading.pack import Parameters, Rule, of_type
+from ..reading.pack import Parameters, of_type, rule
+from ..reading.tables import table
 from ..reading.values import Plain, Unknown, at, items, text, texts
-from .tables import table
 
 _POLICIES = tuple(token("iam", f"{of}Policy") for of in ("", "Group", "Role", "User"))
 # Where a resource attaches policies by ARN.
@@ -50,13 +50,16 @@ def has_resource(action: str) -> Answer:
     return Open("the actions are not in the table of this pack")
 
 
-def _judge(_stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
+@rule(of_type(*_POLICIES, *_ATTACHED))
+def policy_names_actions_and_resources(resource: Resource, _: Parameters) -> Iterator[Report]:
+    """A policy allows no action * and no resource * where AWS knows the resources, but for
+    actions on network interfaces, and nobody gets a policy of AWS that allows everything.
+    """
     for label, document in _documents(resource):
         found = statements(document)
-        if isinstance(found, Open):
+        if left := next((one.left for one in found if one.left), None):
             what = f"whether {label} allows more than it names"
-            yield doubt(what, f"its policy {found.because}", preview=found.preview)
-            continue
+            yield doubt(what, f"its policy {left.because}", preview=left.preview)
         for statement in found:
             if statement.allows:
                 yield from _actions(label, statement)
@@ -120,14 +123,3 @@ def _narrowed(statement: Statement) -> bool:
     if not isinstance(statement.condition, dict):
         return statement.condition is not None
     return any(not key.lower().startswith(_NARROWING_NOTHING) for _, key, _ in statement.tests)
-
-
-RULE = Rule(
-    name="policy-names-actions-and-resources",
-    description=(
-        "A policy allows no action * and no resource * where AWS knows the resources, but for "
-        "actions on network interfaces, and nobody gets a policy of AWS that allows everything."
-    ),
-    subjects=of_type(*_POLICIES, *_ATTACHED),
-    judge=_judge,
-)

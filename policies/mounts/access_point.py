@@ -8,7 +8,7 @@ from ..reading.findings import Report, doubt
 from ..reading.graph import Resource, Stack, once
 from ..reading.kinds import ACCESS_POINT
 from ..reading.naming import Here, NotYet
-from ..reading.pack import Parameters, Rule, of_type
+from ..reading.pack import Parameters, of_type, rule
 from ..reading.values import UNKNOWN, at, items, number
 from .parts.consumer import Consumer
 from .parts.populators import by_space, populating, sharers
@@ -21,19 +21,24 @@ _LONGEST = 100
 _MODE = re.compile(r"[0-7]{3,4}")
 
 
-def _judge(stack: Stack, point: Resource, _: Parameters) -> Iterator[Report]:
-    sharing = sharers(stack).get(point.urn, [])
+@rule(of_type(ACCESS_POINT))
+def access_point_owns_its_directory(point: Resource, _: Parameters) -> Iterator[Report]:
+    """An access point has a POSIX user, makes its root directory or shows one that another
+    makes, with permissions that let in who comes through it, and that root is not the file
+    system's own where a populator shares it.
+    """
+    sharing = sharers(point.stack).get(point.urn, [])
     yield from _user(point, alone=len(sharing) <= 1)
     path, written = root_of(point), point.get("rootDirectory", "path")
     if path == "/":
-        yield from _whole_file_system(stack, point)
+        yield from _whole_file_system(point)
         return
     if isinstance(written, str) and not (_ROOT.fullmatch(written) and len(written) <= _LONGEST):
         yield Report(
             f"rootDirectory.path of {point.label} is {written}, which EFS refuses: a root is an "
             f"absolute path of four levels and {_LONGEST} characters at most. Choose another one."
         )
-    yield from _directory(stack, point)
+    yield from _directory(point)
 
 
 def _user(point: Resource, *, alone: bool) -> Iterator[Report]:
@@ -64,10 +69,10 @@ def _proven(stack: Stack) -> dict[str, Consumer]:
     return found
 
 
-def _whole_file_system(stack: Stack, point: Resource) -> Iterator[Report]:
-    sharing = sharers(stack).get(point.urn, [])
+def _whole_file_system(point: Resource) -> Iterator[Report]:
+    sharing = sharers(point.stack).get(point.urn, [])
     writing = [m.consumer for m in sharing if not m.consumer.is_function and not m.read_only]
-    sure = _proven(stack).get(point.urn)
+    sure = _proven(point.stack).get(point.urn)
     others = [m.consumer for m in sharing if m.consumer not in ([sure] if sure else writing[:1])]
     if not writing or not others:
         return
@@ -96,7 +101,8 @@ def _makers(stack: Stack) -> dict[str, list[tuple[Location, Resource]]]:
     return found
 
 
-def _directory(stack: Stack, point: Resource) -> Iterator[Report]:
+def _directory(point: Resource) -> Iterator[Report]:
+    stack = point.stack
     location = location_of(Here(point))
     creation = point.get("rootDirectory", "creationInfo")
     if creation is UNKNOWN or location is None or location.directory is None:
@@ -108,22 +114,22 @@ def _directory(stack: Stack, point: Resource) -> Iterator[Report]:
     # Who populates comes first, and its access point makes the directory for all.
     first = [maker for maker in same if maker.urn in _proven(stack)]
     if not items(creation) and not any(location.holds(other) for other, _ in made):
-        yield from _no_creation_info(stack, point, location)
+        yield from _no_creation_info(point, location)
     for maker in (first or ([point] if items(creation) else same))[:1]:
-        yield from _permissions(stack, point, maker)
+        yield from _permissions(point, maker)
 
 
-def _no_creation_info(stack: Stack, point: Resource, location: Location) -> Iterator[Report]:
+def _no_creation_info(point: Resource, location: Location) -> Iterator[Report]:
     system = file_system_of(point)
     path = location.directory
     what = f"whether {path} of {point.label} is there"
     why = "it has no rootDirectory.creationInfo, and "
     above = [
         mount.consumer.label
-        for mount in by_space(stack).get(location.space, [])
+        for mount in by_space(point.stack).get(location.space, [])
         if mount.location and mount.key != point.urn and mount.location.holds(location)
     ]
-    above += [one.urn.rpartition("::")[2] for one in strangers(stack)]
+    above += [one.urn.rpartition("::")[2] for one in strangers(point.stack)]
     if not isinstance(system, Here):
         why += "its file system is made elsewhere. Set creationInfo: the first mount makes it"
         yield doubt(what, why, preview=isinstance(system, NotYet))
@@ -137,7 +143,7 @@ def _no_creation_info(stack: Stack, point: Resource, location: Location) -> Iter
         )
 
 
-def _permissions(stack: Stack, point: Resource, maker: Resource) -> Iterator[Report]:
+def _permissions(point: Resource, maker: Resource) -> Iterator[Report]:
     """Whether who comes through `point` may enter the directory that `maker` makes, and write."""
     creation, user = maker.get("rootDirectory", "creationInfo"), point.get("posixUser")
     mode = at(creation, "permissions")
@@ -152,7 +158,7 @@ def _permissions(stack: Stack, point: Resource, maker: Resource) -> Iterator[Rep
         return
     groups = {gid, *(number(one) for one in items(at(user, "secondaryGids")))}
     bits = int(text[-3 if uid == owner else -2 if group in groups else -1])
-    writer = _proven(stack).get(point.urn)
+    writer = _proven(point.stack).get(point.urn)
     need = 3 if writer else 5
     if uid == 0 or bits & need == need:
         return
@@ -169,15 +175,3 @@ def _permissions(stack: Stack, point: Resource, maker: Resource) -> Iterator[Rep
         f"posixUser.uid {uid} and gid {gid}, and cannot {verb}. Give both the same ids, or wider "
         "permissions."
     )
-
-
-RULE = Rule(
-    name="access-point-owns-its-directory",
-    description=(
-        "An access point has a POSIX user, makes its root directory or shows one that another "
-        "makes, with permissions that let in who comes through it, and that root is not the file "
-        "system's own where a populator shares it."
-    ),
-    subjects=of_type(ACCESS_POINT),
-    judge=_judge,
-)

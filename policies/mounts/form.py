@@ -7,7 +7,7 @@ from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, FUNCTION, TASK_DEFINITION
 from ..reading.naming import Elsewhere, Here, here, named
-from ..reading.pack import Parameters, Rule
+from ..reading.pack import Parameters, rule
 from ..reading.values import UNKNOWN, Plain, at, items, text
 from .parts.launches import launches_of
 from .parts.storage import file_system_of
@@ -20,7 +20,22 @@ _LONGEST = 160
 _OLDEST_PLATFORM = (1, 4)
 
 
-def _judge(_stack: Stack, resource: Resource, _: Parameters) -> Iterator[Report]:
+def _subjects(stack: Stack) -> list[Resource]:
+    functions = [f for f in stack.of_type(FUNCTION) if items(f.get("fileSystemConfig"))]
+    tasks = [
+        task
+        for task in stack.of_type(TASK_DEFINITION)
+        if any(efs_of(volume) is not None for volume in items(task.get("volumes")))
+    ]
+    return [*functions, *tasks]
+
+
+@rule(_subjects)
+def mounts_have_the_right_form(resource: Resource, _: Parameters) -> Iterator[Report]:
+    """A function's mount path has Lambda's form, a container mounts a volume that exists, and
+    an EFS volume has TLS where ECS demands it, no root directory of its own beside an access
+    point, and a platform that mounts EFS.
+    """
     if resource.type == FUNCTION:
         yield from _paths(resource)
         return
@@ -126,25 +141,3 @@ def _volume(task: Resource, volume: Plain, efs: Plain) -> Iterator[Report]:
 
 def _said(value: Plain) -> str:
     return "not set, which means DISABLED" if value in (None, "") else str(value)
-
-
-def _subjects(stack: Stack) -> list[Resource]:
-    functions = [f for f in stack.of_type(FUNCTION) if items(f.get("fileSystemConfig"))]
-    tasks = [
-        task
-        for task in stack.of_type(TASK_DEFINITION)
-        if any(efs_of(volume) is not None for volume in items(task.get("volumes")))
-    ]
-    return [*functions, *tasks]
-
-
-RULE = Rule(
-    name="mounts-have-the-right-form",
-    description=(
-        "A function's mount path has Lambda's form, a container mounts a volume that exists, and "
-        "an EFS volume has TLS where ECS demands it, no root directory of its own beside an access "
-        "point, and a platform that mounts EFS."
-    ),
-    subjects=_subjects,
-    judge=_judge,
-)

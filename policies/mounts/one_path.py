@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..reading.findings import Report, doubt
 from ..reading.graph import Stack, once
 from ..reading.naming import candidates
-from ..reading.pack import Parameters, Rule
+from ..reading.pack import Parameters, rule
 from ..reading.values import UNKNOWN
 from .parts.consumer import Consumer, Mount
 from .parts.populators import consumers, mounting, populating, read_all, sharers
@@ -14,10 +14,20 @@ from .parts.strangers import strangers
 from .paths import MNT, Path, lies_under, paths_under_mnt
 
 
-def _judge(stack: Stack, one: Consumer, _: Parameters) -> Iterator[Report]:
+def _subjects(stack: Stack) -> list[Consumer | Report]:
+    mounts = [one for one in consumers(stack) if one.mounts or one.within_reach]
+    unread = [one for one in read_all(stack) if isinstance(one, Report)]
+    return [*mounts, *unread, *strangers(stack)]
+
+
+@rule(_subjects)
+def one_access_point_one_path(one: Consumer, _: Parameters) -> Iterator[Report]:
+    """Whatever shares an EFS access point mounts it at the same path, and the paths under /mnt
+    in its environment, command and entry point lie under its own mounts.
+    """
     for mount in one.mounts:
-        yield from _disagreement(stack, mount) if mount.key else _left_open(stack, mount)
-    yield from _stray_paths(stack, one)
+        yield from _disagreement(mount) if mount.key else _left_open(mount)
+    yield from _stray_paths(one)
     unknown = [text.holder for text in one.texts if text.value is UNKNOWN]
     if one.mounts and unknown:
         paths = " or ".join(dict.fromkeys(mount.path for mount in one.mounts))
@@ -36,28 +46,28 @@ def _expected(stack: Stack) -> dict[str, Mount]:
     """
     found = {}
     for key, mounts in sharers(stack).items():
-        counted = [one for one in mounts if _counts(stack, one) or _in_mnt(one)] or mounts
+        counted = [one for one in mounts if _counts(one) or _in_mnt(one)] or mounts
         [(path, _)] = Counter(mount.path for mount in counted).most_common(1)
         found[key] = next(mount for mount in counted if mount.path == path)
     return found
 
 
-def _counts(stack: Stack, mount: Mount) -> bool:
-    return mount.consumer.is_function or mount.consumer in populating(stack)
+def _counts(mount: Mount) -> bool:
+    return mount.consumer.is_function or mount.consumer in populating(mount.stack)
 
 
 def _in_mnt(mount: Mount) -> bool:
     return lies_under(mount.path, MNT)
 
 
-def _disagreement(stack: Stack, mount: Mount) -> Iterator[Report]:
-    other = _expected(stack)[mount.key]
+def _disagreement(mount: Mount) -> Iterator[Report]:
+    other = _expected(mount.stack)[mount.key]
     if mount.path == other.path:
         return
     consumer, their = mount.consumer, other.consumer
     what = f"{consumer.label} mounts {mount.label} at {mount.path}"
     where = f"{their.label} mounts it at {other.path}"
-    only_serves = not (_counts(stack, mount) or _in_mnt(mount))
+    only_serves = not (_counts(mount) or _in_mnt(mount))
     if only_serves and not their.is_function and not _in_mnt(other):
         return
     if only_serves:
@@ -66,9 +76,13 @@ def _disagreement(stack: Stack, mount: Mount) -> Iterator[Report]:
         return
     yield Report(
         f"{what}, but {where}: what one writes under its path the other does not find. Give "
-        f"{consumer.path_property} of {consumer.label} and {their.path_property} of {their.label} "
-        "the same value."
+        f"{_property(consumer)} and {_property(their)} the same value."
     )
+
+
+def _property(consumer: Consumer) -> str:
+    name = "fileSystemConfig.localMountPath" if consumer.is_function else "containerPath"
+    return f"{name} of {consumer.label}"
 
 
 @once
@@ -85,7 +99,8 @@ def _keys(mount: Mount) -> frozenset[str]:
     return frozenset(candidate.key for candidate in candidates(mount.point))
 
 
-def _left_open(stack: Stack, mount: Mount) -> Iterator[Report]:
+def _left_open(mount: Mount) -> Iterator[Report]:
+    stack = mount.stack
     settled = [{one.path for one in sharers(stack).get(key, [])} for key in _keys(mount)]
     known = set().union(*settled)
     if not settled or known | _undecided(stack)[_keys(mount)] == {mount.path}:
@@ -102,8 +117,9 @@ def _left_open(stack: Stack, mount: Mount) -> Iterator[Report]:
         yield doubt(what, because + "access point, it is known", preview=True)
 
 
-def _stray_paths(stack: Stack, consumer: Consumer) -> Iterator[Report]:
+def _stray_paths(consumer: Consumer) -> Iterator[Report]:
     """Paths under /mnt that a consumer gets and has nothing mounted at."""
+    stack = consumer.stack
     mounted = {mount.key for mount in consumer.mounts if mount.key}
     # Under another's path for an access point that both mount: `_disagreement` has said so.
     said = [one.path for key in mounted for one in sharers(stack)[key]]
@@ -131,26 +147,8 @@ def _stray(consumer: Consumer, holder: str, path: Path, there: list[Mount]) -> R
         remedy = f"Add a mount point for the volume on {reach}, or let it name another path."
     for other in there[:1]:
         mounts += f", while {other.consumer.label} mounts {other.label} at {other.path}"
-    stack, resource = consumer.resource.stack, consumer.resource
-    from_image = resource.get("packageType") == "Image" or not consumer.is_function
-    if from_image and not there and consumer not in populating(stack):
+    from_image = consumer.resource.get("packageType") == "Image" or not consumer.is_function
+    if from_image and not there and consumer not in populating(consumer.stack):
         because = f"it mounts {mounts}, and its image may have that path itself"
         return doubt(f"whether {what} on purpose", because)
     return Report(f"{what}, where nothing is mounted: {consumer.label} mounts {mounts}. {remedy}")
-
-
-def _subjects(stack: Stack) -> list[Consumer | Report]:
-    mounts = [one for one in consumers(stack) if one.mounts or one.within_reach]
-    unread = [one for one in read_all(stack) if isinstance(one, Report)]
-    return [*mounts, *unread, *strangers(stack)]
-
-
-RULE = Rule(
-    name="one-access-point-one-path",
-    description=(
-        "Whatever shares an EFS access point mounts it at the same path, and the paths under /mnt "
-        "in its environment, command and entry point lie under its own mounts."
-    ),
-    subjects=_subjects,
-    judge=_judge,
-)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from ..reading.findings import Answer, Open, Report, any_of, doubt, negated, verdict
-from ..reading.graph import Resource, Stack
+from ..reading.graph import Resource
 from ..reading.kinds import DEFAULT_SECURITY_GROUP, SECURITY_GROUP
 from ..reading.naming import Several
 from ..reading.network import relevant
-from ..reading.pack import Parameters, Rule
+from ..reading.pack import Parameters, rule
 from .parts.consumer import Mount
 from .parts.launches import Launch, launches_of, places
 from .parts.populators import mounting, suppliers
@@ -17,14 +17,19 @@ from .reach import groups_of_target
 _NFS = 2049
 
 
-def _judge(stack: Stack, mount: Mount, _: Parameters) -> Iterator[Report]:
+@rule(mounting)
+def function_comes_after_what_it_mounts(mount: Mount, _: Parameters) -> Iterator[Report]:
+    """A function and a populate run depend on every mount target that they use, and a
+    function, where the stack has a populate run, on that run, through any chain of
+    dependencies.
+    """
     resource = mount.consumer.resource
-    found: list[Launch | None] = [*places(resource)]
     if mount.consumer.is_function:
+        found: list[Launch | None] = [*places(resource)]
         for place in found or [None]:
             yield from _targets(mount, resource, place)
             yield from _rules(mount, resource, place)
-        yield from _runs(stack, mount)
+        yield from _runs(mount)
         return
     for launch in places(resource):
         if launch.is_run is not False:
@@ -101,9 +106,9 @@ def _late(mine: Several, theirs: Several, made: Resource, *, ingress: bool) -> d
     return found
 
 
-def _runs(stack: Stack, mount: Mount) -> Iterator[Report]:
+def _runs(mount: Mount) -> Iterator[Report]:
     """Runs that populate what a function loads, and that it does not wait for."""
-    function = mount.consumer.resource
+    function, stack = mount.consumer.resource, mount.stack
     for writer in suppliers(mount):
         for run in launches_of(writer.consumer.resource):
             made = run.resource
@@ -115,14 +120,3 @@ def _runs(stack: Stack, mount: Mount) -> Iterator[Report]:
                     f"depend on {made.label}, which runs it: the function may serve before "
                     f"anything is there. Let {function.label} depend on {made.label} (dependsOn)."
                 )
-
-
-RULE = Rule(
-    name="function-comes-after-what-it-mounts",
-    description=(
-        "A function and a populate run depend on every mount target that they use, and a function, "
-        "where the stack has a populate run, on that run, through any chain of dependencies."
-    ),
-    subjects=mounting,
-    judge=_judge,
-)

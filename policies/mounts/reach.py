@@ -7,7 +7,7 @@ from ..reading.graph import Resource, Stack
 from ..reading.kinds import MOUNT_TARGET, SECURITY_GROUPS
 from ..reading.naming import Elsewhere, Here, NotYet, Several, listed, only
 from ..reading.network import End, default_group, lets_through, vpc_of
-from ..reading.pack import Parameters, Rule
+from ..reading.pack import Parameters, rule
 from ..reading.security_groups import openings_of
 from ..reading.values import items
 from .parts.consumer import Consumer, Mount
@@ -20,7 +20,19 @@ from .way_out import way_out
 _NFS = 2049
 
 
-def _judge(stack: Stack, subject: Consumer | Resource, _: Parameters) -> Iterator[Report]:
+def _subjects(stack: Stack) -> list[Consumer | Resource]:
+    mounting = [consumer for consumer in consumers(stack) if consumer.mounts]
+    return [*mounting, *stack.of_type(MOUNT_TARGET)]
+
+
+@rule(_subjects)
+def consumer_reaches_its_mount_targets(
+    subject: Consumer | Resource, _: Parameters
+) -> Iterator[Report]:
+    """A consumer has a mount target in each of its availability zones, which EFS accepts,
+    security groups let port 2049 through between the two, and what populates has a way to its
+    packages.
+    """
     if isinstance(subject, Resource):
         yield from _target(subject)
         return
@@ -29,9 +41,9 @@ def _judge(stack: Stack, subject: Consumer | Resource, _: Parameters) -> Iterato
         yield _nowhere(subject)
     for place in found:
         for mount in subject.mounts:
-            yield from _mount(stack, place, mount)
-        if subject in populating(stack):
-            yield from way_out(stack, subject, place)
+            yield from _mount(place, mount)
+        if subject in populating(subject.stack):
+            yield from way_out(subject, place)
 
 
 def _target(resource: Resource) -> Iterator[Report]:
@@ -73,9 +85,9 @@ def _nowhere(consumer: Consumer) -> Report:
     )
 
 
-def _mount(stack: Stack, place: Launch, mount: Mount) -> Iterator[Report]:
+def _mount(place: Launch, mount: Mount) -> Iterator[Report]:
     system, who = mount.system, mount.consumer.label
-    there = targets_of(stack, system)
+    there = targets_of(mount.stack, system)
     if not there and not isinstance(system, Here):
         lost = system or mount.point
         left = lost.open if isinstance(lost, Elsewhere | NotYet) else Open("it is made elsewhere")
@@ -83,7 +95,7 @@ def _mount(stack: Stack, place: Launch, mount: Mount) -> Iterator[Report]:
     elif not there:
         of = f" of {mount.whole}" if mount.point else ""
         yield from verdict(
-            _no_target(stack, mount.whole),
+            _no_target(mount.stack, mount.whole),
             what=f"whether {who} has a mount target of {mount.whole}",
             wrong=f"{who} mounts {mount.label}{of}, but {mount.whole} has no mount target. Make "
             "one in each zone that the consumer runs in.",
@@ -94,7 +106,7 @@ def _mount(stack: Stack, place: Launch, mount: Mount) -> Iterator[Report]:
     else:
         yield from _zones(place, mount, there)
         yield from _ports(place, mount, there)
-        yield from surroundings(stack, place, mount, there)
+        yield from surroundings(place, mount, there)
 
 
 def _no_target(stack: Stack, whole: str) -> Answer:
@@ -138,64 +150,28 @@ def groups_of_target(target: MountTarget) -> Several:
 def _ports(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Report]:
     seen: set[tuple[Several, bool]] = set()  # one line for all mount targets of the same groups
     for subnet in place.subnets.names:
-        near = [target for target in there if target.serves(subnet) is True]
-        for target in near or there:
-            theirs = groups_of_target(target)
-            address = target.resource.get("ipAddress")
-            client = End(place.groups, subnet)
-            server = End(theirs, target.subnet, address if isinstance(address, str) else None)
+        client = End(mount.consumer.label, place.groups, subnet)
+        for target in [one for one in there if one.serves(subnet) is True] or there:
+            groups = groups_of_target(target)
+            server = End(target.label, groups, target.subnet, target.resource.get("ipAddress"))
             for ingress in (True, False):
-                ends = (server, client) if ingress else (client, server)
-                labels = [target.label, mount.consumer.label][:: 1 if ingress else -1]
-                answer = _open(place.resource.stack, ends, labels, ingress=ingress)
-                if answer is not True and (theirs, ingress) not in seen:
-                    seen.add((theirs, ingress))
-                    yield from _closed(place.resource.stack, ends, labels, answer, ingress=ingress)
+                near, far = (server, client) if ingress else (client, server)
+                answer = lets_through(mount.stack, near, far, _NFS, ingress=ingress)
+                if answer is not True and (groups, ingress) not in seen:
+                    seen.add((groups, ingress))
+                    yield _closed(mount.stack, near, far, answer, ingress=ingress)
 
 
-def _open(stack: Stack, ends: tuple[End, End], labels: list[str], *, ingress: bool) -> Answer:
-    for end, label in zip(ends, labels, strict=True):
-        if not end.groups.names:
-            why = f"{label} has no security group that this stack makes"
-            return Open(why, preview=not end.groups.certain)
-    return lets_through(stack, *ends, _NFS, ingress=ingress)
-
-
-def _closed(
-    stack: Stack, ends: tuple[End, End], labels: list[str], answer: Answer, *, ingress: bool
-) -> Iterator[Report]:
-    near, far = (end.groups for end in ends)
+def _closed(stack: Stack, near: End, far: End, answer: Answer, *, ingress: bool) -> Report:
     verb, into, way = ("admits", "into", "from") if ingress else ("lets out", "out of", "to")
-
-    def wrong() -> str:
-        stated = sorted(map(str, openings_of(stack, near, ingress=ingress)))
-        return (
-            f"{near.labels} of {labels[0]} {verb} {'; '.join(stated) or 'nothing'}, but not TCP "
-            f"{_NFS} {way} {far.labels} of {labels[1]}: the mount times out. Open TCP {_NFS} "
-            f"{into} {near.labels} {way} {far.labels}."
-        )
-
-    client, server = labels[:: -1 if ingress else 1]
-    yield from verdict(
-        answer,
-        wrong=wrong,
-        what=f"whether {near.labels or 'the network'} {verb} TCP {_NFS} between {client} and "
-        f"{server}",
+    if isinstance(answer, Open):
+        ends = f"{far.label} and {near.label}" if ingress else f"{near.label} and {far.label}"
+        groups = near.groups.labels or "the network"
+        return Report(f"whether {groups} {verb} TCP {_NFS} between {ends}", answer)
+    stated = sorted(map(str, openings_of(stack, near.groups, ingress=ingress)))
+    mine, theirs = near.groups.labels, far.groups.labels
+    return Report(
+        f"{mine} of {near.label} {verb} {'; '.join(stated) or 'nothing'}, but not TCP {_NFS} {way} "
+        f"{theirs} of {far.label}: the mount times out. Open TCP {_NFS} {into} {mine} {way} "
+        f"{theirs}."
     )
-
-
-def _subjects(stack: Stack) -> list[Consumer | Resource]:
-    mounting = [consumer for consumer in consumers(stack) if consumer.mounts]
-    return [*mounting, *stack.of_type(MOUNT_TARGET)]
-
-
-RULE = Rule(
-    name="consumer-reaches-its-mount-targets",
-    description=(
-        "A consumer has a mount target in each of its availability zones, which EFS accepts, "
-        "security groups let port 2049 through between the two, and what populates has a way to "
-        "its packages."
-    ),
-    subjects=_subjects,
-    judge=_judge,
-)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.pack import Parameters, Rule
+from ..reading.pack import Parameters, rule
 from ..reading.values import UNKNOWN, Plain, items
 from .parts.consumer import Consumer, Mount
 from .parts.populators import (
@@ -53,11 +53,15 @@ def _runs_on(function: Consumer) -> tuple[str, str | None]:
     return str(function.resource.get("runtime")), _function_architecture(function.resource)
 
 
-def _judge(stack: Stack, mount: Mount, _: Parameters) -> Iterator[Report]:
+@rule(_subjects)
+def function_loads_what_is_populated(mount: Mount, _: Parameters) -> Iterator[Report]:
+    """What populates a place has the Python and the architecture of the functions that load
+    from it, and the release path of a function is one that it publishes.
+    """
     function = mount.consumer
     found = writers_for(mount)
     if not found:
-        yield from _other_functions(stack, mount)
+        yield from _other_functions(mount)
         return
     for writer in suppliers(mount):
         if isinstance(writer.proof, Open):
@@ -69,10 +73,10 @@ def _judge(stack: Stack, mount: Mount, _: Parameters) -> Iterator[Report]:
     yield from _paths(mount, [writer.mount for writer in found if writer.proof is True])
 
 
-def _other_functions(stack: Stack, mount: Mount) -> Iterator[Report]:
+def _other_functions(mount: Mount) -> Iterator[Report]:
     """Functions of another Python or architecture that may write what this one only reads."""
     function = mount.consumer
-    for at in by_space(stack).get(mount.space, []):
+    for at in by_space(mount.stack).get(mount.space, []):
         other = at.consumer
         meets = other.is_function and mount.location and mount.location.meets(at.location)
         if not meets or _runs_on(other) == _runs_on(function):
@@ -169,9 +173,9 @@ def _paths(mount: Mount, written: list[Mount]) -> Iterator[Report]:
     """Whether the paths that a function gets are among those that somebody publishes."""
     function = mount.consumer
     wanted: dict[str, list[str]] = defaultdict(list)
-    for holder, path in function.named_below(mount):
+    for holder, path in mount.named_paths():
         wanted[holder].append(path)
-    published = {path: one for one in written for _, path in one.consumer.named_below(one)}
+    published = {path: one for one in written for _, path in one.named_paths()}
     if not published or any(t.value is UNKNOWN for one in written for t in one.consumer.texts):
         return  # rule one-access-point-one-path has said that these are unknown
     unmatched = {
@@ -207,14 +211,3 @@ def _versions(path: str, other: str) -> bool:
     above, name = posixpath.split(path)
     other_above, other_name = posixpath.split(other)
     return above == other_above and all(re.search(r"\d", leaf) for leaf in (name, other_name))
-
-
-RULE = Rule(
-    name="function-loads-what-is-populated",
-    description=(
-        "What populates a place has the Python and the architecture of the functions that load "
-        "from it, and the release path of a function is one that it publishes."
-    ),
-    subjects=_subjects,
-    judge=_judge,
-)

@@ -1,6 +1,6 @@
 """What a rule hands back, and the one way from an answer to it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -52,14 +52,12 @@ class Report:
     urn: str = ""
 
 
-def verdict(
-    answer: Answer, *, wrong: str | Callable[[], str], what: str, urn: str = ""
-) -> Iterator[Report]:
+def verdict(answer: Answer, *, wrong: str, what: str, urn: str = "") -> Iterator[Report]:
     """A violation where the answer is no, a doubt about `what` where it is open, else nothing."""
     if isinstance(answer, Open):
         yield Report(what, answer, urn)
     elif not answer:
-        yield Report(wrong if isinstance(wrong, str) else wrong(), urn=urn)
+        yield Report(wrong, urn=urn)
 
 
 def doubt(what: str, because: str, *, preview: bool = False, urn: str = "") -> Report:
@@ -67,21 +65,16 @@ def doubt(what: str, because: str, *, preview: bool = False, urn: str = "") -> R
     return Report(what, Open(because, preview), urn)
 
 
-_SHOWN = 3  # questions about one resource that a line spells out
-
-
-def merged(reports: Iterable[Report]) -> list[Report]:
-    """Doubts in words, one line for each cause."""
+def merged(reports: Iterable[Report]) -> Iterator[Report]:
+    """Doubts in words, one line for each cause; it spells out three questions at most."""
     by_cause: dict[Open, list[Report]] = {}
     for report in dict.fromkeys(reports):
         if report.left is not None:
             by_cause.setdefault(report.left, []).append(report)
-    return [_line(cause, found) for cause, found in by_cause.items()]
-
-
-def _line(cause: Open, found: list[Report]) -> Report:
-    when = "not judged before creation" if cause.preview else "not judged"
-    own = [report.message for report in found if report.urn == found[0].urn][:_SHOWN]
-    more = f" (and {len(found) - len(own)} more of this cause)" if len(found) > len(own) else ""
-    because = f"; {cause.because}" if cause.because else ""
-    return replace(found[0], message=f"{when}: {', '.join(own)}{more}{because}.")
+    for cause, found in by_cause.items():
+        own = [report.message for report in found if report.urn == found[0].urn][:3]
+        more = len(found) - len(own)
+        line = "not judged before creation: " if cause.preview else "not judged: "
+        line += ", ".join(own) + (f" (and {more} more of this cause)" if more else "")
+        line += f"; {cause.because}." if cause.because else "."
+        yield replace(found[0], message=line)

@@ -64,7 +64,7 @@ class Resource:
 
     @property
     def is_component(self) -> bool:
-        """Whether it only groups others: a provider's own resources have a `/` in their type."""
+        """Whether it only groups others: a provider's resources have a `/` in their type."""
         return "/" not in self.type and not self.type.startswith("pulumi:providers:")
 
     def origins(self, name: str, *tokens: str) -> list["Resource"]:
@@ -141,16 +141,18 @@ class Stack:
     def _before(self) -> dict[str, int]:
         """For each resource those that it waits for, a bit for each.
 
-        One walk settles all, as whatever is waited for comes first in it; circles, which
-        components make, take it again until nothing is added.
+        A component stands for all that is in it. One walk settles all, as whatever is waited for
+        comes first in it; circles, which components make, take it again until nothing is added.
         """
-        direct = {one.urn: self._waits_for(one) for one in self.resources}
-        above = {one.urn: [*direct[one.urn], *filter(None, [one.parent])] for one in self.resources}
+        found: dict[str, int] = {}
+        above: dict[str, list[str]] = {}
+        for one in self.resources:
+            origins = [urn for urns in one.property_dependencies.values() for urn in urns]
+            waits_for = self.parts([*one.dependencies, *origins])
+            known = [self._numbers[urn] for urn in waits_for if urn in self._numbers]
+            found[one.urn] = sum(1 << number for number in known)
+            above[one.urn] = [*waits_for, *filter(None, [one.parent])]
         walk = list(_depth_first(above))
-        found = {
-            urn: sum(1 << self._numbers[other] for other in waited if other in self._numbers)
-            for urn, waited in direct.items()
-        }
         changed = True
         while changed:
             changed = False
@@ -161,11 +163,6 @@ class Stack:
                 changed = changed or bits != found[urn]
                 found[urn] = bits
         return found
-
-    def _waits_for(self, resource: Resource) -> dict[str, None]:
-        """What a resource waits for by itself; a component stands for all that is in it."""
-        origins = [urn for urns in resource.property_dependencies.values() for urn in urns]
-        return self.parts([*resource.dependencies, *origins])
 
 
 def _depth_first(edges: Mapping[str, Iterable[str]]) -> Iterator[str]:

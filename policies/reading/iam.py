@@ -32,32 +32,30 @@ Words: TypeAlias = tuple[str | Unknown, ...]
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; None where it lacks an element."""
+    """One statement; None where it lacks an element. Of one with `left` nothing else is known."""
 
     allows: bool
-    actions: Words | None
+    actions: Words | None = None
     not_actions: Words | None = None
     resources: Words | None = None
     not_resources: Words | None = None
     principal: Plain = None
     not_principal: bool = False
     condition: Plain = None
+    left: Open | None = None
 
     @property
     def is_for_everybody(self) -> bool:
-        """Whether its principal is *."""
         return self.principal == "*" or "*" in items(at(self.principal, "AWS"))
 
     @property
     def tests(self) -> list[tuple[str, str, list[Plain]]]:
         """(operator, key, values) of each test of its condition."""
+        operators = self.condition if isinstance(self.condition, dict) else {}
         return [
             (operator, key, items(values))
-            for operator, wanted in (
-                self.condition.items() if isinstance(self.condition, dict) else ()
-            )
-            if isinstance(wanted, dict)
-            for key, values in wanted.items()
+            for operator, wanted in operators.items()
+            for key, values in (wanted if isinstance(wanted, dict) else {"": wanted}).items()
         ]
 
 
@@ -79,21 +77,24 @@ class Client:
     role: Resource | None = None
 
 
-def statements(document: Plain) -> list[Statement] | Open:
-    """The statements of a document in JSON, or why there are none."""
+def unread(left: Open, *effects: bool) -> list[Statement]:
+    """What stands for statements that are not known, of these effects: True is Allow."""
+    return [Statement(effect, left=left) for effect in effects or (True, False)]
+
+
+def statements(document: Plain) -> list[Statement]:
+    """The statements of a document in JSON."""
     whole = parsed(document)
-    if whole is UNKNOWN:
-        return Open("is unknown", preview=True)
     if not isinstance(whole, dict):
-        return Open("is no policy in JSON")
+        because = "is unknown" if whole is UNKNOWN else "is no policy in JSON"
+        return unread(Open(because, preview=whole is UNKNOWN))
     return [_statement(item) for item in items(whole.get("Statement")) if isinstance(item, dict)]
 
 
 def _statement(item: dict[str, Plain]) -> Statement:
     def words(key: str) -> Words | None:
-        if key not in item:
-            return None
-        return tuple(value for one in items(item[key]) if (value := text(one)) is not None)
+        found = [text(one) for one in items(item.get(key))]
+        return tuple(one for one in found if one is not None) if key in item else None
 
     return Statement(
         item.get("Effect") == "Allow",
@@ -109,30 +110,31 @@ def _statement(item: dict[str, Plain]) -> Statement:
 
 def applies(statement: Statement, client: Client) -> Answer:
     """Whether a statement is about this request, its principal apart."""
-
-    def is_resource(pattern: str) -> Answer:
-        return _is_resource(pattern, "file-system", client.file_system)
-
-    def is_action(pattern: str) -> Answer:
-        return like(pattern.lower(), client.action.lower())
-
+    if statement.left:
+        return statement.left
+    action = client.action.lower()
     resources, others = statement.resources, statement.not_resources
     return all_of(
         [
-            _among(statement.actions or (), statement.not_actions, is_action),
-            resources is others is None or _among(resources or (), others, is_resource),
+            _among(statement.actions, statement.not_actions, lambda p: like(p.lower(), action)),
+            (resources is None and others is None)
+            or _among(
+                resources, others, lambda p: _is_resource(p, "file-system", client.file_system)
+            ),
             _condition(statement, client),
         ]
     )
 
 
-def _among(patterns: Words, excluded: Words | None, match: Callable[[str], Answer]) -> Answer:
-    def one(pattern: str | Unknown) -> Answer:
-        return _NOT_YET if pattern is UNKNOWN else _variable(pattern) or match(pattern)
-
-    if excluded is not None:
-        return negated(any_of(map(one, excluded)))
-    return any_of(map(one, patterns))
+def _among(
+    patterns: Words | None, excluded: Words | None, match: Callable[[str], Answer]
+) -> Answer:
+    known = excluded if excluded is not None else patterns or ()
+    found = any_of(
+        _NOT_YET if pattern is UNKNOWN else _variable(pattern) or match(pattern)
+        for pattern in known
+    )
+    return found if excluded is None else negated(found)
 
 
 def _variable(pattern: str) -> Open | None:
@@ -169,17 +171,21 @@ def _is_resource(pattern: str, kind: str, known: str | None) -> Answer:
 
 
 def concerns(statement: Statement, role: Resource | None) -> Answer:
-    """Whether a statement of a resource's policy speaks of the role, or of nobody in particular."""
+    """Whether a statement speaks of the role, or of nobody in particular.
+
+    A statement of a role's own policy has no principal.
+    """
     if statement.not_principal:
         return Open("has a NotPrincipal, which is not judged here")
     if statement.principal is UNKNOWN:
         return _NOT_YET
+    if statement.principal is None or statement.is_for_everybody:
+        return True
     named = items(at(statement.principal, "AWS"))
-    denies = not statement.allows
-    return statement.is_for_everybody or any_of(_is_role(name, role, denies) for name in named)
+    return any_of(_is_role(name, role, denies=not statement.allows) for name in named)
 
 
-def _is_role(name: Plain, role: Resource | None, denies: bool) -> Answer:
+def _is_role(name: Plain, role: Resource | None, *, denies: bool) -> Answer:
     if role is None or not isinstance(name, str):
         return name is UNKNOWN and _NOT_YET
     arn = role.get("arn")
@@ -204,12 +210,9 @@ def _is_role(name: Plain, role: Resource | None, denies: bool) -> Answer:
 
 
 def _condition(statement: Statement, client: Client) -> Answer:
-    condition = statement.condition
-    if condition is UNKNOWN:
+    if statement.condition is UNKNOWN:
         return _NOT_YET
-    if condition is None:
-        return True
-    if not isinstance(condition, dict) or not all(isinstance(w, dict) for w in condition.values()):
+    if not isinstance(statement.condition, dict | None):
         return Open("has a condition that is none")
     return all_of(_test(*test, client) for test in statement.tests)
 
@@ -219,36 +222,30 @@ def _test(operator: str, key: str, values: list[Plain], client: Client) -> Answe
     plain = base.replace("Not", "", 1)
     if key.lower() not in client.context or plain not in _OPERATORS:
         return Open(f"has a condition on {key or operator} ({operator}), which is not judged here")
-    wanted = [_lower(value) for value in values]
     actual = client.context[key.lower()]
     if base == "Null":
-        return ("true" in wanted) == (actual is None)
+        return ("true" in [str(value).lower() for value in values]) == (actual is None)
     if actual is None:
         return plain != base or operator != base
-    found = any_of(_equal(plain, key, value, actual) for value in wanted)
+    found = any_of(_equal(plain, key.lower(), value, actual) for value in values)
     return negated(found) if plain != base else found
 
 
-def _lower(value: Plain) -> str | Unknown:
-    if value is UNKNOWN:
-        return UNKNOWN
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _equal(operator: str, key: str, value: str | Unknown, actual: str | Unknown) -> Answer:
+def _equal(operator: str, key: str, value: Plain, actual: str | Unknown) -> Answer:
     if value is UNKNOWN:
         return _NOT_YET
-    if variable := _variable(value):
+    wanted = str(value).lower() if isinstance(value, bool) else str(value)
+    if variable := _variable(wanted):
         return variable
     exact = operator == "StringEquals"
-    if key.lower() == "elasticfilesystem:accesspointarn":
-        if actual is UNKNOWN:
-            return _NOT_YET if exact else _is_resource(value, "access-point", None)
-        if exact and actual.startswith("arn:"):
-            return value == actual
-        return _is_resource(value, "access-point", actual)
+    if key == "elasticfilesystem:accesspointarn":
+        if exact and actual is UNKNOWN:
+            return _NOT_YET
+        if exact and isinstance(actual, str) and actual.startswith("arn:"):
+            return wanted == actual
+        return _is_resource(wanted, "access-point", actual if isinstance(actual, str) else None)
     if actual is UNKNOWN:
-        return True if not exact and set(value) == {"*"} else _NOT_YET
+        return True if not exact and set(wanted) == {"*"} else _NOT_YET
     if operator == "Bool":
-        return value.lower() == actual.lower()
-    return value == actual if exact else like(value, actual)
+        return wanted.lower() == actual.lower()
+    return wanted == actual if exact else like(wanted, actual)

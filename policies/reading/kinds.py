@@ -18,7 +18,7 @@ class Kind:
         tokens: Their types.
         what: What to call one that is made elsewhere.
         pattern: What an id or an ARN looks like; its one group is the id.
-        named_by: Properties that hold an id or an ARN.
+        named_by: Properties that hold an id, an ARN, or a name.
         others: Types besides those of `aws-native` that make the same thing, and are not read.
     """
 
@@ -41,58 +41,47 @@ class Kind:
 
     def is_id(self, given: str) -> bool:
         """Whether a text is an id or an ARN, and not a name, which would tell less."""
-        names = {"name", "family"} & {*self.named_by}
-        return not names and re.fullmatch(self.pattern, given) is not None
+        return self.named_by == ("id", "arn") and bool(re.fullmatch(self.pattern, given))
 
 
-def _with_ids(what: str, prefix: str, arn: str, *tokens: str, others: tuple[str, ...] = ()) -> Kind:
+def _with_ids(arn: str, prefix: str, *tokens: str, others: tuple[str, ...] = ()) -> Kind:
     """A kind whose ids are a prefix and hex digits; `arn` is the service and type of its ARNs."""
     service, _, type_ = arn.partition(":")
     pattern = rf"(?:arn:[\w-]+:{service}:[\w-]*:\d*:{type_}/)?({prefix}-[0-9a-f]+)"
+    what = {"natgateway": "NAT gateway", "vpc": "VPC"}.get(type_, type_.replace("-", " "))
     return Kind(tokens, what, pattern, others=others)
 
 
 ACCESS_POINT = token("efs", "AccessPoint")
+DEFAULT_SECURITY_GROUP = token("ec2", "DefaultSecurityGroup")
 FILE_SYSTEM = token("efs", "FileSystem")
 FILE_SYSTEM_POLICY = token("efs", "FileSystemPolicy")
 FUNCTION = token("lambda", "Function")
 MOUNT_TARGET = token("efs", "MountTarget")
 ROLE = token("iam", "Role")
+S3_ACCESS_POINT = token("s3files", "AccessPoint")
 SECURITY_GROUP = token("ec2", "SecurityGroup")
-DEFAULT_SECURITY_GROUP = token("ec2", "DefaultSecurityGroup")
 TASK_DEFINITION = token("ecs", "TaskDefinition")
 VPC = token("ec2", "Vpc")
-S3_ACCESS_POINT = token("s3files", "AccessPoint")
 
 ACCESS_POINTS = _with_ids(
-    *("access point", "fsap", "elasticfilesystem:access-point", ACCESS_POINT),
-    others=(S3_ACCESS_POINT,),
+    "elasticfilesystem:access-point", "fsap", ACCESS_POINT, others=(S3_ACCESS_POINT,)
 )
-FILE_SYSTEMS = _with_ids("file system", "fs", "elasticfilesystem:file-system", FILE_SYSTEM)
-FUNCTIONS = Kind(
-    (FUNCTION,),
-    "function",
-    r"(?:arn:[\w-]+:lambda:[\w-]*:\d*:function:)?([\w-]+)(?::[\w$-]+)?",
-    ("id", "name", "arn"),
-)
-NAT_GATEWAYS = _with_ids("NAT gateway", "nat", "ec2:natgateway", token("ec2", "NatGateway"))
-ROLES = Kind(
-    (ROLE,), "role", r"(?:arn:[\w-]+:iam::\d*:role/(?:.*/)?)?([\w+=,.@-]+)", ("id", "name", "arn")
+FILE_SYSTEMS = _with_ids("elasticfilesystem:file-system", "fs", FILE_SYSTEM)
+NAT_GATEWAYS = _with_ids("ec2:natgateway", "nat", token("ec2", "NatGateway"))
+NETWORK_ACLS = _with_ids(
+    "ec2:network-acl", "acl", token("ec2", "NetworkAcl"), token("ec2", "DefaultNetworkAcl")
 )
 ROUTE_TABLES = _with_ids(
-    *("route table", "rtb", "ec2:route-table"),
-    *(token("ec2", name) for name in ("RouteTable", "DefaultRouteTable")),
+    "ec2:route-table", "rtb", token("ec2", "RouteTable"), token("ec2", "DefaultRouteTable")
 )
-SECURITY_GROUPS = _with_ids(
-    *("security group", "sg", "ec2:security-group", SECURITY_GROUP, DEFAULT_SECURITY_GROUP)
-)
-SUBNETS = _with_ids(
-    "subnet", "subnet", "ec2:subnet", token("ec2", "Subnet"), token("ec2", "DefaultSubnet")
-)
-TASK_DEFINITIONS = Kind(
-    (TASK_DEFINITION,),
-    "task definition",
-    r"(?:arn:[\w-]+:ecs:[\w-]*:\d*:task-definition/)?([\w-]+(?::\d+)?)",
-    ("arn", "family", "id"),
-)
-VPCS = _with_ids("VPC", "vpc", "ec2:vpc", VPC, token("ec2", "DefaultVpc"))
+SECURITY_GROUPS = _with_ids("ec2:security-group", "sg", SECURITY_GROUP, DEFAULT_SECURITY_GROUP)
+SUBNETS = _with_ids("ec2:subnet", "subnet", token("ec2", "Subnet"), token("ec2", "DefaultSubnet"))
+VPCS = _with_ids("ec2:vpc", "vpc", VPC, token("ec2", "DefaultVpc"))
+_NAMED = ("id", "name", "arn")
+_FUNCTION_ARN = r"(?:arn:[\w-]+:lambda:[\w-]*:\d*:function:)?([\w-]+)(?::[\w$-]+)?"
+_ROLE_ARN = r"(?:arn:[\w-]+:iam::\d*:role/(?:.*/)?)?([\w+=,.@-]+)"
+_TASK_ARN = r"(?:arn:[\w-]+:ecs:[\w-]*:\d*:task-definition/)?([\w-]+(?::\d+)?)"
+FUNCTIONS = Kind((FUNCTION,), "function", _FUNCTION_ARN, _NAMED)
+ROLES = Kind((ROLE,), "role", _ROLE_ARN, _NAMED)
+TASK_DEFINITIONS = Kind((TASK_DEFINITION,), "task definition", _TASK_ARN, ("arn", "family", "id"))

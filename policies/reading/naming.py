@@ -17,18 +17,16 @@ from .values import UNKNOWN, Plain, items, text
 
 @dataclass(frozen=True)
 class Here:
-    """A resource of this stack."""
+    """A resource of this stack; `key` tells it from others."""
 
     resource: Resource
 
     @property
     def key(self) -> str:
-        """What tells it from others."""
         return self.resource.urn
 
     @property
     def label(self) -> str:
-        """Its name in messages."""
         return self.resource.label
 
 
@@ -42,7 +40,6 @@ class Elsewhere:
 
     @property
     def open(self) -> Open:
-        """Why nothing more is known of it."""
         return Open(f"{self.label} is made elsewhere")
 
 
@@ -56,12 +53,12 @@ class NotYet:
 
     @property
     def label(self) -> str:
-        """Its name in messages."""
         return " or ".join(candidate.label for candidate in self.candidates) or f"a {self.what}"
 
 
-Name: TypeAlias = Here | Elsewhere | NotYet
 Known: TypeAlias = Here | Elsewhere
+Name: TypeAlias = Known | NotYet
+_Value: TypeAlias = "Plain | EllipsisType"
 
 
 def candidates(name: Name | None) -> tuple[Known, ...]:
@@ -91,23 +88,21 @@ class Several:
 
     @property
     def labels(self) -> str:
-        """Their names in messages."""
         return ", ".join(name.label for name in self.names)
 
 
 NONE = Several((), certain=True)
 
 
-def named(
-    resource: Resource, kind: Kind, name: str, value: "Plain | EllipsisType" = ...
-) -> Name | None:
+def named(resource: Resource, kind: Kind, name: str, value: _Value = ...) -> Name | None:
     """What the property `name`, or `value`, a part of it, stands for; None for nothing."""
     given = text(resource.get(name) if isinstance(value, EllipsisType) else value)
     if given is None:
         return None
     if given is not UNKNOWN:
         return _known(given, resource, kind, name)
-    found, others = _all_origins(resource, kind, name)
+    found = origins_of(resource, kind, name)
+    others = _foreign(resource, kind, name)
     if len(found) == 1 or (not found and len(others) == 1):
         known: list[Known] = [*found, *others]
         return known[0]
@@ -117,30 +112,21 @@ def named(
     return NotYet(tuple(found), kind.what, Open(why, preview=True))
 
 
-def listed(
-    resource: Resource, kind: Kind, name: str, value: "Plain | EllipsisType" = ...
-) -> Several:
+def listed(resource: Resource, kind: Kind, name: str, value: _Value = ...) -> Several:
     """What the list in the property `name`, or `value`, a part of it, stands for."""
     value = resource.get(name) if isinstance(value, EllipsisType) else value
-    found: dict[Known, None] = {}
-    unknown, certain = 0, True
-    for item in items(value):
-        given = text(item)
-        if given is UNKNOWN:
-            unknown += 1
-        elif given is not None:
-            known = _known(given, resource, kind, name)
-            certain = certain and not isinstance(known, NotYet)
-            found |= dict.fromkeys(candidates(known))
-    if not unknown:
-        return Several(tuple(found), certain)
-    here, others = _all_origins(resource, kind, name)
+    given = [text(item) for item in items(value)]
+    known = [_known(one, resource, kind, name) for one in given if isinstance(one, str)]
+    found = dict.fromkeys(one for name in known for one in candidates(name))
+    if UNKNOWN not in given:
+        return Several(tuple(found), not any(isinstance(name, NotYet) for name in known))
+    here = origins_of(resource, kind, name)
     direct = resource.property_dependencies.get(name, ())
-    found |= dict.fromkeys([*here, *others])
+    found |= dict.fromkeys([*here, *_foreign(resource, kind, name)])
     # One origin is it, even where the whole list is unknown; of several it may be some.
     slots = len(value) if isinstance(value, list) else 1
-    certain = certain and len(found) == slots and all(origin.key in direct for origin in here)
-    return Several(tuple(found), certain)
+    sure = len(found) == slots and all(origin.key in direct for origin in here)
+    return Several(tuple(found), sure and not any(isinstance(name, NotYet) for name in known))
 
 
 def anywhere(resource: Resource, kind: Kind) -> Several:
@@ -162,41 +148,32 @@ def origins_of(resource: Resource, kind: Kind, name: str) -> list[Here]:
     return list(map(Here, resource.origins(name, *kind.tokens)))
 
 
-def _all_origins(resource: Resource, kind: Kind, name: str) -> tuple[list[Here], list[Elsewhere]]:
-    """Of this stack, and those that it only reads or that another provider makes."""
-    foreign = {}
-    for urn in resource.property_dependencies.get(name, ()):
+def _foreign(resource: Resource, kind: Kind, name: str) -> list[Elsewhere]:
+    """Origins that this stack only reads, or that another provider makes."""
+    found = []
+    for urn in dict.fromkeys(resource.property_dependencies.get(name, ())):
         token = urn.split("::")[-2].rpartition("$")[2] if urn.count("::") > 2 else ""
         is_read = token in kind.tokens and urn not in resource.stack.by_urn
         if is_read or token.lower() in kind.foreign:
             what = kind.what if is_read else token
-            foreign[urn] = Elsewhere(urn, f"{what} '{urn.rpartition('::')[2]}'")
-    return origins_of(resource, kind, name), list(foreign.values())
+            found.append(Elsewhere(urn, f"{what} '{urn.rpartition('::')[2]}'"))
+    return found
 
 
-@dataclass(frozen=True)
-class _Ids:
-    """The resources of a kind by each id and ARN, and the URNs of those that have one."""
-
-    found: dict[str, dict[Here, None]]
-    identified: set[str]
-
-
-def _ids(stack: Stack, kind: Kind) -> _Ids:
-    ids = _Ids(defaultdict(dict), set())
+def _ids(stack: Stack, kind: Kind) -> dict[str, dict[Here, None]]:
+    """The resources of a kind by each id and ARN, and by their URN if they have one."""
+    found: dict[str, dict[Here, None]] = defaultdict(dict)
     for resource in stack.of_type(*kind.tokens):
-        for name in kind.named_by:
-            if isinstance(given := resource.get(name), str):
-                for key in (given, kind.id(given)):
-                    ids.found[key][Here(resource)] = None
-                ids.identified.add(resource.urn)
-    return ids
+        for given in map(resource.get, kind.named_by):
+            for key in (given, kind.id(given), resource.urn) if isinstance(given, str) else ():
+                found[key][Here(resource)] = None
+    return found
 
 
 def _known(given: str, resource: Resource, kind: Kind, name: str) -> Name:
     stack, id_ = resource.stack, kind.id(given)
     ids = stack.keep(kind, lambda: _ids(stack, kind))
-    found = ids.found.get(given) or ids.found.get(id_)
+    found = ids.get(given) or ids.get(id_)
     if found and len(found) == 1:
         return next(iter(found))
     origins = [one for one in origins_of(resource, kind, name) if not found or one in found]
@@ -204,6 +181,6 @@ def _known(given: str, resource: Resource, kind: Kind, name: str) -> Name:
         why = f"{name} of {resource.label} is {given}, and several in this stack are"
         return NotYet(tuple(found), kind.what, Open(why))
     # A name that is known still comes from where it comes from; what has a known id has not.
-    if len(origins) == 1 and (found or not (kind.is_id(given) or origins[0].key in ids.identified)):
+    if len(origins) == 1 and (found or not (kind.is_id(given) or origins[0].key in ids)):
         return origins[0]
     return Elsewhere(id_, f"{kind.what} {id_}", given)

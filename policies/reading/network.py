@@ -8,22 +8,24 @@ from .graph import Stack
 from .kinds import DEFAULT_SECURITY_GROUP, SUBNETS, VPCS
 from .naming import Here, Known, Several, candidates, here, named, only, origins_of
 from .security_groups import Network, Opening, collapse, network, openings
-from .values import UNKNOWN
+from .values import UNKNOWN, Plain
 
 
 @dataclass(frozen=True)
 class End:
-    """One end of a connection: its security groups, its subnet, and its address if it has one."""
+    """One end of a connection."""
 
+    label: str
     groups: Several
     subnet: Known | None
-    address: str | None = None
+    address: Plain = None
 
     @property
     def network(self) -> Network | None:
         """Where it stands, as far as that is known."""
         resource = here(self.subnet)
-        given = self.address or (resource.given("cidrBlock") if resource else None)
+        own = resource.given("cidrBlock") if resource else None
+        given = self.address if isinstance(self.address, str) else own
         return network(given) if isinstance(given, str) else None
 
 
@@ -32,8 +34,8 @@ class _Gate:
     """What a group has open on one port in one direction.
 
     Attributes:
-        by_group: By the key of a group at the other end, rules that are about nothing else.
-        rest: All other rules that are about the port, or may be.
+        by_group: By the key of a group at the other end, the rules that name it.
+        rest: All rules that name something else, and are about the port, or may be.
         networks: The blocks that are certainly open, in as few as possible.
     """
 
@@ -42,20 +44,16 @@ class _Gate:
     networks: list[Network]
 
 
-def _gate(stack: Stack, group: Known, port: int, *, ingress: bool) -> _Gate:
+def _gate(stack: Stack, group: Known, port: int, ingress: bool) -> _Gate:
     def make() -> _Gate:
+        own = openings(stack).by_group.get(group.key, [])
+        about = [o for o in own if o.ingress == ingress and o.covers(port) is not False]
+        sure = [network for o in about if o.covers(port) is True for network in o.networks]
         by_group: dict[str, list[Opening]] = defaultdict(list)
-        rest: list[Opening] = []
-        networks: list[Network] = []
-        for opening in openings(stack).by_group.get(group.key, []):
-            covers = opening.covers(port) if opening.ingress == ingress else False
-            if covers is True:
-                networks += opening.networks
-            if covers is not False and not opening.names_groups_only:
-                rest.append(opening)
-            for other in opening.groups.names if covers is not False else ():
-                by_group[other.key].append(opening)
-        return _Gate(by_group, rest, collapse(networks))
+        for opening, other in ((o, other) for o in about for other in o.groups.names):
+            by_group[other.key].append(opening)
+        rest = [opening for opening in about if not opening.names_groups_only]
+        return _Gate(by_group, rest, collapse(sure))
 
     return stack.keep((_gate, group.key, port, ingress), make)
 
@@ -66,7 +64,7 @@ def relevant(
     """The openings of the groups at one end that are, or may be, about the port and the other."""
     found: dict[int, Opening] = {}
     for group in near.names:
-        gate = _gate(stack, group, port, ingress=ingress)
+        gate = _gate(stack, group, port, ingress)
         there = [o for other in far.names for o in gate.by_group.get(other.key, [])]
         found |= {id(opening): opening for opening in (*gate.rest, *there)}
     return list(found.values())
@@ -74,11 +72,15 @@ def relevant(
 
 def lets_through(stack: Stack, near: End, far: End, port: int, *, ingress: bool) -> Answer:
     """Whether one of the groups at the near end lets TCP `port` through, from or to the far end."""
+    for end in (near, far):
+        if not end.groups.names:
+            why = f"{end.label} has no security group that this stack makes"
+            return Open(why, preview=not end.groups.certain)
     answers: list[Answer] = []
     for opening in relevant(stack, near.groups, far.groups, port, ingress=ingress):
         reached = _reaches(opening, far)
         answers.append(opening.covers(port) if reached is True else reached)
-    gates = [_gate(stack, group, port, ingress=ingress) for group in near.groups.names]
+    gates = [_gate(stack, group, port, ingress) for group in near.groups.names]
     answers.append(_contained([one for gate in gates for one in gate.networks], far))
     answers += [group.open for group in near.groups.names if not isinstance(group, Here)]
     answers += [
@@ -92,16 +94,12 @@ def lets_through(stack: Stack, near: End, far: End, port: int, *, ingress: bool)
         return found
     if not near.groups.certain or not far.groups.certain:
         return Open("which security groups are at its ends is unknown", preview=True)
-    if all(_states_all(group, ingress=ingress) for group in near.groups.names):
+    # Of a group that states its rules inline the provider takes away whatever else there is.
+    name = "ingress" if ingress else "egress"
+    own = [group.resource.given(name) for group in near.groups.names if isinstance(group, Here)]
+    if all(isinstance(stated, list) for stated in own):
         return False
     return stack.there_is_none(f"rule for TCP {port} of {near.groups.labels}")
-
-
-def _states_all(group: Known, *, ingress: bool) -> bool:
-    """Whether a group states its rules inline: the provider takes away whatever else there is."""
-    resource = here(group)
-    given = resource.given("ingress" if ingress else "egress") if resource else None
-    return isinstance(given, list)
 
 
 def _reaches(opening: Opening, far: End) -> Answer:

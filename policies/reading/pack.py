@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeAlias
 
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import (
@@ -29,24 +29,28 @@ from .graph import Resource, Stack
 from .sources import from_request, from_sdk
 from .values import texts
 
-Parameters = Mapping[str, Any]
-
-_EXEMPT = {
-    "exempt": {
-        "type": "array",
-        "items": {"type": "string"},
-        "default": [],
-        "description": "Names or URNs of resources that a rule leaves alone; * is anything.",
-    }
-}
+Parameters: TypeAlias = Mapping[str, Any]
+Subjects: TypeAlias = Callable[[Stack], Sequence[Any]]
+Judge: TypeAlias = Callable[[Any, Parameters], Iterable[Report]]
 
 
-@dataclass(frozen=True, kw_only=True)
+def parameter(default: object, description: str, **limits: object) -> dict[str, Any]:
+    """The JSON schema of a rule's parameter."""
+    kinds = {bool: "boolean", int: "integer", str: "string", list: "array"}
+    return {"type": kinds[type(default)], **limits, "default": default, "description": description}
+
+
+_EXEMPT = parameter(
+    *([], "Names or URNs of resources that a rule leaves alone; * is anything."),
+    items={"type": "string"},
+)
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule, and the policy of its name.
 
     Attributes:
-        name: Its name.
         description: What it demands, for the user.
         subjects: What it judges in a stack, one by one: anything with a URN, or reports as such.
         judge: What is wrong with one of them, or cannot be judged.
@@ -56,15 +60,29 @@ class Rule:
 
     name: str
     description: str
-    subjects: Callable[[Stack], Sequence[Any]]
-    judge: Callable[[Stack, Any, Parameters], Iterable[Report]]
+    subjects: Subjects
+    judge: Judge
     parameters: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     level: EnforcementLevel = EnforcementLevel.MANDATORY
 
     @property
     def schema(self) -> dict[str, dict[str, Any]]:
-        """JSON schema of every parameter, those that all rules have included."""
-        return {**self.parameters, **_EXEMPT}
+        """JSON schema of every parameter, that which all rules have included."""
+        return {**self.parameters, "exempt": _EXEMPT}
+
+
+def rule(
+    subjects: Subjects,
+    level: EnforcementLevel = EnforcementLevel.MANDATORY,
+    **parameters: dict[str, Any],
+) -> Callable[[Judge], Rule]:
+    """The rule that a function judges: its name is the rule's, its docstring the description."""
+
+    def made(judge: Judge) -> Rule:
+        name = getattr(judge, "__name__", "").replace("_", "-")
+        return Rule(name, " ".join(str(judge.__doc__).split()), subjects, judge, parameters, level)
+
+    return made
 
 
 def of_type(*tokens: str) -> Callable[[Stack], list[Resource]]:
@@ -84,17 +102,18 @@ def findings(rule: Rule, stack: Stack, given: Parameters | None = None) -> Findi
     """The rule's verdict; a defect of ours is a thing not judged, and never ends the pack."""
     defaults = {name: schema.get("default") for name, schema in rule.schema.items()}
     parameters = {**defaults, **(given or {})}
+    found: dict[Report, None] = {}
+    subjects: Sequence[Any] = ()
     try:
         subjects = rule.subjects(stack)
     except Exception as error:
-        return Findings(0, [_defect(rule, error)])
-    found: dict[Report, None] = {}
+        found[_defect(rule, error)] = None
     for subject in subjects:
         if isinstance(subject, Report):
             found[subject] = None
             continue
         try:
-            reports = rule.judge(stack, subject, parameters)
+            reports = rule.judge(subject, parameters)
             found |= dict.fromkeys(replace(one, urn=one.urn or subject.urn) for one in reports)
         except Exception as error:  # what is wrong with one says nothing of the rest
             found[_defect(rule, error)] = None
@@ -111,8 +130,8 @@ def _defect(rule: Rule, error: Exception) -> Report:
 
 
 def _is_exempt(report: Report, exempt: Sequence[str]) -> bool:
-    name = report.urn.rpartition("::")[2]
-    return any(fnmatchcase(report.urn, p) or fnmatchcase(name, p) for p in exempt)
+    names = (report.urn, report.urn.rpartition("::")[2])
+    return any(fnmatchcase(name, pattern) for name in names for pattern in exempt)
 
 
 @dataclass(frozen=True)
@@ -130,78 +149,74 @@ def policies_of(rules: Sequence[Rule], *, looked_for: str) -> list[Policy]:
     """The policies of a pack; `looked_for` says what its rules look for in a stack."""
 
     def analysis(args: StackValidationArgs) -> _Analysis:
-        known = _ANALYSIS.get()
-        if known is not None:
+        if (known := _ANALYSIS.get()) is not None:
             return known
         stack = from_sdk(args.resources)
         return _Analysis(stack, {rule.name: findings(rule, stack) for rule in rules})
 
-    def not_judged(
-        preview: bool, args: StackValidationArgs, report_violation: ReportViolation
-    ) -> None:
-        every = [report for one in analysis(args).found.values() for report in one.reports]
-        for report in merged(every):
-            if report.left is not None and report.left.preview == preview:
-                report_violation(report.message, report.urn)
+    def not_judged(*, preview: bool) -> Callable[[StackValidationArgs, ReportViolation], None]:
+        def report_all(args: StackValidationArgs, report: ReportViolation) -> None:
+            for one in merged(r for found in analysis(args).found.values() for r in found.reports):
+                if one.left is not None and one.left.preview == preview:
+                    report(one.message, one.urn)
 
-    def nothing_judged(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        return report_all
+
+    def nothing_judged(args: StackValidationArgs, report: ReportViolation) -> None:
         whole = analysis(args)
         if whole.found and not any(one.judged or one.reports for one in whole.found.values()):
-            report_violation(
+            report(
                 f"nothing judged: of the {len(whole.stack.resources)} resources none is "
                 f"{looked_for}. If one should be, look whether this is the stack that you meant.",
                 "",
             )
 
-    others: list[tuple[str, str, Callable[[StackValidationArgs, ReportViolation], None]]] = [
-        (
-            "not-judged-before-creation",
+    others = {
+        "not-judged-before-creation": (
             "What the rules of this pack cannot judge in a preview, because it is unknown there.",
-            lambda args, report_violation: not_judged(True, args, report_violation),
+            not_judged(preview=True),
         ),
-        (
-            "not-judged",
+        "not-judged": (
             "What the rules of this pack cannot judge at all, and why.",
-            lambda args, report_violation: not_judged(False, args, report_violation),
+            not_judged(preview=False),
         ),
-        (
-            "nothing-judged",
+        "nothing-judged": (
             "A stack in which no rule of this pack found anything to judge.",
             nothing_judged,
         ),
-    ]
+    }
     advisory = EnforcementLevel.ADVISORY
     return [
         *map(_policy, rules),
-        *(StackValidationPolicy(*other, enforcement_level=advisory) for other in others),
+        *(StackValidationPolicy(name, *of, advisory) for name, of in others.items()),
     ]
 
 
 def _policy(rule: Rule) -> StackValidationPolicy:
-    def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         analysis = _ANALYSIS.get() or _Analysis(from_sdk(args.resources))
         analysis.found[rule.name] = findings(rule, analysis.stack, args.get_config())
-        for report in analysis.found[rule.name].reports:
-            if report.left is None:
-                report_violation(report.message, report.urn)
+        for one in analysis.found[rule.name].reports:
+            if one.left is None:
+                report(one.message, one.urn)
 
-    return StackValidationPolicy(
-        rule.name,
-        rule.description,
-        validate,
-        enforcement_level=rule.level,
-        config_schema=PolicyConfigSchema(rule.schema),
-    )
+    schema = PolicyConfigSchema(rule.schema)
+    return StackValidationPolicy(rule.name, rule.description, validate, rule.level, schema)
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
-    """Let no garbage be looked for: in a large stack that takes longer than all rules do."""
+def _reading(request: Any) -> Iterator[None]:
+    """Within it every policy judges this request's stack, whatever the SDK hands to it.
+
+    No garbage is looked for: in a large stack that takes longer than all rules do.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
+    token = _ANALYSIS.set(_Analysis(from_request(request)))
     try:
         yield
     finally:
+        _ANALYSIS.reset(token)
         if was_enabled:
             gc.enable()
 
@@ -211,13 +226,9 @@ def read_once(servicer: type[Any]) -> type[Any]:
 
     class ReadOnce(servicer):  # type: ignore[misc]
         def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's
-            with _without_collector():
-                token = _ANALYSIS.set(_Analysis(from_request(request)))
-                try:
-                    # Nothing to read for the SDK: its part is levels, parameters and the answer.
-                    return super().AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), context)
-                finally:
-                    _ANALYSIS.reset(token)
+            with _reading(request):
+                # Nothing to read for the SDK; its part is levels, configuration and the answer.
+                return super().AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), context)
 
     return ReadOnce
 

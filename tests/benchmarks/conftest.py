@@ -21,7 +21,7 @@ Script = Callable[..., dict[str, Any]]
 PROLOGUE = """
 import fcntl, json, os, time
 from pathlib import Path
-told = {}
+seen = {}
 os.chdir(BACKING)
 def counted():
     found = json.loads(Path(".counters").read_text())
@@ -61,17 +61,17 @@ def backing(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def script(simulator: None, backing: Path) -> Script:
-    """Runs Python on the mount, in its root; returns what it put into `told`."""
+    """Runs Python on the mount, in its root; returns what it put into `seen`."""
 
     def run(text: str, efs: Efs | None = None) -> dict[str, Any]:
         program = (
-            PROLOGUE.replace("BACKING", repr(str(backing))) + text + "\nprint(json.dumps(told))"
+            PROLOGUE.replace("BACKING", repr(str(backing))) + text + "\nprint(json.dumps(seen))"
         )
         inner = [sys.executable, "-I", "-S", "-c", program]
         command = (efs or Efs(preset=FREE)).command(backing, backing, inner)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        seen: dict[str, Any] = json.loads(done.stdout)
+        return seen
 
     return run

@@ -26,39 +26,39 @@ def running(pid: int) -> bool:
 
 def test_names_are_cached_whether_they_are_there_or_not(script: Script, backing: Path) -> None:
     (backing / "file").write_text("x")
-    told = script("""
+    seen = script("""
 for _ in range(3):
     Path("file").stat()
     Path("absent").exists()
-told["counted"] = counted()
+seen["counted"] = counted()
 """)
-    assert told["counted"] == {"lookup": 1, "missing": 1}
+    assert seen["counted"] == {"lookup": 1, "missing": 1}
 
 
 def test_without_a_cache_each_look_is_a_request(script: Script, backing: Path) -> None:
     (backing / "file").write_text("x")
-    told = script(
+    seen = script(
         """
 for _ in range(3):
     Path("file").stat()
     Path("absent").exists()
-told["counted"] = counted()
+seen["counted"] = counted()
 """,
         Efs(preset=FREE, cache=0),
     )
-    assert told["counted"]["missing"] == 3
-    assert told["counted"]["lookup"] == 3
+    assert seen["counted"]["missing"] == 3
+    assert seen["counted"]["lookup"] == 3
 
 
 def test_a_file_is_opened_and_closed_each_time_but_read_once(script: Script, backing: Path) -> None:
     (backing / "file").write_bytes(b"x" * 5000)
-    told = script("""
+    seen = script("""
 for _ in range(2):
     Path("file").read_bytes()
-told["counted"] = counted()
+seen["counted"] = counted()
 """)
     expected = {"lookup": 1, "open": 2, "close": 2, "read": 1, "bytes_read": 5000}
-    assert {kind: told["counted"].get(kind) for kind in expected} == expected
+    assert {kind: seen["counted"].get(kind) for kind in expected} == expected
 
 
 def test_a_directory_is_read_in_one_request_and_listed_from_the_cache(
@@ -67,56 +67,56 @@ def test_a_directory_is_read_in_one_request_and_listed_from_the_cache(
     names = sorted(f"a-rather-long-name-{number}" for number in range(500))
     for name in names:
         (backing / name).touch()
-    told = script("""
-told["names"] = sorted(os.listdir("."))
-told["counted"] = counted()
+    seen = script("""
+seen["names"] = sorted(os.listdir("."))
+seen["counted"] = counted()
 """)
-    assert told["names"] == names
-    assert told["counted"] == {"readdir": 1}
+    assert seen["names"] == names
+    assert seen["counted"] == {"readdir": 1}
 
 
 def test_writes_go_out_in_pieces_and_more_than_one_needs_a_commit(
     script: Script, backing: Path
 ) -> None:
-    told = script("""
+    seen = script("""
 Path("small").write_bytes(b"x" * 10)
-told["small"] = counted()
+seen["small"] = counted()
 Path(".counters").write_text("")
 Path("large").write_bytes(b"x" * (5 << 19))
-told["large"] = counted()
+seen["large"] = counted()
 """)
     kinds = ("create", "write", "commit", "close", "bytes_written")
-    assert [told["small"].get(kind, 0) for kind in kinds] == [1, 1, 0, 1, 10]
-    assert [told["large"].get(kind, 0) for kind in kinds] == [1, 3, 1, 1, 5 << 19]
+    assert [seen["small"].get(kind, 0) for kind in kinds] == [1, 1, 0, 1, 10]
+    assert [seen["large"].get(kind, 0) for kind in kinds] == [1, 3, 1, 1, 5 << 19]
     assert (backing / "large").stat().st_size == 5 << 19
 
 
 def test_what_an_installer_does_works_and_is_counted(script: Script, backing: Path) -> None:
-    told = script("""
+    seen = script("""
 Path("made").mkdir()
 Path("made/file").write_text("text")
 os.link("made/file", "made/linked")
 os.symlink("file", "made/symbolic")
-told["target"] = os.readlink("made/symbolic")
+seen["target"] = os.readlink("made/symbolic")
 os.chmod("made/file", 0o600)
 os.utime("made/file", (1, 2))
 with open("made/file", "r+b") as stream:
     os.fsync(stream.fileno())
 os.rename("made/file", "made/renamed")
-told["renamed"] = Path("made/renamed").read_text() + Path("made/linked").read_text()
+seen["renamed"] = Path("made/renamed").read_text() + Path("made/linked").read_text()
 os.rename("made", "moved")
-told["moved"] = Path("moved/renamed").read_text()
+seen["moved"] = Path("moved/renamed").read_text()
 os.unlink("moved/linked")
 Path("gone").mkdir()
 os.rmdir("gone")
 os.truncate("moved/renamed", 2)
-told["free"] = os.statvfs(".").f_bavail > 0
-told["counted"] = counted()
+seen["free"] = os.statvfs(".").f_bavail > 0
+seen["counted"] = counted()
 """)
-    assert told["target"] == "file"
-    assert told["renamed"] == "texttext"
-    assert told["moved"] == "text"
-    assert told["free"]
+    assert seen["target"] == "file"
+    assert seen["renamed"] == "texttext"
+    assert seen["moved"] == "text"
+    assert seen["free"]
     kinds = {
         "mkdir": 2,
         "create": 1,
@@ -130,22 +130,22 @@ told["counted"] = counted()
         "remove": 2,
         "statfs": 1,
     }
-    assert {kind: told["counted"].get(kind) for kind in kinds} == kinds
+    assert {kind: seen["counted"].get(kind) for kind in kinds} == kinds
     status = (backing / "moved" / "renamed").stat()
     assert (status.st_mode & 0o777, status.st_size) == (0o600, 2)
     assert sorted(path.name for path in backing.rglob("*")) == ["moved", "renamed", "symbolic"]
 
 
 def test_a_lock_excludes_a_second_one(script: Script) -> None:
-    told = script("""
+    seen = script("""
 first, second = open("lock", "w"), open("lock", "w")
 fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
 try:
     fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
 except BlockingIOError:
-    told["refused"] = True
+    seen["refused"] = True
 """)
-    assert told == {"refused": True}
+    assert seen == {"refused": True}
 
 
 def test_access_is_asked_once_for_each_directory_if_it_has_a_latency(
@@ -157,7 +157,7 @@ def test_access_is_asked_once_for_each_directory_if_it_has_a_latency(
     text = """
 for name in ("a", "b", "directory/c", "directory/d"):
     os.stat(name)
-told["access"] = counted().get("access", 0)
+seen["access"] = counted().get("access", 0)
 """
     assert script(text)["access"] == 0
     assert script(text, Efs(preset=Preset({"access": 0.01})))["access"] == 2
@@ -177,24 +177,24 @@ def test_what_costs_time_takes_at_least_that(
     script: Script, backing: Path, preset: Preset, text: str, at_least: float
 ) -> None:
     (backing / "data").write_bytes(b"x" * 2_000_000)
-    told = script(
+    seen = script(
         f"begin = time.monotonic()\n{text}\ntold['seconds'] = time.monotonic() - begin",
         Efs(preset=preset),
     )
-    assert told["seconds"] >= at_least
+    assert seen["seconds"] >= at_least
 
 
 def test_a_read_only_mount_refuses_writes(script: Script, backing: Path) -> None:
-    told = script(
+    seen = script(
         """
 try:
     Path("file").touch()
 except OSError as error:
-    told["errno"] = os.strerror(error.errno)
+    seen["errno"] = os.strerror(error.errno)
 """,
         Efs(preset=FREE, read_only=True),
     )
-    assert told == {"errno": "Read-only file system"}
+    assert seen == {"errno": "Read-only file system"}
     assert not list(backing.iterdir())
 
 

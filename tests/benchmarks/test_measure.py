@@ -213,7 +213,7 @@ def test_a_table_has_a_row_for_each_variant() -> None:
     ]
 
 
-def test_round_trips_are_told_by_kind() -> None:
+def test_round_trips_are_counted_by_kind() -> None:
     table = report.kinds_table(results(("base", [1.0]), ("way", [2.0])))
     assert table.columns == ("Way", "lookup", "read")
     assert table.rows == (("import, way", "5", "10"),)

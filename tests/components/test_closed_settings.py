@@ -65,7 +65,7 @@ def test_a_wheel_cache_holds_all_packages_wherever_they_come_from(elsewhere: App
 class _Zones(Account):
     """An account whose zones nobody has to ask for."""
 
-    def zones(self, configured: object) -> tuple[str, ...]:
+    def zones(self, configured: object = ()) -> tuple[str, ...]:
         return ("us-east-1a",)
 
 
@@ -85,9 +85,8 @@ def test_a_problem_says_the_rule_and_the_commands_that_correct_it() -> None:
     )
     assert index == (
         "indexUrl = 'https://pypi.org/simple': egress is none: in a VPC of the stack's own without "
-        "internet, a task reaches AWS's endpoints alone. Remedy: `make wheels "
-        "CACHE=s3://<bucket>/<prefix>`, and then `pulumi config set wheelCache "
-        "s3://<bucket>/<prefix>`"
+        "internet, a task reaches AWS's endpoints alone. Remedy: `pulumi config set wheelCache "
+        "s3://<bucket>/<prefix>`, and then `make wheels`, which fills it"
     )
 
 

@@ -18,7 +18,7 @@ SECRET = (
 # A word of the cause -> what leads to it.
 ENDINGS = {
     "its time was over": Ending(
-        stop_code="UserInitiated", reasons="populatorTimeoutMinutes (30) passed"
+        stop_code="UserInitiated", reasons="populatorTimeoutMinutes (30) is over"
     ),
     "somebody stopped": Ending(stop_code="UserInitiated", exit_code=143, kind="stopped"),
     "Spot": Ending(stop_code="SpotInterruption", exit_code=143, kind="stopped"),
@@ -140,7 +140,7 @@ SETTLING = {
 
 
 @pytest.mark.parametrize("word", ENDINGS)
-def test_an_ending_is_told_by_its_cause(word: str) -> None:
+def test_an_ending_is_known_by_its_cause(word: str) -> None:
     cause = diagnose(ENDINGS[word])
     assert word in cause.what
     assert cause.settles == (word in SETTLING)

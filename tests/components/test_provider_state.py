@@ -88,4 +88,16 @@ def test_the_names_that_the_state_refers_to_stay(kind: str) -> None:
         for operation, argument, _ in pickletools.genops(base64.b64decode(current(kind)))
         if operation.name == "SHORT_BINUNICODE"
     ]
-    assert names == ["components.gates", f"{kind}Provider"]
+    assert names == ["efs_inference.gates", f"{kind}Provider"]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *LATER])
+def test_the_name_of_the_folder_here_is_understood_too(
+    servicer: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """It was the one in the state between 0.1 and 0.2."""
+    monkeypatch.setattr((PROVIDERS | LATER)[kind], "__module__", "components.gates")
+    olds = struct({**INPUTS, "__provider": current(kind)})
+    assert b"components.gates" in base64.b64decode(current(kind))
+    read = servicer.Read(provider_pb2.ReadRequest(id="id", urn="urn", properties=olds))
+    assert read.id == "id"

@@ -93,5 +93,5 @@ def test_the_summary_and_a_failure_end_a_log() -> None:
     failed, said = read(["x", '{"phase":"failure","kind":"disk","message":"full"}'])
     assert failed.ended
     assert (failed.failure, failed.kind) == ("full", "disk")
-    # The diagnosis tells it, so it is told once.
+    # The diagnosis has it, so it is not said twice.
     assert (said, failed.tail) == (["x"], ["x"])

@@ -25,7 +25,7 @@ class Releases(RuleBasedStateMachine):
 
     counts: ClassVar[Counts] = Counts()
     done: ClassVar[Callable[[str], object]] = str
-    """Told of the end of each history."""
+    """Called at the end of each history."""
 
     @initialize()
     def begin(self) -> None:

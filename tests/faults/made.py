@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from lambda_src.release.installation.storage.housekeeping import OWNER, ask
-from lambda_src.release.layout import File, Manifest
+from lambda_src.release.installation.storage.housekeeping import ask
+from lambda_src.release.layout import OWNER, File, Manifest
 
 MADE = "2026-01-01T00:00:00+00:00"
 """When these releases say they were made."""

@@ -8,8 +8,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from lambda_src.release.installation.storage.housekeeping import OWNER, ask
-from lambda_src.release.layout import INCOMING_PREFIX, ExitCode
+from lambda_src.release.installation.storage.housekeeping import ask
+from lambda_src.release.layout import INCOMING_PREFIX, OWNER, ExitCode
 
 from .case import ID, INCOMING, STAGING, Case
 from .fault import Fault

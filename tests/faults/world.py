@@ -17,11 +17,14 @@ from importlib.util import cache_from_source
 from pathlib import Path
 
 from lambda_src.release.bundle import BUNDLE
-from lambda_src.release.installation.storage.housekeeping import GRACE, IN_USE, KEEP, OWNER
+from lambda_src.release.installation.storage.housekeeping import GRACE
 from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import (
+    IN_USE,
     INCOMING_PREFIX,
+    KEEP,
     LOCK_SUFFIX,
+    OWNER,
     RELEASE_ID,
     RELEASES,
     REMOVING_PREFIX,

@@ -69,7 +69,9 @@ def test_the_deny_that_keeps_lambda_out_is_named_and_the_policy_comes_back(
     assert json.loads(known) == json.loads(policy)
 
 
-def test_a_trust_that_ecs_does_not_accept_is_told_from_another_failure(stack: Stack) -> None:
+def test_a_trust_that_ecs_does_not_accept_is_no_other_failure(
+    stack: Stack,
+) -> None:
     arn = stack.ecs.register_task_definition(
         **stack.definition("pass"),
     )["taskDefinition"]["taskDefinitionArn"]

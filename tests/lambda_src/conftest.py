@@ -97,7 +97,7 @@ SHAPES = build_wheel(
 
 
 class Index:
-    """A PEP 503 index that can be told to misbehave."""
+    """A PEP 503 index that misbehaves on request."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}

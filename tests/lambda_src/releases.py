@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 from lambda_src.release.installation.storage import tree
-from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, OWNER, ask, housekeep
-from lambda_src.release.layout import STACKS, Manifest
+from lambda_src.release.installation.storage.housekeeping import ask, housekeep
+from lambda_src.release.layout import IN_USE, KEEP, OWNER, STACKS, Manifest
 
 IDS = [f"{number:016x}" for number in range(6)]
 OWN = IDS[5]

@@ -135,7 +135,8 @@ def test_another_size_is_refused_with_the_first_answer(web: Web, tmp_path: Path)
     assert (error.code, len(web.asked)) == (ExitCode.HASH_MISMATCH, 1)
     assert str(error) == (
         f"weights is not what was locked: {web.url}/weights has 10,240 bytes, and locked is 9,999. "
-        "If the file was meant to change, run `make lock`; if not, do not use it."
+        "If the file was meant to change, lock it again (`make lock`, or `python -m "
+        "efs_inference.lock`); if not, do not use it."
     )
 
 

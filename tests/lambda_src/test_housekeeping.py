@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation.storage.claim import Claim
-from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, housekeep
+from lambda_src.release.installation.storage.housekeeping import housekeep
 from lambda_src.release.installation.storage.verify import verify
+from lambda_src.release.layout import IN_USE, KEEP
 
 from .releases import IDS, OWN, age, kept, publish, remove
 
@@ -107,7 +108,7 @@ def test_a_release_that_vanishes_in_between_is_no_error(
     assert kept(releases) == IDS[3:]
 
 
-def test_a_release_that_was_made_anew_in_between_stays(
+def test_a_release_that_was_made_again_in_between_stays(
     releases: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     acquire = Claim.acquire

@@ -9,8 +9,7 @@ import pytest
 
 from lambda_src.release.installation import install
 from lambda_src.release.installation.job import Job
-from lambda_src.release.installation.storage.housekeeping import IN_USE, KEEP, OWNER
-from lambda_src.release.layout import ExitCode, InstallError
+from lambda_src.release.layout import IN_USE, KEEP, OWNER, ExitCode, InstallError
 
 from .conftest import RELEASE_ID, Populate
 from .releases import IDS, STACK, age, kept, publish

@@ -11,15 +11,9 @@ import pytest
 
 from lambda_src.release.installation import install
 from lambda_src.release.installation.job import Job
-from lambda_src.release.installation.storage.housekeeping import (
-    IN_USE,
-    KEEP,
-    OWNER,
-    ask,
-    put_back,
-)
+from lambda_src.release.installation.storage.housekeeping import ask, put_back
 from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import REMOVING_PREFIX, Manifest
+from lambda_src.release.layout import IN_USE, KEEP, OWNER, REMOVING_PREFIX, Manifest
 
 from .conftest import LAMBDA_SRC
 from .releases import IDS, OWN, STACK, kept, publish, remove

@@ -12,16 +12,18 @@ import pytest
 
 from lambda_src.release.installation import install
 from lambda_src.release.installation.storage import housekeeping
-from lambda_src.release.installation.storage.housekeeping import (
-    GRACE,
+from lambda_src.release.installation.storage.housekeeping import GRACE, ask, housekeep
+from lambda_src.release.installation.storage.verify import verify
+from lambda_src.release.layout import (
     IN_USE,
     KEEP,
     OWNER,
-    ask,
-    housekeep,
+    REMOVING_PREFIX,
+    STACKS,
+    ExitCode,
+    InstallError,
+    Manifest,
 )
-from lambda_src.release.installation.storage.verify import verify
-from lambda_src.release.layout import REMOVING_PREFIX, STACKS, ExitCode, InstallError, Manifest
 
 from .releases import IDS, OWN, age, kept, mark, marked, publish, remove
 

@@ -120,8 +120,8 @@ def test_a_lock_with_several_hashes_of_a_package_is_refused(cached: Populate) ->
     run = cached.run()
     assert run.code == 10
     assert run.message == (
-        "shapes has 2 hashes, and with a wheel cache it has that of one wheel. Run `make lock`, "
-        "which makes such a lock."
+        "shapes has 2 hashes, and with a wheel cache it has that of one wheel. Remedy: lock it "
+        "again (`make lock`, or `python -m efs_inference.lock`)."
     )
 
 

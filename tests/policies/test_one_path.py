@@ -310,7 +310,7 @@ def test_two_stacks_in_one_do_not_meet(stack: Graph, judge: Judge) -> None:
     assert judge(stack) == []
 
 
-def test_resources_of_one_name_are_told_apart_by_urn(stack: Graph, judge: Judge) -> None:
+def test_resources_of_one_name_are_distinguished_by_urn(stack: Graph, judge: Judge) -> None:
     twin = stack.copy_of("inference", "twin")
     twin.name, twin.type_of_parent = "inference", "acme:index:Blue"
     twin.props["fileSystemConfig"]["localMountPath"] = "/mnt/twin"

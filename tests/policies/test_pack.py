@@ -17,7 +17,6 @@ from pulumi_policy import PolicyResource
 
 from local.engine import Pack
 from policies.mounts.pack import POLICIES, RULES
-from policies.reading.graph import Stack
 from policies.reading.pack import findings, policies_of
 from policies.reading.sources import from_sdk
 
@@ -91,7 +90,7 @@ def test_a_secret_path_is_judged_and_only_the_path_is_shown(analyzer: Any, stack
 def test_a_defect_of_a_rule_is_one_line_and_no_stack_trace(
     stack: Graph,
 ) -> None:
-    def broken(_stack: Stack, _subject: Any, _parameters: Any) -> Any:
+    def broken(_subject: Any, _parameters: Any) -> Any:
         raise KeyError("mountPoints")
 
     rule = replace(RULES[0], judge=broken)

@@ -48,8 +48,8 @@ def test_the_guardrails_say_who_they_are_and_what_can_be_set() -> None:
     with Pack.start(ROOT / "policies" / "guardrails") as process:
         info = process.stub.GetAnalyzerInfo(Empty(), timeout=30)
     assert info.name == "efs-inference-guardrails"
-    told = {one.name: set(one.configSchema.properties.keys()) for one in info.policies}
-    assert {rule.name: set(rule.schema) for rule in RULES}.items() <= told.items()
+    known = {one.name: set(one.configSchema.properties.keys()) for one in info.policies}
+    assert {rule.name: set(rule.schema) for rule in RULES}.items() <= known.items()
 
 
 @pytest.mark.parametrize("pack", PACKS)
@@ -132,6 +132,6 @@ def test_the_real_engine_stops_a_preview_in_which_paths_disagree(tmp_path: Path)
     done = pulumi(
         *("preview", "--stack", "dev", "--policy-pack", str(ROOT / "policies" / "mounts"))
     )
-    told = re.sub(r"\s+", " ", done.stdout + done.stderr)
-    assert done.returncode != 0, told
-    assert "mounts access point fsap-0f0f0f0f0f0f0f0f0 at" in told
+    text = re.sub(r"\s+", " ", done.stdout + done.stderr)
+    assert done.returncode != 0, text
+    assert "mounts access point fsap-0f0f0f0f0f0f0f0f0 at" in text

@@ -50,9 +50,22 @@ def test_the_table_tells_until_when_a_runtime_is_supported() -> None:
     assert reference.runtimes(given) == {"python3.11": "2027-06-30"}
 
 
+def test_the_table_tells_what_managed_policies_say_of_efs_clients() -> None:
+    said = {"Effect": "Allow", "Action": "elasticfilesystem:Client*", "Resource": "*"}
+    other = {"Effect": "Allow", "Action": ["elasticfilesystem:Describe*", "s3:*"], "Resource": "*"}
+    power = {"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}
+    without = {"Effect": "Deny", "NotAction": "elasticfilesystem:*", "Resource": "*"}
+    given = {
+        name: {"Document": {"Statement": statement}}
+        for name, statement in {"A": [said, other], "B": other, "C": power, "D": without}.items()
+    }
+    assert reference.managed_policies(given) == {"A": [said], "B": [], "C": [power], "D": []}
+
+
 def test_the_written_tables_are_those_of_their_source() -> None:
     written = [json.loads(path.read_text("utf-8")) for path in reference.FOLDER.glob("*.json")]
-    assert len(written) == 2
+    assert len(written) == 3
     assert all(one["date"] for one in written)
-    if all(one["source"].startswith(f"cfn-lint {version('cfn-lint')},") for one in written):
+    installed = {f"{name} {version(name)}," for name in ("cfn-lint", "moto")}
+    if {one["source"].rpartition(" ")[0] for one in written} == installed:
         assert reference.main(["--check"]) == 0

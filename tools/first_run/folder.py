@@ -14,7 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = Path(__file__).parent / "application"
 PROJECT = "efs-first-run"
-_PARTS = ("components", "lambda_src", "policies", "__main__.py", "Pulumi.yaml")
+_PARTS = ("components", "lambda_src", "policies", "__main__.py", "efs_inference.py", "Pulumi.yaml")
 _TARGETS = [
     f"python3.{minor}-{machine}" for minor in (11, 12, 13) for machine in ("x86_64", "arm64")
 ]

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
+from ...contract import runtime
 from .cause import Cause, Ending
-from .installer import ABSENT, BY_THE_TASK, KINDS
+from .installer import ABSENT, BY_THE_TASK
 from .starts import NOT_STARTED
 from .stops import FAILED, STOPPED
 
@@ -28,7 +29,7 @@ UNKNOWN = Cause(
 def diagnose(ending: Ending, otherwise: Cause = UNKNOWN) -> Cause:
     """The first cause of the table that applies, `otherwise` where none does."""
     # A task that was killed while it wrote has no last line; its exit code says the same.
-    kind = ending.kind or KINDS.get(ending.exit_code or 0, "")
+    kind = ending.kind or runtime.KINDS.get(ending.exit_code or 0, "")
     known = replace(ending, kind=kind)
     return next((cause for cause in (*CAUSES, ABSENT) if cause.applies(known)), otherwise)
 

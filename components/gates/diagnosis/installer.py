@@ -5,23 +5,6 @@ from __future__ import annotations
 from ... import commands
 from .cause import Cause
 
-# Kinds and exit codes are those of lambda_src/release/layout.py, which components cannot import.
-KINDS = {
-    1: "error",
-    2: "usage",
-    10: "resolution",
-    11: "network",
-    12: "hash-mismatch",
-    13: "import",
-    14: "disk",
-    15: "mount",
-    16: "damaged",
-    17: "absent",
-    18: "program",
-    19: "source",
-    20: "archive",
-    143: "stopped",
-}
 BY_THE_TASK = (
     Cause(
         kind="resolution",
@@ -89,7 +72,7 @@ BY_THE_TASK = (
     Cause(
         kind="usage",
         what="the installer does not understand its command line",
-        remedy="deploy components and lambda_src from the same commit",
+        remedy="deploy again: components and installer have to be of the same version",
         stands=True,
     ),
     Cause(

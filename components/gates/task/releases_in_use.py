@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ...contract import runtime
 from ..aws import AwsCalls, AwsError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
 # The end of `Mount.release_path`, or of a path below it.
-_RELEASE = re.compile(r"/releases/([0-9a-f]{16})(?![0-9A-Za-z_.-])")
+_RELEASE = re.compile(rf"/{runtime.RELEASES}/({runtime.RELEASE_ID.pattern})(?![0-9A-Za-z_.-])")
 
 
 class _UnreadableError(Exception):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...contract import runtime
 from ..aws import AwsCalls
 from .releases_in_use import releases_in_use
 
@@ -144,7 +145,7 @@ def overrides(
     if spec.command is not None:
         container["command"] = list(spec.command)
     if spec.owner:
-        container["environment"] = [{"name": "RELEASE_OWNER", "value": spec.owner}]
+        container["environment"] = [{"name": runtime.OWNER, "value": spec.owner}]
     housekeeping = _housekeeping(aws, spec, warn)
     whole: ContainerOverrideTypeDef = {
         **container,
@@ -174,8 +175,8 @@ def _housekeeping(
     if in_use is None:
         return []
     return [
-        {"name": "KEEP_RELEASES", "value": str(spec.keep_releases)},
-        {"name": "RELEASES_IN_USE", "value": " ".join(sorted(in_use))},
+        {"name": runtime.KEEP, "value": str(spec.keep_releases)},
+        {"name": runtime.IN_USE, "value": " ".join(sorted(in_use))},
     ]
 
 

@@ -146,7 +146,7 @@ class TaskRun:
     def _stop(self, arn: str) -> None:
         minutes = self._spec.timeout_seconds // 60
         self._say(f"not done after {minutes} minutes, stopping the task")
-        reason = f"{DEADLINE} ({minutes}) passed"
+        reason = f"{DEADLINE} ({minutes}) is over"
         self._aws.ecs.stop_task(cluster=self._spec.cluster, task=arn, reason=reason)
 
     def _show(self, log: TaskLog) -> None:

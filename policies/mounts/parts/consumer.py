@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 from ...reading.findings import Report, doubt
 from ...reading.graph import Resource, Stack
@@ -39,7 +38,6 @@ class Volume:
 
     @property
     def label(self) -> str:
-        """What it is, in messages."""
         if self.point is not None:
             return self.point.label
         inside = self.location.directory if self.location else None
@@ -48,13 +46,11 @@ class Volume:
     @property
     def whole(self) -> str:
         """The file system, in messages."""
-        if self.system is not None:
-            return self.system.label
-        return f"the file system of {self.point.label}" if self.point else "a file system"
+        of = f"the file system of {self.point.label}" if self.point else "a file system"
+        return self.system.label if self.system else of
 
     @property
     def space(self) -> str:
-        """The space of its place; empty if unknown."""
         return self.location.space if self.location else ""
 
     @property
@@ -74,8 +70,18 @@ class Mount(Volume):
 
     @property
     def urn(self) -> str:
-        """Where lines about it are shown."""
-        return self.consumer.resource.urn
+        return self.consumer.urn
+
+    @property
+    def stack(self) -> Stack:
+        return self.consumer.stack
+
+    def named_paths(self) -> Iterator[tuple[str, str]]:
+        """(what holds it, the path in the file system) of each path below it that a text names."""
+        if self.location is not None and self.location.directory is not None:
+            for one in self.consumer.texts:
+                for found in paths_under(self.path, one.value) if one.value is not UNKNOWN else ():
+                    yield one.holder, self.location.path(found)
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,6 @@ class Consumer:
 
     Attributes:
         resource: The function, or the container's task definition.
-        label: Its name in messages.
         volumes: What it mounts: (volume, normalised path, whether read-only).
         within_reach: What its task definition has and it may or may not mount.
         mounted_paths: All the places where it mounts anything, normalised.
@@ -103,16 +108,15 @@ class Consumer:
 
     resource: Resource
     label: str
-    volumes: tuple[tuple[Volume, str, bool], ...]
+    volumes: list[tuple[Volume, str, bool]]
     within_reach: tuple[Volume, ...] = ()
-    mounted_paths: tuple[str, ...]
+    mounted_paths: list[str]
     texts: tuple[Text, ...]
     image: Plain = None
     folder: Plain = None
 
     @cached_property
     def mounts(self) -> tuple[Mount, ...]:
-        """What it mounts."""
         return tuple(
             Mount(**vars(volume), consumer=self, path=path, read_only=read_only)
             for volume, path, read_only in self.volumes
@@ -120,29 +124,15 @@ class Consumer:
 
     @property
     def is_function(self) -> bool:
-        """Whether it is a function, and no container."""
         return self.resource.type == FUNCTION
 
     @property
-    def path_property(self) -> str:
-        """The property that says where it mounts."""
-        return "fileSystemConfig.localMountPath" if self.is_function else "containerPath"
-
-    @property
     def urn(self) -> str:
-        """The URN of its resource."""
         return self.resource.urn
 
-    def named_below(self, mount: Mount) -> Iterator[tuple[str, str]]:
-        """(what holds it, the path in the file system) of each path below a mount."""
-        if mount.location is not None and mount.location.directory is not None:
-            for one in self.texts:
-                for found in paths_under(mount.path, one.value) if one.value is not UNKNOWN else ():
-                    yield one.holder, mount.location.path(found)
-
-
-# Consumers, and why others cannot be read.
-Reading: TypeAlias = list[Consumer | Report]
+    @property
+    def stack(self) -> Stack:
+        return self.resource.stack
 
 
 def volume_of(point: Name, by_iam: bool | Unknown = True) -> Volume:
@@ -150,56 +140,48 @@ def volume_of(point: Name, by_iam: bool | Unknown = True) -> Volume:
     return Volume(point, file_system_of(here(only(point))), location_of(point), by_iam)
 
 
-def words(holder: str, value: Plain) -> list[Text]:
-    """The texts of a command or an entry point."""
-    if value is UNKNOWN:
-        return [Text(holder, UNKNOWN)]
-    known = [text(item) for item in items(value)]
-    return [Text(holder, word) for word in known if word is not None]
+def texts_of(
+    variables: Iterable[tuple[Plain, Plain]], entry_point: Plain, command: Plain, whose: str = ""
+) -> Iterator[Text]:
+    """The texts of an environment, an entry point and a command."""
+    for name, value in variables:
+        if (given := text(value)) is not None:
+            yield Text(f"environment variable {name}{whose}", given, str(name))
+    for holder, words in (("entry point", entry_point), ("command", command)):
+        for word in map(text, items(words)):
+            if word is not None:
+                yield Text(f"{holder}{whose}", word)
 
 
-def variables(pairs: Iterable[tuple[object, Plain]], whose: str = "") -> list[Text]:
-    """The texts of an environment."""
-    return [
-        Text(f"environment variable {name}{whose}", value, str(name))
-        for name, given in pairs
-        if (value := text(given)) is not None
-    ]
-
-
-def read_functions(stack: Stack) -> Reading:
+def read_functions(stack: Stack) -> Iterator[Consumer | Report]:
     """Each function that mounts an access point, and what cannot be read of one."""
-    found: Reading = []
     for function in stack.of_type(FUNCTION):
-        configs = items(function.get("fileSystemConfig"))
-        read = [_mounted(function, config) for config in configs]
-        found += [one for one in read if isinstance(one, Report)]
-        volumes = tuple(one for one in read if not isinstance(one, Report))
+        read = [_mounted(function, config) for config in items(function.get("fileSystemConfig"))]
+        yield from (one for one in read if isinstance(one, Report))
+        volumes = [one for one in read if not isinstance(one, Report)]
+        given = function.get("environment", "variables")
+        pairs = sorted(given.items()) if isinstance(given, dict) else []
+        entry_point, command = (function.get("imageConfig", k) for k in ("entryPoints", "commands"))
+        unknown = [Text("environment", UNKNOWN)] if given is UNKNOWN else []
         if volumes:
-            found.append(
-                Consumer(
-                    resource=function,
-                    label=function.label,
-                    volumes=volumes,
-                    mounted_paths=tuple(path for _, path, _ in volumes),
-                    texts=tuple(_texts(function)),
-                )
+            yield Consumer(
+                resource=function,
+                label=function.label,
+                volumes=volumes,
+                mounted_paths=[path for _, path, _ in volumes],
+                texts=(*unknown, *texts_of(pairs, entry_point, command)),
             )
-    return found
 
 
 def _mounted(function: Resource, config: Plain) -> tuple[Volume, str, bool] | Report:
     point = named(function, ACCESS_POINTS, "fileSystemConfig", at(config, "arn"))
     path = text(at(config, "localMountPath"))
     if path is UNKNOWN:
-        whole = "" if config is UNKNOWN else ".localMountPath"
-        return doubt(
-            f"at which path {function.label} mounts {point.label if point else 'an access point'}",
-            f"fileSystemConfig{whole} is unknown. Give localMountPath a value that is known in "
-            "preview",
-            preview=True,
-            urn=function.urn,
-        )
+        what = f"mounts {point.label if point else 'an access point'}"
+        because = f"fileSystemConfig{'' if config is UNKNOWN else '.localMountPath'} is unknown. "
+        because += "Give localMountPath a value that is known in preview"
+        what = f"at which path {function.label} {what}"
+        return doubt(what, because, preview=True, urn=function.urn)
     if path is None or point is None:
         missing = "localMountPath" if path is None else "arn"
         why = f"its fileSystemConfig has no {missing}. Give both arn and localMountPath as texts"
@@ -215,13 +197,3 @@ def _mounted(function: Resource, config: Plain) -> tuple[Volume, str, bool] | Re
     if isinstance(point, Elsewhere) and ":s3files:" in point.given:
         point = Elsewhere(point.key, f"S3 Files access point {point.key}", point.given)
     return volume_of(point), normalise(path), False
-
-
-def _texts(function: Resource) -> Iterator[Text]:
-    given = function.get("environment", "variables")
-    if given is UNKNOWN:
-        yield Text("environment", UNKNOWN)
-    elif isinstance(given, dict):
-        yield from variables((name, at(given, name)) for name in sorted(given))
-    yield from words("command", function.get("imageConfig", "commands"))
-    yield from words("entry point", function.get("imageConfig", "entryPoints"))

@@ -12,7 +12,7 @@ from ...reading.kinds import TASK_DEFINITION
 from ...reading.naming import Here
 from ...reading.values import UNKNOWN
 from ..paths import lies_under, normalise
-from .consumer import Consumer, Mount, Reading, read_functions
+from .consumer import Consumer, Mount, read_functions
 from .launches import launches_of
 from .task_definitions import read_containers
 
@@ -28,7 +28,7 @@ _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 
 
 @once
-def read_all(stack: Stack) -> Reading:
+def read_all(stack: Stack) -> list[Consumer | Report]:
     """All consumers of file systems in a stack, and what cannot be read of others."""
     return [*read_containers(stack), *read_functions(stack)]
 
@@ -45,24 +45,20 @@ def mounting(stack: Stack) -> list[Mount]:
     return [mount for one in consumers(stack) for mount in one.mounts]
 
 
-@once
-def by_space(stack: Stack) -> dict[str, list[Mount]]:
-    """Who mounts what of a space."""
-    return _grouped(mounting(stack), lambda mount: mount.space)
+def _mounts_by(key: Callable[[Mount], str]) -> Callable[[Stack], dict[str, list[Mount]]]:
+    def grouped(stack: Stack) -> dict[str, list[Mount]]:
+        found: dict[str, list[Mount]] = defaultdict(list)
+        for mount in mounting(stack):
+            if key(mount):
+                found[key(mount)].append(mount)
+        return found
+
+    return once(grouped)
 
 
-@once
-def sharers(stack: Stack) -> dict[str, list[Mount]]:
-    """Who mounts one thing, by its key; where that is unknown, not at all."""
-    return _grouped(mounting(stack), lambda mount: mount.key)
-
-
-def _grouped(mounts: list[Mount], key: Callable[[Mount], str]) -> dict[str, list[Mount]]:
-    found: dict[str, list[Mount]] = defaultdict(list)
-    for mount in mounts:
-        if key(mount):
-            found[key(mount)].append(mount)
-    return found
+# Who mounts what of a space, and who mounts one thing; where that is not known, not at all.
+by_space = _mounts_by(lambda mount: mount.space)
+sharers = _mounts_by(lambda mount: mount.key)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +71,6 @@ class Writer:
 
     @property
     def consumer(self) -> Consumer:
-        """The container."""
         return self.mount.consumer
 
 
@@ -85,11 +80,10 @@ def writers(stack: Stack) -> dict[str, list[Writer]]:
     found: dict[str, list[Writer]] = defaultdict(list)
     for mount in mounting(stack):
         task = mount.consumer.resource
-        if mount.consumer.is_function or mount.read_only or mount.location is None:
+        unable = mount.consumer.is_function or mount.read_only or mount.location is None
+        if unable or task.urn in _replaced(stack):
             continue
-        if task.urn in _replaced(stack):
-            continue
-        installs = any(lies_under(path, mount.path) for path in install_targets(mount.consumer))
+        installs = any(lies_under(path, mount.path) for path in _install_targets(mount.consumer))
         launches = launches_of(task)
         proof = installs or any_of(launch.is_run for launch in launches)
         named = [name for launch in launches for name in launch.task]
@@ -107,12 +101,8 @@ def _replaced(stack: Stack) -> set[str]:
     for task in stack.of_type(TASK_DEFINITION):
         if isinstance(family := task.get("family"), str):
             families[family].append(task)
-    return {
-        task.urn
-        for tasks in families.values()
-        for task in tasks
-        if not launches_of(task) and any(map(launches_of, tasks))
-    }
+    run = [tasks for tasks in families.values() if any(map(launches_of, tasks))]
+    return {task.urn for tasks in run for task in tasks if not launches_of(task)}
 
 
 @once
@@ -127,7 +117,7 @@ def populating(stack: Stack) -> dict[Consumer, list[Mount]]:
 
 def writers_for(mount: Mount) -> list[Writer]:
     """Who populates what is seen through a mount, or may."""
-    there = writers(mount.consumer.resource.stack).get(mount.space, [])
+    there = writers(mount.stack).get(mount.space, [])
     return [one for one in there if mount.location and mount.location.meets(one.mount.location)]
 
 
@@ -137,14 +127,14 @@ def suppliers(mount: Mount) -> list[Writer]:
     Releases for several Pythons lie side by side on one access point, as in a migration.
     """
     found = writers_for(mount)
-    wanted = [path for _, path in mount.consumer.named_below(mount)]
-    matching = [
-        writer
+    wanted = [path for _, path in mount.named_paths()]
+    matching = {
+        writer: None
         for writer in found
-        for _, path in writer.consumer.named_below(writer.mount)
+        for _, path in writer.mount.named_paths()
         if any(related(path, mine) for mine in wanted)
-    ]
-    return list(dict.fromkeys(matching)) or found
+    }
+    return list(matching) or found
 
 
 def related(path: str, other: str) -> bool:
@@ -154,24 +144,23 @@ def related(path: str, other: str) -> bool:
 
 def command_of(consumer: Consumer) -> str:
     """Entry point and command as one line, with the variables of its environment filled in."""
-    known = [one for one in consumer.texts if isinstance(one.value, str)]
-    given = {one.variable: str(one.value) for one in known if one.variable}
-    said = [str(one.value) for one in known if not one.variable]
-    return _VARIABLE.sub(lambda m: given.get(m[1], m[0]), " ".join(said))
+    known = [(one.variable, one.value) for one in consumer.texts if isinstance(one.value, str)]
+    given = {variable: value for variable, value in known if variable}
+    said = " ".join(value for variable, value in known if not variable)
+    return _VARIABLE.sub(lambda m: given.get(m[1], m[0]), said)
 
 
-def install_targets(consumer: Consumer) -> Iterator[str]:
+def _install_targets(consumer: Consumer) -> Iterator[str]:
     """Where the container's install commands put what they install, normalised."""
     line = command_of(consumer)
     by_variable = [one.value for one in consumer.texts if one.variable in _TARGETS]
     for found in _INSTALL.finditer(line):
-        before = line[: found.start()]
+        before, own = line[: found.start()], found["folder"] or ""
         folders = [consumer.folder, *(m["path"] for m in _FOLDER.finditer(before))]
         folder = folders[-1] if isinstance(folders[-1], str) else "/"
         targets = [m["path"] for m in _TARGET.finditer(found["rest"])]
         targets += [m["path"] for m in _ACTIVATE.finditer(before)]
-        if found["folder"] and found["folder"].startswith("/"):
-            targets.append(found["folder"])
+        targets += [own] if own.startswith("/") else []
         for target in (*targets, *by_variable):
             if target is not UNKNOWN:
                 yield normalise(posixpath.join(folder, target.strip("\"'")))

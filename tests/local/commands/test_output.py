@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local.commands import Screen
-from local.commands.commands import _quoted
+from local.commands.report import quoted
 
 from ..programs import write
 from .test_cli import run
@@ -76,6 +76,29 @@ def test_up_shows_everything_on_request_and_calls_without_a_sample(root: Path) -
     assert '  {} -> {"statusCode": 200}' in out
 
 
+def test_of_several_functions_up_calls_each_and_invoke_wants_to_know_which(root: Path) -> None:
+    program = (root / "__main__.py").read_text()
+    second = program[program.index("function =") : program.index("pulumi.export")]
+    second = second.replace('"reader"', '"writer"').replace('"live"', '"current"')
+    (root / "__main__.py").write_text(program + second.replace("answer", "written"))
+    status, out, _ = run(root, "up")
+    assert status == 0
+    assert (
+        '\n  reader: {"answer": [1]} -> [1]\n  writer: {"answer": [1]} -> {"statusCode": 200}\n'
+        in out
+    )
+    assert "  warm call   reader: " in out
+    assert "  warm call   writer: " in out
+    assert """invoke --function reader --event '{"answer": [1]}'""" in out
+    status, out, err = run(root, "invoke", "--event", "{}")
+    assert (status, out) == (2, "")
+    assert "there are several functions: one of reader, writer can be called. Remedy: --fun" in err
+    assert "embedded cloud" not in err
+    status, out, err = run(root, "invoke", "--event", '{"written": 2}', "--function", "writer")
+    assert (status, out) == (0, "2\n")
+    assert run(root, "invoke", "--event", "{}", "--function", "lost")[0] == 2
+
+
 def test_a_step_that_fails_shows_the_log_that_it_held_back(tmp_path: Path) -> None:
     program = """
         import pulumi, pulumi_aws as aws
@@ -109,8 +132,8 @@ def test_a_function_that_fails_is_status_1(
 
 
 def test_a_long_sample_is_not_repeated_in_what_to_do_next() -> None:
-    assert _quoted({"a": "b c"}) == """'{"a": "b c"}'"""
-    assert _quoted({"a": "x" * 1000}) == "'{}'"
+    assert quoted({"a": "b c"}) == """'{"a": "b c"}'"""
+    assert quoted({"a": "x" * 1000}) == "'{}'"
 
 
 class Terminal(io.StringIO):

@@ -149,9 +149,9 @@ def test_a_file_named_by_the_stack_sets_levels_and_settings(
 def test_a_file_named_by_the_stack_can_disable_a_policy(planned: Result, tmp_path: Path) -> None:
     write_pack(tmp_path, SHOWS_SETTING)
     (tmp_path / "policies" / "rules" / "dev.json").write_text('{"rule": "disabled"}')
-    told = judge(find_packs(tmp_path), planned)
-    assert told.findings == ()
-    assert told.packs == {"rules": 0}
+    judged = judge(find_packs(tmp_path), planned)
+    assert judged.findings == ()
+    assert judged.packs == {"rules": 0}
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,7 @@ def test_where_nothing_can_be_mounted_the_path_is_mapped(tmp_path: Path) -> None
     assert (tmp_path / "file").exists()
 
 
-def test_a_host_without_namespaces_is_told_of_once_and_served_all_the_same(
+def test_a_host_without_namespaces_is_named_once_and_served_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.local.conftest import Stack

@@ -130,7 +130,7 @@ class Proxy:
         """Answer the next `times` requests of this operation so."""
         self._faults.append(_Fault(operation, answer, times))
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """Answer everything really from now on."""
         self._faults.clear()
         self.expired.clear()
@@ -248,7 +248,7 @@ class Gate:
         for arn in self.tasks():
             self.stack.ecs.stop_task(cluster="main", task=arn, reason=reason)
 
-    def told(self, part: str) -> int:
+    def lines_with(self, part: str) -> int:
         """How many lines with `part` it has said."""
         return sum(part in line for line in self.said)
 
@@ -261,7 +261,7 @@ class Gate:
             target=lambda: returned.append(other.run(source, **changes)), daemon=True
         )
         thread.start()
-        while thread.is_alive() and not other.told("ready"):
+        while thread.is_alive() and not other.lines_with("ready"):
             thread.join(0.02)
         yield returned
         thread.join()

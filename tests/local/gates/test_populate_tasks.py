@@ -48,7 +48,7 @@ def tasks(provider: Any, cloud: Cloud, stack: Stack) -> Dynamic:
 
 
 def start(stack: Stack, family: str) -> str:
-    """Run a task of this family that ends when it is told to; its ARN."""
+    """Run a task of this family that ends on request; its ARN."""
     defined = stack.ecs.register_task_definition(**{**stack.definition(WAITS), "family": family})
     run = stack.ecs.run_task(
         cluster="main",

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.whole
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """All lines that go out to the user, as there is no engine here."""
     lines: list[str] = []
     for severity in ("info", "warn", "error"):
@@ -69,7 +69,7 @@ def test_a_run_that_is_created_is_a_published_release(gate: Gate) -> None:
 
 
 def test_a_failure_is_shown_once_and_the_exception_is_a_line_that_says_all(
-    gate: Gate, told: list[str]
+    gate: Gate, lines: list[str]
 ) -> None:
     line = json.dumps({"phase": "failure", "kind": "disk", "message": "it is full. Empty it."})
     inputs = props(gate, f"print({line!r}); raise SystemExit(14)")
@@ -79,7 +79,7 @@ def test_a_failure_is_shown_once_and_the_exception_is_a_line_that_says_all(
         f"release {RELEASE} was not published: a disk is full, or cannot be written: it is full. "
         "Empty it"
     )
-    whole = "\n".join(told)
+    whole = "\n".join(lines)
     assert whole.count("it is full") == 1
     assert whole.count("a disk is full, or cannot be written") == 1
     assert "Remedy" not in whole  # the task's own is the only one
@@ -101,7 +101,7 @@ def test_a_failure_is_shown_once_and_the_exception_is_a_line_that_says_all(
     ],
 )
 def test_the_exception_has_cause_and_one_remedy_in_one_line(
-    gate: Gate, told: list[str], source: str, sentence: str
+    gate: Gate, lines: list[str], source: str, sentence: str
 ) -> None:
     said = "it said:\n  File x\nModuleNotFoundError: No module named 'x'\nAdd the package."
     line = json.dumps({"phase": "failure", "kind": "import", "message": said})
@@ -109,7 +109,7 @@ def test_the_exception_has_cause_and_one_remedy_in_one_line(
         provider().create(props(gate, source.replace("{}", repr(line))))
     assert str(caught.value).startswith(f"release {RELEASE} was not published: {sentence}")
     assert "\n" not in str(caught.value)
-    (diagnosis,) = (text for text in told if "exit code" in text)
+    (diagnosis,) = (text for text in lines if "exit code" in text)
     assert diagnosis.count("Remedy: ") + diagnosis.count("Add the package") == 1
     assert all(text.startswith("  ") for text in diagnosis.splitlines()[1:])
     assert "above" not in diagnosis

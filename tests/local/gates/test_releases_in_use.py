@@ -11,6 +11,7 @@ import pytest
 from components.gates.aws import AwsCalls, Login
 from components.gates.task import TaskRunSpec
 from components.gates.task.releases_in_use import releases_in_use
+from lambda_src.release import layout
 from lambda_src.release.installation.storage import housekeeping
 
 from ..conftest import zipped
@@ -130,29 +131,29 @@ def test_a_lookup_that_is_throttled_is_made_again(functions: Gate) -> None:
     assert found(functions) == (frozenset(map(release, (1, 2, 3, 4, 5))), [])
 
 
-def told_to_the_task(gate: Gate) -> list[str | None]:
+def environment_of_the_task(gate: Gate) -> list[str | None]:
     """The two variables as the task saw them."""
     gate.run(f"{ENVIRONMENT.format(keys=KEYS)}; {SUCCEEDS}", keep_releases=3, stack=NAME)
     values: list[str | None] = json.loads(gate.stack.lines()[0])
     return values
 
 
-def test_the_task_is_told_how_many_to_keep_and_which_are_in_use(functions: Gate) -> None:
+def test_the_task_gets_how_many_to_keep_and_which_are_in_use(functions: Gate) -> None:
     in_use = " ".join(map(release, (1, 2, 3, 4, 5)))
-    assert told_to_the_task(functions) == ["3", in_use]
+    assert environment_of_the_task(functions) == ["3", in_use]
 
 
 def test_before_the_first_function_none_is_in_use(gate: Gate) -> None:
-    assert told_to_the_task(gate) == ["3", ""]
+    assert environment_of_the_task(gate) == ["3", ""]
 
 
-def test_a_task_is_told_nothing_when_the_lookup_failed(functions: Gate) -> None:
+def test_a_task_gets_nothing_when_the_lookup_failed(functions: Gate) -> None:
     functions.proxy.fault("ListFunctions", refuses("AccessDeniedException", 403))
-    assert told_to_the_task(functions) == [None, None]
-    assert functions.told("populate: no older release is removed") == 1
+    assert environment_of_the_task(functions) == [None, None]
+    assert functions.lines_with("populate: no older release is removed") == 1
 
 
-def test_more_releases_than_fit_are_not_told(
+def test_more_releases_than_fit_are_not_named(
     functions: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = {"RELEASE_PATH": ":".join(f"/mnt/shared/releases/{release(n)}" for n in range(99))}
@@ -162,8 +163,8 @@ def test_more_releases_than_fit_are_not_told(
         FileSystemConfigs=mounts(functions),
     )
     monkeypatch.setattr("components.gates.task.request._MAX_OVERRIDES", 99 * 17)
-    assert told_to_the_task(functions) == [None, None]
-    assert functions.told("more of them are in use than RunTask's") == 1
+    assert environment_of_the_task(functions) == [None, None]
+    assert functions.lines_with("more of them are in use than RunTask's") == 1
 
 
 def test_a_run_that_keeps_all_looks_for_nothing(functions: Gate) -> None:
@@ -208,4 +209,4 @@ def test_who_would_have_to_ask_other_functions_is_another_owner(
 def test_a_long_or_odd_name_makes_an_owner_that_the_installer_takes(gate: Gate) -> None:
     for name in ("x" * 300, "..", "ä/b c", "-"):
         owner = TaskRunSpec(**gate.values(SUCCEEDS, stack=name)).owner
-        assert housekeeping.owner({housekeeping.OWNER: owner}) == owner
+        assert housekeeping.owner({layout.OWNER: owner}) == owner

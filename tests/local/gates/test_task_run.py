@@ -65,7 +65,7 @@ def test_a_failure_says_exit_code_reason_the_last_lines_and_what_to_do(gate: Gat
         f"  log group /tasks, stream main/main/{task}, its last lines:",
         "    before",
     ]
-    # The failure is told in the message, and not a second time before it.
+    # The failure stands in the message, and not a second time before it.
     assert gate.said[1:] == ["populate: before"]
 
 
@@ -111,7 +111,7 @@ def test_a_task_stopped_before_it_runs_never_started(gate: Gate) -> None:
 
 def test_a_task_stopped_while_it_runs_says_by_whom(gate: Gate) -> None:
     def stop() -> None:
-        while not gate.told("ready"):
+        while not gate.lines_with("ready"):
             time.sleep(0.02)
         gate.stop()
 
@@ -138,7 +138,7 @@ def test_a_task_stopped_when_it_has_ended_has_published(gate: Gate) -> None:
 def test_a_passed_deadline_stops_the_task_and_names_the_key(gate: Gate) -> None:
     message = gate.failure(WAITS, timeout_seconds=0)
     assert "the task was stopped because its time was over" in message
-    assert "populatorTimeoutMinutes (0) passed" in message
+    assert "populatorTimeoutMinutes (0) is over" in message
     assert gate.tasks() == []
 
 
@@ -151,7 +151,7 @@ def test_a_running_task_of_the_release_is_adopted_instead_of_a_second_one(gate: 
         assert gate.run("raise SystemExit(1)")["outcome"] == "published"
     assert [outcome["outcome"] for outcome in first] == ["published"]
     assert len(gate.tasks("STOPPED")) == 1
-    assert gate.told("waiting for task") == 1
+    assert gate.lines_with("waiting for task") == 1
 
 
 def test_a_killed_gate_leaves_a_task_that_the_next_one_adopts(gate: Gate) -> None:
@@ -192,7 +192,7 @@ def test_a_task_that_mounts_another_access_point_is_not_adopted(gate: Gate) -> N
     with gate.background(WAITS, task_definition=old_task, access_point_arn=other["AccessPointArn"]):
         (left,) = gate.tasks()
         assert gate.run(SUCCEEDS)["task_arn"] != left
-        assert gate.told("mounts another access point, it is not adopted") == 1
+        assert gate.lines_with("mounts another access point, it is not adopted") == 1
         gate.go()
 
 

@@ -1,4 +1,4 @@
-"""Why a task did not do its work: what the cloud really does, and what only AWS can, told by it."""
+"""Why a task did not do its work: what the cloud does, and in its words what only AWS can."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize(("breaks", "_mends", "reason", "what"), REAL)
+@pytest.mark.parametrize(("breaks", "_repairs", "reason", "what"), REAL)
 @pytest.mark.usefixtures("settled")
 def test_what_keeps_a_task_from_starting_is_named(
-    gate: Gate, breaks: Callable[[Gate], None], _mends: object, reason: str, what: str
+    gate: Gate, breaks: Callable[[Gate], None], _repairs: object, reason: str, what: str
 ) -> None:
     breaks(gate)
     message = gate.failure(SUCCEEDS)
@@ -96,20 +96,20 @@ def test_what_keeps_a_task_from_starting_is_named(
     assert gate.proxy.count("RunTask") == 1
 
 
-@pytest.mark.parametrize(("breaks", "mends", "_reason", "what"), REAL)
+@pytest.mark.parametrize(("breaks", "repairs", "_reason", "what"), REAL)
 def test_what_passes_in_the_first_minutes_of_a_stack_is_tried_again(
     gate: Gate,
     monkeypatch: pytest.MonkeyPatch,
     breaks: Callable[[Gate], None],
-    mends: Callable[[Gate], None],
+    repairs: Callable[[Gate], None],
     _reason: str,
     what: str,
 ) -> None:
     breaks(gate)
-    meanwhile(gate, monkeypatch, lambda: mends(gate))
+    meanwhile(gate, monkeypatch, lambda: repairs(gate))
     assert gate.run(SUCCEEDS)["outcome"] == "published"
-    assert gate.told(f"populate: {what}") == 1
-    assert gate.told("usual in a new stack; again in 5 s (attempt 2 of 6)") == 1
+    assert gate.lines_with(f"populate: {what}") == 1
+    assert gate.lines_with("usual in a new stack; again in 5 s (attempt 2 of 6)") == 1
     assert gate.proxy.count("RunTask") == 2
 
 
@@ -118,7 +118,7 @@ def meanwhile(gate: Gate, monkeypatch: pytest.MonkeyPatch, action: Callable[[], 
     paused: list[float] = []
 
     def pause(seconds: float) -> None:
-        if gate.told("usual in a new stack") > len(paused):
+        if gate.lines_with("usual in a new stack") > len(paused):
             paused.append(seconds)
             action()
         else:
@@ -162,7 +162,7 @@ def test_a_task_that_somebody_starts_in_the_settling_pause_and_stops_is_not_run_
     meanwhile(gate, monkeypatch, another_up)
     gate.proxy.fault("DescribeTaskDefinition", after(lambda _: gate.stop()))
     message = gate.failure(WAITS)
-    assert gate.told("waiting for task") == 1
+    assert gate.lines_with("waiting for task") == 1
     assert "somebody stopped the task" in message
     assert gate.proxy.count("RunTask") == 1
 
@@ -174,7 +174,7 @@ def test_the_service_linked_role_of_a_new_account_is_waited_for(
     gate.proxy.fault("RunTask", refuses("InvalidParameterException", 400, why), times=1)
     meanwhile(gate, monkeypatch, lambda: None)
     assert gate.run(SUCCEEDS)["outcome"] == "published"
-    assert gate.told("ECS has no service-linked role in this account yet") == 1
+    assert gate.lines_with("ECS has no service-linked role in this account yet") == 1
 
 
 @pytest.mark.usefixtures("settled")

@@ -65,7 +65,7 @@ def test_what_lasts_leaves_the_task_and_the_next_up_adopts_it(
     assert message.startswith(f"release {RELEASE}: {what}\n")
     assert f"Task {left.rpartition('/')[2]} goes on: the next `pulumi up` adopts it" in message
     assert message.count("Remedy") == 1
-    gate.proxy.mend()
+    gate.proxy.restore()
     gate.proxy.fault("DescribeTaskDefinition", after(lambda _: gate.go()))
     assert gate.run("raise SystemExit(1)")["outcome"] == "published"
     assert gate.tasks("STOPPED") == [left]
@@ -87,10 +87,10 @@ def test_a_log_that_cannot_be_read_does_not_keep_a_task_from_its_end(gate: Gate,
     message = gate.failure("raise SystemExit(1)")
     assert "exit code: 1" in message
     assert "(not all of it could be read: An error occurred" in message
-    assert gate.told("the task's log cannot be read") == 1
+    assert gate.lines_with("the task's log cannot be read") == 1
 
 
-def test_a_profile_that_does_not_exist_is_told_before_anything_starts(gate: Gate) -> None:
+def test_a_profile_that_does_not_exist_is_reported_before_anything_starts(gate: Gate) -> None:
     message = gate.failure(SUCCEEDS, profile="nobody")
     assert "there are no credentials" in message
     assert "\n  Nothing was started\n" in message

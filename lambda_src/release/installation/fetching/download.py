@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from ...layout import ExitCode, InstallError
+from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..log import log
 from .source import Body, OutOfRangeError, Source, SourceError, Wanted
 
@@ -152,7 +152,7 @@ class Download:
         raise InstallError(
             ExitCode.HASH_MISMATCH,
             f"{self.wanted.name} is not what was locked: {self.wanted.url} has {found}, and "
-            f"locked is {locked}. If the file was meant to change, run `make lock`; if not, do "
+            f"locked is {locked}. If the file was meant to change, {LOCK_AGAIN}; if not, do "
             "not use it.",
         )
 

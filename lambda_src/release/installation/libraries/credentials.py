@@ -13,16 +13,14 @@ from collections.abc import Collection, Iterator, MutableMapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ...layout import ExitCode, InstallError
+from ...layout import INDEX_NETRC, ExitCode, InstallError
 
-VARIABLE = "INDEX_NETRC"
-"""Environment variable with the text of a netrc file."""
 _FORM = "machine HOST login USER password PASSWORD"
 
 
 def taken(environment: MutableMapping[str, str]) -> str:
     """The credentials in an environment, which does not have them afterwards."""
-    return environment.pop(VARIABLE, "")
+    return environment.pop(INDEX_NETRC, "")
 
 
 @contextlib.contextmanager

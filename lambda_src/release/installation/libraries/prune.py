@@ -19,7 +19,7 @@ from importlib.machinery import all_suffixes
 from importlib.util import cache_from_source, source_from_cache
 from pathlib import Path
 
-from ...layout import ExitCode, InstallError
+from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..trial.smoke import NOT_ENDED, RECORD, Smoke
 from .options import normal
 
@@ -157,8 +157,8 @@ def blame(pruning: Pruning, smoke: Smoke, error: InstallError) -> InstallError:
     return InstallError(
         error.code,
         f"{str(error).rpartition(chr(10))[0]}\nIt needs what is pruned of a release: {files}. "
-        f"Write `# release: keep {packages}` on a line of its own into requirements.in, and run "
-        "`make lock`.",
+        f"Write `# release: keep {packages}` on a line of its own into requirements.in, and "
+        f"{LOCK_AGAIN}.",
     )
 
 
@@ -181,6 +181,6 @@ def _owned(root: Path, packages: list[str]) -> Iterator[str]:
             raise InstallError(
                 ExitCode.RESOLUTION,
                 f"what belongs to {package} is not known, its wheel has no RECORD. Take it out "
-                "of `# release: keep` in requirements.in, and run `make lock`.",
+                f"of `# release: keep` in requirements.in, and {LOCK_AGAIN}.",
             )
         yield from records[package]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from ...layout import ExitCode, InstallError
+from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from . import options as comments
 
 _PIN = re.compile(
@@ -22,7 +22,7 @@ _WHEEL = re.compile(
     r"(?P<wheel>[A-Za-z0-9_.]+)-(?P<version>[A-Za-z0-9._!+%]+)(?:-\d\w*)?-[^-/\s]+-[^-/\s]+-[^-/\s]+\.whl"
     r"(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})*)"
 )
-_REMEDY = "Write the wish into requirements.in and run `make lock`, which makes the lock from it."
+_REMEDY = f"Write the wish into requirements.in and {LOCK_AGAIN}."
 
 
 @dataclass(frozen=True)

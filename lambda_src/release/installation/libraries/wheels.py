@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...layout import ExitCode, InstallError
+from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..fetching import Wanted, fetch
 from .requirements import Pin
 
@@ -61,6 +61,6 @@ def _sha256(name: str, pin: Pin) -> str:
         raise InstallError(
             ExitCode.RESOLUTION,
             f"{name} has {len(others) + 1} hashes, and with a wheel cache it has that of one "
-            "wheel. Run `make lock`, which makes such a lock.",
+            f"wheel. Remedy: {LOCK_AGAIN}.",
         )
     return first.removeprefix(_HASH)

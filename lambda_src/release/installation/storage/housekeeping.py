@@ -27,7 +27,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...layout import (
+    IN_USE,
+    KEEP,
     MANIFEST,
+    OWNER,
     RELEASE_ID,
     REMOVING_PREFIX,
     STACKS,
@@ -40,9 +43,6 @@ from ..stop import stop_came
 from .claim import ASIDE, Claim, task_name
 from .removal import PAUSE
 
-KEEP = "KEEP_RELEASES"
-IN_USE = "RELEASES_IN_USE"
-OWNER = "RELEASE_OWNER"
 GRACE = 24 * 3600
 """Seconds for which a release stays after it was published or asked for, by the file server's
 clock. An `up` takes less until a version names the release: its task has up to 12 hours."""

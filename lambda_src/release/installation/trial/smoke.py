@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...layout import ExitCode, InstallError
+from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..child import child
 from ..storage.removal import remove
 from ..storage.tree import prove_room
@@ -226,9 +226,9 @@ def _remedy(last: str, status: int) -> str:
     if status == -signal.SIGKILL:
         return "That is mostly a lack of memory: raise populatorMemoryMb."
     if "ModuleNotFoundError" in last:
-        return "Add the package to requirements.in and run `make lock`."
+        return f"Add the package to requirements.in and {LOCK_AGAIN}."
     if "PermissionError" in last or "Read-only file system" in last:
         return _READ_ONLY
     if HOME in last:
         return "On Lambda there is no HOME: write to /tmp, or set the package's variable to it."
-    return "Nothing was published. Correct model.py, or requirements.in and then run `make lock`."
+    return f"Nothing was published. Correct model.py, or requirements.in and then {LOCK_AGAIN}."

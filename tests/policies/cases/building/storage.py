@@ -124,6 +124,6 @@ def grant(p: Build, name: str, to: R, *statements: Any) -> R:
 
 
 def client(p: Build, name: str, s: Store, *actions: str, service: str = "lambda") -> R:
-    """A role of a client of the file system, that may mount, and write unless told otherwise."""
+    """A role of a client of the file system, that may mount, and write unless said otherwise."""
     statement = allow(list(actions or (MOUNT, WRITE)), s.fs.arn, **through(s.ap))
     return role(p, name, statement, service=service)

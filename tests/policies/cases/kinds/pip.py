@@ -81,7 +81,7 @@ def installed_by_the_newer_tool(p: Build) -> None:
 
 
 @CASES.sound(sources.PIP)
-def newer_tool_that_is_told_the_python(p: Build) -> None:
+def newer_tool_that_is_given_the_python(p: Build) -> None:
     words = [
         "uv",
         "pip",

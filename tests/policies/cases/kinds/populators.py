@@ -200,7 +200,7 @@ def service_that_installs_to_the_mount(p: Build) -> None:
 
 
 @CASES.sound(sources.LAMBDA_ROLE)
-def service_that_is_only_told_where_packages_are(p: Build) -> None:
+def service_that_only_learns_where_packages_are(p: Build) -> None:
     env = [{"name": "PYTHONPATH", "value": "/mnt/data/python"}]
     other = PYTHON.replace("3.12", "3.13")
     job = container("job", other, "/mnt/data", environment=env, command=["python", "serve.py"])

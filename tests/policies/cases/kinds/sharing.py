@@ -122,7 +122,7 @@ def one_root_in_two_file_systems(p: Build) -> None:
 
 @CASES.sound(sources.EFS_ACCESS_POINTS, may_note=True)
 def one_root_by_two_access_points_at_two_paths(p: Build) -> None:
-    """Each is told of its own path; the directory below it is the same."""
+    """Each learns its own path; the directory below it is the same."""
     two_points(p, "/libs", "/libs", path="/mnt/libs")
 
 

@@ -123,7 +123,7 @@ ECS_VOLUMES_FROM = (
     "botocore ecs: VolumeFrom."
 )
 ECS_REVISION = (
-    "Task definitions of one family are told apart by their revision. "
+    "Task definitions of one family differ by their revision. "
     f"{_DOCS}AmazonECS/latest/developerguide/task_definition_parameters.html"
 )
 ECS_OVERRIDES = "A run replaces a container's command. botocore ecs: ContainerOverride."

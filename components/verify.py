@@ -1,6 +1,7 @@
-"""Compares a release on AWS with its manifest: `python -m tools.verify --stack prod`.
+"""Compares a release on AWS with its manifest: `python -m efs_inference.verify --stack prod`.
 
-It runs the stack's own populate task with another command, and follows its log.
+It runs the stack's own populate task with another command, and follows its log. The program exports
+`releasePath`, a path on the mount, and `populateTask`, the `run.task` of a `Publication`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from components.errors import PopulateError
-from components.gates.populator_run import task_run_spec
-from components.gates.task import TaskRun
-from lambda_src.release.layout import ExitCode
-from local.verify import add_options
+from .contract import runtime
+from .errors import PopulateError
+from .gates import TaskRun, task_run_spec
 
 INTACT, DAMAGED, NOT_VERIFIED = 0, 1, 2
 _EXIT_CODES = """exit status:
@@ -60,7 +59,7 @@ def verify(
         TaskRun(spec, lambda text: say(text.removeprefix("populate: "))).complete()
     except PopulateError as error:
         say(str(error))
-        return DAMAGED if error.kind == ExitCode.DAMAGED.kind else NOT_VERIFIED
+        return DAMAGED if error.kind == "damaged" else NOT_VERIFIED
     return INTACT
 
 
@@ -80,22 +79,35 @@ def stack_outputs(stack: str) -> dict[str, Any]:
     missing = [name for name in ("releasePath", "populateTask") if name not in outputs]
     if missing:
         raise _NotVerifiedError(
-            f"stack {stack} has no output {' and no '.join(missing)}: it is not deployed, or from "
-            f"an older version of this program. Remedy: `pulumi up --stack {stack}`"
+            f"stack {stack} has no output {' and no '.join(missing)}: it is not deployed, or its "
+            f"program does not export that. Remedy: export it, then `pulumi up --stack {stack}`"
         )
     return dict(outputs)
+
+
+def _release_id(text: str) -> str:
+    if runtime.RELEASE_ID.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no release id: 16 hex digits")
+    return text
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; what it returns is the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.verify",
+        prog=f"python -m {__package__}.verify",
         description=__doc__,
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--stack", required=True, help="the stack, as the Pulumi CLI knows it")
-    add_options(parser, release="default: the stack's")
+    text = "another release than the stack's"
+    parser.add_argument("--release", type=_release_id, metavar="ID", help=text)
+    parser.add_argument(
+        "--sha256",
+        choices=runtime.HASHING,
+        default="sample",
+        help="whose SHA-256 is compared beside the size, default: %(default)s",
+    )
     parser.add_argument("--profile", help="AWS profile; default: the usual chain of credentials")
     options = parser.parse_args(arguments)
     try:

@@ -10,7 +10,7 @@ import pytest
 
 from local.cloud import Cloud
 from tests.chain import BROKEN, MODEL, TINY, Chain
-from tests.deployments import Stack, point_clients_at
+from tests.deployments import Stack
 from tests.lambda_src.conftest import Index, build_wheel
 
 pytestmark = pytest.mark.whole
@@ -59,7 +59,7 @@ class Deployed(Stack):
 
     def pip_ran(self) -> bool:
         """Whether pip ran in the last `up`."""
-        return "install: pip" in self.told("info")
+        return "install: pip" in self.messages("info")
 
 
 @pytest.fixture
@@ -68,13 +68,6 @@ def index() -> Iterator[Index]:
     served.add(TINY, TRIPLE, BROKEN)
     yield served
     served.close()
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud(tmp_path / "state", seconds_to_create=0) as opened:
-        point_clients_at(opened, monkeypatch)
-        yield opened
 
 
 @pytest.fixture
@@ -117,7 +110,7 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     # a lock whose package cannot be imported: the populate task meets it
     stack.chain.lock(BROKEN.pin)
     assert "was not published" in (stack.up() or "")
-    assert "No module named 'not_there'" in stack.told("error")
+    assert "No module named 'not_there'" in stack.messages("error")
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
     assert stack.touched() == OF_A_TASK
 
@@ -125,7 +118,7 @@ def test_a_release_serves_when_it_works_and_the_one_before_it_serves_until_then(
     stack.chain.lock(TINY.pin)
     stack.write_model(BROKEN_MODEL)
     assert "version 4 failed its smoke invocation" in (stack.up() or "")
-    assert "No module named 'not_there_either'" in stack.told("error")
+    assert "No module named 'not_there_either'" in stack.messages("error")
     assert (stack.live, stack.ask(ONE)) == ("3", {"predictions": [2]})
     assert stack.touched() == {
         *OF_A_TASK,
@@ -159,8 +152,8 @@ def test_a_first_version_that_fails_gets_no_alias(stack: Deployed) -> None:
     # The populate task, which imports the model too, does not meet this one.
     stack.write_model(f"import os\nassert 'AWS_LAMBDA_FUNCTION_NAME' not in os.environ\n{MODEL}")
     assert "version 1 failed its smoke invocation" in (stack.up() or "")
-    assert "failed in its first call (Unhandled)" in stack.told("error")
-    assert "AssertionError" in stack.told("error")
+    assert "failed in its first call (Unhandled)" in stack.messages("error")
+    assert "AssertionError" in stack.messages("error")
     assert stack.populated() == "published"
     assert not any("Alias" in name for name in stack.touched())
     stack.write_model(MODEL)

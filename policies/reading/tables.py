@@ -1,4 +1,4 @@
-"""What the pack knows of AWS: tables that tools/reference.py writes."""
+"""What the packs know of AWS: tables that tools/reference.py writes."""
 
 import json
 from functools import cache

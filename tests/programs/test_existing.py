@@ -1,49 +1,22 @@
-"""Programs of others: what is there already, each alone; names, shared releases, regions."""
+"""Programs of others with what is there already, each alone."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 
 from local.cloud import Cloud
-from tests.chain import TINY, Chain
-from tests.deployments import Stack, point_clients_at
+from tests.chain import Chain
+from tests.deployments import Stack
 from tests.lambda_src.conftest import Index
 from tests.program import Program
 
+from .conftest import ANSWER, ONE, deployed
+
 pytestmark = pytest.mark.whole
-
-ONE = {"instances": [4]}
-ANSWER = {"predictions": [8]}
-
-
-@pytest.fixture(scope="module")
-def index() -> Iterator[Index]:
-    served = Index()
-    served.add(TINY)
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud(tmp_path / "state", seconds_to_create=0) as opened:
-        point_clients_at(opened, monkeypatch)
-        yield opened
-
-
-def deployed(folder: Path, index: Index, program: str, **config: str) -> Program:
-    """The program when it is up, the packs having nothing mandatory against it."""
-    made = Program(folder / "theirs", index, program, **config)
-    assert made.up() is None
-    about = {"file-system-is-protected", "image-has-a-digest", "function-has-reserved-concurrency"}
-    assert [str(f) for f in made.judged().mandatory if f.policy not in about] == []
-    return made
 
 
 def a_vpc() -> tuple[str, dict[str, str]]:
@@ -228,127 +201,3 @@ def test_in_a_cluster_and_log_groups_that_are_there(
     assert not made.ids("LogGroup")
     for name in ("/theirs/tasks", "/theirs/functions"):
         assert boto3.client("logs").filter_log_events(logGroupName=name)["events"]
-
-
-def test_two_functions_on_one_release_and_one_store_with_names_of_the_user_s(
-    cloud: Cloud, index: Index, tmp_path: Path
-) -> None:
-    made = deployed(
-        tmp_path,
-        index,
-        """
-        libraries = published("shared", new_network("shared"))
-        one = served("one", libraries, function_name="answers", alias="current")
-        two = served("two", libraries, function_name=pulumi.Output.from_input("others"),
-                     memory_mb=1024, log=efs.LogArgs(name="/aws/lambda/others"))
-        again = efs.Publication("again", efs.PublicationArgs(
-            populator=efs.Populator("second", efs.PopulatorArgs(
-                store=libraries.store, target=target, index_url=config.require("indexUrl"))),
-            application=application, salt="other"))
-        three = served("three", again)
-        pulumi.export("aliases", [one.alias_arn, two.alias_arn, three.alias_arn])
-        """,
-    )
-    assert len(made.ids("FileSystem")) == 1
-    assert made.ids("PopulatorRun").keys() == {"shared-libraries", "again"}
-    aliases = made.output("aliases")
-    assert [arn.split(":", 6)[-1] for arn in aliases[:2]] == ["answers:current", "others:live"]
-    for alias in aliases:
-        answer = boto3.client("lambda").invoke(FunctionName=alias, Payload=json.dumps(ONE))
-        assert json.loads(answer["Payload"].read()) == ANSWER
-    assert boto3.client("logs").filter_log_events(logGroupName="/aws/lambda/others")["events"]
-
-
-def test_two_regions_in_one_program(cloud: Cloud, index: Index, tmp_path: Path) -> None:
-    made = deployed(
-        tmp_path,
-        index,
-        """
-        west = aws.Provider("west", region="eu-west-1")
-        there = pulumi.ResourceOptions(providers=[west])
-        for name, opts, account in (("east", None, ()), ("west", there, (west,))):
-            network = new_network(name, opts, provider=account)
-            function = served(name, published(name, network, opts), opts)
-            pulumi.export(name, function.alias_arn)
-        """,
-    )
-    for name, region in (("east", "us-east-1"), ("west", "eu-west-1")):
-        arn = made.output(name)
-        assert arn.split(":")[3] == region
-        answer = boto3.client("lambda", region_name=region).invoke(
-            FunctionName=arn, Payload=json.dumps(ONE)
-        )
-        assert json.loads(answer["Payload"].read()) == ANSWER
-        (system,) = boto3.client("efs", region_name=region).describe_file_systems()["FileSystems"]
-        assert f":{region}:" in system["FileSystemArn"]
-    runs: dict[str, Any] = made.inputs("PopulatorRun")
-    assert {name: run["region"] for name, run in runs.items()} == {
-        "east-libraries": "us-east-1",
-        "west-libraries": "eu-west-1",
-    }
-
-
-def test_a_component_elsewhere_than_what_it_belongs_to_is_refused(
-    cloud: Cloud, index: Index, tmp_path: Path
-) -> None:
-    program = """
-        west = pulumi.ResourceOptions(providers=[aws.Provider("west", region="eu-west-1")])
-        libraries = published("mine", new_network("mine"))
-        served("mine", libraries, west)
-    """
-    error = Program(tmp_path / "theirs", index, program).up()
-    assert error is not None
-    assert (
-        "the aws provider of mine = account 123456789012 in eu-west-1: what it belongs to" in error
-    )
-    assert "opts=pulumi.ResourceOptions(providers=[...])" in error
-
-
-@pytest.mark.parametrize("replaced", ["access point", "role", "policy"])
-def test_the_live_version_keeps_its_rights_until_the_alias_has_moved(
-    cloud: Cloud, index: Index, tmp_path: Path, replaced: str
-) -> None:
-    for name in ("/theirs/one", "/theirs/two"):
-        boto3.client("logs").create_log_group(logGroupName=name)
-    made = deployed(
-        tmp_path,
-        index,
-        """
-        roles = efs.RoleArgs(path=config.require("path"))
-        libraries = published("mine", new_network("mine"), store={
-            "root_directory": config.require("root")}, populator={"roles": roles})
-        served("mine", libraries, role=efs.FunctionRole("mine-role", roles),
-               log=efs.LogArgs(group=config.require("log")))
-        """,
-        root="/libraries",
-        path="/",
-        log="/theirs/one",
-    )
-    assert (made.live, made.ask(ONE)) == ("1", ANSWER)
-    changed = {
-        "access point": ("AccessPoint", {"root": "/others"}),
-        "role": ("Role", {"path": "/others/"}),
-        "policy": ("RolePolicy", {"log": "/theirs/two"}),
-    }
-    kind, change = changed[replaced]
-    before = made.ids(kind)
-    made.configure(**change)
-    made.write_model(fails=True)
-    error = made.up()
-    assert error is not None
-    assert "failed its smoke invocation" in error
-    assert made.ids(kind) != before
-    assert made.live == "1"
-    cold_start(made)
-    assert made.ask(ONE) == ANSWER
-    made.write_model()
-    assert made.up() is None
-    assert made.live != "1"
-    assert made.ask(ONE) == ANSWER
-
-
-def cold_start(made: Program) -> None:
-    """End the environment in which the live version runs, so that the next call mounts again."""
-    boto3.client("lambda").invoke(
-        FunctionName=made.outputs("Alias")["arn"], Payload=json.dumps({"instances": ["exit"]})
-    )
