@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
-import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,9 +19,9 @@ import yaml
 from local.cloud import Cloud
 from tests.chain import TINY, Chain
 from tests.deployments import point_clients_at
+from tests.engine.on_path import HOST, cli_is_missing, put_on_path
 from tests.lambda_src.conftest import Index, build_wheel
 
-ROOT = Path(__file__).parents[2]
 TRIPLE = build_wheel(
     "tiny", {"tiny/__init__.py": "def double(x):\n    return 3 * x\n"}, version="3"
 )
@@ -40,10 +37,7 @@ class Pulumi:
         self.chain, self.folder = chain, chain.folder
         self._state = scratch / "state"
         self._state.mkdir()
-        self.values = dict(entry.split("=", 1) for entry in chain.config) | {
-            "runtime": f"python3.{sys.version_info.minor}",
-            "architecture": {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()],
-        }
+        self.values = dict(entry.split("=", 1) for entry in chain.config) | HOST
         (self.folder / ".venv").symlink_to(sys.prefix)
         self._file = self.folder / "Pulumi.dev.yaml"
         self._file.write_text("{}\n")
@@ -155,23 +149,12 @@ def left() -> dict[str, list[str]]:
     return {what: found for what, found in there.items() if found}
 
 
-@pytest.fixture(params=["stand-in", pytest.param("cli", marks=pytest.mark.engine)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(
+    params=["stand-in", pytest.param("cli", marks=(pytest.mark.engine, cli_is_missing))]
+)
+def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`pulumi` and the AWS plugin on the PATH."""
-    if request.param == "cli" and shutil.which("pulumi") is None:
-        pytest.skip("the Pulumi CLI is not on PATH")
-    modules = {"pulumi-resource-aws": "tests.engine.aws_plugin"}
-    if request.param == "stand-in":
-        modules["pulumi"] = "tests.engine.cli"
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name, module in modules.items():
-        words = shlex.join([sys.executable, "-u", "-m", module])
-        script = folder / name
-        script.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {words} "$@"\n')
-        script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    return str(request.param)
+    put_on_path(tmp_path / "bin", monkeypatch, cli=request.param == "stand-in")
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +173,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def pulumi(engine: str, cloud: Cloud, index: Index, tmp_path: Path) -> Pulumi:
+def pulumi(engine: None, cloud: Cloud, index: Index, tmp_path: Path) -> Pulumi:
     chain = Chain(tmp_path / "project")
     chain.serve_tiny(index)
     return Pulumi(chain, tmp_path)

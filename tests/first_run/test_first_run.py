@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud
+from tests.engine.on_path import HOST, cli_is_missing, put_on_path
 from tests.first_run.conftest import Kit
 from tests.lambda_src.conftest import Index
 from tools.first_run import report
@@ -71,6 +72,19 @@ def test_on_aws_it_does_the_same_by_the_cli_and_leaves_nothing(
         *["up"] * len(STEPS),
         "destroy",
     ]
+
+
+@pytest.mark.engine
+@cli_is_missing
+def test_pulumis_own_engine_does_every_step_and_leaves_nothing(
+    kit: Kit, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_on_path(tmp_path / "bin", monkeypatch, cli=False)
+    host = [word for key, value in HOST.items() for word in ("--config", f"{key}={value}")]
+    assert kit.run("--yes", "--no-rehearsal", *host) == 0
+    record = kit.record("aws")
+    assert list(record["steps"]) == NAMES
+    assert (record["left"], record["over"]) == ([], True)
 
 
 def test_what_differs_is_named(rehearsed: Kit) -> None:
