@@ -17,12 +17,8 @@ network = efs.Network(
 )
 store = efs.EfsStore("store", settings.store(network))
 populator = efs.Populator("populator", settings.populator(store))
-libraries = efs.Publication(
-    "libraries",
-    efs.PublicationArgs(
-        populator=populator, application=application, salt=settings.release_salt, tags=tags
-    ),
-)
+artifacts = efs.ArtifactPublication.of("artifacts", settings.artifacts(populator, application))
+libraries = efs.Publication("libraries", settings.libraries(populator, application, artifacts))
 function = efs.InferenceFunction(
     "inference",
     efs.InferenceFunctionArgs(
@@ -50,3 +46,5 @@ pulumi.export("clusterArn", populator.cluster_arn)
 pulumi.export("taskDefinitionArn", libraries.task_definition_arn)
 pulumi.export("logGroups", [populator.log_group_name, function.log_group_name])
 pulumi.export("populateTask", libraries.run.task)
+if artifacts:
+    pulumi.export("artifactsPath", artifacts.release_path)

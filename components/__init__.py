@@ -7,7 +7,7 @@ Installed as a package they are imported from `efs_inference`; in this repositor
 from .account import Account
 from .configuration import Settings
 from .container import TaskSize
-from .contract import Application, Mount, Release, Target
+from .contract import Application, Artifacts, Mount, Release, Target
 from .errors import (
     ConfigurationError,
     EfsInferenceError,
@@ -25,13 +25,21 @@ from .gates import (
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .network import ExistingNetworkArgs, Network, NetworkArgs
 from .populator import Populator, PopulatorArgs
-from .publication import Publication, PublicationArgs
+from .publications import (
+    ArtifactPublication,
+    ArtifactPublicationArgs,
+    Publication,
+    PublicationArgs,
+)
 from .resources import BucketArgs, FunctionRole, LogArgs, RoleArgs
 from .store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 
 __all__ = [
     "Account",
     "Application",
+    "ArtifactPublication",
+    "ArtifactPublicationArgs",
+    "Artifacts",
     "BucketArgs",
     "ConfigurationError",
     "Credentials",

@@ -21,18 +21,19 @@ class Problem:
 
     Attributes:
         subject: What is wrong, for instance a configuration key.
-        value: The offending value as the user wrote it.
+        value: The offending value as the user wrote it; empty where there is none to show.
         rule: The rule that it breaks.
         remedy: What corrects it, a command where there is one.
     """
 
     subject: str
-    value: str
+    value: str = ""
     rule: str
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.subject} = {self.value}: {self.rule}. Remedy: {self.remedy}"
+        what = f"{self.subject} = {self.value}" if self.value else self.subject
+        return f"{what}: {self.rule}. Remedy: {self.remedy}"
 
 
 class ConfigurationError(EfsInferenceError, pulumi.RunError):
@@ -78,10 +79,16 @@ class GateError(EfsInferenceError):
     def sentence(self, outcome: str) -> str:
         """All that counts in one line: the outcome, what has happened, and what to do."""
         # A traceback's last line names the error; what follows it says what to do.
-        account = " ".join(self.account.splitlines()[-_LAST_LINES:])
+        account = " ".join(map(_ended, self.account.splitlines()[-_LAST_LINES:]))
         parts = [outcome, self.what, *([account] if account else [])]
         line = ": ".join(part.strip().rstrip(".") for part in parts)
         return " ".join(f"{line}. Remedy: {self.remedy}".split() if self.remedy else line.split())
+
+
+def _ended(line: str) -> str:
+    """A line with a full stop, where it has no end of its own."""
+    line = line.strip()
+    return line if line.endswith(tuple(".:;!?,")) or not line else f"{line}."
 
 
 class PopulateError(GateError):

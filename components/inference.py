@@ -15,7 +15,7 @@ from .contract.package import Package
 from .errors import ConfigurationError, Problem
 from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
 from .inputs import Args, Tags
-from .publication import Publication
+from .publications import ArtifactPublication, Publication, refuse_elsewhere
 from .resources import FunctionRole, Log, LogArgs, Upload, rights
 
 ALIAS = "live"
@@ -53,6 +53,8 @@ class InferenceFunctionArgs(Args):
         application: The folder with the model.
         libraries: The release that it is served from; it brings file system, network, runtime and
             architecture with it. Functions may share one.
+        artifacts: The release of artifacts that the model's `load` gets; default: that with which
+            the libraries were tried, if any.
         role: The function's role; the network depends on it.
         memory_mb: Memory in MB.
         timeout_seconds: Timeout of one call in seconds.
@@ -66,6 +68,7 @@ class InferenceFunctionArgs(Args):
 
     application: Application
     libraries: Publication
+    artifacts: ArtifactPublication | None = None
     role: FunctionRole
     memory_mb: pulumi.Input[int] = 3008
     timeout_seconds: pulumi.Input[int] = 120
@@ -97,7 +100,10 @@ class InferenceFunction(pulumi.ComponentResource):
         self, name: str, args: InferenceFunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         self.sample_request = args.application.sample
-        environment = _environment(args.environment, args.libraries.environment)
+        artifacts = args.artifacts or args.libraries.artifacts
+        refuse_elsewhere(name, args.libraries, artifacts)
+        own = args.libraries.environment | (artifacts.environment if artifacts else {})
+        environment = _environment(args.environment, own)
         super().__init__("efs-inference:index:InferenceFunction", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         store = args.libraries.store
@@ -113,7 +119,7 @@ class InferenceFunction(pulumi.ComponentResource):
         bucket = args.libraries.populator.bucket
         package = Package(runtime.function_files(args.application))
         code = bucket.upload(name, "function", package, child)
-        function = self._function(name, args, environment, mount_and_log, code)
+        function = self._function(name, args, environment, mount_and_log, code, artifacts)
         smoke = SmokeInvocation(
             name,
             SmokeInvocationArgs(
@@ -164,6 +170,7 @@ class InferenceFunction(pulumi.ComponentResource):
         environment: pulumi.Input[Mapping[str, pulumi.Input[str]]],
         mount_and_log: pulumi.Resource,
         code: Upload,
+        artifacts: ArtifactPublication | None,
     ) -> aws.lambda_.Function:
         libraries, store = args.libraries, args.libraries.store
         return aws.lambda_.Function(
@@ -194,6 +201,7 @@ class InferenceFunction(pulumi.ComponentResource):
                 depends_on=[
                     *(args.role, mount_and_log, code.resource),
                     *(store.network, store, libraries.run),
+                    *([artifacts.run] if artifacts else []),
                 ],
             ),
         )

@@ -9,6 +9,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from . import PACKS
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -51,10 +53,14 @@ if __name__ == "__main__":
         # Only now: the imports take a second or two, in which a signal may come already.
         try:
             from .commands import main
+
+            status = main()
         except ImportError as error:
-            sys.stderr.write(f"error: {error}\n")
-            _leave(1)
-        _leave(main())
+            # A version of Pulumi's SDK or of moto that lacks an undocumented name.
+            remedy = "install the extra `local`" if PACKS else "`make install`, as in uv.lock"
+            sys.stderr.write(f"error: {error}. Remedy: other versions, {remedy}\n")
+            status = 1
+        _leave(status)
     except _StoppedError as stop:
         signal.setitimer(signal.ITIMER_REAL, 0)
         _leave(128 + int(stop.args[0]))

@@ -12,12 +12,10 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-EFS, _SCRATCH, _LOCK = "efs", "efs-scratch", ".lock"
-_OWNER, _RUN = ".owner", "run-"
+EFS, SCRATCH, _LOCK = "efs", "efs-scratch", ".lock"
 _BENCHMARKS = "benchmarks"  # `make bench` keeps its releases there
 LOCAL = ".local"
 _ATTEMPTS = 100
@@ -92,7 +90,7 @@ def _leave(folder: Path) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    for path in (folder, folder / EFS, folder / _SCRATCH):
+    for path in (folder, folder / EFS, folder / SCRATCH):
         if os.path.lexists(path) and not stat.S_ISDIR(path.lstat().st_mode):
             raise StateError(
                 f"{path} is not a directory but a link or a file, and what it leads to may be "
@@ -110,7 +108,7 @@ def remove(folder: Path) -> tuple[int, int]:
         StateError: Somebody uses it, it holds something else, or it cannot be removed.
     """
     with hold(folder, "python -m local clean"):
-        foreign = {path.name for path in folder.iterdir()} - {EFS, _SCRATCH, _LOCK}
+        foreign = {path.name for path in folder.iterdir()} - {EFS, SCRATCH, _LOCK}
         if foreign:
             raise StateError(
                 f"{folder} holds what no run made: {', '.join(sorted(foreign))}. Nothing was "
@@ -118,7 +116,7 @@ def remove(folder: Path) -> tuple[int, int]:
             )
         files, size = _measure(folder)
         try:
-            for name in (EFS, _SCRATCH):
+            for name in (EFS, SCRATCH):
                 if (folder / name).exists():
                     shutil.rmtree(folder / name)
         except OSError as error:
@@ -144,59 +142,6 @@ def _measure(folder: Path) -> tuple[int, int]:
 
 def _raise(error: OSError) -> None:
     raise StateError(f"{error.filename} cannot be read: {error.strerror}") from error
-
-
-# --- the scratch folder of a run ------------------------------------------------------------------
-
-
-class Scratch:
-    """A folder of this run's own; those of runs that were killed are removed.
-
-    Each has a file that only the run itself can have written: it names the folder's own inode, so
-    no copy and no folder of somebody else's has one, and it is locked as long as the run lives.
-
-    Attributes:
-        folder: The folder.
-    """
-
-    def __init__(self, parent: Path) -> None:
-        parent.mkdir(parents=True, exist_ok=True)
-        self._parent = parent
-        for old in parent.glob(f"{_RUN}*"):
-            _remove_if_left(old)
-        self.folder = Path(tempfile.mkdtemp(prefix=_RUN, dir=parent))
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._lock: int | None = os.open(self.folder / _OWNER, flags, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        # Only now: without its content it proves nothing, and is left to us.
-        os.write(self._lock, _identity(self.folder))
-
-    def close(self) -> None:
-        """Remove the folder; may be called again."""
-        if self._lock is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            with contextlib.suppress(OSError):  # another run has its folder there
-                self._parent.rmdir()
-            os.close(self._lock)
-            self._lock = None
-
-
-def _identity(folder: Path) -> bytes:
-    known = folder.lstat()
-    return f"{known.st_dev} {known.st_ino} {known.st_uid}\n".encode()
-
-
-def _remove_if_left(folder: Path) -> None:
-    with contextlib.suppress(OSError):
-        if not stat.S_ISDIR(folder.lstat().st_mode):
-            return
-        number = os.open(folder / _OWNER, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.pread(number, 100, 0) == _identity(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(number)
 
 
 def _main() -> int:

@@ -53,7 +53,7 @@ class Chain:
         """Pin these packages for every target, and ask for them."""
         asked = [line.partition("==")[0] + "\n" for line in text.splitlines() if "==" in line]
         (self.folder / "lambda_src" / "application" / "requirements.in").write_text("".join(asked))
-        for lock in (self.folder / "lambda_src" / "application" / "locks").glob("*.txt"):
+        for lock in (self.folder / "lambda_src" / "application" / "locks").glob("python*.txt"):
             lock.write_text(text + "\n")
 
     config: list[str] = []  # noqa: RUF012 (replaced, never changed)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from components.verify import main
+
 from .chain import ROOT, TINY, Chain
 from .lambda_src.conftest import Index
 
@@ -21,14 +23,15 @@ PROGRAM = """
 import json, subprocess, sys
 from pathlib import Path
 from typing import Any
-from local.commands import deploy, host_config
+from local.commands import deploy, held, host_config
 from local.project import Project
 from local.commands import Screen
 
 screen = Screen(sys.stderr, resources=False)
 overrides = dict(entry.split("=", 1) for entry in sys.argv[1:])
 project = host_config(Project.load(Path.cwd(), "dev", overrides), screen)
-with deploy(project, Path.cwd() / ".local" / "dev" / "efs", screen) as deployment:
+state = Path.cwd() / ".local" / "dev" / "efs"
+with held(state), deploy(project, state, screen) as deployment:
     Path("outputs.json").write_text(json.dumps(dict(deployment.result.outputs)))
     print(json.dumps("deployed"), flush=True)
     for line in sys.stdin:
@@ -185,3 +188,9 @@ def test_outputs_that_are_not_to_be_had_are_status_2_with_one_line(
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_release_is_named_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--stack", "dev", "--release", "latest"])
+    assert "'latest' is no release id: 16 hex digits" in capsys.readouterr().err

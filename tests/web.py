@@ -9,7 +9,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-RANGE = re.compile(r"bytes=(\d+)-(\d+)")
+RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 def sha256(content: bytes) -> str:
@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = RANGE.fullmatch(wanted) if web.ranges else None
         if found is None:
             return self._answer(200, content, len(content))
-        begin, end = int(found[1]), min(int(found[2]) + 1, len(content))
+        begin, end = int(found[1]), min(int(found[2] or 1 << 60) + 1, len(content))
         if begin >= len(content):
             return self._answer(416, b"", len(content))
         return self._answer(206, content[begin:end], len(content), begin)

@@ -28,7 +28,6 @@ def by_tag(image: str, stack: str) -> str:
 def of_another_project(key: str, project: str) -> Problem:
     return Problem(
         subject=key,
-        value="set in the stack",
         rule=f"the project is called {project} now, so Pulumi does not count the key as its own",
         remedy=f"write {project}:{key.partition(':')[2]} in the stack's file",
     )
@@ -86,13 +85,10 @@ def unknown(key: str, known: Mapping[str, Any]) -> Problem:
     hint = f"; the nearest is {by_lower_case[near[0]]}" if near else ""
     return Problem(
         subject=key,
-        value="set in the stack",
         rule=f"there is no such key{hint}",
         remedy=f"`pulumi config rm {key}`",
     )
 
 
 def missing(key: str, example: str) -> Problem:
-    return problem(
-        key, "not set", "the key has neither a value nor a default in Pulumi.yaml", example
-    )
+    return problem(key, "", "it has neither a value nor a default in Pulumi.yaml", example)

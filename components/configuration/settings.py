@@ -16,16 +16,15 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
-from ..container import MEMORY_FOR_CPU, TaskSize, memory_rule, needed
-from ..contract import Application, Target
-from ..contract.lock import read_lock
-from ..contract.runtime import indexes_of
-from ..errors import ConfigurationError, Problem
+from ..container import MEMORY_FOR_CPU, TaskSize, needed
+from ..contract import Application, Artifacts, Target
+from ..errors import ConfigurationError
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
-from ..populator import PopulatorArgs
+from ..populator import Populator, PopulatorArgs
+from ..publications import ArtifactPublication, ArtifactPublicationArgs, PublicationArgs
 from ..resources import BucketArgs, LogArgs, RoleArgs
 from ..store import EfsStore, EfsStoreArgs
-from . import problems, rules
+from . import checks, problems, rules
 from .closed import out_of_reach, refuse_another_region
 
 T = TypeVar("T")
@@ -80,6 +79,8 @@ class Settings:
     tags: Mapping[str, str] = _key(rules.tags, "team=ml")
     package_urls: tuple[str, ...] = ()
     """Where the lock's packages come from beside indexUrl; no key."""
+    artifacts_from: Artifacts | None = None
+    """The application's artifacts; no key."""
 
     @property
     def target(self) -> Target:
@@ -117,7 +118,7 @@ class Settings:
                 egress=self.egress,
                 egress_ports=self.egress_ports,
                 endpoints=self._endpoints,
-                buckets=[self.wheel_cache.split("/")[2]] if self.wheel_cache else [],
+                buckets=self.buckets,
                 tags=self.tags,
             )
         vpc_id, subnets = account.subnets(self.subnet_ids)
@@ -163,6 +164,27 @@ class Settings:
             tags=self.tags,
         )
 
+    def artifacts(self, populator: Populator, application: Application) -> ArtifactPublicationArgs:
+        """The release of the application's artifacts."""
+        return ArtifactPublicationArgs(
+            populator=populator, application=application, salt=self.release_salt, tags=self.tags
+        )
+
+    def libraries(
+        self,
+        populator: Populator,
+        application: Application,
+        artifacts: ArtifactPublication | None,
+    ) -> PublicationArgs:
+        """The release of the application's libraries, tried with these artifacts."""
+        return PublicationArgs(
+            populator=populator,
+            application=application,
+            artifacts=artifacts,
+            salt=self.release_salt,
+            tags=self.tags,
+        )
+
     @property
     def _endpoints(self) -> tuple[str, ...]:
         """Services that the task asks without internet."""
@@ -171,10 +193,18 @@ class Settings:
         return needed((self.index_url, *self.package_urls), self.index_secret_arn)
 
     @property
+    def buckets(self) -> tuple[str, ...]:
+        """Where tasks read beside the stack's own bucket."""
+        own = self.artifacts_from.buckets if self.artifacts_from else ()
+        return (*own, self.wheel_cache.split("/")[2]) if self.wheel_cache else own
+
+    @property
     def egress_ports(self) -> tuple[int, ...]:
-        """TCP ports by which the populate task reaches image registry and package indexes."""
+        """TCP ports by which the populate tasks reach registry, package indexes and artifacts."""
         registry = re.match(r"[^/@]+:(\d+)/", self.target.image)
-        ports = {urlsplit(url).port for url in (self.index_url, *self.package_urls)}
+        artifacts = self.artifacts_from.urls if self.artifacts_from else ()
+        urls = (self.index_url, *self.package_urls, *artifacts)
+        ports = {urlsplit(url).port for url in urls}
         ports |= {443, int(registry[1]) if registry else None}
         return tuple(sorted(port for port in ports if port))
 
@@ -229,58 +259,11 @@ class Settings:
                 parsed[field.name] = field.metadata["parse"](values[key])
             except rules.BreaksRuleError as error:
                 found.append(problems.wrong(key, values[key], error, field.metadata))
-        stale, package_urls = _lock(parsed, application)
-        found += _fargate_size(parsed) + stale + _image(parsed) + _subnets(parsed)
+        stale, package_urls = checks.lock(parsed, application)
+        wrong, artifacts = checks.artifacts(application)
+        found += checks.fargate_size(parsed) + stale + wrong
+        found += checks.image(parsed) + checks.subnets(parsed)
         found += out_of_reach(parsed, package_urls, "the lock")
         if found:
             raise ConfigurationError(found)
-        return cls(**parsed, package_urls=package_urls)
-
-
-def _fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
-    if not {"populator_cpu", "populator_memory_mb"} <= set(parsed):
-        return []
-    cpu, memory = parsed["populator_cpu"], parsed["populator_memory_mb"]
-    allowed = MEMORY_FOR_CPU[cpu]
-    if memory in allowed:
-        return []
-    nearest = min(allowed, key=lambda size: abs(size - memory))
-    rule = f"for populatorCpu {cpu} Fargate allows {memory_rule(cpu)}"
-    return [problems.problem("populatorMemoryMb", str(memory), rule, str(nearest))]
-
-
-def _lock(
-    parsed: Mapping[str, Any], application: Application
-) -> tuple[list[Problem], tuple[str, ...]]:
-    """Problems of the lock for runtime and architecture, when these two are right, and its URLs."""
-    if not {"runtime", "architecture"} <= set(parsed):
-        return [], ()
-    target = Target(runtime=parsed["runtime"], architecture=parsed["architecture"])
-    try:
-        pins, options = read_lock(application, target)
-    except ConfigurationError as error:
-        return list(error.problems), ()
-    urls = {pin.url for pin in pins if pin.url} | set(indexes_of(options).values())
-    return [], tuple(sorted(urls))
-
-
-def _image(parsed: Mapping[str, Any]) -> list[Problem]:
-    """AWS's own base image says its Python in the tag: it has to be the function's."""
-    if not {"runtime", "populator_image"} <= set(parsed):
-        return []
-    runtime, image = parsed["runtime"], parsed["populator_image"]
-    version = runtime.removeprefix("python")
-    match = re.search(r"(?:^|/)lambda/python:(\d+\.\d+)(?![\d])", image)
-    if match is None or match[1] == version:
-        return []
-    rule = f"its Python is {match[1]}, and libraries for {runtime} need Python {version}"
-    return [problems.problem("populatorImage", repr(image), rule, Target(runtime=runtime).image)]
-
-
-def _subnets(parsed: Mapping[str, Any]) -> list[Problem]:
-    """Subnets of the task alone are those of a VPC that nothing names."""
-    if parsed.get("subnet_ids") or not parsed.get("populator_subnet_ids"):
-        return []
-    rule = "subnets of the populate task go with subnetIds, those of function and mount targets"
-    value = ", ".join(parsed["populator_subnet_ids"])
-    return [problems.problem("populatorSubnetIds", value, rule, "subnet-0123456789abcdef0")]
+        return cls(**parsed, package_urls=package_urls, artifacts_from=artifacts)

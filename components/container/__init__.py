@@ -1,7 +1,7 @@
 """The container of the populate task, as plain values: known in full before a deployment."""
 
 from .definition import CONTAINER, VOLUME, definitions
-from .index import secret_statements, token_statements
+from .index import container_secrets, secret_statements, token_statements
 from .reach import IMAGE_AND_LOG, needed, refuse_out_of_reach, why_no_image, why_no_source
 from .size import MEMORY_FOR_CPU, TaskSize, memory_rule
 
@@ -11,6 +11,7 @@ __all__ = [
     "MEMORY_FOR_CPU",
     "VOLUME",
     "TaskSize",
+    "container_secrets",
     "definitions",
     "memory_rule",
     "needed",

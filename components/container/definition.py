@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..contract import Mount, Release, runtime
-from .index import container_secrets
+from ..contract import Mount, runtime
 
 CONTAINER = "populate"
 VOLUME = "efs"
@@ -15,10 +14,11 @@ VOLUME = "efs"
 def definitions(
     *,
     program_url: str,
-    release: Release,
+    image: str,
+    command: Sequence[str],
+    release_path: str,
     mount: Mount,
-    source: Sequence[str],
-    secret_arn: str = "",
+    secrets: Sequence[Mapping[str, str]] = (),
     timeout_minutes: int,
     log_group: str,
     region: str,
@@ -27,28 +27,28 @@ def definitions(
 
     Args:
         program_url: Where the container's program is to be had.
-        release: What it publishes.
+        image: The container's image.
+        command: How the program is called, but for the release and the deadline.
+        release_path: Where it publishes what it makes.
         mount: Where it has the file system.
-        source: Options that say where the wheels come from, see `Populator.source`.
-        secret_arn: The secret with the credentials of package indexes, if there is one.
+        secrets: Entries of `secrets`.
         timeout_minutes: Minutes after which it ends by itself.
         log_group: Name of its log group.
         region: That of the log group.
     """
     container = {
         "name": CONTAINER,
-        "image": release.target.image,
+        "image": image,
         "essential": True,
         # Runs in the image as it is: fetches the program and becomes it, with the command.
         "entryPoint": ["python3", "-c", runtime.BOOTSTRAP, program_url],
         "command": [
-            "install",
-            *("--release", mount.release_path(release.id)),
-            *("--requirements", runtime.LOCK),
-            *source,
+            *command[:1],
+            *("--release", release_path),
+            *command[1:],
             *("--timeout", str(timeout_minutes * 60)),
         ],
-        **({"secrets": secrets} if (secrets := container_secrets(secret_arn)) else {}),
+        **({"secrets": [*secrets]} if secrets else {}),
         "mountPoints": [mount.mount_point(VOLUME)],
         "stopTimeout": 60,
         "logConfiguration": {

@@ -18,6 +18,7 @@ from .target import Target
 
 MODEL = "model.py"
 REQUIREMENTS = "requirements.in"
+ARTIFACTS = "artifacts.in"
 LOCKS = "locks"
 _STAYS = (
     *(".*", "__pycache__", "*.pyc", "*.ipynb", "*.egg-info", "node_modules"),
@@ -71,8 +72,19 @@ class Application:
         return self.root / LOCKS / f"{target.name}.txt"
 
     def locks(self) -> list[Path]:
-        """The locks that are there."""
-        return sorted((self.root / LOCKS).glob("*.txt"))
+        """The locks of packages that are there."""
+        found = sorted((self.root / LOCKS).glob("*.txt"))
+        return [path for path in found if path != self.artifacts_lock_path]
+
+    @property
+    def artifacts_path(self) -> Path:
+        """Where it says which artifacts the model gets, whether it exists or not."""
+        return self.root / ARTIFACTS
+
+    @property
+    def artifacts_lock_path(self) -> Path:
+        """Where their lock lies, one for all targets, whether it exists or not."""
+        return self.root / LOCKS / "artifacts.txt"
 
     @property
     def requirements_path(self) -> Path:

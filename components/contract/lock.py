@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -82,8 +83,8 @@ def parse_lock(text: str, name: str) -> tuple[Pin, ...]:
         else:
             pins[pin.name] = pin
     if not pins and not problems:
-        rule = "a lock names packages"
-        problems.append(Problem(subject=name, value="no packages", rule=rule, remedy=_RENEW))
+        rule = "a lock names packages, and this one has none"
+        problems.append(Problem(subject=name, rule=rule, remedy=_RENEW))
     if problems:
         raise ConfigurationError(problems)
     return tuple(sorted(pins.values()))
@@ -100,7 +101,7 @@ def read_lock(application: Application, target: Target) -> tuple[tuple[Pin, ...]
     pins = parse_lock(text, path.name)
     options, wrong = runtime.read_options(text, {pin.name for pin in pins})
     remedy = f"correct it in requirements.in, and {_RENEW}"
-    problems = _in_lines(path.name, wrong, remedy) + _stale(application, target, text, pins)
+    problems = _in_lines(path.name, wrong, remedy) + _stale(application, target, text)
     if problems:
         raise ConfigurationError(problems)
     return pins, options
@@ -120,7 +121,7 @@ def _text(application: Application, target: Target) -> str:
         raise ConfigurationError([problem]) from error
     except UnicodeDecodeError as error:
         rule = f"a lock is UTF-8 text ({error})"
-        problem = Problem(subject=path.name, value="no text", rule=rule, remedy=_RENEW)
+        problem = Problem(subject=path.name, rule=rule, remedy=_RENEW)
         raise ConfigurationError([problem]) from error
 
 
@@ -131,31 +132,37 @@ def _in_lines(name: str, wrong: Sequence[tuple[int, str, str]], remedy: str) -> 
     ]
 
 
-def _stale(
-    application: Application, target: Target, lock: str, pins: tuple[Pin, ...]
-) -> list[Problem]:
+def out_of_date(
+    requirements: Path, runtime_name: str, architecture: str, lock: str
+) -> list[Difference]:
+    """What a lock with this text does not hold of a requirements file.
+
+    Raises:
+        RequirementsError: The file cannot be read.
+    """
+    versions = versions_of(lock)
+    found = differences(asked(requirements, runtime_name, architecture), lock, versions)
+    texts = (text_of(requirements), lock)
+    wanted, had = (runtime.read_options(text, versions)[0] for text in texts)
+    return [*found, *([Difference(quoted(had), quoted(wanted))] if wanted != had else [])]
+
+
+def _stale(application: Application, target: Target, lock: str) -> list[Problem]:
     """Where the lock is not that of requirements.in; a folder without one is its lock's alone."""
     path, name = application.requirements_path, application.lock_path(target).name
     if not path.is_file():
         return []
     try:
-        requirements = asked(path, target.runtime, target.architecture)
-        text = text_of(path)
+        found = out_of_date(path, target.runtime, target.architecture, lock)
     except RequirementsError as error:
         remedy = f"correct it, and run {commands.LOCK}"
         return [Problem(subject=error.place, value=error.value, rule=error.rule, remedy=remedy)]
-    versions = {pin.name: pin.version for pin in pins}
-    found = differences(requirements, lock, versions)
-    wanted, had = (runtime.read_options(each, versions)[0] for each in (text, lock))
-    if wanted != had:
-        found.append(Difference(quoted(had), quoted(wanted)))
     # What is kept may be a package of another target alone.
-    _, wrong = runtime.read_options(text, _locked_packages(application))
+    _, wrong = runtime.read_options(text_of(path), _locked_packages(application))
     return _in_lines(path.name, wrong, f"correct it, and run {commands.LOCK}") + [
         Problem(
             subject=name,
-            value=difference.found,
-            rule=f"{path.name} says {difference.wanted}, so the lock is out of date",
+            rule=f"it {difference}, so it is out of date",
             remedy=commands.LOCK,
         )
         for difference in found

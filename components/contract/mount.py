@@ -67,7 +67,3 @@ class Mount:
     def release_path(self, release_id: str) -> str:
         """Full path of a release, the same in every consumer."""
         return f"{self.path}/{runtime.RELEASES}/{release_id}"
-
-    def environment(self, release_id: str) -> dict[str, str]:
-        """The one environment variable by which a function finds its release."""
-        return {runtime.RELEASE_PATH: self.release_path(release_id)}

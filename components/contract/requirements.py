@@ -42,7 +42,7 @@ class RequirementsError(ValueError):
 
 @dataclass(frozen=True)
 class Difference:
-    """Something in which a lock differs from requirements.in.
+    """Something in which a lock differs from requirements.in; its text is what the lock has.
 
     Attributes:
         found: What the lock has.
@@ -53,7 +53,7 @@ class Difference:
     wanted: str
 
     def __str__(self) -> str:
-        return f"has {self.found} for {self.wanted}"
+        return f"has {self.found}, and requirements.in asks for {self.wanted}"
 
 
 def environment(runtime: str, architecture: str) -> dict[str, str]:
@@ -225,17 +225,18 @@ def differences(
         name = canonicalize_name(requirement.name)
         version, url = versions.get(name), urldefrag(requirement.url or "").url
         if version is not None and _other_source(name, url, urls.get(name, "")):
-            had = f"{version} from {urls.get(name) or 'the index'}"
+            had = f"{name} {version} from {urls.get(name) or 'the index'}"
             found.append(Difference(had, repr(str(requirement))))
         elif version is None or not requirement.specifier.contains(version, prereleases=True):
-            found.append(Difference(version or "nothing", repr(str(requirement))))
+            had = f"{name} {version}" if version else f"no {name}"
+            found.append(Difference(had, repr(str(requirement))))
         elif extras_by_name and not requirement.extras <= extras_by_name.get(name, set()):
             extras = ",".join(sorted(extras_by_name.get(name, set())))
-            had = f"{version} {f'with [{extras}]' if extras else 'without extras'}"
+            had = f"{name} {version} {f'with [{extras}]' if extras else 'without extras'}"
             found.append(Difference(had, repr(str(requirement))))
     names = {canonicalize_name(requirement.name) for requirement in requirements}
     found += [
-        Difference(f"what {name!r} needed", "no such requirement")
+        Difference(f"what {name!r} needed", f"no {name!r}")
         for name in sorted(set(extras_by_name) - names)
     ]
     return found

@@ -50,10 +50,24 @@ RELEASES: str = _layout["RELEASES"]
 """Directory of all releases, right under the mount path."""
 RELEASE_PATH: str = _layout["RELEASE_PATH"]
 """Environment variable that names the function's release."""
-BOOTSTRAP = (ROOT / _INSTALLATION / "bootstrap.py").read_text(encoding="utf-8")
+ARTIFACTS_PATH: str = _layout["ARTIFACTS_PATH"]
+"""Environment variable that names its release of artifacts."""
+BOOTSTRAP = "\n".join(
+    re.sub(
+        r"^from (?:__future__|\.\w+) import (?:\([^)]*\)|.*)\n",
+        "",
+        (ROOT / _INSTALLATION / name).read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
+    for name in ("aws.py", "bootstrap.py")
+)
 """The text that a container of the populate task runs with `python3 -c`."""
 LOCK = f"{_SHARED}/requirements.txt"
 """The lock's path among the populate task's files."""
+
+
+ARTIFACTS = f"{_SHARED}/artifacts.json"
+"""The path of the list of artifacts among the files of their task."""
 
 
 def function_files(application: Application) -> dict[str, Path]:
@@ -72,8 +86,16 @@ def task_files(application: Application, lock: str) -> dict[str, Path | bytes]:
     Raises:
         ConfigurationError: Not all of the application can travel.
     """
-    own = {**_modules(_SHARED), **_modules(_INSTALLATION)}
-    return {**application.files(), **own, LOCK: lock.encode()}
+    return {**application.files(), **_installer(), LOCK: lock.encode()}
+
+
+def artifacts_files(listing: bytes) -> dict[str, Path | bytes]:
+    """Each file of the task that fetches artifacts, or its content, by its path there."""
+    return {**_installer(), ARTIFACTS: listing}
+
+
+def _installer() -> dict[str, Path]:
+    return {**_modules(_SHARED), **_modules(_INSTALLATION)}
 
 
 def _modules(folder: str) -> dict[str, Path]:

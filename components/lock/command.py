@@ -6,6 +6,9 @@ wheel that pip takes on that target. Hashes of other wheels are left out, as a r
 what is installed. Versions that are locked stay as long as they satisfy requirements.in;
 ``--upgrade`` and ``--upgrade-package`` take newer ones. ``--check`` only compares the locks that
 are there with requirements.in, without network, as `pulumi preview` does.
+
+Where the folder has an artifacts.in, ``locks/artifacts.txt`` gets the size and the SHA-256 of each
+of its artifacts. What is locked is not read again before it is upgraded by its name.
 """
 
 from __future__ import annotations
@@ -18,19 +21,18 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from .. import commands
+from ..contract.lock import out_of_date
 from ..contract.requirements import (
-    Difference,
     RequirementsError,
     asked,
     asked_hashes,
-    differences,
     made_for,
     mixing_lines,
-    quoted,
     text_of,
     versions_of,
 )
 from ..contract.runtime import indexes_of, option_comments, read_options
+from . import artifacts
 from .advice import no_solution, of_old_glibc
 from .changes import report
 from .errors import LockError
@@ -102,28 +104,22 @@ def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
     ]
 
 
-def unsatisfied(requirements: Path, target: Target, text: str) -> list[str]:
-    """What a lock does not hold of requirements.in."""
-    versions = versions_of(text)
-    found = differences(asked(requirements, target.runtime, target.architecture), text, versions)
-    wishes = text_of(requirements)
-    wanted, had = (read_options(each, versions)[0] for each in (wishes, text))
-    if wanted != had:
-        found.append(Difference(quoted(had), quoted(wanted)))
-    return [f"{target.name} {difference}" for difference in found]
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Make or check the locks; the exit code says whether that went well."""
     options = _parser().parse_args(arguments)
-    requirements = options.directory / "requirements.in"
+    directory: Path = options.directory
+    requirements = directory / "requirements.in"
     try:
-        stacks = Stacks.around(options.directory)
+        stacks = Stacks.around(directory)
         targets = named(options.target) if options.target else chosen(requirements, stacks)
         if options.check:
             return check(requirements, targets)
         index_url = options.index_url or _index_url(stacks)
-        texts = _made(requirements, targets, index_url, options.upgrade_package, options.upgrade)
+        had = artifacts.locked(directory)
+        names = set(options.upgrade_package) - had.keys()
+        texts = _made(requirements, targets, index_url, names, options.upgrade)
+        upgraded = had.keys() if options.upgrade else options.upgrade_package
+        found = artifacts.made(directory, had.values(), upgraded)
     except (LockError, RequirementsError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -133,6 +129,8 @@ def main(arguments: list[str] | None = None) -> int:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="ascii")
         print(report(target.name, before, text))
+    if found is not None or had:
+        print(artifacts.write(directory, had, found))
     for line in [] if options.target else _left_out(requirements, targets, stacks):
         print(line, file=sys.stderr)
     return 0
@@ -147,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     text = "package index; default: the stacks' indexUrl"
     parser.add_argument("--index-url", metavar="URL", help=text)
     parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
-    text = "take the newest version of this package; may be repeated"
+    text = "take the newest version of this package, or read this artifact; may be repeated"
     parser.add_argument(
         "--upgrade-package", "-P", action="append", default=[], metavar="NAME", help=text
     )
@@ -160,7 +158,7 @@ def _made(
     requirements: Path,
     targets: Sequence[Target],
     index_url: str | None,
-    upgraded: Sequence[str],
+    upgraded: Collection[str],
     upgrade: bool,
 ) -> dict[Target, str]:
     """The text of every target's lock; warnings go to the screen."""
@@ -268,8 +266,10 @@ def check(requirements: Path, targets: Sequence[Target]) -> int:
     }
     problems = wrong_options(requirements, texts.values())
     for target, text in texts.items():
-        missing = unsatisfied(requirements, target, text)
-        problems += [f"{problem}: run {commands.LOCK}" for problem in missing]
+        missing = out_of_date(requirements, target.runtime, target.architecture, text)
+        problems += [f"{target.name} {each}: run {commands.LOCK}" for each in missing]
+    of_artifacts = artifacts.unsatisfied(requirements.parent)
+    problems += [f"{problem}: run {commands.LOCK}" for problem in of_artifacts]
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import pulumi
@@ -180,16 +181,28 @@ class Bucket:
         names = ", ".join(package.names)
         pulumi.log.debug(f"{name} ({kind}): {len(package.names)} files travel: {names}")
         key = f"{kind}/{object_prefix(name)}/{package.sha256}.zip"
+        upload = self.put(f"{name}-{kind}", key, package.path, child, "application/zip")
+        # The engine has read it when it answers.
+        upload.resource.urn.apply(lambda _: package.remove())
+        return upload
+
+    def put(
+        self,
+        name: str,
+        key: str,
+        path: Path,
+        child: pulumi.ResourceOptions,
+        content_type: str = "application/octet-stream",
+    ) -> Upload:
+        """Put a file into the bucket, as resource `name`."""
         made = aws.s3.BucketObjectv2(
-            f"{name}-{kind}",
+            name,
             bucket=self.plain_name,
             key=key,
-            source=pulumi.FileAsset(str(package.path)),
-            content_type="application/zip",
+            source=pulumi.FileAsset(str(path)),
+            content_type=content_type,
             opts=self._next(child),
         )
-        # The engine has read it when it answers.
-        made.urn.apply(lambda _: package.remove())
         account = self._account
         host = f"{self.plain_name}.s3.{account.region}.{account.dns_suffix}"
         return Upload(

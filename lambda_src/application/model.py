@@ -4,7 +4,8 @@ The contract, all of it:
 
 - Importing this module imports the libraries, from the release.
 - ``load()``, optional: runs once, after the import and before the first call; reads weights,
-  warms up. What it raises makes the start fail.
+  warms up. What it raises makes the start fail. If it takes a parameter and artifacts.in names
+  files, it gets the path of their folder, a ``pathlib.Path``.
 - ``predict(instances)``: gets the request's ``instances``, a list that is not empty, as JSON
   gave it, and returns a list of as many predictions that JSON can hold. It raises ValueError for
   an input it refuses, and the caller reads its text (HTTP 400); anything else is an error of

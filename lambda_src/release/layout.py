@@ -8,6 +8,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 FORMAT = 4
 """Integer of the release format. A change of what a release consists of raises it, and with it
@@ -19,6 +20,9 @@ RELEASES = "releases"
 RELEASE_PATH = "RELEASE_PATH"
 """Environment variable in which a function finds the path of its release."""
 
+ARTIFACTS_PATH = "ARTIFACTS_PATH"
+"""Environment variable in which a function finds the path of its release of artifacts, if any."""
+
 INDEX_NETRC = "INDEX_NETRC"
 """Environment variable in which the populate task finds package indexes' credentials, a netrc."""
 
@@ -28,6 +32,9 @@ its newest stay, and the ids of those that functions name."""
 
 SITE_PACKAGES = "site-packages"
 """Directory of a release that goes on ``sys.path``."""
+
+ARTIFACTS = "artifacts"
+"""Directory of a release of artifacts that the model gets."""
 
 MANIFEST = "manifest.json"
 """File whose presence makes a directory a release."""
@@ -178,7 +185,8 @@ class Manifest:
         """
         path = release / MANIFEST
         try:
-            document = json.loads(path.read_text(encoding="ascii"))
+            with opened(path) as stream:
+                document = json.loads(stream.read().decode("ascii"))
             manifest = cls(
                 format=int(document["format"]),
                 release=str(document["release"]),
@@ -203,6 +211,11 @@ class Manifest:
                 "Deploy function and release from the same commit."
             )
         return manifest
+
+
+def opened(path: Path) -> BinaryIO:
+    """A file for reading. A pipe is not waited for: there is nothing in it."""
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
 
 
 def is_published(release: Path) -> bool:

@@ -23,9 +23,8 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from ..sandbox import Bind
 from . import rights
+from .reach import Network, Reach
 from .rules import MountError
-
-_SOMEWHERE = "192.0.2.1"  # for documentation: nobody's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,32 +77,20 @@ class Account:
 
     def _policies(self, role_arn: str | None) -> list[dict[str, Any]]:
         roles = [role for role in self._iam.roles.values() if role.arn == role_arn]
-        own = [document for role in roles for document in role.policies.values()]
-        attached = [
-            version.document
-            for role in roles
-            for policy in role.managed_policies.values()
-            for version in policy.versions
-            if version.version_id == policy.default_version_id
-        ]
-        return [json.loads(document) for document in own + attached]
+        own = [json.loads(document) for role in roles for document in role.policies.values()]
+        attached = [policy for role in roles for policy in role.managed_policies.values()]
+        return own + [_document(policy) for policy in attached]
 
     def _boundary(self, role_arn: str | None) -> list[dict[str, Any]] | None:
         """The permissions boundary of a role; None where it has none."""
         bounds = [r.permissions_boundary_arn for r in self._iam.roles.values() if r.arn == role_arn]
         if not any(bounds):
             return None
-        policies = [p for p in self._iam.managed_policies.values() if p.arn in bounds]
-        return [
-            json.loads(version.document)
-            for policy in policies
-            for version in policy.versions
-            if version.version_id == policy.default_version_id
-        ]
+        return [_document(p) for p in self._iam.managed_policies.values() if p.arn in bounds]
 
     def may(
         self,
-        role_arn: str,
+        role_arn: str | None,
         action: str,
         resource: str,
         context: Mapping[str, str] | None = None,
@@ -115,7 +102,7 @@ class Account:
             action,
             resource,
             context or {},
-            principal=role_arn,
+            principal=role_arn or "",
             resource_policies=resource_policies,
             boundary=self._boundary(role_arn),
         )
@@ -194,31 +181,14 @@ class Account:
                 return "port closed"
         return None
 
-    def way_out(self, client: Client) -> bool:
-        """Whether a function reaches the internet: outside of a VPC, or over a gateway like a NAT.
+    def reach(self, client: Client, *, public_ip: bool = False) -> Reach:
+        """What a task or a function reaches beside its file system.
 
-        An internet gateway is no way out: a function's interface has no public address.
+        A function has no public address, so an internet gateway is no way out for it.
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
         """
-        return all(self._leads_out(self.ec2.get_subnet(s), client.groups) for s in client.subnets)
-
-    def _leads_out(self, subnet: Any, groups: Sequence[str]) -> bool:
-        tables = [t for t in self.ec2.route_tables.values() if t.vpc_id == subnet.vpc_id]
-        main = [table for table in tables if table.main_association_id]
-        own = [
-            table
-            for table in tables
-            if subnet.id in [association.get("SubnetId") for association in table.associations]
-        ]
-        gateways = ("nat_gateway", "transit_gateway", "instance", "interface", "vpc_endpoint_id")
-        routed = any(
-            route.destination_cidr_block == "0.0.0.0/0" and any(getattr(route, g) for g in gateways)
-            for table in own or main
-            for route in table.routes
-        )
-        default = [self.ec2.get_default_security_group(subnet.vpc_id).id]
-        out = [rule for group in self._groups(groups or default) for rule in group.egress_rules]
-        return routed and rights.admits(out, [], _SOMEWHERE, port=443)
+        network = Network(self.ec2, self.region)
+        return network.reach(client.subnets, client.groups, public_ip=public_ip)
 
     def _groups(self, names: Sequence[str]) -> list[Any]:
         return [group for group in self.ec2.describe_security_groups() if group.id in names]
@@ -240,15 +210,8 @@ class Account:
             "aws:SecureTransport": str(client.tls).lower(),
             f"{prefix}:AccessedViaMountTarget": "true",
         } | ({f"{prefix}:AccessPointArn": point.access_point_arn} if point else {})
-        return rights.allows(
-            self._policies(client.role),
-            f"{prefix}:{action}",
-            found.file_system_arn,
-            context,
-            principal=client.role or "",
-            resource_policies=[json.loads(found.file_system_policy)],
-            boundary=self._boundary(client.role),
-        )
+        policies, action = [json.loads(found.file_system_policy)], f"{prefix}:{action}"
+        return self.may(client.role, action, found.file_system_arn, context, policies)
 
     def log_refused(self, role_arn: str, group: str, stream: str) -> str | None:
         """Why a role cannot write to a log stream."""
@@ -282,3 +245,10 @@ class Account:
                 self._logs.ensure_log_stream(group, stream)
                 events = [{"timestamp": now, "message": line} for line in lines]
                 self._logs.put_log_events(group, stream, events)
+
+
+def _document(policy: Any) -> dict[str, Any]:
+    """The default version of one of moto's managed policies."""
+    versions = {version.version_id: version for version in policy.versions}
+    found: dict[str, Any] = json.loads(versions[policy.default_version_id].document)
+    return found

@@ -9,42 +9,19 @@ import time
 import types
 from typing import Any, ClassVar
 
-from ..dependencies import require
+import moto.awslambda.models as lambda_models
+import moto.efs.exceptions as efs_exceptions
+import moto.efs.models as efs_models
+import moto.iam.models as iam_models
+import moto.s3.models as s3_models
+from moto.core.config import default_user_config
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
+from moto.iam.access_control import PermissionResult
+from moto.moto_api._internal.models import moto_api_backend
+
 from ..zones import zones_of
 from . import rights
-
-TRIED = "5.2.0 to 5.2.5"
-"""Versions of moto with which the tests of the local cloud pass."""
-
-_USED = {
-    "moto.awslambda.models": "LambdaFunction.get_configuration LambdaFunction.vpc_config "
-    "LambdaFunction.update_configuration LambdaFunction.set_version LambdaStorage.publish_version",
-    "moto.core.config": "default_user_config",
-    "moto.ec2.models": "ec2_backends",
-    "moto.ec2.models.availability_zones_and_regions": "RegionsAndZonesBackend.zones Zone",
-    "moto.efs.exceptions": "SubnetNotFound.code SecurityGroupNotFound.code",
-    "moto.efs.models": "MountTarget.info_json mock_random.get_random_hex",
-    "moto.iam.access_control": "PermissionResult.DENIED",
-    "moto.iam.models": "aws_managed_policies_data",
-    "moto.moto_api._internal.models": "moto_api_backend.reset",
-    "moto.s3.models": "FakeBucket.get_permission s3_backends",
-    "moto.moto_server.werkzeug_app": "DomainDispatcherApplication create_backend_app",
-}
-require("moto", TRIED, _USED)
-
-import moto.awslambda.models as lambda_models  # noqa: E402
-import moto.efs.exceptions as efs_exceptions  # noqa: E402
-import moto.efs.models as efs_models  # noqa: E402
-import moto.iam.models as iam_models  # noqa: E402
-import moto.s3.models as s3_models  # noqa: E402
-from moto.core.config import default_user_config  # noqa: E402
-from moto.ec2.models import ec2_backends  # noqa: E402
-from moto.ec2.models.availability_zones_and_regions import (  # noqa: E402
-    RegionsAndZonesBackend,
-    Zone,
-)
-from moto.iam.access_control import PermissionResult  # noqa: E402
-from moto.moto_api._internal.models import moto_api_backend  # noqa: E402
 
 # AWS's own policies that can be attached here.
 _MANAGED = re.compile(r"AWSLambda\w*ExecutionRole|AmazonECSTaskExecution|AmazonElasticFileSystem")

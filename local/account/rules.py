@@ -1,8 +1,9 @@
 """What AWS refuses, and in which words. Pure functions over requests.
 
-A rule yields what is wrong, the first one being what AWS answers. Sources: [model] botocore's
-service model, [doc] AWS's documentation, [deploy] a real deployment's answer that cdk-preflight
-cites, [field] public logs of others, [unv.] refused by AWS, the text is ours.
+A rule yields what is wrong, the first one being what AWS answers. What the program's settings
+refuse already, such as Fargate's sizes, is not repeated here. Sources: [model] botocore's service
+model, [doc] AWS's documentation, [deploy] a real deployment's answer that cdk-preflight cites,
+[field] public logs of others, [unv.] refused by AWS, the text is ours.
 """
 
 from __future__ import annotations
@@ -84,18 +85,6 @@ def _member_rules(shape: Any, value: str | int) -> Iterator[str]:
 # --- EFS ------------------------------------------------------------------------------------------
 
 
-def file_system(request: Document) -> Iterator[str]:
-    """CreateFileSystem: `BadRequest`. [cdk-preflight]"""
-    mode = request.get("ThroughputMode", "bursting")
-    given = "ProvisionedThroughputInMibps" in request
-    if given != (mode == "provisioned"):
-        verb = "can't" if given else "must"
-        users = f"file systems that use {mode} throughput mode"
-        yield f"Provisioned throughput {verb} be set for {users}."
-    if mode == "elastic" and request.get("PerformanceMode") == "maxIO":
-        yield "Elastic throughput is not available for file systems using MaxIO performance mode."
-
-
 def file_system_policy(document: str, file_system_arn: str) -> Iterator[str]:
     """PutFileSystemPolicy: `InvalidPolicyException`. [cdk-preflight]"""
     try:
@@ -149,17 +138,6 @@ class MountError(Exception):
 
 # --- ECS ------------------------------------------------------------------------------------------
 
-# CPU units -> MiB [model: RegisterTaskDefinition]. Not taken from the program: this is AWS's side.
-_FARGATE: dict[int, Iterable[int]] = {
-    256: (512, 1024, 2048),
-    512: range(1024, 4097, 1024),
-    1024: range(2048, 8193, 1024),
-    2048: range(4096, 16385, 1024),
-    4096: range(8192, 30721, 1024),
-    8192: range(16384, 61441, 4096),
-    16384: range(32768, 122881, 8192),
-}
-
 
 def task_definition(request: Document) -> Iterator[str]:
     """RegisterTaskDefinition: `ClientException`. [deploy, field]"""
@@ -193,35 +171,12 @@ def _volume(efs: Document, task_role: bool) -> Iterator[str]:
 
 
 def _fargate(request: Document) -> Iterator[str]:
-    cpu, memory = str(request.get("cpu", "")), str(request.get("memory", ""))
-    for name, size in {"cpu": cpu, "memory": memory}.items():
-        if not size:
-            yield f"Fargate requires that '{name}' be defined at the task level."
-    if not (cpu.isdigit() and memory.isdigit() and int(memory) in _FARGATE.get(int(cpu), ())):
-        yield "No Fargate configuration exists for given values."
     if request.get("networkMode") != "awsvpc":
         yield "Fargate only supports network mode ‘awsvpc’."
     drivers = [c.get("logConfiguration", {}) for c in request["containerDefinitions"]]
     if "awslogs" in [d.get("logDriver") for d in drivers] and "executionRoleArn" not in request:
         need = "execution role ARN to support log driver awslogs."
         yield f"Fargate requires task definition to have {need}"
-    for volume in request.get("volumes", []):
-        yield from _fargate_volume(volume)
-    storage = request.get("ephemeralStorage", {}).get("sizeInGiB", 21)
-    if storage < 21:
-        yield "EphemeralStorage size should be at least 21"
-    if storage > 200:
-        yield "EphemeralStorage size should be at most 200"  # [unv.]
-
-
-def _fargate_volume(volume: Document) -> Iterator[str]:
-    """[field; of Windows' file server unv.]"""
-    names = ["dockerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"]
-    refused = [name for name in names if name in volume]
-    if (volume.get("host") or {}).get("sourcePath"):
-        refused.insert(0, "sourcePath")
-    for name in refused:
-        yield f"Fargate compatible task definitions do not support {name}"
 
 
 def run_task(request: Document, network_mode: str, containers: Sequence[str]) -> Iterator[str]:
@@ -233,8 +188,6 @@ def run_task(request: Document, network_mode: str, containers: Sequence[str]) ->
     for name, pattern in patterns.items():
         if name in request and not re.fullmatch(pattern, request[name]):
             yield f"{name} has to match {pattern}"  # [unv.]
-    if not 1 <= request.get("count", 1) <= 10:
-        yield "count has to be from 1 to 10"  # [unv.]
     for override in request.get("overrides", {}).get("containerOverrides", []):
         if (name := override.get("name")) not in containers:  # [field]
             yield f"Override for container named {name} is not a container in the TaskDefinition."
@@ -248,14 +201,7 @@ _RESERVED = re.compile(r"AWS_(LAMBDA_.+|REGION|DEFAULT_REGION|EXECUTION_ENV)|_HA
 
 
 def function(request: Document) -> Iterator[str]:
-    """CreateFunction by its own values: `InvalidParameterValueException`. [deploy]
-
-    The maxima of the model, 32768 MB and 5400 s, are those of managed instances.
-    """
-    for name, most in {"MemorySize": 10_240, "Timeout": 900}.items():
-        if request.get(name, 0) > most:
-            rule = f"Member must have value less than or equal to {most}"
-            yield f"'{name}' value failed to satisfy constraint: {rule}"
+    """CreateFunction by its own values: `InvalidParameterValueException`. [deploy]"""
     variables = (request.get("Environment") or {}).get("Variables", {})
     subject = (
         "Lambda was unable to configure your environment variables because the environment "

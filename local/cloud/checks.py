@@ -1,15 +1,17 @@
-"""What the embedded cloud looks at before moto does, by the operation's name."""
+"""What the embedded cloud refuses before moto is asked, by the operation's name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 import moto.awslambda.models as lambda_models
 from moto.core.exceptions import JsonRESTError
 
-from ..account import Account, rules
+from ..account import Account, RefusalError, rules
+from ..executors import Tasks
+from .interfaces import Interfaces
 
 Body = Mapping[str, Any]
 
@@ -17,43 +19,23 @@ Body = Mapping[str, Any]
 class Checks:
     """Checks of requests against what there is in the account."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
+    def __init__(self, account: Account, tasks: Tasks, interfaces: Interfaces) -> None:
+        self._account, self._tasks, self._interfaces = account, tasks, interfaces
+        self._functions = lambda_models.lambda_backends[account.id][account.region]
 
     def check(self, service: str, operation: str, body: Body, path: list[str]) -> None:
         """Raise RefusalError for a request that AWS would refuse."""
-        if check := getattr(self, f"_check_{operation}", None):
+        if operation.startswith(("Create", "Put", "Register", "Update")):
             invalid = "InvalidParameterException" if service == "ecs" else "ValidationException"
             rules.refuse(invalid, rules.by_model(service, operation, body))
+        if check := getattr(self, f"_check_{operation}", None):
             check(body, path)
 
     def _check_RegisterTaskDefinition(self, body: Body, _: list[str]) -> None:  # noqa: N802
         rules.refuse("ClientException", rules.task_definition(body))
 
-    def _check_CreateFileSystem(self, body: Body, _: list[str]) -> None:  # noqa: N802
-        rules.refuse("BadRequest", rules.file_system(body))
-
     def _check_CreateAccessPoint(self, body: Body, _: list[str]) -> None:  # noqa: N802
         self._file_system(body["FileSystemId"])
-        for point in self._account.efs.access_points.values():
-            if point.client_token == body["ClientToken"]:
-                why = f"Access point already exists: {point.access_point_id}"
-                known = {"AccessPointId": point.access_point_id}
-                raise rules.RefusalError("AccessPointAlreadyExists", why, 409, **known)
-
-    def _check_CreateMountTarget(self, body: Body, _: list[str]) -> None:  # noqa: N802
-        groups = body.get("SecurityGroups", [])
-        if len(groups) > 5:
-            why = "The maximum number of security groups per interface has been reached."
-            raise rules.RefusalError("SecurityGroupLimitExceeded", why)
-        ec2 = self._account.ec2
-        vpcs = {group.vpc_id for group in ec2.describe_security_groups() if group.id in groups}
-        vpcs |= {
-            subnet.vpc_id for subnet in ec2.describe_subnets() if subnet.id == body["SubnetId"]
-        }
-        if len(vpcs) > 1:
-            why = "You have specified two resources that belong to different networks."
-            raise rules.RefusalError("SecurityGroupNotFound", why)
 
     def _check_PutFileSystemPolicy(self, body: Body, path: list[str]) -> None:  # noqa: N802
         arn = self._file_system(path[-2]).file_system_arn
@@ -62,6 +44,7 @@ class Checks:
     def _check_UpdateFunctionConfiguration(self, body: Body, path: list[str]) -> None:  # noqa: N802
         known = self.function(unquote(path[-2]), None).get_configuration()
         self._check_CreateFunction({**known, **body}, path)
+        self._interfaces.keep(path[-2])
 
     def _check_CreateFunction(self, body: Body, _: list[str]) -> None:  # noqa: N802
         role, arn = body["Role"], self._account.arn("lambda", f"function:{body['FunctionName']}")
@@ -83,7 +66,7 @@ class Checks:
         found = self._account.efs.file_systems_by_id.get(name)
         if found is None:
             why = f"File system '{name}' does not exist."
-            raise rules.RefusalError("FileSystemNotFound", why, 404)
+            raise RefusalError("FileSystemNotFound", why, 404)
         return found
 
     def system_of(self, point_arn: str) -> Any:
@@ -96,9 +79,49 @@ class Checks:
 
     def function(self, name: str, qualifier: str | None) -> Any:
         """A function's version or alias. Raises RefusalError if there is none."""
-        backend = lambda_models.lambda_backends[self._account.id][self._account.region]
         try:
-            return backend.get_function(name, qualifier)
+            return self._functions.get_function(name, qualifier)
         except JsonRESTError as error:
             code = str(error.error_type)
-            raise rules.RefusalError(code, str(error.message), error.code) from error
+            raise RefusalError(code, str(error.message), error.code) from error
+
+    # --- deletions: what something else holds stays ---
+
+    def _check_DeleteSubnet(self, body: Body, _: list[str]) -> None:  # noqa: N802
+        if body["SubnetId"] in self._held():
+            why = f"The subnet '{body['SubnetId']}' has dependencies and cannot be deleted."
+            raise RefusalError("DependencyViolation", why)
+
+    def _check_DeleteSecurityGroup(self, body: Body, _: list[str]) -> None:  # noqa: N802
+        if body["GroupId"] in self._held():
+            why = f"resource {body['GroupId']} has a dependent object"
+            raise RefusalError("DependencyViolation", why)
+
+    def _check_DeleteCluster(self, body: Body, _: list[str]) -> None:  # noqa: N802
+        if self._tasks.on(body["cluster"]):
+            why = "The Cluster cannot be deleted while Tasks are active."
+            raise RefusalError("ClusterContainsTasksException", why)
+
+    def _check_DeleteFunction(self, body: Body, path: list[str]) -> None:  # noqa: N802
+        """[field: go-lambda-cleanup#45]"""
+        aliases = self._functions.list_aliases(unquote(path[-1]))
+        version = body.get("Qualifier")
+        routed = [a.name for a in aliases if version in (a.function_version, *_weights(a))]
+        if routed:
+            why = "Unable to delete version because the following aliases reference it"
+            text = f"{why}: [{', '.join(routed)}]"
+            raise RefusalError("ResourceConflictException", text, 409)
+        self._interfaces.keep(path[-1])
+
+    def _held(self) -> frozenset[str]:
+        """Ids of subnets and groups with a network interface in them."""
+        return frozenset([*self._interfaces.held(), *self._by_mount_targets(), *self._tasks.hold()])
+
+    def _by_mount_targets(self) -> Iterator[str]:
+        for system in self._account.efs.file_systems_by_id.values():
+            for target in system.iter_mount_targets():
+                yield from (target.subnet_id, *(target.security_groups or ()))
+
+
+def _weights(alias: Any) -> list[str]:
+    return list((alias.routing_config or {}).get("AdditionalVersionWeights", {}))

@@ -11,7 +11,9 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import unquote
 
@@ -23,9 +25,8 @@ from werkzeug.wrappers import Request, Response
 from ..account import Account, Client, TaskRoles, prepare, rules
 from ..executors import Function, Functions, Tasks
 from ..sandbox import Bind, Host, namespaces_work, networks_work
-from ..state import Scratch
 from .checks import Checks
-from .deletions import Deletions
+from .interfaces import Interfaces
 from .requests import operation_of, parameters, refused, region_of
 
 _TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
@@ -41,7 +42,8 @@ This host allows no mount namespaces: what follows is not as on AWS, where
       TMPDIR is a folder of its own without a limit
 """
 _NO_NETWORK = """\
-    a function in these subnets reaches its file system alone; here it has this host's network"""
+    a function in these subnets reaches its file system alone, and a task in a VPC without internet
+      its endpoints alone; here they have this host's network"""
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -54,7 +56,7 @@ class _Region:
     account: Account
     checks: Checks
     tasks: Tasks
-    deletions: Deletions
+    interfaces: Interfaces
 
 
 class Cloud:
@@ -113,9 +115,12 @@ class Cloud:
         _OPEN.append(self)
         self._closers.append(_OPEN.clear)
         prepare(self._seconds_to_create)
-        scratch = Scratch(self._state.with_name(f"{self._state.name}-scratch"))
-        self._closers.append(scratch.close)
-        self.scratch = scratch.folder
+        parent = self._state.with_name(f"{self._state.name}-scratch")
+        parent.mkdir(parents=True, exist_ok=True)
+        self._closers.append(partial(_remove_empty, parent))
+        scratch = TemporaryDirectory(prefix="run-", dir=parent, ignore_cleanup_errors=True)
+        self._closers.append(scratch.cleanup)
+        self.scratch = Path(scratch.name)
         namespaces = namespaces_work()
         host = Host(self.scratch, namespaces, network=namespaces and networks_work())
         if not namespaces:
@@ -129,6 +134,7 @@ class Cloud:
         self._moto = DomainDispatcherApplication(create_backend_app)
         server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_QuietHandler)
         self.endpoint = self._roles.endpoint = f"http://127.0.0.1:{server.server_port}"
+        self._roles.cloud = self
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         self._closers.append(server.server_close)
@@ -187,12 +193,11 @@ class Cloud:
             return answered
         with self._lock:
             for each in self._regions.values():
-                each.deletions.free()
+                each.interfaces.free()
             if operation in _TASKS:
                 answer = json.dumps(getattr(region.tasks, _TASKS[operation])(body))
                 return Response(answer, content_type="application/x-amz-json-1.1")
             region.checks.check(service, operation, body, request.path.split("/"))
-            region.deletions.check(operation, body, request.path.split("/"))
         return None
 
     def _region(self, name: str) -> _Region:
@@ -200,9 +205,10 @@ class Cloud:
             if name not in self._regions:
                 state = self._state if name == self.region else self._state / name
                 account = Account(state, name, self._lock)
-                checks, tasks = Checks(account), Tasks(account, self._host, self._roles)
-                deletions = Deletions(account, tasks, self._seconds_to_free)
-                made = _Region(account, checks, tasks, deletions)
+                tasks = Tasks(account, self._host, self._roles)
+                interfaces = Interfaces(account, self._seconds_to_free)
+                checks = Checks(account, tasks, interfaces)
+                made = _Region(account, checks, tasks, interfaces)
                 self._regions[name] = made
                 self._closers.append(made.tasks.close)
             return self._regions[name]
@@ -248,12 +254,10 @@ class Cloud:
                 code=found.code_bytes,
                 region=region,
                 endpoint=self.environment() | names,
-                way_out=here.account.way_out(_client(configuration)),
+                way_out=here.account.reach(_client(configuration)).internet,
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)
-        if kind == "DryRun":
-            return Response(status=204)
         if kind != "RequestResponse":
             why = f"Invocation type {kind} is not emulated: use RequestResponse"
             raise rules.RefusalError("InvalidParameterValueException", why)
@@ -277,3 +281,8 @@ def _client(configuration: Mapping[str, Any]) -> Client:
     network = configuration.get("VpcConfig") or {}
     subnets, groups = network.get("SubnetIds", []), network.get("SecurityGroupIds", [])
     return Client(role=configuration["Role"], subnets=subnets, groups=groups)
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # another run has its folder there
+        folder.rmdir()

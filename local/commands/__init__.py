@@ -2,7 +2,7 @@
 
 from .commands import main
 from .deployed import Answer, Deployment
-from .deployment import DeploymentError, deploy, host_config, plan
+from .deployment import DeploymentError, deploy, held, host_config, plan
 from .function_url import FunctionUrl
 from .screen import Screen
 
@@ -13,6 +13,7 @@ __all__ = [
     "FunctionUrl",
     "Screen",
     "deploy",
+    "held",
     "host_config",
     "main",
     "plan",

@@ -13,22 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from .. import COMMAND
-from ..dependencies import DependencyError
 from ..engine import PackError
 from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
-from ..verify import add_options, verify_releases
 from . import report
 from .deployed import Deployment, FunctionError
-from .deployment import DeploymentError, deploy, host_config, plan
+from .deployment import DeploymentError, deploy, held, host_config, plan
 from .function_url import FunctionUrl
 from .screen import Screen
 
 _EXIT_CODES = """exit status:
   0    done
   1    failed; for `preview` and `up` also: a mandatory policy is violated; for `up` and `invoke`
-       also: the function failed, or its answer has a statusCode of 400 or more; for `verify` also:
-       a release is not intact
+       also: the function failed, or its answer has a statusCode of 400 or more
   2    wrong usage: an option, a stack without a file, an event that is no JSON
   130  interrupted (143 by SIGTERM); nothing is left running"""
 
@@ -47,9 +44,6 @@ def main() -> int:
     screen = Screen(out, verbose=options.verbose or command is _preview)
     try:
         return command(options, screen)
-    except DependencyError as error:
-        screen.line(f"error: {error}", "error")
-        return 1
     except (_UsageError, ProjectError, FunctionError) as error:
         screen.line(f"error: {error}", "error")
         return 2
@@ -85,28 +79,18 @@ def _invoke(options: argparse.Namespace, screen: Screen) -> int:
 def _serve(options: argparse.Namespace, screen: Screen) -> int:
     try:
         server = FunctionUrl(options.port)
-    except (OSError, ValueError) as error:
-        why = str(error).rstrip(".")
+    except (OSError, OverflowError) as error:
+        why = str(error).removeprefix("bind(): ").rstrip(".")
         raise _UsageError(f"--port {options.port}: {why}. Remedy: another port") from error
-    with server, _deployed(options, screen) as deployment:
+    with _deployed(options, screen) as deployment:
         function = deployment.function(options.function)
         server.invoke = function.invoke
         data = report.quoted(function.sample)
         curl = f"curl -s -H 'content-type: application/json' -d {data}"
-        url = f"http://127.0.0.1:{server.server_port}/"
+        url = f"http://127.0.0.1:{server.port}/"
         screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
         server.serve_forever()
     return 0
-
-
-def _verify(options: argparse.Namespace, screen: Screen) -> int:
-    word = report.command()
-    remedy = (
-        f"`{word} up --stack {options.stack} --config releaseSalt=<any new word>` makes it again "
-        f"under another id, and `{word} clean --stack {options.stack}` removes what is here"
-    )
-    intact = verify_releases(_state(options), options.release, options.sha256, remedy, screen)
-    return 0 if intact else 1
 
 
 def _clean(options: argparse.Namespace, screen: Screen) -> int:
@@ -124,13 +108,15 @@ def _clean(options: argparse.Namespace, screen: Screen) -> int:
 
 @contextlib.contextmanager
 def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deployment]:
-    project = host_config(_project(options), screen)
-    with screen.without_resources():
-        planned = plan(project, screen, advice=False)
-    if "function" in options and planned.functions:
-        planned.function(options.function)
-    with deploy(project, _state(options), screen) as deployment:
-        yield deployment
+    project, state = _project(options), _state(options)
+    with held(state):
+        project = host_config(project, screen)
+        with screen.without_resources():
+            planned = plan(project, screen, advice=False)
+        if "function" in options and planned.functions:
+            planned.function(options.function)
+        with deploy(project, state, screen) as deployment:
+            yield deployment
 
 
 def _event(text: str) -> Any:
@@ -217,7 +203,5 @@ def _parser() -> argparse.ArgumentParser:
             "--function", metavar="NAME", help="which one, where there are several"
         )
     server.add_argument("--port", type=int, default=0, help="default: a free one")
-    verify = add("verify", _verify, "compare the stack's local releases with their manifests")
-    add_options(verify, release="only this one")
     add("clean", _clean, "remove the stack's local file systems")
     return parser

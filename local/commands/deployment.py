@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -16,18 +18,13 @@ from .. import COMMAND, PACKS, engine
 from ..engine import Result, Verdict
 from ..project import Project
 from ..provider import AwsProvider
-from ..state import StateError, hold
+from ..state import SCRATCH, StateError, hold
 from .deployed import ALIAS, Deployment
 from .locks import LockError, make_locks
 from .screen import Screen
+from .wheels import CacheError, fill_cache
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-_PYTHONS = ((3, 11), (3, 13))
-_OTHER_PYTHON = (
-    "install efs-inference into an environment of Python 3.12"
-    if PACKS
-    else "`make PYTHON=python3.12 install`"
-)
 
 
 class DeploymentError(Exception):
@@ -46,11 +43,6 @@ def host_config(project: Project, screen: Screen) -> Project:
             f"this is {platform.system()} on {machine}; the embedded cloud needs Linux on "
             f"{' or '.join(_ARCHITECTURES)}. Remedy: run it in a Linux container or virtual "
             f"machine; `{COMMAND} preview` works everywhere"
-        )
-    if not _PYTHONS[0] <= version <= _PYTHONS[1]:
-        raise DeploymentError(
-            f"this is Python {version[0]}.{version[1]}; the embedded cloud needs 3.11 to 3.13, as "
-            f"Lambda has them. Remedy: {_OTHER_PYTHON}"
         )
     host = {
         "runtime": f"python{version[0]}.{version[1]}",
@@ -72,8 +64,10 @@ def host_config(project: Project, screen: Screen) -> Project:
             )
         except LockError as error:
             raise DeploymentError(str(error)) from error
-    if changed and project.own("populatorImage"):
-        changed["populatorImage"] = ""
+    if changed and (image := project.own("populatorImage")):
+        # Its Python is the stack's. Without internet any other registry is out of reach.
+        name, private = re.split(r"[:@](?!.*/)", image)[0], project.own("egress") == "none"
+        changed["populatorImage"] = f"{name}:{version[0]}.{version[1]}" if private else ""
     if project.own("indexSecretArn"):
         screen.line("indexSecretArn is of AWS: here pip takes what ~/.netrc says", "warning")
         changed["indexSecretArn"] = ""
@@ -130,25 +124,36 @@ def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
 
 
 @contextlib.contextmanager
-def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
-    """Create everything on a cloud of its own, which ends with the context.
-
-    Args:
-        project: What to deploy.
-        state: Folder in which the file systems persist; the one around it is the stack's own.
-        screen: Shows what happens.
+def held(state: Path) -> Iterator[None]:
+    """Use the stack's folder, which is the one around `state`, alone.
 
     Raises:
-        DeploymentError: Somebody else uses the folder, a resource cannot be created, or a
-            mandatory rule is broken.
+        DeploymentError: Somebody else uses it.
     """
-    provider = AwsProvider(project.region, cloud=True)
     with contextlib.ExitStack() as ends:
         try:
             ends.enter_context(hold(state.parent, " ".join([COMMAND, *sys.argv[1:2]])))
         except StateError as error:
             raise DeploymentError(str(error)) from error
+        yield
+
+
+@contextlib.contextmanager
+def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
+    """Create everything on a cloud of its own, which ends with the context.
+
+    Args:
+        project: What to deploy.
+        state: Folder in which the file systems persist, and which is `held`.
+        screen: Shows what happens.
+
+    Raises:
+        DeploymentError: A resource cannot be created, or a mandatory rule is broken.
+    """
+    provider = AwsProvider(project.region, cloud=True)
+    with contextlib.ExitStack() as ends:
         state.mkdir(exist_ok=True)
+        shutil.rmtree(state.parent / SCRATCH, ignore_errors=True)  # of a run that was killed
         ends.enter_context(_without_the_users_aws())  # moto already reads it at import
         with screen.step("embedded cloud"):
             from ..cloud import Cloud  # moto takes seconds to import, and a plan needs none of it
@@ -160,6 +165,10 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
             os.environ.update(cloud.environment())
             # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
             ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+        try:
+            fill_cache(project, screen)
+        except CacheError as error:
+            raise DeploymentError(str(error)) from error
         with screen.step(f"up of stack {project.stack}"):
             with _own_temporary_files():
                 result = engine.up(project, provider, screen)

@@ -206,7 +206,7 @@ class Monitor:
             return _kept(resource, old, reply)
         outputs = {**(made or {}), _PROVIDER: props[_PROVIDER]}
         loop = asyncio.new_event_loop()
-        reply.CopyFrom(loop.run_until_complete(sdk.serialized(outputs, {})))
+        reply.CopyFrom(loop.run_until_complete(sdk.serialize_properties(outputs, {})))
         loop.close()
         return replace(resource, id=id_, outputs=plain(reply))
 

@@ -30,22 +30,7 @@ _WITHOUT_EFFECT = (
     "supportsResultReporting sourcePosition stackTrace parentStackTraceHandle snippetId"
 )
 _KNOWN = frozenset(f"{_DONE} {_WITHOUT_EFFECT}".split())
-_OPTIONS = {
-    "importId": "import_",
-    "packageRef": "a parameterized package",
-    "remote": "a component from a package of its own (remote)",
-    "envVarMappings": "env_var_mappings",
-}
 _NO_TRANSFORMS = "transforms are not run by the local engine, so its result would be another one"
-_CALLS = {
-    "Call": "methods of resources are not emulated",
-    "ExistsResource": "looking for existing resources is not emulated",
-    "RegisterErrorHook": "hooks are not emulated",
-    "RegisterPackage": "parameterized packages are not emulated",
-    "RegisterResourceHook": "hooks are not emulated",
-    "RegisterStackInvokeTransform": _NO_TRANSFORMS,
-    "RegisterStackTransform": _NO_TRANSFORMS,
-}
 _REMEDY = "Remedy: leave it out of this run, or run the program with `pulumi preview` or `up`"
 
 
@@ -59,8 +44,9 @@ def reason(error: BaseException) -> str:
 
 def of_call(name: str) -> str:
     """Why a call of the protocol is refused."""
-    why = _CALLS.get(name, f"{name} is not emulated")
-    return f"{why} by the local engine. {_REMEDY}" if why != _NO_TRANSFORMS else why
+    if name.endswith("Transform"):
+        return _NO_TRANSFORMS
+    return f"{name} is not emulated by the local engine. {_REMEDY}"
 
 
 def check_registration(request: resource_pb2.RegisterResourceRequest) -> None:
@@ -69,7 +55,7 @@ def check_registration(request: resource_pb2.RegisterResourceRequest) -> None:
         raise pulumi.RunError(_NO_TRANSFORMS)
     fields: list[tuple[Any, Any]] = request.ListFields()  # type: ignore[no-untyped-call]
     given = [field.name for field, value in fields if not _is_empty(value)]
-    if unknown := [_OPTIONS.get(name, name) for name in given if name not in _KNOWN]:
+    if unknown := [name for name in given if name not in _KNOWN]:
         verb = "is" if len(unknown) == 1 else "are"
         raise pulumi.RunError(
             f"{', '.join(unknown)} {verb} not emulated by the local engine. {_REMEDY}"

@@ -88,7 +88,6 @@ def _run(
     *,
     dry_run: bool,
 ) -> Result:
-    sdk.check()
     aws = {key[4:]: value for key, value in project.config.items() if key.startswith("aws:")}
     provider = provider.configured(aws, "the stack's configuration")
     monitor = Monitor(project, provider, watcher, dry_run, before)

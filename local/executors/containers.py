@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..account import Account, Client, TaskRoles
-from ..sandbox import Bind
+from ..account import Account, Client, Reach, TaskRoles
+from ..sandbox import Bind, Host, Process
+from .loopback import Loopback
+from .startup import Startup
 
 # What a container gets of this host: what the network needs, nothing else of the user's.
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -37,27 +38,6 @@ def network_of(request: Document) -> Document:
     return network
 
 
-@dataclass(frozen=True, kw_only=True)
-class Container:
-    """One container, ready to be started.
-
-    Attributes:
-        name: Its name.
-        binds: Its volumes.
-        log: Takes its output.
-        argv: Its command.
-        environment: Its environment variables.
-        folder: Where it starts.
-    """
-
-    name: str
-    binds: list[Bind]
-    log: Callable[[list[str]], None]
-    argv: list[str]
-    environment: dict[str, str]
-    folder: Path
-
-
 def _direct() -> dict[str, str]:
     """The cloud is on this host, so no proxy of the host's leads to it."""
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
@@ -70,6 +50,7 @@ class Launch:
 
     Args:
         account: Where the task runs.
+        host: How processes run here.
         definition: Its definition, as moto has it.
         request: The RunTask request.
         task_id: Its id.
@@ -80,33 +61,64 @@ class Launch:
     def __init__(
         self,
         account: Account,
+        host: Host,
         definition: Any,
         request: Document,
         task_id: str,
         disk: Path,
         roles: TaskRoles,
     ) -> None:
-        self._account, self._definition, self._request = account, definition, request
+        self._account, self._host = account, host
+        self._definition, self._request = definition, request
         self._id, self._disk, self._folder = task_id, disk, disk / "own"
         self._folder.mkdir()
+        with account.lock:
+            self._reach = self._reached()
+        self._startup = Startup(account, self._reach, self._role("executionRoleArn") or "")
+        self._roles, self._loopbacks = roles, list[Loopback]()
         role = self._role("taskRoleArn")
         self._credentials = roles.begin(role, task_id) if role else {}
 
-    def prepare(self, container: Document) -> Container:
-        """What a container of the definition is here.
+    def prepare(self, container: Document) -> Callable[..., Process]:
+        """What starts a container of the definition here; takes what `Process` tells of its end.
 
         Raises:
             MountError: A file system cannot be mounted.
             CannotStartError: It cannot be started for another reason.
         """
-        return Container(
-            name=container["name"],
-            binds=self._binds(container),
-            log=self._log(container),
-            argv=self._argv(container),
+        self._started(self._startup.image(container["image"]))
+        network: dict[str, Any] = {}
+        if not self._reach.internet:
+            loopback = Loopback(self._roles, self._reach, container)
+            self._loopbacks.append(loopback)
+            network = {"ports": loopback.ports, "on_listening": loopback.serve}
+        return partial(
+            Process,
+            self._host,
+            self._argv(container),
             environment=self._environment(container),
             folder=self._folder,
+            binds=self._binds(container),
+            on_output=self._log(container),
+            **network,
         )
+
+    def close(self) -> None:
+        """End what serves the containers."""
+        for loopback in self._loopbacks:
+            loopback.close()
+
+    def _reached(self) -> Reach:
+        network = network_of(self._request)
+        subnets, groups = network.get("subnets", []), network.get("securityGroups", [])
+        public_ip = network.get("assignPublicIp") == "ENABLED"
+        client = Client(role=None, subnets=subnets, groups=groups)
+        return self._account.reach(client, public_ip=public_ip)
+
+    def _started(self, failures: Iterable[str]) -> None:
+        with self._account.lock:
+            for reason in failures:
+                raise CannotStartError(reason)
 
     def _role(self, name: str) -> str | None:
         attribute = {"taskRoleArn": "task_role_arn", "executionRoleArn": "execution_role_arn"}[name]
@@ -192,6 +204,7 @@ class Launch:
         }
 
     def _secret(self, arn: str) -> str:
+        self._started(self._startup.secret(arn))
         with self._account.lock:
             value, refused = self._account.secret(self._role("executionRoleArn") or "", arn)
         if refused:  # [field]
@@ -210,6 +223,7 @@ class Launch:
         options = logs["options"]
         stream = f"{options.get('awslogs-stream-prefix')}/{container['name']}/{self._id}"
         group, role = options["awslogs-group"], self._role("executionRoleArn") or ""
+        self._started(self._startup.log(group))
         with self._account.lock:
             refused = self._account.log_refused(role, group, stream)
         if refused:  # [field]

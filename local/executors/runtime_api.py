@@ -31,18 +31,7 @@ from ..sandbox import PYTHON, Bind, Confinement, Host, Process
 _API = "/2018-06-01/runtime"
 # Where Lambda has them, and its user, whose home is not there.
 _TASK_ROOT, _RUNTIME_DIR, _PORT = "/var/task", "/var/runtime", 9001
-_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _USER = "sbx_user1051:x:{uid}:{gid}::/home/sbx_user1051:/sbin/nologin\n"
-
-
-def _level(line: str) -> str:
-    """The level of a printed line, as Lambda takes it."""
-    try:
-        found = json.loads(line)
-        moment, level = datetime.fromisoformat(found["timestamp"]), str(found["level"]).upper()
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return "INFO"
-    return level if moment.tzinfo and level in _LEVELS else "INFO"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,24 +58,19 @@ class Function:
         return json.dumps([self.configuration, self.way_out], sort_keys=True, default=str)
 
     @property
+    def _logging(self) -> dict[str, str]:
+        given: dict[str, str] = self.configuration.get("LoggingConfig", {})
+        return given
+
+    @property
     def log_group(self) -> str:
         """Where it logs."""
-        name = f"/aws/lambda/{self.configuration['FunctionName']}"
-        return str(self.configuration.get("LoggingConfig", {}).get("LogGroup", name))
+        return self._logging.get("LogGroup", f"/aws/lambda/{self.configuration['FunctionName']}")
 
     @property
     def logs_json(self) -> bool:
         """Whether its log format is JSON."""
-        return bool(self.configuration.get("LoggingConfig", {}).get("LogFormat") == "JSON")
-
-    def logs(self, line: str) -> bool:
-        """Whether a line that it prints is logged: in JSON format its level has to be high enough.
-
-        The level of a line counts beside a valid timestamp only; any other line is INFO.
-        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
-        """
-        wanted = self.configuration.get("LoggingConfig", {}).get("ApplicationLogLevel", "INFO")
-        return not self.logs_json or _LEVELS.index(_level(line)) >= _LEVELS.index(wanted)
+        return self._logging.get("LogFormat") == "JSON"
 
     def environment(self, api: str, stream: str) -> dict[str, str]:
         """The environment variables of its process.
@@ -108,6 +92,7 @@ class Function:
             "AWS_LAMBDA_FUNCTION_VERSION": known["Version"],
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_FORMAT": "JSON" if self.logs_json else "Text",
+            "AWS_LAMBDA_LOG_LEVEL": self._logging.get("ApplicationLogLevel", ""),
             "AWS_LAMBDA_LOG_GROUP_NAME": self.log_group,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "AWS_LAMBDA_RUNTIME_API": api,
@@ -255,20 +240,16 @@ class Environment:
                 Bind(str(runtime.folder), _RUNTIME_DIR, read_only=True),
                 Bind(str(runtime.users), "/etc/passwd", read_only=True),
             ],
-            on_output=self._printed,
+            on_output=self.write,
             on_exit=lambda: self.happened.put(("exit", b"")),
-            confinement=Confinement(tmp_megabytes=size, port=_PORT if alone else None),
+            confinement=Confinement(tmp_megabytes=size),
+            ports=[_PORT] if alone else None,
             on_listening=self._serve,
         )
 
     def _serve(self, listening: socket.socket) -> int:
         self._server = _Server(self, listening)
         return int(listening.getsockname()[1])
-
-    def _printed(self, lines: list[str]) -> None:
-        """Log what of the function's own lines its configuration lets through."""
-        if logged := [line for line in lines if self._function.logs(line)]:
-            self.write(logged)
 
     def write(self, lines: list[str]) -> None:
         """Log lines."""

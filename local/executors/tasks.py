@@ -153,6 +153,7 @@ class _Task(threading.Thread):
         self._definition, self.request = definition, request
         self._id = uuid.uuid4().hex
         self._processes: dict[str, Process] = {}
+        self._launch: Launch | None = None
         self._changed = threading.Event()
         self._stopping = self._killed = False
         self.shown: dict[str, Any] = {
@@ -222,24 +223,20 @@ class _Task(threading.Thread):
             try:
                 self._end_containers()
             finally:
+                if self._launch is not None:
+                    self._launch.close()
                 shutil.rmtree(disk, ignore_errors=True)
                 self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
 
     def _start_containers(self, disk: Path) -> None:
-        launch = Launch(self._account, self._definition, self.request, self._id, disk, self._roles)
-        prepared = [launch.prepare(c) for c in self._definition.container_definitions]
-        for container in prepared:
+        known = (self._account, self._host, self._definition, self.request, self._id)
+        self._launch = launch = Launch(*known, disk, self._roles)
+        containers = self._definition.container_definitions
+        prepared = {c["name"]: launch.prepare(c) for c in containers}
+        for name, start in prepared.items():
             if self._stopping:
                 return
-            self._processes[container.name] = Process(
-                self._host,
-                container.argv,
-                environment=container.environment,
-                folder=container.folder,
-                binds=container.binds,
-                on_output=container.log,
-                on_exit=self._changed.set,
-            )
+            self._processes[name] = start(on_exit=self._changed.set)
         if self._killed:
             self.kill()
 

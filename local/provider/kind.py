@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+import boto3
+from botocore.config import Config
 
 Properties = Mapping[str, Any]
 
 # They concern a deletion, and a run deletes nothing.
 _FOR_DELETION = {
+    "forceDestroy",
     "forceDetachPolicies",
     "replaceSecurityGroupsOnDestroy",
     "replacementSecurityGroupIds",
@@ -23,17 +29,32 @@ class ProviderError(Exception):
     """AWS, or the emulation, refused; the message starts with AWS's error code where it was AWS."""
 
 
-class Aws(Protocol):
-    """An account in a region."""
+class Aws:
+    """boto3 clients of a region, one for each service; making one is not safe in several threads.
 
-    region: str
+    Attributes:
+        region: The region.
+    """
 
-    @property
+    def __init__(self, region: str) -> None:
+        self.region = region
+        self._lock = threading.RLock()
+        self._session: Any = None
+        self._clients: dict[str, Any] = {}
+
+    @functools.cached_property
     def account(self) -> str:
         """Twelve digits."""
+        return str(self.client("sts").get_caller_identity()["Account"])
 
     def client(self, service: str) -> Any:
-        """The boto3 client of a service."""
+        """The client of a service."""
+        with self._lock:
+            if service not in self._clients:
+                config = Config(max_pool_connections=32, retries={"total_max_attempts": 2})
+                self._session = self._session or boto3.Session(region_name=self.region)
+                self._clients[service] = self._session.client(service, config=config)
+            return self._clients[service]
 
 
 class Inputs(Properties):

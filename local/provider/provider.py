@@ -12,8 +12,6 @@ import threading
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Self
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..engine import AWS_PROVIDER, UNKNOWN, integers
@@ -72,7 +70,7 @@ class AwsProvider:
     def _clients(self, inputs: Mapping[str, Any]) -> Aws:
         region = self._region_of(inputs)
         with self._lock:
-            return self._regions.setdefault(region, _Clients(region))
+            return self._regions.setdefault(region, Aws(region))
 
     def _note(self, what: str, name: str) -> None:
         with self._lock:
@@ -272,29 +270,3 @@ def _errors() -> Iterator[None]:
         raise ProviderError(refusal(error)) from error
     except BotoCoreError as error:
         raise ProviderError(f"{type(error).__name__}: {error}") from error
-
-
-class _Clients(Aws):
-    """boto3 clients, one for each service; using one is safe in several threads, making is not."""
-
-    def __init__(self, region: str) -> None:
-        self.region = region
-        self._lock = threading.RLock()
-        self._session: Any = None
-        self._clients: dict[str, Any] = {}
-        self._account: str | None = None
-
-    @property
-    def account(self) -> str:
-        with self._lock:
-            if self._account is None:
-                self._account = str(self.client("sts").get_caller_identity()["Account"])
-            return self._account
-
-    def client(self, service: str) -> Any:
-        with self._lock:
-            if service not in self._clients:
-                config = Config(max_pool_connections=32, retries={"total_max_attempts": 2})
-                self._session = self._session or boto3.Session(region_name=self.region)
-                self._clients[service] = self._session.client(service, config=config)
-            return self._clients[service]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from .kind import Kind, Properties, ProviderError, pascal
+from .kind import Kind, Properties, ProviderError, pascal, tagged
 
 _DEFAULT_REGION = "us-east-1"  # which may not be named as a place
 
@@ -19,15 +19,8 @@ def _bucket(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     place = {} if region == _DEFAULT_REGION else {"LocationConstraint": region}
     client.create_bucket(**arguments, **({"CreateBucketConfiguration": place} if place else {}))
     if tags:
-        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-        client.put_bucket_tagging(Bucket=arguments["Bucket"], Tagging={"TagSet": pairs})
+        client.put_bucket_tagging(Bucket=arguments["Bucket"], Tagging={"TagSet": tags})
     return {}
-
-
-def _tags(properties: Properties) -> dict[str, Any]:
-    # Only a destroy would ask whether there are objects, and no run has one.
-    properties.get("forceDestroy")
-    return {"Tags": properties.get("tags", {})}
 
 
 def _ownership(properties: Properties) -> dict[str, Any]:
@@ -36,8 +29,8 @@ def _ownership(properties: Properties) -> dict[str, Any]:
 
 def _public_access(properties: Properties) -> dict[str, Any]:
     names = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-    blocked = {name[0].upper() + name[1:]: properties.get(name, False) for name in names}
-    return {"PublicAccessBlockConfiguration": blocked}
+    blocked = {name: properties.get(name, False) for name in names}
+    return {"PublicAccessBlockConfiguration": pascal(blocked)}
 
 
 def _encryption(properties: Properties) -> dict[str, Any]:
@@ -75,35 +68,21 @@ def _put(call: str, id_: str, takes: str, **more: Any) -> Kind:
 _ARN = {"arn": "arn:aws:s3:::{Bucket}"}
 _HOST = "{Bucket}.s3"
 
+# fmt: off
 S3_KINDS: Mapping[str, Kind] = {
     "aws:s3/bucket:Bucket": Kind(
-        "s3.create_bucket",
-        "{Bucket}",
-        "Bucket",
-        named="bucket",
-        also=_tags,
-        by=_bucket,
-        gives={
-            **_ARN,
-            "bucketDomainName": _HOST + ".amazonaws.com",
-            "bucketRegionalDomainName": _HOST + ".{region}.amazonaws.com",
-        },
-    ),
+        "s3.create_bucket", "{Bucket}", "Bucket", named="bucket",
+        also=tagged("Tags", "Key", "Value"), by=_bucket,
+        gives={**_ARN, "bucketDomainName": _HOST + ".amazonaws.com",
+               "bucketRegionalDomainName": _HOST + ".{region}.amazonaws.com"}),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _put(
-        "put_bucket_ownership_controls", "{Bucket}", "", also=_ownership
-    ),
+        "put_bucket_ownership_controls", "{Bucket}", "", also=_ownership),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _put(
-        "put_public_access_block", "{Bucket}", "", also=_public_access
-    ),
+        "put_public_access_block", "{Bucket}", "", also=_public_access),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _put(
-        "put_bucket_encryption", "{Bucket}", "", also=_encryption
-    ),
+        "put_bucket_encryption", "{Bucket}", "", also=_encryption),
     "aws:s3/bucketPolicy:BucketPolicy": _put("put_bucket_policy", "{Bucket}", "Policy"),
     "aws:s3/bucketObjectv2:BucketObjectv2": _put(
-        "put_object",
-        "{Bucket}/{Key}",
-        "Key ContentType",
-        also=_content,
-        gives={"arn": "arn:aws:s3:::{Bucket}/{Key}", "etag": "ETag"},
-    ),
+        "put_object", "{Bucket}/{Key}", "Key ContentType", also=_content,
+        gives={"arn": "arn:aws:s3:::{Bucket}/{Key}", "etag": "ETag"}),
 }

@@ -2,7 +2,7 @@
 
 from ..reading import pack as process
 from ..reading.pack import Rule, policies_of
-from . import containers, file_system_policy, ingress, properties, wildcards
+from . import file_system_policy, ingress, properties, wildcards
 
 NAME = "efs-inference-guardrails"
 DESCRIPTION = "Security, cost and sanity of Lambda functions with libraries on EFS."
@@ -12,7 +12,6 @@ RULES: tuple[Rule, ...] = (
     file_system_policy.file_system_policy_demands_name_and_tls,
     ingress.no_ingress_from_anywhere,
     wildcards.policy_names_actions_and_resources,
-    *containers.RULES,
 )
 
 POLICIES = policies_of(

@@ -1,5 +1,7 @@
-"""Rules on properties of one resource: file systems, functions, their URLs, and log groups."""
+"""Rules on properties of one resource: file systems, functions, containers, log groups."""
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
@@ -9,11 +11,20 @@ from pulumi_policy import EnforcementLevel
 
 from ..reading.findings import Answer, Report, any_of, doubt, negated, verdict
 from ..reading.graph import Resource, Stack, once
-from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEM, FILE_SYSTEMS, FUNCTION, token
+from ..reading.kinds import (
+    ACCESS_POINTS,
+    FILE_SYSTEM,
+    FILE_SYSTEMS,
+    FUNCTION,
+    TASK_DEFINITION,
+    token,
+)
 from ..reading.naming import Here, NotYet, candidates, here, named
 from ..reading.pack import Judge, Parameters, of_type, parameter, rule
 from ..reading.tables import table
-from ..reading.values import UNKNOWN, Plain, at, flag, items, number, text
+from ..reading.values import UNKNOWN, Plain, at, flag, items, number, parsed, text
+
+_PASSWORD = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@:\"]*:[^\s/@\"]+@([^\s/?#\"\\]+)")
 
 
 def _reads(*names: str) -> Callable[[Callable[..., Iterable[Report]]], Judge]:
@@ -235,6 +246,50 @@ def log_group_has_retention(
         )
 
 
+def _containers(task: Resource) -> Iterator[tuple[str, Plain]]:
+    """Each container with its name in messages; one that is unknown for those that are."""
+    definitions = parsed(task.get("containerDefinitions"), camel_case=True)
+    if definitions is UNKNOWN:
+        yield f"the containers of {task.label}", UNKNOWN
+        return
+    for index, definition in enumerate(items(definitions), 1):
+        yield f"container '{at(definition, 'name') or index}' of {task.label}", definition
+
+
+@rule(of_type(TASK_DEFINITION, FUNCTION), level=EnforcementLevel.ADVISORY)
+def image_has_a_digest(resource: Resource, _: Parameters) -> Iterator[Report]:
+    """An image is named by its digest."""
+    found = [(who, at(definition, "image")) for who, definition in _containers(resource)]
+    if resource.type == FUNCTION:
+        found = [(resource.label, resource.given("imageUri"))]
+    for who, image in found:
+        if image is UNKNOWN:
+            yield doubt(f"whether the image of {who} has a digest", "it is unknown", preview=True)
+        elif isinstance(image, str) and "@sha256:" not in image:
+            # What follows a colon before a slash is a port.
+            untagged = re.sub(r":[^:/]*$", "", image)
+            yield Report(
+                f"{who} runs image {image}: what a tag stands for changes without notice. Name it "
+                f"by digest, {untagged}@sha256:..."
+            )
+
+
+@rule(of_type(TASK_DEFINITION, FUNCTION), level=EnforcementLevel.ADVISORY)
+def passwords_are_secrets(resource: Resource, _: Parameters) -> Iterator[Report]:
+    """No container and no function has a URL with a password in plain text."""
+    found = list(_containers(resource))
+    remedy = "Name a secret of Secrets Manager by its ARN in `secrets`."
+    if resource.type == FUNCTION:
+        found = [(resource.label, at(resource.given("environment"), "variables"))]
+        remedy = "Let the function read a secret of Secrets Manager when it starts."
+    for who, value in found:
+        for scheme, host in dict.fromkeys(_PASSWORD.findall(json.dumps(value, default=str))):
+            yield Report(
+                f"{who} has a URL with a password in plain text, {scheme}***@{host}: "
+                f"whoever may describe it reads that, and so does the state. {remedy}"
+            )
+
+
 RULES = (
     file_system_is_encrypted,
     libraries_stay_in_the_fast_class,
@@ -244,4 +299,6 @@ RULES = (
     function_has_time_and_memory_to_import,
     function_has_reserved_concurrency,
     log_group_has_retention,
+    image_has_a_digest,
+    passwords_are_secrets,
 )

@@ -1,23 +1,24 @@
 """Rule: each consumer finds a mount target in its zone, and the network lets it through."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
-from ..reading.graph import Resource, Stack
-from ..reading.kinds import MOUNT_TARGET, SECURITY_GROUPS
-from ..reading.naming import Elsewhere, Here, NotYet, Several, listed, only
+from ..reading.graph import Resource, Stack, once
+from ..reading.kinds import MOUNT_TARGET, NETWORK_ACLS, SECURITY_GROUPS, SUBNETS, VPCS, token
+from ..reading.naming import Elsewhere, Here, NotYet, Several, here, listed, named, only, origins_of
 from ..reading.network import End, default_group, lets_through, vpc_of
 from ..reading.pack import Parameters, rule
 from ..reading.security_groups import openings_of
-from ..reading.values import items
+from ..reading.values import Plain, at, flag, items, number
 from .parts.consumer import Consumer, Mount
 from .parts.launches import Launch, places
 from .parts.populators import consumers, populating
 from .parts.storage import MountTarget, file_system_of, one_zone, targets, targets_of, zone_of
-from .surroundings import surroundings
 from .way_out import way_out
 
 _NFS = 2049
+_NEWER = ("IPV6_ONLY", "DUAL_STACK")
 
 
 def _subjects(stack: Stack) -> list[Consumer | Resource]:
@@ -106,7 +107,7 @@ def _mount(place: Launch, mount: Mount) -> Iterator[Report]:
     else:
         yield from _zones(place, mount, there)
         yield from _ports(place, mount, there)
-        yield from surroundings(place, mount, there)
+        yield from _surroundings(place, mount, there)
 
 
 def _no_target(stack: Stack, whole: str) -> Answer:
@@ -157,6 +158,10 @@ def _ports(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Re
             for ingress in (True, False):
                 near, far = (server, client) if ingress else (client, server)
                 answer = lets_through(mount.stack, near, far, _NFS, ingress=ingress)
+                if answer is False and target.resource.given("ipAddressType") in _NEWER:
+                    answer = Open(
+                        f"{target.label} has an address of IPv6, which is not judged here"
+                    )
                 if answer is not True and (groups, ingress) not in seen:
                     seen.add((groups, ingress))
                     yield _closed(mount.stack, near, far, answer, ingress=ingress)
@@ -175,3 +180,81 @@ def _closed(stack: Stack, near: End, far: End, answer: Answer, *, ingress: bool)
         f"{theirs} of {far.label}: the mount times out. Open TCP {_NFS} {into} {mine} {way} "
         f"{theirs}."
     )
+
+
+def _surroundings(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Report]:
+    """Another VPC or region, a VPC without DNS, network ACLs."""
+    what = f"whether {mount.consumer.label} reaches {mount.label}"
+    ends = dict.fromkeys(target.subnet for target in there if target.subnet)
+    theirs = {vpc for subnet in ends if (vpc := vpc_of(subnet))}
+    guarding = _guarding(mount.stack)
+    for subnet in dict.fromkeys([*place.subnets.names, *ends]):
+        vpc = vpc_of(subnet)
+        if subnet not in ends and vpc is not None and theirs and vpc not in theirs:
+            other = ", ".join(one.label for one in theirs)
+            because = f"{subnet.label} lies in {vpc.label}, the mount targets lie in {other}"
+            yield doubt(what, because)
+        if isinstance(vpc, Here) and flag(vpc.resource.get("enableDnsSupport")) is False:
+            because = f"enableDnsSupport of {vpc.label} is false, and a mount looks its name up"
+            yield doubt(what, because)
+        acls = guarding.get(subnet.key) or guarding.get(vpc.key if vpc else "", [])
+        for acl in (acl for acl in acls if not _is_open(acl)):
+            because = f"{acl.label} guards {subnet.label}, and network ACLs are not judged here"
+            yield doubt(what, because)
+    mine, far = _region(mount.consumer.resource), _region(here(only(mount.system)))
+    if mine and far and mine != far:
+        yield doubt(what, f"it runs in region {mine}, the file system is in {far}")
+
+
+def _region(resource: Resource | None) -> str | None:
+    """The region that a resource or its ARN names."""
+    given, arn = (resource.get(name) if resource else None for name in ("region", "arn"))
+    if isinstance(given, str) and given:
+        return given
+    parts = arn.split(":") if isinstance(arn, str) else []
+    return parts[3] or None if len(parts) > 5 else None
+
+
+@once
+def _guarding(stack: Stack) -> dict[str, list[Resource]]:
+    """By the key of a subnet, or of a VPC for the rest of its subnets, the network ACLs."""
+    found: dict[str, list[Resource]] = defaultdict(list)
+    for acl in stack.of_type(*NETWORK_ACLS.tokens):
+        subnets = listed(acl, SUBNETS, "subnetIds", acl.given("subnetIds")).names
+        for owner in (*subnets, *origins_of(acl, VPCS, "defaultNetworkAclId")):
+            found[owner.key].append(acl)
+    for one in stack.of_type(token("ec2", "NetworkAclAssociation")):
+        guard, subnet = (
+            here(named(one, NETWORK_ACLS, "networkAclId")),
+            only(named(one, SUBNETS, "subnetId")),
+        )
+        if guard is not None and subnet is not None:
+            found[subnet.key].append(guard)
+    return found
+
+
+@once
+def _rules(stack: Stack) -> dict[str, list[tuple[bool, Plain, str]]]:
+    """By the URN of a network ACL (whether it is for egress, rule, the name of its action)."""
+    found: dict[str, list[tuple[bool, Plain, str]]] = defaultdict(list)
+    for acl in stack.of_type(*NETWORK_ACLS.tokens):
+        for name in ("ingress", "egress"):
+            found[acl.urn] += [(name == "egress", r, "action") for r in items(acl.given(name))]
+    for one in stack.of_type(token("ec2", "NetworkAclRule")):
+        if (guarded := here(named(one, NETWORK_ACLS, "networkAclId"))) is not None:
+            stated: Plain = {name: one.get(name) for name in one.names}
+            found[guarded.urn].append((flag(one.get("egress")) is True, stated, "ruleAction"))
+    return found
+
+
+def _is_open(acl: Resource) -> bool:
+    """Whether a network ACL lets everything through; its rules for IPv6 say nothing of a mount."""
+    directions = set()
+    for egress, stated, action in _rules(acl.stack)[acl.urn]:
+        everything = number(at(stated, "protocol")) == -1 or at(stated, "protocol") == "all"
+        block = at(stated, "cidrBlock")
+        every = block == "0.0.0.0/0" or (not block and at(stated, "ipv6CidrBlock") is not None)
+        if not (str(at(stated, action)).lower() == "allow" and everything and every):
+            return False
+        directions.add(egress)
+    return directions == {True, False}

@@ -21,9 +21,10 @@ from .parts.populators import (
 )
 from .rights import may_write
 
-# AWS's base and build images for Lambda, and Docker's official image.
+# AWS's base and build images for Lambda, a copy in a private ECR, and Docker's official image.
 _PYTHON_IMAGE = re.compile(
-    r"(?:public\.ecr\.aws/lambda/python|(?:docker\.io/)?amazon/aws-lambda-python"
+    r"(?:public\.ecr\.aws/lambda/python|\d{12}\.dkr\.ecr\.[\w.-]+/(?:[\w-]+/)?lambda/python"
+    r"|(?:docker\.io/)?amazon/aws-lambda-python"
     r"|public\.ecr\.aws/sam/build-python(?P<sam>3\.\d+)|public\.ecr\.aws/docker/library/python"
     r"|(?:docker\.io/)?(?:library/)?python)(?::(?P<tag>[\w][\w.-]*))?(?:@sha256:[0-9a-f]{64})?"
 )
@@ -31,7 +32,8 @@ _VERSION = re.compile(r"(3\.\d+)(?![\d])")
 _RUNTIME = re.compile(r"python(3\.\d+)")
 # What pip and uv are asked to install for, whatever they run on.
 _FOR_PYTHON = re.compile(
-    r"(?:--python(?:-version)?[=\s]+(?:python)?|\bpython(?=3\.\d+ -m )|\bpip(?=3\.))(3)\.?(\d+)"
+    r"(?:--python(?:-version)?[=\s]+(?:python)?|\bpython(?:={1,2}|(?=3\.\d+ -m ))|\bpip(?=3\.))"
+    r"(3)\.?(\d+)"
 )
 _FOR_PLATFORM = re.compile(r"--(?:python-)?platform[=\s]+\S*?(x86_64|aarch64|arm64|amd64)")
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}

@@ -1,5 +1,6 @@
 """Whether what populates has a way to its packages: routes, a public IP, open ports."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,15 +10,26 @@ from typing import TypeAlias
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Resource, Stack, once
 from ..reading.kinds import NAT_GATEWAYS, ROUTE_TABLES, SUBNETS, VPC, VPCS, token
-from ..reading.naming import Here, Known, Name, NotYet, here, named, only, origins_of
+from ..reading.naming import Here, Known, Name, NotYet, here, listed, named, only, origins_of
 from ..reading.network import vpc_of
 from ..reading.security_groups import network, openings_of
 from ..reading.values import UNKNOWN, Plain, at, items, text
 from .parts.consumer import Consumer
 from .parts.launches import Launch
+from .parts.populators import command_of
 
 _NFS = 2049
 _HTTPS = 443
+# The services over which ECS pulls an image, and those of places where packages may be.
+_PULL = {"ecr.api", "ecr.dkr"}
+_PLACES = {
+    re.compile(r"https://[^/]+\.s3\.[^/]+/"): {"s3"},
+    re.compile(r"https://[^/]+\.d\.codeartifact\.[^/]+/"): {
+        *("codeartifact.api", "codeartifact.repositories"),
+    },
+}
+_URL = re.compile("https?://")
+_FETCHES = re.compile(r"(?:^|[\s/])(?:pip[\d.]*|uv|conda|mamba|npm|yarn|pnpm|curl|wget)\s")
 _WHERE = Open("which subnets it runs in is unknown", preview=True)
 _DEFAULT_TABLE = ROUTE_TABLES.tokens[1]
 _OTHER_TARGETS = (
@@ -43,7 +55,7 @@ def way_out(consumer: Consumer, place: Launch) -> Iterator[Report]:
     if public := [subnet for subnet, ways in known.items() if set(ways) == {"internet"}]:
         yield from _address(consumer, place, public)
     if closed := [subnet for subnet, ways in known.items() if not ways]:
-        yield from _no_route(who, place, closed)
+        yield from _no_route(who, consumer, place, closed)
     yield from _only_nfs(consumer, place)
 
 
@@ -82,11 +94,12 @@ def _behind(nat: Resource, who: str, subnet: Known) -> Iterator[Report]:
     )
 
 
-def _no_route(who: str, place: Launch, closed: list[Known]) -> Iterator[Report]:
+def _no_route(who: str, consumer: Consumer, place: Launch, closed: list[Known]) -> Iterator[Report]:
     stack = place.resource.stack
-    through = [subnet for subnet in closed if _has_endpoints(subnet, stack)]
+    endpoints = {subnet: _endpoints(subnet, stack) for subnet in closed}
+    through = [subnet for subnet, services in endpoints.items() if services >= _PULL]
     without = _labels([subnet for subnet in closed if subnet not in through])
-    if through:
+    if not all(_named_within(consumer, endpoints[subnet]) for subnet in through):
         because = "it has no other way out than the endpoints of its VPC"
         yield doubt(f"whether {who} finds its packages from {_labels(through)}", because)
     if without:
@@ -120,15 +133,28 @@ def _only_nfs(consumer: Consumer, place: Launch) -> Iterator[Report]:
         )
 
 
-def _has_endpoints(subnet: Known, stack: Stack) -> bool:
-    """Whether the subnet's VPC has endpoints from which ECS pulls images."""
-    own = vpc_of(subnet)
-    services = {
-        str(endpoint.get("serviceName")).rpartition("ecr.")[2]
+def _endpoints(subnet: Known, stack: Stack) -> set[str]:
+    """The services with an endpoint for a subnet, such as `ecr.api`; S3's is in its routes."""
+    own, table = vpc_of(subnet), _routes(stack).tables.get(subnet.key)
+    found = [
+        (str(endpoint.get("serviceName")).split(".", 3)[-1], endpoint)
         for endpoint in stack.of_type(token("ec2", "VpcEndpoint"))
         if own is not None and named(endpoint, VPCS, "vpcId") == own
+    ]
+    return {
+        service
+        for service, endpoint in found
+        if service != "s3" or table in listed(endpoint, ROUTE_TABLES, "routeTableIds").names
     }
-    return {"dkr", "api"} <= services
+
+
+def _named_within(consumer: Consumer, services: set[str]) -> bool:
+    """Whether all URLs that a container is given are of these services; it fetches nothing else."""
+    urls = [t.value for t in consumer.texts if isinstance(t.value, str) and _URL.match(t.value)]
+    return bool(urls and not _FETCHES.search(command_of(consumer))) and all(
+        any(place.match(url) and needs <= services for place, needs in _PLACES.items())
+        for url in urls
+    )
 
 
 _Ways: TypeAlias = dict[str, list[Resource | None]]

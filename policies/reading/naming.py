@@ -12,7 +12,7 @@ from typing import TypeAlias
 from .findings import Open
 from .graph import Resource, Stack
 from .kinds import Kind
-from .values import UNKNOWN, Plain, items, text
+from .values import UNKNOWN, Plain, items, text, texts
 
 
 @dataclass(frozen=True)
@@ -130,17 +130,19 @@ def listed(resource: Resource, kind: Kind, name: str, value: _Value = ...) -> Se
 
 
 def anywhere(resource: Resource, kind: Kind) -> Several:
-    """What any property of a resource comes from; a preview of a dynamic resource has none."""
+    """What any property of a resource comes from, or has the id of."""
     found: dict[Known, None] = {}
     certain = True
-    for name in resource.property_dependencies:
-        if origins := origins_of(resource, kind, name):
-            value = resource.get(name) if name in resource.names else UNKNOWN
-            is_text = isinstance(value, str)  # with ids in it
+    for name in dict.fromkeys([*resource.property_dependencies, *resource.names]):
+        # A preview of a dynamic resource may know dependencies alone.
+        value = resource.get(name) if name in resource.names else UNKNOWN
+        origins = origins_of(resource, kind, name)
+        if origins or any(map(kind.is_id, texts(value))):
+            is_text = isinstance(value, str) and not kind.is_id(value)  # with ids in it
             several = listed(resource, kind, name, UNKNOWN if is_text else value)
             found |= dict.fromkeys(several.names or origins)
             certain = certain and several.certain and (not is_text or len(origins) == 1)
-    return Several(tuple(found), certain)
+    return Several(tuple(found), certain and bool(found or resource.names))
 
 
 def origins_of(resource: Resource, kind: Kind, name: str) -> list[Here]:

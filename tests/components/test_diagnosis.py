@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from components.errors import GateError
 from components.gates.diagnosis import ABSENT, CAUSES, REFUSED, UNKNOWN, Cause, Ending, diagnose
 from lambda_src.release.layout import ExitCode
 
@@ -98,6 +99,12 @@ ENDINGS = {
         "been retried 1 times: AccessDeniedException: not authorized to perform: "
         "logs:CreateLogStream"
     ),
+    "no way to CloudWatch Logs": Ending(
+        reasons="ResourceInitializationError: failed to validate logger args: The task cannot find "
+        "the Amazon CloudWatch log group defined in the task definition. There is a connection "
+        "issue between the task and Amazon CloudWatch. Check your network configuration. : "
+        "signal: killed"
+    ),
     "cannot write its log": Ending(
         reasons="ResourceInitializationError: failed to initialize logging driver: failed to "
         "create Cloudwatch log stream: ResourceNotFoundException: The specified log group does "
@@ -170,3 +177,18 @@ def test_a_cause_applies_only_when_all_that_it_names_does() -> None:
     assert not cause.applies(Ending(reasons="b", exit_code=1, kind="k"))
     assert not cause.applies(Ending(reasons="a", exit_code=2, kind="k"))
     assert not cause.applies(Ending(reasons="a", exit_code=1, kind="l"))
+
+
+@pytest.mark.parametrize(
+    ("account", "line"),
+    [
+        ("ValueError: no\nCorrect model.py.", "ValueError: no. Correct model.py"),
+        ("it printed:\nnothing", "it printed: nothing"),
+        ("a\nb\nc", "b. c"),
+        ("one", "one"),
+        ("", ""),
+    ],
+)
+def test_lines_of_an_account_that_are_joined_are_sentences(account: str, line: str) -> None:
+    error = GateError("the task failed", account=account)
+    assert error.sentence("no release") == f"no release: the task failed{line and ': '}{line}"

@@ -24,8 +24,3 @@ def test_a_path_that_lambda_refuses_is_refused(path: str) -> None:
 def test_function_and_container_get_the_same_path() -> None:
     mount = Mount("/mnt/models")
     assert mount.local_mount_path == mount.mount_point("efs")["containerPath"] == "/mnt/models"
-
-
-def test_the_environment_names_the_release_by_its_full_path_and_nothing_else() -> None:
-    mount = Mount("/mnt/models")
-    assert mount.environment("abc") == {"RELEASE_PATH": "/mnt/models/releases/abc"}

@@ -115,7 +115,7 @@ def test_all_wrong_lines_are_reported() -> None:
 
 
 def test_an_empty_lock_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="no packages"):
+    with pytest.raises(ConfigurationError, match="a lock names packages, and this one has none"):
         parse_lock("# nothing\n", "lock.txt")
 
 

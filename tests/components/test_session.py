@@ -129,7 +129,7 @@ def test_what_is_no_role_is_refused(written: str) -> None:
 )
 def test_a_setting_that_would_make_the_aws_provider_somebody_else_is_refused(setting: str) -> None:
     (refused,) = failures(provider(**{setting: "x"}))
-    assert refused.startswith(f"aws:{setting} = set in the stack: ")
+    assert refused.startswith(f"aws:{setting}: a gate calls AWS")
     assert "Remedy: instead of it the environment variable" in refused
     own = as_input(Credentials(profile="other"))
     assert failures(provider(**{setting: "x"}), **own) == []

@@ -151,7 +151,7 @@ def test_all_wrong_values_are_reported_in_one_error() -> None:
 
 def test_an_unknown_key_names_the_nearest_known_one() -> None:
     assert problems(mountpath="/mnt/x") == [
-        "mountpath = set in the stack: there is no such key; the nearest is mountPath. "
+        "mountpath: there is no such key; the nearest is mountPath. "
         "Remedy: `pulumi config rm mountpath`"
     ]
 
@@ -329,8 +329,8 @@ def test_the_problems_of_a_stale_lock_stand_beside_the_others(tmp_path: Path) ->
     wrong, stale = map(str, caught.value.problems)
     assert wrong.startswith("memoryMb = '1'")
     assert stale == (
-        "python3.11-x86_64.txt = nothing: requirements.in says 'nowhere-at-all>=1.16', so the "
-        "lock is out of date. Remedy: `make lock`"
+        "python3.11-x86_64.txt: it has no nowhere-at-all, and requirements.in asks for "
+        "'nowhere-at-all>=1.16', so it is out of date. Remedy: `make lock`"
     )
 
 

@@ -230,12 +230,15 @@ class Populate:
     def write_lock(self, *lines: str) -> None:
         (self.program / "requirements.txt").write_text("\n".join([*lines, ""]))
 
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What the installer is to make."""
+        source = ("--wheels", self.wheels) if self.wheels else ("--index-url", self.index.url)
+        return ("install", "--requirements", "requirements.txt", *source)
+
     def start(self, **options: Any) -> subprocess.Popen[str]:
-        command = [*self.prefix, self.python, *self.prelude, "-m", "release", "install"]
-        command += ["--release", str(self.release), "--requirements", "requirements.txt"]
-        command += ["--staging", str(self.staging)]
-        source = ["--wheels", self.wheels] if self.wheels else ["--index-url", self.index.url]
-        command += source
+        command = [*self.prefix, self.python, *self.prelude, "-m", "release", *self.command]
+        command += ["--release", str(self.release), "--staging", str(self.staging)]
         command += self.options
         inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         quick = {"PIP_RETRIES": "1", "PIP_RESUME_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"}

@@ -133,7 +133,6 @@ def unknown_settings(config: Callable[[str], Any]) -> list[Problem]:
     return [
         Problem(
             subject=key,
-            value="set in the stack",
             rule="a gate calls AWS as the aws provider does, and does not know this setting",
             remedy=f"instead of it {instead}, or `aws:profile`",
         )

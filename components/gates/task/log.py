@@ -102,7 +102,7 @@ def _readable(entry: dict[str, Any]) -> str:
         if entry["phase"] == "summary":
             size = f"{entry['files']:,} files, {entry['bytes'] / 1e6:,.0f} MB"
             return f"{entry['outcome']}, {size}, {entry['seconds']['total']:.1f} s"
-        if entry["phase"] in {"copy", "verify"} and "files" in entry:
+        if entry["phase"] in {"copy", "fetch", "verify"} and "files" in entry:
             done = f"{entry['files']:,} of {entry['of']:,} files"
             size = f"{entry['bytes'] / 1e6:,.0f} of {entry['of_bytes'] / 1e6:,.0f} MB"
             return f"{entry['phase']}: {done}, {size}"

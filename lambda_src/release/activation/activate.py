@@ -24,15 +24,7 @@ def activate(release: Path, cold_start: ColdStart | None = None) -> Path:
     ReleaseMissingError where the path has no published release; the message says what is there
     instead.
     """
-    try:
-        published = is_published(release)
-    except OSError as error:
-        raise ReleaseMissingError(
-            f"no release: {release} cannot be looked at ({error.strerror}). Check the mount, and "
-            "the permissions of its directories."
-        ) from error
-    if not published:
-        raise ReleaseMissingError(_what_is_there(release))
+    check_published(release)
     site_packages = release / SITE_PACKAGES
     entry = str(site_packages)
     if sys.path[:1] != [entry]:
@@ -44,6 +36,19 @@ def activate(release: Path, cold_start: ColdStart | None = None) -> Path:
     if cold_start is not None:
         cold_start.use(release)
     return site_packages
+
+
+def check_published(release: Path) -> None:
+    """Raise ReleaseMissingError where the path has no published release."""
+    try:
+        published = is_published(release)
+    except OSError as error:
+        raise ReleaseMissingError(
+            f"no release: {release} cannot be looked at ({error.strerror}). Check the mount, and "
+            "the permissions of its directories."
+        ) from error
+    if not published:
+        raise ReleaseMissingError(_what_is_there(release))
 
 
 def _what_is_there(release: Path) -> str:

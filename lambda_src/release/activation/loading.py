@@ -10,8 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
-from ..layout import ReleaseError
-from .activate import ReleaseMissingError, activate
+from ..artifacts import arguments
+from ..layout import ARTIFACTS_PATH, RELEASE_PATH, ReleaseError
+from .activate import ReleaseMissingError, activate, check_published
 from .cold_start import ColdStart
 from .contract import ModelError, check
 from .metrics import embedded, log, log_error
@@ -30,7 +31,8 @@ class Loading:
     def __init__(self) -> None:
         self._model: ModuleType | None = None
         self._error: LoadError | None = None
-        self._release = os.environ.get("RELEASE_PATH", "").rstrip("/")
+        self._release = os.environ.get(RELEASE_PATH, "").rstrip("/")
+        self._artifacts = os.environ.get(ARTIFACTS_PATH, "").rstrip("/")
         # It forks, so it comes before the thread.
         self._cold_start = ColdStart(self._release)
         self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
@@ -48,13 +50,15 @@ class Loading:
             begin = time.monotonic()
             with self._cold_start as cold_start:
                 activate(self._path(), cold_start)
+                if self._artifacts:
+                    check_published(Path(self._artifacts))
                 activated = time.monotonic()
                 model = importlib.import_module("model")
                 cold_start.imported()
                 imported = time.monotonic()
                 check(model)
                 if hasattr(model, "load"):
-                    model.load()
+                    model.load(*arguments(model.load, self._artifacts))
             self._model = model
         except BaseException as error:
             self._error = self._explained(error)

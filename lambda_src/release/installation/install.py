@@ -1,10 +1,12 @@
 """Makes a release. Runs in the populate task.
 
     python3 -m release install --release <mount path>/releases/<id> \\
-        --requirements requirements.txt --index-url URL [--staging DIR] \\
-        [--timeout SECONDS]
+        --requirements requirements.txt --index-url URL [--artifacts DIR] \\
+        [--staging DIR] [--timeout SECONDS]
+    python3 -m release fetch --release <mount path>/releases/<id> \\
+        --artifacts artifacts.json [--staging DIR] [--timeout SECONDS]
 
-The working folder is the program: this package, model.py and the lock.
+The working folder is the program: this package, and the lock with model.py, or the list.
 
 A release appears by one rename, and is compared with its manifest before this program says so.
 Whenever it ends, and however, the release is whole or not there; what it leaves when it is killed
@@ -19,33 +21,28 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..layout import (
     INCOMING_PREFIX,
     REMOVING_PREFIX,
-    SITE_PACKAGES,
     ExitCode,
     InstallError,
     Manifest,
     check_mount,
     is_published,
 )
-from .job import Job
-from .libraries import compile as bytecode
-from .libraries import pip, requirements
-from .libraries.prune import Pruning, blame
+from .artifacts import stage as artifacts
+from .job import ArtifactsJob, Job, LibrariesJob
+from .libraries import stage as libraries
 from .log import log, throttled, timed
 from .stop import Stopped, note_stop_signals, raise_on_stop_signals
 from .storage import tree
 from .storage.claim import Claim, ClaimLostError, remove_abandoned, task_name
 from .storage.housekeeping import ask, housekeep, owner, put_back
 from .storage.publish import publish, still_there, whole
-from .trial.pack import pack
-from .trial.smoke import Smoke
-from .trial.split import record_exactly
 
 STAGING_PREFIX = ".staging-"
 ATTEMPTS = 3
@@ -101,8 +98,7 @@ def make(job: Job) -> dict[str, object]:
     prepare_mount(job)
     if (found := _found(job)) is not None:
         return _summary(job, "already-published", found, seconds, begin)
-    pins = requirements.pins(job.requirements)
-    options = requirements.options(job.requirements, pins)
+    making = _staging(job)
     # Another name for each attempt: what was lost may still be in the hands of others.
     task = f"{task_name()}-{secrets.token_hex(2)}"
     incoming = Claim(job.release.with_name(f"{INCOMING_PREFIX}{job.release.name}-{task}"))
@@ -110,7 +106,8 @@ def make(job: Job) -> dict[str, object]:
     try:
         _claim_incoming(incoming, job)
         _claim_staging(staging, job)
-        staged, pruned = stage(job, staging.directory, pins, options, seconds)
+        os.umask(0o022)  # the user of the trial import and the function have to read it
+        staged = making.run(staging.directory, seconds)
         with timed(seconds, "copy", f"to {job.mount}"):
             manifest = copy(job, staged, incoming.directory)
         with timed(seconds, "manifest", f"{len(manifest.files)} files"):
@@ -130,58 +127,16 @@ def make(job: Job) -> dict[str, object]:
         finally:
             # A stop that came right before was raised there, and it was the last one.
             _release(incoming, staging)
-    return _summary(job, outcome, manifest, seconds, begin) | {"pruned": pruned}
+    return _summary(job, outcome, manifest, seconds, begin) | making.told
 
 
-def stage(
-    job: Job,
-    folder: Path,
-    pins: Mapping[str, requirements.Pin],
-    options: dict[str, str],
-    seconds: dict[str, float],
-) -> tuple[Path, dict[str, dict[str, int]]]:
-    """Make the whole release on the task's own disk and prove it.
-
-    Returns its directory, and what was pruned.
-    """
-    os.umask(0o022)  # the user of the trial import and the function have to read it
-    staged = folder / "release"
-    scratch = folder / "scratch"
-    site_packages = staged / SITE_PACKAGES
-    site_packages.mkdir(parents=True)
-    scratch.mkdir()
-    folder.chmod(0o755)
-    with timed(seconds, "install", f"pip, {len(pins)} packages"):
-        pip.install(job, site_packages, scratch, pins, options)
-    with timed(seconds, "compile", "sources to bytecode"):
-        final = job.release / SITE_PACKAGES
-        done, failed = bytecode.compile_tree(site_packages, final, scratch)
-    log("compile", f"{done} sources compiled, {failed} do not compile")
-    pruning = Pruning(site_packages, scratch, options)
-    with timed(seconds, "prune", "what a run cannot use"):
-        pruning.run()
-    log("prune", str(pruning), **pruning.numbers())
-    smoke = Smoke(site_packages, job.program, scratch, job.import_limit)
-    with timed(seconds, "import", "model.py with the staged libraries"):
-        log("import", prove(smoke, pruning)[:200])
-    with timed(seconds, "cold-start", "what the import reads, in one file"):
-        record_exactly(smoke)
-        smoke.compare()
-        log("cold-start", **pack(staged, job.release.name, scratch))
-    return staged, pruning.numbers()
-
-
-def prove(smoke: Smoke, pruning: Pruning) -> str:
-    """Make the import of exactly what will be published. Returns what there is to say of it.
-
-    Raises InstallError that names the pruned files where it needs one.
-    """
-    try:
-        said = smoke.run()
-    except InstallError as error:
-        raise blame(pruning, smoke, error) from error
-    smoke.compare()
-    return said
+def _staging(job: Job) -> libraries.Staging | artifacts.Staging:
+    """What makes the release on the task's own disk. Raises InstallError for a wrong list."""
+    if isinstance(job, LibrariesJob):
+        return libraries.Staging(job)
+    if isinstance(job, ArtifactsJob):
+        return artifacts.Staging(job)
+    raise TypeError(f"{type(job).__name__} is no kind of release")
 
 
 def copy(job: Job, staged: Path, incoming: Path) -> Manifest:
@@ -207,7 +162,7 @@ def prepare_mount(job: Job) -> None:
     tidy_up(job.release.parent, INCOMING_PREFIX)
     tidy_up(job.release.parent, REMOVING_PREFIX, put_back)
     tidy_up(job.staging, STAGING_PREFIX)
-    if not is_published(job.release) and _has_entries(job.release):
+    if not is_published(job.release) and _is_taken(job.release):
         raise InstallError(
             ExitCode.ERROR,
             f"{job.release} is there without a manifest, so it is no release and was not made "
@@ -215,11 +170,12 @@ def prepare_mount(job: Job) -> None:
         )
 
 
-def _has_entries(directory: Path) -> bool:
+def _is_taken(release: Path) -> bool:
+    """Whether something lies there that a release cannot replace, as it does an empty directory."""
     try:
-        return any(directory.iterdir())
-    except FileNotFoundError:
-        return False
+        return any(release.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return os.path.lexists(release)
 
 
 def tidy_up(parent: Path, prefix: str, spare: Callable[[Path], bool] = lambda _: False) -> None:

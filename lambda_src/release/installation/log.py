@@ -26,7 +26,9 @@ def log(phase: str, message: str | None = None, /, **fields: object) -> None:
     if message is not None:
         line["message"] = clipped(message)
     try:
-        print(json.dumps(line | fields, separators=(",", ":")), flush=True)
+        # With its end at once, as threads may log, too.
+        sys.stdout.write(json.dumps(line | fields, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
     except OSError:
         # What is left in the buffer would fail the end of the program.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -49,15 +51,24 @@ def timed(seconds: dict[str, float], phase: str, message: str) -> Iterator[None]
     seconds[phase] = round(time.monotonic() - begin, 2)
 
 
-def throttled(phase: str, total_files: int, total_bytes: int) -> Callable[[int, int], None]:
-    """A progress function of files and bytes done that logs every two seconds at most."""
+def throttled(
+    phase: str, total_files: int | None, total_bytes: int | None
+) -> Callable[[int, int], None]:
+    """A progress function of files and bytes done that logs every two seconds at most.
+
+    Totals that nobody knows are None.
+    """
     last = time.monotonic()
 
     def progress(files: int, size: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= EVERY:
-            last = now
+        if now - last < EVERY:
+            return
+        last = now
+        if total_files is None:
+            log(phase, f"{files:,} files, {size / 1e6:,.0f} MB")
+        else:
             log(phase, files=files, of=total_files, bytes=size, of_bytes=total_bytes)
 
     return progress

@@ -54,29 +54,6 @@ def test_a_resource_policy_allows_by_principal(principal: object, allowed: bool)
     assert given is allowed
 
 
-@pytest.mark.parametrize(
-    ("cpu", "memory", "possible"),
-    [
-        ("256", "512", True),
-        ("256", "1536", False),
-        ("2048", "16384", True),
-        ("8192", "16384", True),
-        ("8192", "17408", False),
-        ("16384", "122880", True),
-        ("3000", "8192", False),
-    ],
-)
-def test_fargate_allows_certain_pairs(cpu: str, memory: str, possible: bool) -> None:
-    request = {
-        "requiresCompatibilities": ["FARGATE"],
-        "networkMode": "awsvpc",
-        "cpu": cpu,
-        "memory": memory,
-        "containerDefinitions": [],
-    }
-    assert (list(rules.task_definition(request)) == []) is possible
-
-
 def test_the_services_models_need_nothing_of_the_users_configuration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

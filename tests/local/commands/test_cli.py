@@ -63,7 +63,6 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "up",
         "invoke",
         "serve",
-        "verify",
         "clean",
     }
 
@@ -118,7 +117,7 @@ def test_a_program_without_an_alias_is_refused_with_the_remedy(tmp_path: Path) -
         (["invoke"], "--event"),
         (
             ["serve", "--port", "99999"],
-            "--port 99999: a port is a number from 0 to 65535. Remedy: another port\n",
+            "--port 99999: port must be 0-65535. Remedy: another port\n",
         ),
         (["preview", "--config", "aws:region=mars"], "aws:region 'mars': a region has a name"),
         (
@@ -249,27 +248,17 @@ def test_runtime_and_architecture_are_those_of_the_host_for_this_run(
     ]
 
 
-@pytest.mark.parametrize(
-    ("system", "machine", "version", "message"),
-    [
-        ("darwin", "arm64", (3, 12, 0), "needs Linux on x86_64 or aarch64. Remedy: "),
-        ("linux", "riscv64", (3, 12, 0), "needs Linux on x86_64 or aarch64. Remedy: "),
-        ("linux", "x86_64", (3, 14, 0), r"Python 3\.14; .* 3\.11 to 3\.13, .* Remedy: "),
-    ],
-)
+@pytest.mark.parametrize(("system", "machine"), [("darwin", "arm64"), ("linux", "riscv64")])
 def test_a_host_on_which_nothing_can_run_is_refused_with_the_remedy(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     system: str,
     machine: str,
-    version: tuple[int, ...],
-    message: str,
 ) -> None:
     planned = project(tmp_path, "")
     monkeypatch.setattr("sys.platform", system)
     monkeypatch.setattr("platform.machine", lambda: machine)
-    monkeypatch.setattr("sys.version_info", version)
-    with pytest.raises(DeploymentError, match=message):
+    with pytest.raises(DeploymentError, match=r"needs Linux on x86_64 or aarch64\. Remedy: "):
         host_config(planned, Screen(sys.stderr))
 
 

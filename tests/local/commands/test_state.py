@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from local.cloud import Cloud
-from local.state import Scratch, StateError, hold, remove
+from local.state import StateError, hold, remove
 
 REPOSITORY = Path(__file__).parents[3]
 WAITING = """
@@ -90,71 +90,16 @@ def test_a_run_leaves_no_scratch_folder(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def left(parent: Path) -> Path:
-    """A scratch folder of a run that was killed."""
-    scratch = Scratch(parent)
-    assert scratch._lock is not None
-    os.close(scratch._lock)
-    scratch._lock = None
-    (scratch.folder / "file").touch()
-    return scratch.folder
-
-
-def test_the_next_run_removes_the_scratch_of_a_killed_one_and_of_no_living_one(
-    tmp_path: Path,
-) -> None:
-    killed, living = left(tmp_path), Scratch(tmp_path)
-    Scratch(tmp_path).close()
-    assert not killed.exists()
-    assert living.folder.exists()
-    living.close()
-    assert not living.folder.exists()
-
-
-def copied(old: Path, parent: Path) -> Path:
-    return Path(shutil.copytree(old, parent / "run-copy"))
-
-
-def linked(old: Path, parent: Path) -> Path:
-    elsewhere = parent.parent / "elsewhere"
-    old.rename(elsewhere)
-    (parent / "run-link").symlink_to(elsewhere)
-    return elsewhere
-
-
-def without_owner(old: Path, parent: Path) -> Path:
-    (old / ".owner").unlink()
-    return old
-
-
-def with_a_link_as_owner(old: Path, parent: Path) -> Path:
-    (old / ".owner").rename(parent / "owner")
-    (old / ".owner").symlink_to(parent / "owner")
-    return old
-
-
-def with_an_empty_owner(old: Path, parent: Path) -> Path:
-    (old / ".owner").write_text("")
-    return old
-
-
-@pytest.mark.parametrize(
-    "change", [copied, linked, without_owner, with_a_link_as_owner, with_an_empty_owner]
-)
-def test_what_only_looks_like_a_scratch_folder_stays(tmp_path: Path, change: object) -> None:
-    parent = tmp_path / "efs-scratch"
-    kept = change(left(parent), parent)  # type: ignore[operator]
-    Scratch(parent).close()
-    assert (kept / "file").exists()
-
-
-def test_a_link_in_a_scratch_folder_is_removed_and_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "file").touch()
-    scratch = Scratch(tmp_path / "efs-scratch")
-    (scratch.folder / "link").symlink_to(tmp_path / "mine")
-    scratch.close()
-    assert (tmp_path / "mine" / "file").exists()
+def test_the_next_run_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    write(tmp_path, "")
+    scratch = tmp_path / ".local" / "dev" / "efs-scratch"
+    (scratch / "run-killed").mkdir(parents=True)
+    (tmp_path / "mine").touch()
+    (scratch / "run-killed" / "link").symlink_to(tmp_path / "mine")
+    status, said = run(tmp_path, "up")
+    assert (status, "there is nothing to call" in said) == (1, True)
+    assert not scratch.exists()
+    assert (tmp_path / "mine").exists()
 
 
 # --- clean ----------------------------------------------------------------------------------------
@@ -170,9 +115,9 @@ def stack(tmp_path: Path) -> Path:
 
 
 def test_what_is_removed_is_counted(stack: Path) -> None:
-    left(stack / "efs-scratch")
-    files, size = remove(stack)
-    assert (files, size > 5) == (3, True)
+    (stack / "efs-scratch" / "run-killed").mkdir(parents=True)
+    (stack / "efs-scratch" / "run-killed" / "file").touch()
+    assert remove(stack) == (2, 5)
     assert not stack.exists()
 
 
@@ -247,6 +192,7 @@ def test_a_second_run_of_a_stack_is_refused(up: subprocess.Popen[str], tmp_path:
         status, said = run(tmp_path, *command)
         assert status == 1
         assert "is in use by `python -m local up`" in said
+        assert "preview" not in said  # it does not take its time first
         assert "Traceback" not in said
     assert up.poll() is None
 

@@ -9,7 +9,6 @@ import pytest
 
 from local.account import Account
 from local.sandbox import Process
-from tests.local.conftest import refusal
 
 if TYPE_CHECKING:
     from tests.local.conftest import Stack
@@ -26,11 +25,10 @@ def with_volumes(stack: Stack, source: str, *volumes: dict[str, Any], path: str)
 
 def ended(stack: Stack, request: dict[str, Any]) -> Any:
     stack.ecs.register_task_definition(**request)
-    network = {"subnets": stack.subnets, "securityGroups": [stack.client_group]}
     answer = stack.ecs.run_task(
         cluster="main",
         taskDefinition="job",
-        networkConfiguration={"awsvpcConfiguration": network},
+        networkConfiguration=stack.placed,
     )
     return stack.ended(answer["tasks"][0])
 
@@ -75,31 +73,15 @@ def test_the_containers_of_a_task_share_a_volume_and_may_take_each_others(stack:
 
 
 @pytest.mark.parametrize(
-    ("volume", "word"),
-    [
-        ({"host": {"sourcePath": "/etc"}}, "sourcePath"),
-        ({"dockerVolumeConfiguration": {"scope": "task"}}, "dockerVolumeConfiguration"),
-    ],
-)
-def test_a_volume_that_fargate_has_not_is_refused_in_the_words_of_ecs(
-    stack: Stack, volume: dict[str, Any], word: str
-) -> None:
-    request = with_volumes(stack, "pass", {"name": "own", **volume}, path="/data")
-    assert refusal(stack.ecs.register_task_definition, **request) == (
-        f"ClientException: Fargate compatible task definitions do not support {word}"
-    )
-
-
-@pytest.mark.parametrize(
     "volume",
     [{"host": {"sourcePath": "/etc"}}, {"dockerVolumeConfiguration": {}}],
     ids=["host", "docker"],
 )
-def test_a_volume_of_ec2_ends_the_task_with_a_readable_reason(
+def test_a_volume_that_is_not_emulated_ends_the_task_with_a_readable_reason(
     stack: Stack, volume: dict[str, Any]
 ) -> None:
     request = with_volumes(stack, "pass", {"name": "own", **volume}, path="/data")
-    task = ended(stack, request | {"requiresCompatibilities": ["EC2"]})
+    task = ended(stack, request)
     assert (task["stopCode"], task["lastStatus"]) == ("TaskFailedToStart", "STOPPED")
     assert "volume own: " in task["stoppedReason"]
     assert "is not emulated here; what is: " in task["stoppedReason"]

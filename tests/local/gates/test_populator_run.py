@@ -96,7 +96,7 @@ def test_a_failure_is_shown_once_and_the_exception_is_a_line_that_says_all(
         (
             "print({}); raise SystemExit(13)",
             "the libraries were installed, but cannot be imported with model.py: "
-            "ModuleNotFoundError: No module named 'x' Add the package",
+            "ModuleNotFoundError: No module named 'x'. Add the package",
         ),
     ],
 )

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ...layout import ExitCode, InstallError
+from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..child import child
-from ..job import Job
+from ..job import LibrariesJob
 from ..log import log
 from . import codeartifact, credentials
 from .options import indexes
@@ -51,8 +51,8 @@ _CAUSES: tuple[tuple[ExitCode, str, str], ...] = (
         ExitCode.HASH_MISMATCH,
         r"DO NOT MATCH THE HASHES",
         "The file is not the one that was locked. An older pip says so of a download that broke "
-        "off, too: run it again. If the index has another file now and that is meant, run `make "
-        "lock`; if not, do not install it.",
+        "off, too: run it again. If the index has another file now and that is meant, "
+        f"{LOCK_AGAIN}; if not, do not install it.",
     ),
     (
         ExitCode.NETWORK,
@@ -79,8 +79,8 @@ _CAUSES: tuple[tuple[ExitCode, str, str], ...] = (
         r"|is not a supported wheel|Wheel '.+' located at .+ is invalid|requires a different Python"
         r"|all requirements must have their versions pinned|Hashes are required"
         r"|Invalid requirement|\b404 Client Error",
-        "The index has no wheel of that version for this Python and architecture. Run `make "
-        "lock` for the stack's runtime and architecture, and check indexUrl.",
+        "The index has no wheel of that version for this Python and architecture. Check indexUrl, "
+        f"or {LOCK_AGAIN} for the stack's runtime and architecture.",
     ),
 )
 """Exit code, phrases of pip's output and log, remedy; the first row that is found counts.
@@ -89,7 +89,11 @@ resolution, because pip says "no matching distribution" when it could not ask th
 
 
 def install(
-    job: Job, target: Path, scratch: Path, pins: Mapping[str, Pin], options: Mapping[str, str]
+    job: LibrariesJob,
+    target: Path,
+    scratch: Path,
+    pins: Mapping[str, Pin],
+    options: Mapping[str, str],
 ) -> None:
     """Install the lock's wheels into ``target`` with pip, without building anything.
 
@@ -192,7 +196,8 @@ def failure(status: int, output: list[str], details: list[str], index_url: str) 
     tail = " | ".join(line.strip() for line in output[-3:])
     return InstallError(
         ExitCode.ERROR,
-        f"pip ended with status {status}: {_without_credentials(tail)}. See its lines in the log, "
+        f"pip ended with status {status}: {_without_credentials(tail).rstrip(' |.')}. See its "
+        "lines in the log, "
         "and try the same lock with pip by hand.",
     )
 
@@ -205,6 +210,8 @@ def _evidence(code: ExitCode, line: str, output: list[str]) -> str:
         text = "wrong hash," + ";".join(lines[-3:])
     else:
         text = re.sub(r"^[\d:,.TZ+ -]*\s*(?:ERROR: |WARNING: |error: |× )?", "", line).strip()
+        # pip lists every version that the index has, the newest last.
+        text = re.sub(r"\(from versions: .*, (?=[^,]+,[^,]+,[^,]+\))", "(the newest there: ", text)
     return _without_credentials(text if len(text) <= 500 else text[:497] + "...").rstrip(".")
 
 

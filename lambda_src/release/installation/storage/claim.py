@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def task_name() -> str:
     uri = os.environ.get("ECS_CONTAINER_METADATA_URI_V4", "")
     _, found, runtime_id = uri.rstrip("/").rpartition("/v4/")
     task = runtime_id.partition("-")[0]
-    if found and task.isalnum():
+    if found and re.fullmatch("[0-9A-Za-z]{1,64}", task):
         return task
     return f"{os.getpid()}{secrets.token_hex(4)}"
 
@@ -145,8 +146,9 @@ def _discard(path: Path) -> None:
     aside = path.with_name(f"{name}{ASIDE}{secrets.token_hex(4)}")
     try:
         path.rename(aside)
-    except FileNotFoundError:
-        return
+    except OSError:  # the answer of one that is done may be lost
+        if os.path.lexists(path):
+            raise
     remove(aside)
 
 

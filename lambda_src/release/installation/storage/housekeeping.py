@@ -36,12 +36,14 @@ from ...layout import (
     STACKS,
     ExitCode,
     InstallError,
+    opened,
     sync_directory,
 )
 from ..log import log
 from ..stop import stop_came
 from .claim import ASIDE, Claim, task_name
 from .removal import PAUSE
+from .verify import verify
 
 GRACE = 24 * 3600
 """Seconds for which a release stays after it was published or asked for, by the file server's
@@ -189,9 +191,13 @@ class _Housekeeping:
 
 
 def put_back(aside: Path) -> bool:
-    """Put back a release that was renamed and is whole, unless it has been made again."""
+    """Put back a release that was only renamed and is whole, unless it has been made again."""
     name = aside.name.removeprefix(REMOVING_PREFIX).partition("-")[0]
-    if ASIDE in aside.name or not RELEASE_ID.fullmatch(name) or not _time(aside / MANIFEST):
+    if ASIDE in aside.name or not RELEASE_ID.fullmatch(name):
+        return False
+    if differences := verify(aside, "none", name):
+        if unknown := next((each for each in differences if each.kind == "unreadable"), None):
+            raise OSError(errno.EIO, str(unknown))
         return False
     try:
         aside.rename(aside.with_name(name))
@@ -226,7 +232,7 @@ def _time(file: Path) -> int:
     By opening it, because an NFS client may answer for a path from its cache.
     """
     try:
-        with file.open("rb") as stream:
+        with opened(file) as stream:
             return os.fstat(stream.fileno()).st_mtime_ns
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return 0
@@ -235,6 +241,7 @@ def _time(file: Path) -> int:
 def _owner_of(release: Path) -> str:
     """The stack that published a release of whatever format, empty where it is not known."""
     try:
-        return str(json.loads((release / MANIFEST).read_bytes()).get("owner", ""))
+        with opened(release / MANIFEST) as stream:
+            return str(json.loads(stream.read()).get("owner", ""))
     except (AttributeError, OSError, ValueError):
         return ""

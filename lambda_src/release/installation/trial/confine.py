@@ -23,8 +23,10 @@ _READ_SEARCH = 2
 _VERSION_3 = 0x20080522
 
 
-def confine(folders: Sequence[Path]) -> Callable[[], None]:
+def confine(folders: Sequence[Path], others: Sequence[Path] = ()) -> Callable[[], None]:
     """What a child does before its program starts, so that it cannot write to these folders.
+
+    ``others`` are not this process's own, so their modes stay what they are.
 
     If this process is root, the child becomes an unprivileged user, which is possible on Fargate;
     where root may read everything, that user may, too, as its Python can lie below /root.
@@ -53,7 +55,7 @@ def confine(folders: Sequence[Path]) -> Callable[[], None]:
                 libc.prctl(_AMBIENT, *map(ctypes.c_ulong, (_RAISE, _READ_SEARCH, 0, 0)))
                 return
         with contextlib.suppress(OSError):
-            _make_read_only(libc, folders)
+            _make_read_only(libc, [*folders, *others])
 
     return prepare
 

@@ -16,6 +16,7 @@ import traceback
 from types import ModuleType
 from typing import Any
 
+from ...artifacts import arguments as load_arguments
 from .record import Record
 
 # What a package puts in their place must not decide about it.
@@ -23,7 +24,8 @@ _open, _write, _exit, _dumps = os.open, os.write, os._exit, json.dumps
 
 CONTRACT = (
     "The contract of model.py: predict(instances) returns a list of as many predictions that JSON "
-    "can hold; optional are load(), demonstrate(), which returns a dictionary that JSON can hold, "
+    "can hold; optional are load(), or load(artifacts) where artifacts.in names some, "
+    "demonstrate(), which returns a dictionary that JSON can hold, "
     'and SAMPLE = {"instances": [...]}, a request'
 )
 _SHOWN = 20
@@ -36,7 +38,13 @@ class ContractError(Exception):
 
 
 def prove(
-    site_packages: str, program: str, record: str, end: str, nonce: str, limit: float | None
+    site_packages: str,
+    program: str,
+    artifacts: str,
+    record: str,
+    end: str,
+    nonce: str,
+    limit: float | None,
 ) -> None:
     """Import, load and try the model; record what that touches; write to ``end`` how it ended.
 
@@ -49,7 +57,7 @@ def prove(
 
     def use() -> None:
         try:
-            outcome.append(("proven", _try(program)))
+            outcome.append(("proven", _try(program, artifacts)))
         except ContractError as error:
             outcome.append(("contract", str(error)))
         except BaseException:
@@ -73,20 +81,22 @@ def prove(
     _exit(0)
 
 
-def _try(program: str) -> str:
+def _try(program: str, artifacts: str) -> str:
     """Import, load and try the model. Returns what there is to say of it."""
     model = importlib.import_module("model")
     if not str(model.__file__).startswith(program + "/"):
         raise ImportError(f"a package brings its own module 'model': {model.__file__}")
-    predict = _function(model, "predict")
+    predict = _function(model, "predict", [])
     if predict is None:
         names = [name for name in vars(model) if not name.startswith("_")]
         more = ", ..." if len(names) > _SHOWN else ""
         has = ", ".join(names[:_SHOWN]) + more if names else "no public name"
         raise ContractError(f"model.py has no predict, it has {has}")
     instances = _sample(model)
-    if load := _function(model, "load"):
-        load()
+    load = getattr(model, "load", None)
+    given = load_arguments(load, artifacts) if callable(load) else ()
+    if load := _function(model, "load", *given):
+        load(*given)
     said = []
     if demonstrate := _function(model, "demonstrate"):
         shown = demonstrate()
@@ -109,12 +119,11 @@ def _try(program: str) -> str:
     return "; ".join(said) or "predict was not tried: model.py has neither SAMPLE nor demonstrate()"
 
 
-def _function(model: ModuleType, name: str) -> Any:
-    """A function of the model that can be called as the contract says, None if there is none."""
+def _function(model: ModuleType, name: str, *arguments: Any) -> Any:
+    """A function of the model that can be called with these, None if there is none."""
     if not hasattr(model, name):
         return None
     function = getattr(model, name)
-    arguments: list[Any] = [[]] if name == "predict" else []
     if not callable(function):
         raise ContractError(f"{name} in model.py is {_short(function)}, and cannot be called")
     try:

@@ -46,11 +46,12 @@ NAME = 8
 
 PROGRAM = """
 import sys
-site_packages, program, record, end, nonce, limit = sys.argv[1:]
+site_packages, program, artifacts, record, end, nonce, limit = sys.argv[1:]
 del sys.argv[1:]
 sys.path.insert(0, program)
 from release.installation.trial.proof import prove
-prove(site_packages, program, record, end, nonce, float(limit) if limit else None)
+limit = float(limit) if limit else None
+prove(site_packages, program, artifacts, record, end, nonce, limit)
 """
 
 Listing = dict[str, tuple[int, ...]]
@@ -62,17 +63,20 @@ class Smoke:
 
     The interpreter sees the standard library, these two directories and nothing else; as on
     Lambda, it can write to neither of them and has no home. ``limit`` are the seconds that an
-    import may take.
+    import may take, ``artifacts`` is the release of them that the model loads.
     """
 
     site_packages: Path
     program: Path
     scratch: Path
     limit: float | None = None
+    artifacts: Path | None = None
     before: Listing = field(init=False)
+    loaded: Listing = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "before", listing(self.site_packages))
+        object.__setattr__(self, "loaded", listing(self.artifacts) if self.artifacts else {})
 
     def run(self, record: str = RECORD) -> str:
         """Import ``model`` from the program folder with the staged libraries, and try it.
@@ -87,7 +91,8 @@ class Smoke:
             path.write_bytes(b"")
             path.chmod(0o666)
         command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", "-c", PROGRAM]
-        command += map(str, (self.site_packages, self.program, self.scratch / record, end, nonce))
+        command += map(str, (self.site_packages, self.program, self.artifacts or ""))
+        command += map(str, (self.scratch / record, end, nonce))
         command.append("" if self.limit is None else f"{self.limit:g}")
         late = False
         with (
@@ -99,7 +104,9 @@ class Smoke:
                 environment=os.environ
                 | {"HOME": HOME, "TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1"},
                 folder=self.program,
-                confine=confine([self.site_packages, self.program]),
+                confine=confine(
+                    [self.site_packages, self.program], [self.artifacts] if self.artifacts else []
+                ),
             ) as process,
         ):
             try:
@@ -124,18 +131,18 @@ class Smoke:
                 self.before[name] = (*self.before[name][:-1], path.lstat().st_ctime_ns)
 
     def compare(self) -> None:
-        """Raise InstallError if the staged release is not what it was before the imports."""
-        now = listing(self.site_packages)
-        changed = {path for path, entry in self.before.items() if now.get(path, entry) != entry}
-        found = [f"new is {path}" for path in now.keys() - self.before.keys()]
-        found += [f"gone is {path}" for path in self.before.keys() - now.keys()]
-        found += [f"changed is {path}" for path in changed]
-        if found:
-            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        """Raise InstallError if a release is not what it was before the imports."""
+        if found := _changes(self.before, listing(self.site_packages)):
             raise InstallError(
                 ExitCode.IMPORT,
-                f"the import of model.py changed the staged release: "
-                f"{', '.join(sorted(found)[:5])}{more}. {_READ_ONLY}",
+                f"the import of model.py changed the staged release: {found}. {_READ_ONLY}",
+            )
+        if self.artifacts and (found := _changes(self.loaded, listing(self.artifacts))):
+            raise InstallError(
+                ExitCode.IMPORT,
+                f"model.py changed the artifacts in {self.artifacts}, which it may only read: "
+                f"{found}. Let it write to /tmp, and publish them anew: `pulumi config set "
+                "releaseSalt <any new word>`.",
             )
 
     def _failure(self, kind: str, text: str, status: int) -> str:
@@ -171,6 +178,16 @@ _READ_ONLY = (
     "package write there (most have a variable for it, which model.py can set before the import)"
     ", or leave it out."
 )
+
+
+def _changes(before: Listing, now: Listing) -> str:
+    """In what a tree differs from what it was, empty if in nothing."""
+    changed = {path for path, entry in before.items() if now.get(path, entry) != entry}
+    found = [f"new is {path}" for path in now.keys() - before.keys()]
+    found += [f"gone is {path}" for path in before.keys() - now.keys()]
+    found += [f"changed is {path}" for path in changed]
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return ", ".join(sorted(found)[:5]) + more
 
 
 def listing(root: Path) -> Listing:

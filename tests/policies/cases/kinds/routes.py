@@ -122,6 +122,37 @@ def private_registry_by_endpoints(p: Build) -> None:
     populating(p, net)
 
 
+def from_s3(p: Build, *urls: str, routed: bool = True) -> None:
+    """A container that is given URLs, in a VPC with endpoints alone."""
+    net = network(p, nat=False)
+    assert net.table is not None
+    for name in ("ecr.api", "ecr.dkr", "logs", "s3"):
+        props: dict[str, Any] = {"vpcId": net.vpc.id}
+        props["serviceName"] = f"com.amazonaws.eu-west-1.{name}"
+        if name == "s3":
+            props["routeTableIds"] = [net.table.id] if routed else ["rtb-0123456789abcdef0"]
+        p.add("aws:ec2/vpcEndpoint:VpcEndpoint", name, props)
+    s = store(p, net)
+    fetches = container("fetch", PYTHON, "/mnt/data", command=["fetch.py", *urls])
+    of = task(p, "fetch", [fetches], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    run(p, "fetch", of, net, after=s.targets)
+
+
+@CASES.sound(sources.ECS_NETWORK)
+def packages_from_s3_by_endpoints(p: Build) -> None:
+    from_s3(p, "https://wheels.s3.eu-west-1.amazonaws.com/efs")
+
+
+@CASES.sound(sources.ECS_NETWORK, may_note=True)
+def packages_from_s3_and_an_index_by_endpoints(p: Build) -> None:
+    from_s3(p, "https://wheels.s3.eu-west-1.amazonaws.com/efs", "https://pypi.org/simple")
+
+
+@CASES.sound(sources.ECS_NETWORK, may_note=True)
+def packages_from_s3_by_an_endpoint_of_another_route_table(p: Build) -> None:
+    from_s3(p, "https://wheels.s3.eu-west-1.amazonaws.com/efs", routed=False)
+
+
 NO_WAY = wrong(REACH, "install", "install", "private-a")
 
 

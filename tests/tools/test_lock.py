@@ -1,0 +1,101 @@
+"""The locks in the repository, and how the lock command chooses wheels."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.contract.requirements import MACHINES
+from components.lock import LockError, Target, lock_path, main
+from components.lock.resolution import pin
+from components.lock.targets import RUNTIMES
+from lambda_src.release.installation.libraries import requirements
+from tools.files import APPLICATION
+
+X86 = Target("python3.11", "x86_64")
+TARGETS = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in MACHINES]
+
+
+def package(*filenames: str) -> dict[str, Any]:
+    wheels = [
+        {"url": f"https://example.org/{name}", "hashes": {"sha256": f"{number:064x}"}}
+        for number, name in enumerate(filenames)
+    ]
+    return {"name": "shapes", "version": "1.0", "wheels": wheels}
+
+
+def chosen(target: Target, *filenames: str) -> str:
+    line = pin(package(*filenames), target, target.tags())
+    return filenames[int(line.rpartition(":")[2], 16)]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_the_installer_accepts_the_lock_of(target: Target) -> None:
+    assert requirements.read(lock_path(APPLICATION / "requirements.in", target))
+
+
+def test_the_locks_satisfy_requirements_in() -> None:
+    assert main(["--check", "--directory", str(APPLICATION)]) == 0
+
+
+@pytest.mark.example
+@pytest.mark.parametrize("architecture", MACHINES)
+def test_amazon_linux_2_gets_the_last_tensorflow_for_its_glibc(architecture: str) -> None:
+    target = Target("python3.11", architecture)
+    pins = requirements.read(lock_path(APPLICATION / "requirements.in", target))
+    name = "tensorflow-cpu" if architecture == "x86_64" else "tensorflow"
+    assert (pins[name], pins["numpy"]) == ("2.20.0", "2.2.6")
+
+
+def test_the_check_names_what_is_not_locked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "requirements.in").write_text("# why\nshapes>=2\ncircles; sys_platform=='win32'\n")
+    (tmp_path / "locks").mkdir()
+    for target in TARGETS:
+        version = "1.0" if target == X86 else "2.0"
+        (tmp_path / "locks" / f"{target.name}.txt").write_text(f"# why\nshapes=={version} --hash\n")
+    assert main(["--check", "--directory", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == (
+        "python3.11-x86_64 has 1.0 for 'shapes>=2': run `make lock`\n"
+    )
+
+
+PURE = "shapes-1.0-py3-none-any.whl"
+OLD = "shapes-1.0-cp311-cp311-manylinux2014_x86_64.whl"
+NEW = "shapes-1.0-cp311-cp311-manylinux_2_26_x86_64.whl"
+TOO_NEW = "shapes-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+STABLE = "shapes-1.0-cp38-abi3-manylinux_2_17_x86_64.whl"
+REBUILT = "shapes-1.0-2-cp311-cp311-manylinux2014_x86_64.whl"
+
+
+@pytest.mark.parametrize(
+    ("offered", "expected"),
+    [
+        ((PURE, OLD), OLD),
+        ((OLD, NEW, TOO_NEW), NEW),
+        ((TOO_NEW, PURE), PURE),
+        ((STABLE, PURE), STABLE),
+        ((OLD, STABLE), OLD),
+        ((REBUILT, OLD), REBUILT),
+        (("shapes-1.0-cp311-cp311-musllinux_1_2_x86_64.whl", PURE), PURE),
+        (("shapes-1.0-cp311-cp311-manylinux_2_17_aarch64.whl", PURE), PURE),
+        (("shapes-1.0-cp313-cp313-manylinux_2_17_x86_64.whl", PURE), PURE),
+    ],
+)
+def test_the_wheel_is_the_one_that_the_targets_pip_takes(
+    offered: tuple[str, ...], expected: str
+) -> None:
+    assert chosen(X86, *offered) == expected
+
+
+def test_a_newer_runtime_takes_a_newer_wheel() -> None:
+    newer = TOO_NEW.replace("cp311", "cp312")
+    assert chosen(Target("python3.12", "x86_64"), PURE, newer) == newer
+
+
+def test_a_package_without_a_wheel_is_named_with_runtime_and_architecture() -> None:
+    with pytest.raises(
+        LockError, match=r"shapes 1\.0 has no wheel for python3\.11 on x86_64 \(CPython 3\.11, glib"
+    ):
+        chosen(X86, TOO_NEW)
