@@ -90,6 +90,15 @@ QUESTIONS: Mapping[str, Question] = {
         "Six requests that have to be refused.",
         "Teach the embedded cloud: `local/account/rules.py` and `local/cloud/checks.py`.",
     ),
+    "endpoints": Question(
+        "The policies of the endpoints let through all that ECS asks for a task, with "
+        "`egress: none`.",
+        "A task starts; or `up` says in ECS's words which step has failed. The first run asks it "
+        "only with `--config egress=none`.",
+        "In `__main__.py` give `NetworkArgs` `narrow_endpoints=False`: then they let through "
+        "everything, and the roles alone decide.",
+        asked=False,
+    ),
     "zones": Question(
         "Lambda and Fargate serve the zones that `availabilityZones` takes when it is empty: the "
         "first two by id, without those that are known to lack one.",

@@ -113,6 +113,21 @@ def default_route_through_a_transit_gateway(p: Build) -> None:
     populating(p, net)
 
 
+def newer(p: Build, net: Net, of: R) -> None:
+    """A way out by IPv6 alone."""
+    props = {"vpcId": net.vpc.id}
+    gateway = p.add("aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", "six", props)
+    route = {"destinationIpv6CidrBlock": "::/0", "egressOnlyGatewayId": gateway.id}
+    p.add("aws:ec2/route:Route", "six", {"routeTableId": of.id, **route})
+
+
+@CASES.sound(sources.ECS_NETWORK, may_note=True)
+def default_route_of_the_newer_protocol_alone(p: Build) -> None:
+    net = network(p, nat=False)
+    newer(p, net, net.table)
+    populating(p, net)
+
+
 @CASES.sound(sources.ECS_NETWORK, may_note=True)
 def private_registry_by_endpoints(p: Build) -> None:
     net = network(p, nat=False)
@@ -213,4 +228,11 @@ def gateway_that_has_no_way_out_itself(p: Build) -> None:
     nat = p.add("aws:ec2/natGateway:NatGateway", "stranded", {"subnetId": net.private[0].id})
     given = {"routeTableId": net.table.id, "destinationCidrBlock": ANYWHERE}
     p.add("aws:ec2/route:Route", "out", {**given, "natGatewayId": nat.id})
+    populating(p, net)
+
+
+@CASES.wrong(sources.ECS_NETWORK, wrong(REACH, "install", "install", "public IP"))
+def populating_without_an_address_beside_a_route_of_the_newer_protocol(p: Build) -> None:
+    net, gateway = bare(p)
+    newer(p, net, table(p, "public", net.vpc, net.private, gatewayId=gateway.id))
     populating(p, net)
