@@ -14,6 +14,7 @@ import argparse
 import base64
 import hashlib
 import importlib.util
+import re
 import subprocess
 import sys
 import tempfile
@@ -174,11 +175,12 @@ def _failure(wheels: Sequence[Wheel], said: str) -> str:
     if importlib.util.find_spec("pip") is None:
         return "pip, which downloads, is not installed here. Remedy: `python -m ensurepip`"
     lines = [line for line in said.splitlines() if line.strip() and "Retrying (" not in line]
-    return (
+    message = (
         f"{wheels[0].target.name}: pip cannot download what {wheels[0].index_url} and the URLs of "
         f"the lock should have. Remedy: look at what it says; {commands.LOCK} makes another lock "
         f"if a file is gone.\n{chr(10).join(lines[-12:])}"
     )
+    return re.sub(r"://[^/\s@]+@", "://***@", message)
 
 
 def _sha256(path: Path) -> str:
