@@ -1,13 +1,12 @@
 """Rule: paths, volumes and their options have the form that Lambda and ECS accept."""
 
 import re
-from collections.abc import Iterator
 
 from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, FUNCTION, TASK_DEFINITION
-from ..reading.naming import Elsewhere, Here, here, named
-from ..reading.pack import Parameters, rule
+from ..reading.naming import Elsewhere, here, named
+from ..reading.pack import Reports, rule
 from ..reading.values import UNKNOWN, Plain, at, items, text
 from .parts.launches import launches_of
 from .parts.storage import file_system_of
@@ -30,7 +29,7 @@ def _subjects(stack: Stack) -> list[Resource]:
 
 
 @rule(_subjects)
-def mounts_have_the_right_form(resource: Resource, _: Parameters) -> Iterator[Report]:
+def mounts_have_the_right_form(resource: Resource) -> Reports:
     """A function's mount path has Lambda's form, a container mounts a volume that exists, and
     an EFS volume has TLS where ECS demands it, no root directory of its own beside an access
     point, and a platform that mounts EFS.
@@ -45,7 +44,7 @@ def mounts_have_the_right_form(resource: Resource, _: Parameters) -> Iterator[Re
             yield from _volume(resource, volume, efs)
 
 
-def _paths(function: Resource) -> Iterator[Report]:
+def _paths(function: Resource) -> Reports:
     for config in items(function.get("fileSystemConfig")):
         path = text(at(config, "localMountPath"))
         if isinstance(path, str) and not _PATH.fullmatch(path):
@@ -57,7 +56,7 @@ def _paths(function: Resource) -> Iterator[Report]:
             )
 
 
-def _names(task: Resource) -> Iterator[Report]:
+def _names(task: Resource) -> Reports:
     volumes = items(task.get("volumes"))
     names = [text(at(volume, "name")) for volume in volumes]
     containers = containers_of(task)
@@ -75,7 +74,7 @@ def _names(task: Resource) -> Iterator[Report]:
                 )
 
 
-def _platform(task: Resource) -> Iterator[Report]:
+def _platform(task: Resource) -> Reports:
     """Where ECS mounts no EFS: Windows, and Fargate's older platforms."""
     system = task.get("runtimePlatform", "operatingSystemFamily")
     if isinstance(system, str) and system.upper().startswith("WINDOWS"):
@@ -96,7 +95,7 @@ def _platform(task: Resource) -> Iterator[Report]:
             )
 
 
-def _volume(task: Resource, volume: Plain, efs: Plain) -> Iterator[Report]:
+def _volume(task: Resource, volume: Plain, efs: Plain) -> Reports:
     name = at(volume, "name")
     what = (f"volume '{name}'" if isinstance(name, str) else "a volume") + f" of {task.label}"
     parts = ("transitEncryption", "rootDirectory", "authorizationConfig.iam")
@@ -129,7 +128,8 @@ def _volume(task: Resource, volume: Plain, efs: Plain) -> Iterator[Report]:
             "to ENABLED where the role's rights are to hold",
         )
     own = named(task, FILE_SYSTEMS, "volumes", at(efs, "fileSystemId"))
-    sure = [one for one in (own, file_system_of(here(point))) if isinstance(one, Here | Elsewhere)]
+    theirs = file_system_of(here(point))
+    sure = [one for one in (own, theirs) if isinstance(one, Resource | Elsewhere)]
     if len(sure) == 2 and sure[0] != sure[1]:
         yield Report(
             f"{what} names {sure[0].label}, but its {label} belongs to {sure[1].label}. "

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Resource, Stack, once
 from ..reading.kinds import NAT_GATEWAYS, ROUTE_TABLES, SUBNETS, VPC, VPCS, token
-from ..reading.naming import Here, Known, Name, NotYet, here, listed, named, only, origins_of
+from ..reading.naming import Known, Name, NotYet, here, listed, named, only
 from ..reading.network import vpc_of
 from ..reading.security_groups import network, openings_of
 from ..reading.values import UNKNOWN, Plain, at, items, text
@@ -118,7 +118,7 @@ def _only_nfs(consumer: Consumer, place: Launch) -> Iterator[Report]:
     elsewhere = any_of(
         opening.covers(_HTTPS) is not False or opening.covers(_NFS) is False for opening in stated
     )
-    here_only = groups.names and all(isinstance(group, Here) for group in groups.names)
+    here_only = groups.names and all(isinstance(group, Resource) for group in groups.names)
     if here_only and elsewhere is False:
         said = "; ".join(sorted(map(str, stated))) or "nothing"
         absent = stack.there_is_none(f"rule of {groups.labels} for TCP {_HTTPS}")
@@ -234,8 +234,8 @@ def _inline(found: _Routes, resource: Resource) -> None:
     keys = [resource.urn]
     if resource.type == _DEFAULT_TABLE:
         main = _table(resource, "defaultRouteTableId")
-        vpcs = origins_of(resource, VPCS, "defaultRouteTableId")
-        keys += [name.key for name in (main, *vpcs) if isinstance(name, Here)]
+        vpcs = resource.origins("defaultRouteTableId", *VPCS.tokens)
+        keys += [name.key for name in (main, *vpcs) if isinstance(name, Resource)]
     for key, route in ((key, route) for key in keys for route in items(resource.given("routes"))):
         if route is UNKNOWN:
             found.open[key] = Open(f"routes of {resource.label} is unknown", preview=True)
@@ -248,12 +248,12 @@ def _table(resource: Resource, name: str) -> Name | None:
     given = resource.get(name)
     for vpc in resource.stack.of_type(*VPCS.tokens) if isinstance(given, str) else ():
         if given in (vpc.get("mainRouteTableId"), vpc.get("defaultRouteTableId")):
-            return Here(vpc)
+            return vpc
     found = named(resource, ROUTE_TABLES, name)
     table = here(found)
     if table is not None and table.type == _DEFAULT_TABLE and name == "routeTableId":
         return _table(table, "defaultRouteTableId")
-    vpcs = origins_of(resource, VPCS, name)
+    vpcs = resource.origins(name, *VPCS.tokens)
     lost = table is resource or (isinstance(found, NotYet) and not found.candidates)
     return vpcs[0] if lost and len(vpcs) == 1 else found
 
@@ -263,16 +263,16 @@ def _ways_out(subnet: Known, stack: Stack) -> _Ways | Open:
     found = _routes(stack)
     table = found.tables.get(subnet.key)
     if table is None:
-        if not isinstance(subnet, Here):
+        if not isinstance(subnet, Resource):
             return subnet.open
         if subnet.key in found.open:
             return found.open[subnet.key]
         vpc = vpc_of(subnet)
-        if not isinstance(vpc, Here) or vpc.resource.type != VPC:
+        if not isinstance(vpc, Resource) or vpc.type != VPC:
             return Open(f"the routes of {subnet.label} are made elsewhere")
         table = found.tables.get(vpc.key, vpc)
     every = found.ways.get(table.key, {})
     ways = {kind: nats for kind, nats in every.items() if kind != "IPv6"} or every
-    if not ways and not isinstance(table, Here):
+    if not ways and not isinstance(table, Resource):
         return table.open
     return ways or found.open.get(table.key) or found.open.get("") or {}

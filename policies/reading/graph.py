@@ -55,6 +55,11 @@ class Resource:
         return self.get(name, *path)
 
     @property
+    def key(self) -> str:
+        """What tells it from others, also from those of other stacks."""
+        return self.urn
+
+    @property
     def is_component(self) -> bool:
         """Whether it only groups others: a provider's resources have a `/` in their type."""
         return "/" not in self.type and not self.type.startswith("pulumi:providers:")

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from .findings import Answer, Open
 from .graph import Resource, Stack, once
 from .kinds import DEFAULT_SECURITY_GROUP, SECURITY_GROUP, SECURITY_GROUPS, token
-from .naming import NONE, Here, Name, Several, listed, named, only, origins_of
+from .naming import NONE, Name, Several, listed, named, only
 from .values import UNKNOWN, Plain, Unknown, at, flag, items, number, text
 
 _RULE = token("ec2", "SecurityGroupRule")
@@ -133,7 +133,7 @@ def _inline(stack: Stack) -> Iterator[Opening]:
         for name in ("ingress", "egress"):
             rules = [
                 Opening(
-                    *(group, name, name == "ingress", Here(group)),
+                    *(group, name, name == "ingress", group),
                     _small(at(rule, "protocol")),
                     (number(at(rule, "fromPort")), number(at(rule, "toPort"))),
                     _texts(at(rule, "cidrBlocks"), at(rule, "ipv6CidrBlocks")),
@@ -151,7 +151,7 @@ def _sorted_out(rules: list[Opening], group: Resource, name: str) -> Iterator[Op
     open_ = [rule for rule in rules if not rule.groups.certain]
     alike = len({(rule.protocol, rule.ports) for rule in open_}) == 1
     named_in = [item for r in items(group.given(name)) for item in items(at(r, "securityGroups"))]
-    known = alike and named_in.count(UNKNOWN) == len(origins_of(group, SECURITY_GROUPS, name))
+    known = alike and named_in.count(UNKNOWN) == len(group.origins(name, *SECURITY_GROUPS.tokens))
     for rule in rules:
         certain = rule.groups.certain or known
         yield replace(rule, groups=Several(rule.groups.names, certain))

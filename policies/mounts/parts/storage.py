@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ...reading.findings import Answer, Open
 from ...reading.graph import Resource, Stack, once
 from ...reading.kinds import FILE_SYSTEMS, MOUNT_TARGET, SUBNETS
-from ...reading.naming import Elsewhere, Here, Known, Name, NotYet, here, named, only
+from ...reading.naming import Elsewhere, Known, Name, NotYet, here, named, only
 from ...reading.values import UNKNOWN, Plain, text
 from ..paths import lies_under
 
@@ -62,7 +62,7 @@ def location_of(point: Name) -> Location | None:
     if resource is None:
         return Location(point.key, "/")
     system = file_system_of(resource)
-    space = system.key if isinstance(system, Here | Elsewhere) else point.key
+    space = system.key if isinstance(system, Resource | Elsewhere) else point.key
     return Location(space, root_of(resource))
 
 
@@ -105,7 +105,7 @@ class MountTarget:
         same = subnet == self.subnet or theirs.is_same(self.zone)
         if same is not None:
             return same
-        if not isinstance(subnet, Here):
+        if not isinstance(subnet, Resource):
             return Open(f"the zone of {subnet.label} is not known; it is made elsewhere")
         whose = subnet.label if theirs == _NOWHERE else self.label
         preview = not isinstance(self.subnet, Elsewhere)
