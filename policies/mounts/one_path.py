@@ -151,4 +151,10 @@ def _stray(consumer: Consumer, holder: str, path: Path, there: list[Mount]) -> R
     if from_image and not there and consumer not in populating(consumer.stack):
         because = f"it mounts {mounts}, and its image may have that path itself"
         return doubt(f"whether {what} on purpose", because)
+    mine = {mount.space for mount in (*consumer.mounts, *there)}
+    others = [one for one in mounting(consumer.stack) if lies_under(path.resolved, one.path)]
+    if foreign := [one for one in others if one.space not in mine]:
+        # It may name the path for those.
+        because = f"it mounts {mounts}; {foreign[0].consumer.label} has {foreign[0].label} there"
+        return doubt(f"whether {what} on purpose", because)
     return Report(f"{what}, where nothing is mounted: {consumer.label} mounts {mounts}. {remedy}")

@@ -18,6 +18,7 @@ from .parts.storage import MountTarget, file_system_of, one_zone, targets, targe
 from .way_out import way_out
 
 _NFS = 2049
+_NEWER = ("IPV6_ONLY", "DUAL_STACK")
 
 
 def _subjects(stack: Stack) -> list[Consumer | Resource]:
@@ -157,6 +158,10 @@ def _ports(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Re
             for ingress in (True, False):
                 near, far = (server, client) if ingress else (client, server)
                 answer = lets_through(mount.stack, near, far, _NFS, ingress=ingress)
+                if answer is False and target.resource.given("ipAddressType") in _NEWER:
+                    answer = Open(
+                        f"{target.label} has an address of IPv6, which is not judged here"
+                    )
                 if answer is not True and (groups, ingress) not in seen:
                     seen.add((groups, ingress))
                     yield _closed(mount.stack, near, far, answer, ingress=ingress)

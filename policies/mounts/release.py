@@ -31,7 +31,8 @@ _VERSION = re.compile(r"(3\.\d+)(?![\d])")
 _RUNTIME = re.compile(r"python(3\.\d+)")
 # What pip and uv are asked to install for, whatever they run on.
 _FOR_PYTHON = re.compile(
-    r"(?:--python(?:-version)?[=\s]+(?:python)?|\bpython(?=3\.\d+ -m )|\bpip(?=3\.))(3)\.?(\d+)"
+    r"(?:--python(?:-version)?[=\s]+(?:python)?|\bpython(?:={1,2}|(?=3\.\d+ -m ))|\bpip(?=3\.))"
+    r"(3)\.?(\d+)"
 )
 _FOR_PLATFORM = re.compile(r"--(?:python-)?platform[=\s]+\S*?(x86_64|aarch64|arm64|amd64)")
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}

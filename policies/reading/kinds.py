@@ -47,7 +47,9 @@ class Kind:
 def _with_ids(arn: str, prefix: str, *tokens: str, others: tuple[str, ...] = ()) -> Kind:
     """A kind whose ids are a prefix and hex digits; `arn` is the service and type of its ARNs."""
     service, _, type_ = arn.partition(":")
-    pattern = rf"(?:arn:[\w-]+:{service}:[\w-]*:\d*:{type_}/)?({prefix}-[0-9a-f]+)"
+    # A security group of another account may be named with that.
+    before = rf"arn:[\w-]+:{service}:[\w-]*:\d*:{type_}/|\d{{12}}/"
+    pattern = rf"(?:{before})?({prefix}-[0-9a-f]+)"
     what = {"natgateway": "NAT gateway", "vpc": "VPC"}.get(type_, type_.replace("-", " "))
     return Kind(tokens, what, pattern, others=others)
 

@@ -155,6 +155,8 @@ def _install_targets(consumer: Consumer) -> Iterator[str]:
     line = command_of(consumer)
     by_variable = [one.value for one in consumer.texts if one.variable in _TARGETS]
     for found in _INSTALL.finditer(line):
+        if "--dry-run" in found["rest"]:
+            continue
         before, own = line[: found.start()], found["folder"] or ""
         folders = [consumer.folder, *(m["path"] for m in _FOLDER.finditer(before))]
         folder = folders[-1] if isinstance(folders[-1], str) else "/"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from ...reading.findings import Report, doubt
 from ...reading.graph import Resource, Stack, once
@@ -15,9 +16,9 @@ from ...reading.kinds import (
     TASK_DEFINITION,
     token,
 )
-from ...reading.naming import here, named
+from ...reading.naming import Here, candidates, here, named
 from .launches import launches
-from .populators import by_space, mounting, read_all
+from .populators import by_space, consumers, mounting, read_all
 
 # What only describes, guards or counts a file system, and cannot mount it.
 _PASSIVE = re.compile(
@@ -52,7 +53,7 @@ def strangers(stack: Stack) -> list[Report]:
         for one in stack.resources
         if one.urn not in read and (named := _named(one))
     ]
-    return [*found, *_invoked(stack)]
+    return [*found, *_beside(stack), *_invoked(stack)]
 
 
 def _named(resource: Resource) -> str:
@@ -70,6 +71,22 @@ def _named(resource: Resource) -> str:
     }
     ids = {one.decode(): None for one in _ID.findall(resource.raw_text())}
     return ", ".join((origins or ids).keys())
+
+
+def _beside(stack: Stack) -> Iterator[Report]:
+    """What a task definition names in its volumes beside those that are read."""
+    for task, several in groupby(consumers(stack), lambda consumer: consumer.resource):
+        places = [place for one in several for place in (*one.within_reach, *one.mounts)]
+        read = {
+            known
+            for place in places
+            for name in (place.point, place.system)
+            for known in candidates(name)
+        }
+        named = [Here(one) for one in task.origins("volumes", ACCESS_POINT, FILE_SYSTEM)]
+        for other in (one for one in named if one not in read):
+            because = "it is in a volume of a kind that this pack does not read"
+            yield doubt(f"what {task.label} does with {other.label}", because, urn=task.urn)
 
 
 def _invoked(stack: Stack) -> Iterator[Report]:

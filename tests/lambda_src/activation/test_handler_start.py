@@ -1,0 +1,150 @@
+"""How the entry point starts: the release, the import, the init, and what goes wrong there."""
+
+import pytest
+
+from ..function import EACH_EVENT, MODEL, Function, http, statuses
+
+
+def test_the_cold_start_is_logged_with_the_duration_of_each_step_as_metrics(
+    function: Function,
+) -> None:
+    function.environment["AWS_LAMBDA_FUNCTION_NAME"] = "inference"
+    log = function.run({}).logs[-1]
+    [directive] = log["_aws"]["CloudWatchMetrics"]
+    units = {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]}
+    steps = ["ActivateDuration", "ImportDuration", "LoadDuration"]
+    assert (log["message"], log["FunctionName"]) == ("cold start", "inference")
+    assert units == dict.fromkeys(["ColdStartDuration", *steps], "Seconds") | {
+        "BundleUsed": "Count"
+    }
+    assert log["ColdStartDuration"] == pytest.approx(sum(log[step] for step in steps), abs=0.01)
+    assert log["BundleUsed"] == 0
+
+
+def test_a_model_that_cannot_be_loaded_is_counted(function: Function) -> None:
+    (function.code / "model.py").write_text("import absent\n")
+    [log] = [log for log in function.run({}).logs if log["level"] == "ERROR"]
+    assert log["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [
+        {"Name": "LoadFailure", "Unit": "Count"}
+    ]
+    assert log["LoadFailure"] == 1
+
+
+def test_a_release_without_a_bundle_is_imported_the_plain_way_and_logged(
+    function: Function,
+) -> None:
+    result = function.run({})
+    assert statuses(result) == [200]
+    assert [log.get("imports") for log in result.logs] == [None, "plain"]
+    assert "has no bundle to use" in result.logs[0]["message"]
+
+
+def test_the_cold_start_is_switched_off_by_a_variable(function: Function) -> None:
+    function.environment["RELEASE_COLD_START"] = "off"
+    result = function.run({})
+    assert [log.get("imports") for log in result.logs] == ["off"]
+
+
+def test_the_model_is_loaded_once(function: Function) -> None:
+    function.write_model(MODEL + "\nprint('{}')\n")
+    assert function.run({}, {}).logs.count({}) == 1
+
+
+def init_error(function: Function) -> str:
+    """The error with which the import of the entry point ends, in a process that is then gone."""
+    result = function.run(program="import handler")
+    assert result.code == 1
+    return result.errors.splitlines()[-1]
+
+
+def test_a_missing_release_fails_the_init_with_path_and_what_is_there(function: Function) -> None:
+    function.release.rename(function.release.with_name("ffffffffffffffff"))
+    error = init_error(function)
+    assert error.startswith("release.activation.loading.LoadError: no release: ")
+    assert f"{function.release} does not exist" in error
+    assert "contains ffffffffffffffff" in error
+
+
+def test_a_missing_release_is_looked_for_again_by_the_next_process(function: Function) -> None:
+    elsewhere = function.release.with_name("elsewhere")
+    function.release.rename(elsewhere)
+    init_error(function)
+    elsewhere.rename(function.release)
+    assert statuses(function.run({})) == [200]
+
+
+def test_without_release_path_the_error_names_the_variable(function: Function) -> None:
+    function.environment = {}
+    assert "RELEASE_PATH is not set" in init_error(function)
+
+
+def test_a_failed_import_fails_the_init_with_path_and_reason(function: Function) -> None:
+    function.write_model("import absent\n")
+    reason = f"{function.release}: ModuleNotFoundError: No module named 'absent'"
+    assert reason in init_error(function)
+
+
+def test_a_failed_import_is_logged_with_its_stack_trace(function: Function) -> None:
+    function.write_model("import absent\n")
+    log = function.run({}).logs[-1]
+    assert (log["level"], "import absent" in log["stack_trace"]) == ("ERROR", True)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        ("", "model.py has no function predict(instances)"),
+        ("predict = 1\n", "model.py has no function predict(instances)"),
+        ("def demonstrate():\n    return {}\n", "model.py has no function predict(instances)"),
+        (MODEL + "\ndemonstrate = 'text'\n", "demonstrate in model.py is 'text'"),
+        (MODEL + "\nload = None\n", "load in model.py is None"),
+        (MODEL + "\ndef load():\n    raise RuntimeError('no weights')\n", "no weights"),
+        ("raise SystemExit('of its own')\n", "SystemExit: of its own"),
+    ],
+)
+def test_a_model_that_breaks_the_contract_fails_the_init(
+    function: Function, model: str, reason: str
+) -> None:
+    function.write_model(model)
+    assert reason in init_error(function)
+
+
+# Its import ends when somebody has made the file, or fails after a minute.
+SLOW = MODEL + (
+    "\nimport os, time\nbegin = time.monotonic()\n"
+    "while not os.path.exists('initialized'):\n"
+    "    assert time.monotonic() < begin + 60\n    time.sleep(0.01)\n"
+)
+INITIALIZED = "open('initialized', 'w').close()\n"
+SLOW_INIT = f"import handler\n{INITIALIZED}" + (
+    "import json\nprint('ANSWER', json.dumps(handler.handler({}, None)))\n"
+)
+
+
+@pytest.mark.parametrize("event", [{}, http(None)])
+def test_an_import_that_fails_after_the_init_ends_the_process_within_the_call(
+    function: Function, event: object
+) -> None:
+    function.shorten_init(0.1)
+    function.write_model(SLOW + "\nimport absent\n")
+    result = function.run(
+        event, program=EACH_EVENT.replace("handler\n", "handler\n" + INITIALIZED, 1)
+    )
+    assert (result.answers, result.code) == ([], 1)
+    [log] = [log for log in result.logs if log["level"] == "ERROR"]
+    assert "No module named 'absent'" in log["error"]
+
+
+def test_an_init_does_not_wait_for_a_slow_import_beyond_its_limit(function: Function) -> None:
+    function.shorten_init(0.1)
+    function.write_model(SLOW)
+    [answer] = function.run(program=SLOW_INIT).answers
+    assert answer == {"statusCode": 200, "sides": 4}
+
+
+def test_an_init_with_provisioned_concurrency_waits_for_the_end(function: Function) -> None:
+    function.shorten_init(0.1)
+    function.write_model(MODEL + "\nimport time\ntime.sleep(1)\nopen('imported', 'w').close()\n")
+    function.environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = "provisioned-concurrency"
+    program = "import handler, os\nprint('ANSWER', int(os.path.exists('imported')))\n"
+    assert function.run(program=program).answers == [1]

@@ -1,0 +1,100 @@
+"""Pruned releases of real packages: what they are without, and that they do what they did."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lambda_src.release.layout import Manifest
+
+from ..activation.real_packages import lock
+from ..conftest import Index, Populate
+
+pytestmark = pytest.mark.whole
+
+NUMPY = "import numpy\n"
+IMAGE = "import skimage\nimport numpy\n"
+ASK = """
+import importlib.metadata, sys
+from pathlib import Path
+from release.activation.activate import activate
+from release.activation.cold_start import ColdStart
+cold_start = ColdStart(sys.argv[1])
+with cold_start:
+    activate(Path(sys.argv[1]), cold_start)
+    import model
+    cold_start.imported()
+"""
+FILTER = """
+import numpy, skimage
+image = numpy.zeros((9, 9))
+image[4, 4] = 1.0
+print(round(float(skimage.filters.gaussian(image, sigma=1)[4, 4]), 4), skimage.measure.label(
+    image.astype(int)).max(), sorted(dir(skimage))[-1])
+"""
+SOLVE = """
+import numpy, numpy.f2py, numpy.random, numpy.ma
+print(numpy.linalg.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 8.0]).tolist())
+"""
+
+
+def names(populate: Populate) -> list[str]:
+    files = Manifest.read(populate.release).files
+    return [file.path.removeprefix("site-packages/") for file in files]
+
+
+def make(populate: Populate, model: str, *lines: str) -> dict[str, dict[str, int]]:
+    populate.index.url = "https://pypi.org/simple"
+    populate.write_model(model)
+    populate.write_lock(*lines)
+    run = populate.run()
+    assert run.code == 0, run.message
+    pruned: dict[str, dict[str, int]] = run.last["pruned"]
+    return pruned
+
+
+def ask(populate: Populate, program: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", ASK + program, str(populate.release)],
+        cwd=populate.program,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(populate.staging)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_numpy_without_headers_libraries_and_stubs_answers_and_can_be_kept(
+    tmp_path: Path, index: Index
+) -> None:
+    populate = Populate(tmp_path, index)
+    lines = lock("numpy")
+    pruned = make(populate, NUMPY, "# release: prune tests", *lines)
+    assert {"headers", "static-libraries", "stubs", "tests"} == set(pruned)
+    found = names(populate)
+    assert not [name for name in found if name.endswith((".h", ".a"))]
+    assert not [name for name in found if "/tests/" in name]
+    assert [name for name in found if "LICENSE" in name]
+    assert {"numpy/py.typed", "numpy/__init__.py"} <= set(found)
+    answers = {ask(populate, SOLVE), ask(populate, SOLVE, RELEASE_COLD_START="off")}
+    populate.release_id = "f" * 16
+    assert make(populate, NUMPY, "# release: keep numpy", *lines) == {}
+    assert set(found) < set(names(populate))
+    assert {*answers, ask(populate, SOLVE)} == {"[1.0, 2.0]"}
+
+
+def test_scikit_image_still_finds_its_names_in_its_stubs(tmp_path: Path, index: Index) -> None:
+    populate = Populate(tmp_path, index)
+    pruned = make(populate, IMAGE, *lock("scikit-image"))
+    found = set(names(populate))
+    assert {"skimage/__init__.pyi", "skimage/filters/__init__.pyi"} <= found
+    assert "numpy/lib/_function_base_impl.pyi" not in found
+    assert pruned["stubs"]["files"] > 0
+    answers = {ask(populate, FILTER), ask(populate, FILTER, RELEASE_COLD_START="off")}
+    assert len(answers) == 1
