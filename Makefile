@@ -10,6 +10,7 @@ else
 ENVIRONMENT := $(filter $(shell $(PYTHON) -c '$(IDENTITY)'),$(FOUND))
 endif
 STACK  ?= dev
+APPLICATION := lambda_src/application
 WHAT   ?= policies imports answers populate
 UV_VERSION := $(shell awk '/^name = "uv"$$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock)
 
@@ -94,7 +95,7 @@ files: install ## List what of lambda_src/application travels to AWS
 
 .PHONY: lock
 lock: install ## Lock requirements.in; what is locked stays (UPGRADE=name or UPGRADE=all)
-	@$(BIN)/python -m tools.lock $(if $(filter all,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
+	@$(BIN)/python -m components.lock --directory $(APPLICATION) $(if $(filter all,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
 
 .PHONY: reference
 reference: install ## Renew what the policy packs know of AWS, from cfn-lint and moto
@@ -102,7 +103,7 @@ reference: install ## Renew what the policy packs know of AWS, from cfn-lint and
 
 .PHONY: wheels
 wheels: install ## Fill the stacks' wheel caches from the locks (CACHE=s3://bucket/prefix for another)
-	@$(BIN)/python -m tools.wheels $(CACHE)
+	@$(BIN)/python -m components.wheels --directory $(APPLICATION) $(CACHE)
 
 .PHONY: readme
 readme: install ## Renew the generated parts of README.md and docs/, and requirements.txt

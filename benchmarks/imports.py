@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tools.lock import APPLICATION
+from tools.files import APPLICATION
 
 from . import command, releases, report
 from .efs import PRESETS, Efs, Preset, build

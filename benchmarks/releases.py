@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from components.lock import Target, lock
-from tools.lock import APPLICATION
+from tools.files import APPLICATION
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".local" / "benchmarks"

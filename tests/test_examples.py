@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
+import os
 import re
 import shlex
 import shutil
@@ -15,11 +17,18 @@ import pytest
 import yaml
 
 from components import lock
+from tests.chain import SharedChain
 from tests.installed import ROOT, User
 from tests.pages import PAGES, anchors, codes, commands, links
 
 EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/Pulumi.yaml"))
 NAMES = [folder.name for folder in EXAMPLES]
+KERAS = ROOT / "examples" / "keras-artifact"
+SMALL = [folder for folder in EXAMPLES if folder != KERAS]
+STORE = (
+    "urn:pulumi:dev::keras-artifact::efs-inference:index:EfsStore$aws:efs/fileSystem:FileSystem"
+    "::store"
+)
 LOCAL = ["-m", "efs_inference.local"]
 ANSWER = re.compile(r"(?:^|-> )(\{.*\})$", re.MULTILINE)
 examples = pytest.mark.parametrize("folder", EXAMPLES, ids=NAMES)
@@ -44,7 +53,7 @@ def answers(text: str) -> list[Any]:
 
 
 def test_there_is_one_for_each_of_these() -> None:
-    assert NAMES == ["existing-vpc", "scikit-learn", "two-models"]
+    assert NAMES == ["existing-vpc", "keras-artifact", "scikit-learn", "two-models"]
 
 
 @examples
@@ -81,7 +90,14 @@ def test_its_locks_are_those_of_its_requirements(
     for requirements in folder.glob("*/requirements.in"):
         status = lock.main(["--check", "--directory", str(requirements.parent)])
         assert (status, capsys.readouterr().err) == (0, "")
-        assert len(list(requirements.parent.glob("locks/*.txt"))) == 6
+        assert len(list(requirements.parent.glob("locks/python3.*.txt"))) == 6
+
+
+def test_the_libraries_of_keras_are_those_of_this_repository() -> None:
+    """So they are one release. Copy the locks of lambda_src/application if they part."""
+    for path in (ROOT / "lambda_src" / "application" / "locks").glob("python3.*.txt"):
+        theirs = (KERAS / "application" / "locks" / path.name).read_text(encoding="utf-8")
+        assert theirs.splitlines()[1:] == path.read_text(encoding="utf-8").splitlines()[1:], path
 
 
 @examples
@@ -104,12 +120,34 @@ def _is_in(folder: Path, name: str) -> bool:
 
 
 @pytest.mark.whole
-@examples
+@pytest.mark.parametrize("folder", SMALL, ids=lambda folder: str(folder.name))
 def test_its_steps_give_what_its_readme_says(
     folder: Path, environment: Path, tmp_path: Path
 ) -> None:
-    user = copied(folder, tmp_path, environment)
-    readme = folder / "README.md"
+    follow(copied(folder, tmp_path, environment))
+
+
+@pytest.mark.whole
+@pytest.mark.tensorflow
+def test_the_steps_with_keras_publish_the_weights_beside_the_libraries_that_are_there(
+    environment: Path, tensorflow: SharedChain, tmp_path: Path
+) -> None:
+    """On the release of this repository's application, whose locks the example has."""
+    user = copied(KERAS, tmp_path, environment)
+    (release,) = tensorflow.releases()
+    # A file system's directory has the name of its token, which follows from its URN.
+    digits = hashlib.sha256(STORE.encode()).hexdigest()[:7]
+    folder = user.folder / ".local" / "dev" / "efs" / f"store-{digits}" / "libraries" / "releases"
+    shutil.copytree(release, folder / release.name, copy_function=os.link)
+    shown = follow(user)
+    assert "\n  populate    libraries: release found, nothing installed\n" in shown
+    assert "\n  populate    weights: 1 file, 0 MB in " in shown
+
+
+def follow(user: User) -> str:
+    """Take the steps of a README.md; what `up` has shown."""
+    shown = ""
+    readme = user.folder / "README.md"
     given: list[Any] = []
     for words in steps(readme):
         done = user.run(*words)
@@ -119,9 +157,11 @@ def test_its_steps_give_what_its_readme_says(
         # What only the creation tells is all that a preview leaves open.
         assert " not-judged (" not in done.stdout
         if "up" in words:
-            assert "  verdict     nothing to complain about\n" in done.stdout
+            shown = done.stdout
+            assert "  verdict     nothing to complain about\n" in shown
     wanted = [json.loads(code) for code in codes(readme) if code.startswith('{"predictions"')]
     assert given == wanted != []
+    return shown
 
 
 THERE = """
@@ -148,6 +188,14 @@ with Cloud(root / "state", region=project.region, seconds_to_create=0) as cloud:
         )["Subnet"]["SubnetId"]
         for number, zone in enumerate("ab")
     ]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=address)["NatGateway"]
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    ec2.create_route(
+        RouteTableId=tables["RouteTables"][0]["RouteTableId"],
+        DestinationCidrBlock="0.0.0.0/0",
+        NatGatewayId=nat["NatGatewayId"],
+    )
     project = Project.load(root, "prod", {"subnetIds": json.dumps(subnets)})
     provider = AwsProvider(project.region, cloud=True)
     result = engine.up(host_config(project, screen), provider, screen)

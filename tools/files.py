@@ -8,7 +8,8 @@ from pathlib import Path
 
 from components import Application, ConfigurationError
 from components.contract.application import APPLICATION_BYTES
-from tools.lock import APPLICATION
+
+APPLICATION = Path(__file__).resolve().parents[1] / "lambda_src" / "application"
 
 
 def listing(application: Application) -> str:

@@ -52,7 +52,15 @@ RELEASE_PATH: str = _layout["RELEASE_PATH"]
 """Environment variable that names the function's release."""
 ARTIFACTS_PATH: str = _layout["ARTIFACTS_PATH"]
 """Environment variable that names its release of artifacts."""
-BOOTSTRAP = (ROOT / _INSTALLATION / "bootstrap.py").read_text(encoding="utf-8")
+BOOTSTRAP = "\n".join(
+    re.sub(
+        r"^from (?:__future__|\.\w+) import (?:\([^)]*\)|.*)\n",
+        "",
+        (ROOT / _INSTALLATION / name).read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
+    for name in ("aws.py", "bootstrap.py")
+)
 """The text that a container of the populate task runs with `python3 -c`."""
 LOCK = f"{_SHARED}/requirements.txt"
 """The lock's path among the populate task's files."""

@@ -117,7 +117,8 @@ def report(before: dict[str, Artifact], after: dict[str, Artifact]) -> str:
         elif old != new:
             lines.append(f"{name} {_size(new)}, the same content from {new.wish.source}")
     size = sum(artifact.size for artifact in after.values()) / 1e6
-    total = f"{len(after)} artifacts, {size:,.1f} MB"
+    count = "1 artifact" if len(after) == 1 else f"{len(after)} artifacts"
+    total = f"{count}, {size:,.1f} MB"
     if not lines:
         return f"{NAME}: unchanged, {total}"
     return "\n    ".join([f"{NAME}: {total}", *lines])

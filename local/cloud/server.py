@@ -41,7 +41,8 @@ This host allows no mount namespaces: what follows is not as on AWS, where
       TMPDIR is a folder of its own without a limit
 """
 _NO_NETWORK = """\
-    a function in these subnets reaches its file system alone; here it has this host's network"""
+    a function in these subnets reaches its file system alone, and a task in a VPC without internet
+      its endpoints alone; here they have this host's network"""
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -127,6 +128,7 @@ class Cloud:
         self._moto = DomainDispatcherApplication(create_backend_app)
         server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_QuietHandler)
         self.endpoint = self._roles.endpoint = f"http://127.0.0.1:{server.server_port}"
+        self._roles.cloud = self
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         self._closers.append(server.server_close)
@@ -242,7 +244,7 @@ class Cloud:
                 code=found.code_bytes,
                 region=region,
                 endpoint=self.environment() | names,
-                way_out=here.account.way_out(_client(configuration)),
+                way_out=here.account.reach(_client(configuration)).internet,
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)

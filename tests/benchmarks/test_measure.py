@@ -17,7 +17,7 @@ import pytest
 from benchmarks import answers, chart, imports, measure, populate, report
 from benchmarks.efs import PRESETS, ROOT, Efs, Preset
 from benchmarks.measure import FailedRunError, Run, Variant
-from tools.lock import APPLICATION
+from tools.files import APPLICATION
 
 from .conftest import FREE, wait_until
 

@@ -25,6 +25,7 @@ class Case:
         quick: Numbers for the tests.
         sweep: Whether a soak takes all numbers from 1 to the first that meets nothing.
         disk: ``mount`` or ``staging``, if that is a small disk of its own.
+        artifacts: Whether the releases are of artifacts.
     """
 
     fault: str
@@ -33,6 +34,7 @@ class Case:
     quick: tuple[int, ...] = (1,)
     sweep: bool = False
     disk: str = ""
+    artifacts: bool = False
 
     def run(self, world: World, number: int) -> bool:
         """Let it happen while somebody reads; then the next run. Whether it met an installer."""

@@ -9,7 +9,7 @@ from .fault import Fault
 from .world import World
 
 
-def _error(
+def error(
     action: str, process: str, kind: str, path: str, numbers: tuple[int, ...], saved: bool = False
 ) -> Case:
     """An error of the disk where it matters: the run fails, and leaves nothing of its own.
@@ -45,7 +45,7 @@ def _stale(kind: str, path: str, numbers: tuple[int, ...]) -> Case:
     return Case("ESTALE at a question", f"{kind} {path}", happen, numbers, sweep=True)
 
 
-def _error_while_removing(kind: str, path: str) -> Case:
+def error_while_removing(kind: str, path: str) -> Case:
     """What is published stays published, and what fails once is removed all the same."""
 
     def happen(world: World, number: int) -> bool:
@@ -57,7 +57,7 @@ def _error_while_removing(kind: str, path: str) -> Case:
     return Case("EIO while removing", f"{kind} {path}", happen, sweep=True)
 
 
-def _full(place: str, unit: str, quick: tuple[int, ...]) -> Case:
+def full_disk(place: str, unit: str, quick: tuple[int, ...]) -> Case:
     """A disk that is full for real, with room for some pages or inodes."""
 
     def happen(world: World, number: int) -> bool:
@@ -125,29 +125,29 @@ _ASKED = (
 
 
 ERRORS = (
-    *(_error("EIO", "release", kind, path, (1,)) for kind, path in _OF_RELEASE),
-    *(_error("EIO", process, kind, STAGING, numbers) for process, kind, numbers in _OF_CHILDREN),
+    *(error("EIO", "release", kind, path, (1,)) for kind, path in _OF_RELEASE),
+    *(error("EIO", process, kind, STAGING, numbers) for process, kind, numbers in _OF_CHILDREN),
     *(
-        _error("ENOSPC", "release", kind, path, (1,) if (kind, path) in _NOT_OF_TMPFS else ())
+        error("ENOSPC", "release", kind, path, (1,) if (kind, path) in _NOT_OF_TMPFS else ())
         for kind, path in _OF_RELEASE
     ),
     *(
-        _error(action, "release", kind, path, (1,), saved=True)
+        error(action, "release", kind, path, (1,), saved=True)
         for action in ("EIO", "ESTALE")
         for kind, path in _DONE
     ),
-    *(_error("EIO", "release", kind, path, (1,)) for kind, path in _LOST),
+    *(error("EIO", "release", kind, path, (1,)) for kind, path in _LOST),
     *(_stale(*asked) for asked in _ASKED),
     *(
-        _error_while_removing(kind, path)
+        error_while_removing(kind, path)
         for kind, path in (
             ("remove", rf"{INCOMING}\.lock"),
             ("remove", f"{STAGING}/"),
             ("rmdir", STAGING),
         )
     ),
-    _full("mount", "pages", (8, 10)),
-    _full("mount", "inodes", (9,)),
-    _full("staging", "pages", (9, 16)),
-    _full("staging", "inodes", (12,)),
+    full_disk("mount", "pages", (8, 10)),
+    full_disk("mount", "inodes", (9,)),
+    full_disk("staging", "pages", (9, 16)),
+    full_disk("staging", "inodes", (12,)),
 )

@@ -9,28 +9,14 @@ from collections.abc import Callable
 from lambda_src.release.layout import ExitCode
 
 from ..lambda_src.conftest import PHASES, SHAPES, Wheel
-from .case import ID, INCOMING, Case
+from .artifacts import OF_ARTIFACTS
+from .case import ID, Case
 from .errors import ERRORS
 from .fault import Fault
 from .made import make_release
 from .others import OTHERS
+from .strikes import kill_at_operation, kill_in_phase, power_cut, stop_at_operation
 from .world import BYSTANDER, IDS, STACK, World
-
-
-def _kill_in_phase(phase: str) -> Case:
-    def happen(world: World, _: int) -> bool:
-        run = world.kill_in_phase(ID, phase)
-        world.check(dead=1)
-        return run.code == -signal.SIGKILL
-
-    return Case("SIGKILL in each phase", phase, happen)
-
-
-def _kill_at_operation(world: World, number: int) -> bool:
-    run = world.run(ID, Fault(at=number))
-    assert (run.code == -signal.SIGKILL) == bool(world.struck())
-    world.check(dead=1)
-    return run.code == -signal.SIGKILL
 
 
 def _kill_while_tidying(world: World, number: int) -> bool:
@@ -56,13 +42,6 @@ def _kill_while_housekeeping(world: World, number: int) -> bool:
     return run.code == -signal.SIGKILL
 
 
-def _stop_at_operation(world: World, number: int) -> bool:
-    run = world.run(ID, Fault(action="SIGTERM", at=number))
-    assert run.code in (ExitCode.STOPPED, ExitCode.PUBLISHED), run
-    assert (ID in world.check(dead=0)) == (run.code == ExitCode.PUBLISHED)
-    return bool(world.struck())
-
-
 def _stop_while_housekeeping(world: World, number: int) -> bool:
     """What the summary says is removed is removed, and nothing else."""
     old = set(IDS[1:4])
@@ -86,13 +65,6 @@ def _kill_child(process: str, code: ExitCode, number: int) -> Case:
         return met
 
     return Case("SIGKILL of a child process", process, happen, (number,), sweep=True)
-
-
-def _power_cut(world: World, number: int) -> bool:
-    """What an installer has published is on the disk, whenever the power goes."""
-    met = world.cut_power(ID, Fault(action="POWERCUT", at=number, path=f"{INCOMING}|/releases"))
-    world.check(dead=1)
-    return met
 
 
 def _few_threads(world: World, number: int) -> bool:
@@ -145,22 +117,22 @@ def _gone(world: World) -> None:
 
 
 CASES = (
-    *map(_kill_in_phase, PHASES),
+    *map(kill_in_phase, PHASES),
     Case(
         "SIGKILL at each operation",
         "release",
-        _kill_at_operation,
+        kill_at_operation,
         (1, 9, 30, 60, 110, 120),
         sweep=True,
     ),
     Case("SIGKILL at each operation", "tidying", _kill_while_tidying, (1, 12), sweep=True),
     Case("SIGKILL at each operation", "housekeeping", _kill_while_housekeeping, (3, 8), sweep=True),
-    Case("SIGTERM at each operation", "release", _stop_at_operation, (5, 110), sweep=True),
+    Case("SIGTERM at each operation", "release", stop_at_operation, (5, 110), sweep=True),
     _kill_child("pip", ExitCode.ERROR, 20),
     _kill_child("compileall", ExitCode.ERROR, 3),
     _kill_child("import", ExitCode.IMPORT, 1),
     Case("SIGTERM at each operation", "housekeeping", _stop_while_housekeeping, (4,), sweep=True),
-    Case("A power cut", "release", _power_cut, (50, 72, 80), sweep=True),
+    Case("A power cut", "release", power_cut, (50, 72, 80), sweep=True),
     Case("No more threads", "release", _few_threads, (1, 2)),
     _index("wrong hash", ExitCode.HASH_MISMATCH, _wrong_hash),
     _index("slow", ExitCode.PUBLISHED, _slow),
@@ -169,4 +141,5 @@ CASES = (
     _index("not there", ExitCode.NETWORK, _gone),
     *ERRORS,
     *OTHERS,
+    *OF_ARTIFACTS,
 )

@@ -119,6 +119,7 @@ def on_descriptors() -> None:
         return call
 
     os.write = telling("write", os.write)
+    os.pwrite = telling("write", os.pwrite)
     os.fsync = telling("fsync", os.fsync)
     os.close = telling("close", os.close)
 

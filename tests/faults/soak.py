@@ -69,7 +69,7 @@ class Soak:
         for number in numbers:
             met = False
             with self._counting(case.fault, f"{case.name} {number}") as (counts, folder):
-                with world(folder, counts) as new:
+                with world(folder, counts, artifacts=case.artifacts) as new:
                     met = case.run(new, number)
                 if not met:
                     counts.cases -= 1
@@ -100,10 +100,12 @@ class Soak:
     def _kill(self, worker: int, wanted: int, done: Callable[[str], None]) -> None:
         random = Random(f"{self.seed} {worker}")
         dead = 0
-        while dead < wanted and not self.stop.is_set():
+        for turn in count():
+            if dead >= wanted or self.stop.is_set():
+                return
             with (
                 self._counting(RANDOM_KILLS, f"worker {worker}") as (counts, folder),
-                world(folder, counts) as new,
+                world(folder, counts, artifacts=turn % 3 == 2) as new,
                 new.reading(),
             ):
                 kills.prepare(new)

@@ -15,13 +15,15 @@ SEED = int(os.environ.get("FAULT_SEED", "1"))
 KILLS = 10
 
 
-@pytest.mark.parametrize("seed", [SEED, SEED + 1])
+@pytest.mark.parametrize(
+    ("seed", "artifacts"), [(SEED, False), (SEED + 1, False), (SEED + 2, True)]
+)
 def test_after_random_kills_every_release_is_whole_and_the_next_run_succeeds(
-    tmp_path: Path, seed: int
+    tmp_path: Path, seed: int, artifacts: bool
 ) -> None:
     print(f"FAULT_SEED={seed}")
     random = Random(seed)
-    with world(tmp_path) as new:
+    with world(tmp_path, artifacts=artifacts) as new:
         prepare(new)
         with new.reading():
             while new.counts.cases < KILLS:

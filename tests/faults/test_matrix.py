@@ -25,5 +25,5 @@ def test_a_release_is_whole_or_not_there_and_the_next_run_succeeds(
 ) -> None:
     if case.disk and (reason := refused()):
         pytest.skip(reason)
-    with world(tmp_path) as new:
+    with world(tmp_path, artifacts=case.artifacts) as new:
         assert case.run(new, number)

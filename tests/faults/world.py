@@ -33,6 +33,7 @@ from lambda_src.release.layout import (
 )
 
 from ..lambda_src.conftest import SHAPES, Index, Populate, Run
+from ..lambda_src.fetching import Fetching, archive
 from .disk import Disk, small_disk
 from .fault import Fault
 from .made import MADE
@@ -54,6 +55,10 @@ BYTECODE = frozenset(
     f"site-packages/{cache_from_source(f'shapes/{name}.py')}" for name in ("__init__", "sides")
 )
 """Bytecode of what compiles."""
+FETCHED = frozenset(
+    f"artifacts/{path}" for path in ("deep/weights.bin", "one.txt", "saved/a/1", "saved/2")
+)
+"""Files of a release of artifacts."""
 PUBLISHED = ("published", "already-published")
 STACK = "world"
 """The stack for which installers run."""
@@ -82,9 +87,14 @@ class World:
     folder: Path
     index: Index
     counts: Counts = field(default_factory=Counts)
+    artifacts: bool = False
+    """Whether its installers make releases of artifacts."""
 
     def __post_init__(self) -> None:
-        self.populate = Populate(self.folder, self.index)
+        kind = Fetching if self.artifacts else Populate
+        self.populate: Populate = kind(self.folder, self.index)
+        self.complete = FETCHED if self.artifacts else COMPLETE | BYTECODE
+        self._environment = self.populate.environment
         self.disk: Disk | None = None
         self.keep(None)
         self.seconds = 1.0  # how long an installer takes, for kills at random moments
@@ -230,7 +240,7 @@ class World:
             if manifest.created != MADE:
                 # A release whose bundle could not be made is whole without it.
                 found = {file.path for file in manifest.files}
-                assert found - {BUNDLE} == COMPLETE | BYTECODE
+                assert found - {BUNDLE} == self.complete
             self._compare_with_before(self.releases / name)
             self.counts.verified += 1
         gone = self._before.keys() - published
@@ -255,7 +265,7 @@ class World:
     def keep(self, releases: int | None, *in_use: str) -> None:
         """From now on installers remove all but so many releases, and those in use."""
         wanted = {} if releases is None else {KEEP: str(releases), IN_USE: " ".join(in_use)}
-        self.populate.environment = wanted | {OWNER: STACK}
+        self.populate.environment = self._environment | wanted | {OWNER: STACK}
 
     def pass_a_day(self) -> None:
         """Whatever was published or asked for, it was a day earlier."""
@@ -277,11 +287,31 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, counts: Counts | None = None) -> Iterator[World]:
-    """A new world in an empty folder, with an index."""
+def world(
+    folder: Path, counts: Counts | None = None, *, artifacts: bool = False
+) -> Iterator[World]:
+    """A new world in an empty folder, with an index, or with a server of artifacts."""
     index = Index()
     try:
         index.add(SHAPES)
-        yield World(folder, index, counts or Counts())
+        made = World(folder, index, counts or Counts(), artifacts)
+        if not isinstance(made.populate, Fetching):
+            yield made
+            return
+        try:
+            offer(made.populate)
+            yield made
+        finally:
+            made.populate.web.close()
     finally:
         index.close()
+
+
+def offer(populate: Fetching) -> None:
+    """Let the artifacts be there, and in the list."""
+    packed = archive(populate.folder, {"a/1": bytes(3_000), "2": b"2"})
+    populate.write(
+        populate.entry("deep/weights.bin", bytes(range(256)) * 800),
+        populate.entry("one.txt", b"1"),
+        populate.entry("saved", packed, unpack=True),
+    )

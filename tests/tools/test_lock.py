@@ -10,7 +10,7 @@ from components.lock import LockError, Target, lock_path, main
 from components.lock.resolution import pin
 from components.lock.targets import RUNTIMES
 from lambda_src.release.installation.libraries import requirements
-from tools.lock import APPLICATION
+from tools.files import APPLICATION
 
 X86 = Target("python3.11", "x86_64")
 TARGETS = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in MACHINES]
@@ -57,7 +57,8 @@ def test_the_check_names_what_is_not_locked(
         (tmp_path / "locks" / f"{target.name}.txt").write_text(f"# why\nshapes=={version} --hash\n")
     assert main(["--check", "--directory", str(tmp_path)]) == 1
     assert capsys.readouterr().err == (
-        "python3.11-x86_64 has 1.0 for 'shapes>=2': run `make lock`\n"
+        "python3.11-x86_64 has shapes 1.0, and requirements.in asks for 'shapes>=2': run "
+        "`make lock`\n"
     )
 
 

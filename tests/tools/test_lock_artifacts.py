@@ -74,7 +74,7 @@ def test_a_folder_without_artifacts_in_gets_no_lock_of_them(asking: Locks) -> No
 
 def test_an_artifact_of_the_web_gets_its_size_and_hash(asking: Locks, web: Web) -> None:
     ask(asking, f"weights/w.bin {web.url}/w.bin\n")
-    assert said(asking) == "1 artifacts, 5.1 MB\n    + weights/w.bin 5.1 MB\n"
+    assert said(asking) == "1 artifact, 5.1 MB\n    + weights/w.bin 5.1 MB\n"
     assert lines(asking) == [
         f"weights/w.bin {web.url}/w.bin --size=5120000 --hash=sha256:{sha256(CONTENT)}"
     ]
@@ -85,10 +85,10 @@ def test_what_is_locked_is_not_read_again_before_it_is_upgraded(asking: Locks, w
     said(asking)
     web.asked.clear()
     web.files["/w.bin"] = b"another"
-    assert said(asking) == "unchanged, 1 artifacts, 5.1 MB\n"
+    assert said(asking) == "unchanged, 1 artifact, 5.1 MB\n"
     assert web.asked == []
     assert said(asking, "--upgrade-package", "w") == (
-        "1 artifacts, 0.0 MB\n    w 5.1 MB -> 0.0 MB, another content\n"
+        "1 artifact, 0.0 MB\n    w 5.1 MB -> 0.0 MB, another content\n"
     )
     assert asking.one("--check").code == 0
 
@@ -120,7 +120,7 @@ def test_an_object_of_s3_is_locked_in_its_newest_version(asking: Locks, s3: Any)
         f"--hash=sha256:{sha256(b'one')}"
     )
     second = s3.put_object(Bucket="kept", Key="a/w.bin", Body=b"two")["VersionId"]
-    assert said(asking) == "unchanged, 1 artifacts, 0.0 MB\n"
+    assert said(asking) == "unchanged, 1 artifact, 0.0 MB\n"
     said(asking, "-P", "w")
     assert f"versionId={second}" in lines(asking)[0]
     ask(asking, f"w 's3://kept/a/w.bin?versionId={first}'\n")

@@ -26,7 +26,9 @@ def log(phase: str, message: str | None = None, /, **fields: object) -> None:
     if message is not None:
         line["message"] = clipped(message)
     try:
-        print(json.dumps(line | fields, separators=(",", ":")), flush=True)
+        # With its end at once, as threads may log, too.
+        sys.stdout.write(json.dumps(line | fields, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
     except OSError:
         # What is left in the buffer would fail the end of the program.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

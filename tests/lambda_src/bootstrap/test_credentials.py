@@ -15,7 +15,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from lambda_src.release.installation import bootstrap
+from lambda_src.release.installation import aws
 from lambda_src.release.layout import ExitCode
 
 from .conftest import (
@@ -68,8 +68,8 @@ def test_an_odd_answer_for_the_credentials_is_said_without_them(
     service.keys = answer
     for name, value in environment(service, tmp_path).items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(bootstrap.CredentialsError) as caught:
-        bootstrap.credentials()
+    with pytest.raises(aws.CredentialsError) as caught:
+        aws.credentials()
     assert str(caught.value).startswith(f"{service.url}/credentials: ")
     assert words in str(caught.value)
     assert not [secret for secret in KEYS.values() if secret in str(caught.value)]
@@ -92,8 +92,8 @@ def test_an_odd_way_to_the_credentials_is_said(
 ) -> None:
     for key, known in environment(serve(Answer()), tmp_path, **{name: value}).items():
         monkeypatch.setenv(key, known)
-    with pytest.raises(bootstrap.CredentialsError):
-        bootstrap.credentials()
+    with pytest.raises(aws.CredentialsError):
+        aws.credentials()
 
 
 def test_credentials_that_come_late_are_waited_for_and_none_are_the_programs_failure(
@@ -146,7 +146,7 @@ def test_a_request_is_signed_as_botocore_signs_it(
     url: str, headers: dict[str, str], token: str
 ) -> None:
     now = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
-    sent = bootstrap.signed(url, "eu-central-1", KEYS | {"Token": token}, headers, now)
+    sent = aws.signed(url, "eu-central-1", KEYS | {"Token": token}, headers, now)
     request = AWSRequest("GET", url, dict(headers))
     request.context["timestamp"] = sent["x-amz-date"]
     credentials = Credentials(KEYS["AccessKeyId"], KEYS["SecretAccessKey"], token or None)
@@ -177,5 +177,5 @@ def test_its_request_for_the_credentials_goes_to_ecs_by_default(
 
     monkeypatch.setattr(urllib.request, "build_opener", lambda *_: Opener())
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/x")
-    assert bootstrap.credentials() == KEYS
+    assert aws.credentials() == KEYS
     assert opened == ["http://169.254.170.2/v2/credentials/x"]

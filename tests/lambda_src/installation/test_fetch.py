@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation import bootstrap
+from lambda_src.release.installation import aws
 from lambda_src.release.installation.fetching import Wanted, fetch, source
 from lambda_src.release.installation.fetching import download as downloads
 from lambda_src.release.layout import ExitCode, InstallError
@@ -242,7 +242,7 @@ def test_s3_is_asked_as_the_role_with_credentials_that_are_kept(
         asked.append("")
         return {"AccessKeyId": "ASIA", "SecretAccessKey": "secret", "Token": "token"}
 
-    monkeypatch.setattr(bootstrap, "credentials", credentials)
+    monkeypatch.setattr(aws, "credentials", credentials)
     monkeypatch.setattr(source, "_keys", source._Keys())
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", web.url)
     web.files["/my.bucket/a/weights"] = CONTENT
@@ -272,7 +272,7 @@ def test_what_s3_refuses_is_said_in_its_words(
     says: str,
 ) -> None:
     keys = {"AccessKeyId": "ASIA", "SecretAccessKey": "secret"}
-    monkeypatch.setattr(bootstrap, "credentials", lambda: keys)
+    monkeypatch.setattr(aws, "credentials", lambda: keys)
     monkeypatch.setattr(source, "_keys", source._Keys())
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", web.url)
     web.statuses = [status] * 9

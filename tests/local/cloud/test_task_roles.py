@@ -150,14 +150,14 @@ def test_the_credentials_are_for_who_has_the_tasks_token(stack: Stack) -> None:
 FORGED = """
 import json, os, sys, urllib.request, urllib.error
 sys.path.insert(0, sys.argv[1])
-from lambda_src.release.installation import bootstrap
+from lambda_src.release.installation import aws
 url = "https://packages.s3.us-east-1.amazonaws.com/" + sys.argv[2]
-keys = bootstrap.credentials()
+keys = aws.credentials()
 keys[sys.argv[3]] = "x" + keys[sys.argv[3]][1:]
-bootstrap.credentials = lambda: keys
+aws.credentials = lambda: keys
 try:
-    bootstrap.get(url)
-except bootstrap.AnswerError as error:
+    aws.get(url)
+except aws.AnswerError as error:
     print(error)
 """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ...layout import LOCK_AGAIN, ExitCode, InstallError
+from ..aws import attempts
 from ..log import log
 from .source import Body, OutOfRangeError, Source, SourceError, Wanted
 
@@ -72,7 +73,7 @@ class Download:
 
     def _fetched(self, file: int, begin: int, end: int) -> int:
         """Where the range has ended."""
-        last = max(1, int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS))
+        last = attempts(_ATTEMPTS)
         at, attempt = begin, 0
         while not self._stop.is_set():
             before = at

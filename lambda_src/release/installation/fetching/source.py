@@ -12,7 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import IO, Any
 
-from .. import bootstrap
+from .. import aws
 
 _SECONDS = 30
 """Seconds without a byte after which an attempt has failed."""
@@ -91,12 +91,12 @@ class Source:
 
     def _signed(self, headers: dict[str, str]) -> http.client.HTTPResponse:
         try:
-            return bootstrap.get(self._wanted.url, headers, _keys.get())
-        except bootstrap.AnswerError as error:
+            return aws.get(self._wanted.url, headers, _keys.get())
+        except aws.AnswerError as error:
             _refuse_range(error.status)
             hint = _WHO_MAY_NOT_LIST if error.status == http.HTTPStatus.FORBIDDEN else ""
             raise SourceError(f"S3 answers {error}{hint}", passes=error.passes) from None
-        except bootstrap.FetchError as error:
+        except aws.FetchError as error:
             raise SourceError(str(error)) from error
 
     def _plain(self, headers: dict[str, str]) -> http.client.HTTPResponse:
@@ -153,7 +153,7 @@ class _Keys:
     def get(self) -> dict[str, Any]:
         with self._lock:
             if not self._keys or time.monotonic() - self._asked > _KEYS_SECONDS:
-                self._keys = bootstrap.credentials()
+                self._keys = aws.credentials()
                 self._asked = time.monotonic()
             return self._keys
 

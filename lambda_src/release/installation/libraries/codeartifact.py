@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...layout import ExitCode, InstallError
-from ..bootstrap import FetchError, attempts, credentials, signed
+from ..aws import FetchError, attempts, credentials, signed
 from ..log import log
 
 _REPOSITORY = re.compile(

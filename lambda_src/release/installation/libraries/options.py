@@ -6,8 +6,8 @@
 
 The first leaves whole what belongs to these packages, the second prunes tests inside packages as
 well; see prune.py. The third names the package index of these packages; all others come from the
-stack's indexUrl. tools.lock copies them to the head of the locks. This file imports nothing of
-its package, because the program reads locks with it, too.
+stack's indexUrl. Whatever makes a lock copies them to its head. This file imports nothing of its
+package, because the program reads locks with it, too.
 """
 
 from __future__ import annotations

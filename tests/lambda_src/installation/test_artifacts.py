@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 from collections.abc import Iterator
@@ -14,49 +13,22 @@ import pytest
 from lambda_src.release.artifacts import arguments
 from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import ExitCode, Manifest
-from tests.web import Web, sha256
+from tests.web import sha256
 
-from .conftest import Index, Populate, Run
-from .function import Function
-from .releases import IDS
-from .test_unpack import a_tar
+from ..conftest import Index, Populate, Run
+from ..fetching import Fetching, archive
+from ..function import Function
+from ..releases import IDS
 
 CONTENT = bytes(range(256)) * 400
 ID = IDS[3]
 
 
-class Fetching(Populate):
-    """Makes releases of artifacts."""
-
-    web: Web
-
-    @property
-    def command(self) -> tuple[str, ...]:
-        return ("fetch", "--artifacts", "artifacts.json")
-
-    def write(self, *artifacts: dict[str, Any]) -> None:
-        (self.program / "artifacts.json").write_text(json.dumps(artifacts))
-
-    def entry(self, name: str, content: bytes, **more: Any) -> dict[str, Any]:
-        """An artifact of the web's, in the list."""
-        self.web.files[f"/{name}"] = content
-        found = {"name": name, "url": f"{self.web.url}/{name}", "size": len(content)}
-        return {**found, "sha256": sha256(content), "signed": False, "unpack": False, **more}
-
-    def nothing_is_left(self) -> bool:
-        return not self.release.exists() and not self.left_behind()
-
-
 @pytest.fixture
 def fetching(tmp_path: Path, index: Index) -> Iterator[Fetching]:
-    made = Fetching(tmp_path, index, release_id=ID, environment={"AWS_MAX_ATTEMPTS": "1"})
-    made.web = Web()
+    made = Fetching(tmp_path, index, release_id=ID)
     yield made
     made.web.close()
-
-
-def archive(folder: Path, files: dict[str, bytes]) -> bytes:
-    return a_tar(folder / "archive.tar.gz", files).read_bytes()
 
 
 def failed(fetching: Fetching, code: ExitCode) -> str:
