@@ -26,6 +26,7 @@ from ..account import Account, Client, TaskRoles, prepare, rules
 from ..executors import Function, Functions, Tasks
 from ..sandbox import Bind, Host, namespaces_work, networks_work
 from .checks import Checks
+from .interfaces import Interfaces
 from .requests import operation_of, parameters, refused, region_of
 
 _TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
@@ -55,6 +56,7 @@ class _Region:
     account: Account
     checks: Checks
     tasks: Tasks
+    interfaces: Interfaces
 
 
 class Cloud:
@@ -68,6 +70,8 @@ class Cloud:
         log: Shows what the user should know about this host.
         init_limit: Seconds that a function may take to initialise, 10 on AWS.
         seconds_to_create: How long a mount target is `creating`, about 90 on AWS.
+        seconds_to_free: How long network interfaces of functions stay that no version needs, up to
+            45 minutes on AWS.
 
     Attributes:
         endpoint: URL of all services.
@@ -86,10 +90,12 @@ class Cloud:
         log: Callable[[str], None] | None = None,
         init_limit: float = 10,
         seconds_to_create: float = 1,
+        seconds_to_free: float = 0,
     ) -> None:
         self._state, self.region = state.resolve(), region
         self._log = log or (lambda _: None)
         self._init_limit, self._seconds_to_create = init_limit, seconds_to_create
+        self._seconds_to_free = seconds_to_free
         self._closers: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -186,6 +192,8 @@ class Cloud:
         if answered is not None:
             return answered
         with self._lock:
+            for each in self._regions.values():
+                each.interfaces.free()
             if operation in _TASKS:
                 answer = json.dumps(getattr(region.tasks, _TASKS[operation])(body))
                 return Response(answer, content_type="application/x-amz-json-1.1")
@@ -198,7 +206,9 @@ class Cloud:
                 state = self._state if name == self.region else self._state / name
                 account = Account(state, name, self._lock)
                 tasks = Tasks(account, self._host, self._roles)
-                made = _Region(account, Checks(account, tasks), tasks)
+                interfaces = Interfaces(account, self._seconds_to_free)
+                checks = Checks(account, tasks, interfaces)
+                made = _Region(account, checks, tasks, interfaces)
                 self._regions[name] = made
                 self._closers.append(made.tasks.close)
             return self._regions[name]
