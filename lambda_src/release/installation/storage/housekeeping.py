@@ -212,11 +212,12 @@ def put_back(aside: Path) -> bool:
 
 
 def _marks(release: Path) -> frozenset[str]:
-    """All marks in a release."""
+    """All marks in a release; what an NFS client leaves there, such as `.nfs...`, is none."""
     try:
-        return frozenset(os.listdir(release / STACKS))  # noqa: PTH208
+        names = os.listdir(release / STACKS)  # noqa: PTH208
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
+    return frozenset(name for name in names if _OWNER.fullmatch(name.partition(ASIDE)[0]))
 
 
 def _of(stack: str, marks: frozenset[str]) -> frozenset[str]:
