@@ -35,6 +35,8 @@ class NetworkArgs(Args):
         endpoints: With `none`, the services that have an interface endpoint beside S3's gateway,
             see `container.needed`.
         buckets: With `none`, buckets of other accounts from which the task reads.
+        narrow_endpoints: Whether the endpoints have policies, which let through only what a task
+            asks, and only as this account.
         tags: Tags for every resource.
     """
 
@@ -45,6 +47,7 @@ class NetworkArgs(Args):
     egress_ports: Annotated[Sequence[int], Plain("each has a rule of its own")] = (443,)
     endpoints: Annotated[Sequence[str], Plain("each is a resource")] = IMAGE_AND_LOG
     buckets: Annotated[Sequence[str], Plain("they stand in the policy of an endpoint")] = ()
+    narrow_endpoints: Annotated[bool, Plain("which policies there are depends on it")] = True
     tags: Tags = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -176,12 +179,14 @@ class Network(pulumi.ComponentResource):
         return vpc
 
     def _make_closed_vpc(self, args: NetworkArgs) -> None:
-        vpc = self._make_vpc(args, s3_policy(self.account, args.buckets))
+        policy = s3_policy(self.account, args.buckets) if args.narrow_endpoints else None
+        vpc = self._make_vpc(args, policy)
         self.endpoints = tuple(args.endpoints)
         populator = self._security_groups(())
         make_endpoints(
             self._name,
             services=self.endpoints,
+            narrow=args.narrow_endpoints,
             account=self.account,
             vpc_id=vpc.id,
             subnet_id=vpc.private[args.zones[0]],

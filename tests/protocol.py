@@ -1,11 +1,11 @@
-"""The SDK's dynamic provider, in the process that the engine would start, over its protocol."""
+"""Providers in the processes that the engine would start, over its protocol."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,25 +33,27 @@ def plain(properties: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running(**config: str) -> Iterator[Any]:
-    """The provider's stub, configured as the engine does it, in the environment of the test."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "pulumi.dynamic"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def serving(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Iterator[Any]:
+    """The stub of a plugin, configured as the engine does it, in the environment of the test."""
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         address = f"127.0.0.1:{int(process.stdout.readline())}"
         with grpc.insecure_channel(address) as channel:  # type: ignore[no-untyped-call]
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
-            stub.Configure(provider_pb2.ConfigureRequest(args=struct(config)))
+            stub.Configure(
+                provider_pb2.ConfigureRequest(args=struct(variables), variables=variables)
+            )
             yield stub
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def running(folder: Path = ROOT, /, **config: str) -> AbstractContextManager[Any]:
+    """The stub of the dynamic provider of the program in a folder, with its configuration."""
+    return serving([sys.executable, "-u", "-m", "pulumi.dynamic"], folder, config)
 
 
 class Dynamic:

@@ -188,6 +188,14 @@ with Cloud(root / "state", region=project.region, seconds_to_create=0) as cloud:
         )["Subnet"]["SubnetId"]
         for number, zone in enumerate("ab")
     ]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=address)["NatGateway"]
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    ec2.create_route(
+        RouteTableId=tables["RouteTables"][0]["RouteTableId"],
+        DestinationCidrBlock="0.0.0.0/0",
+        NatGatewayId=nat["NatGatewayId"],
+    )
     project = Project.load(root, "prod", {"subnetIds": json.dumps(subnets)})
     provider = AwsProvider(project.region, cloud=True)
     result = engine.up(host_config(project, screen), provider, screen)

@@ -24,6 +24,7 @@ from components.gates.diagnosis import CAUSES
 from policies.guardrails import pack as guardrails
 from policies.mounts import pack as mounts
 from policies.reading.pack import Rule
+from tools.first_run import questions
 
 ROOT = Path(__file__).parents[1]
 _TYPES = {str: "string", int: "integer", bool: "boolean", list: "list"}
@@ -170,6 +171,7 @@ def generated() -> dict[str, str]:
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
         "events": event_table(ROOT / "lambda_src" / "handler.py"),
         "causes": cause_table(),
+        "questions": questions.table(),
     }
 
 

@@ -8,16 +8,21 @@ from typing import Any
 from .. import commands
 from ..account import Account
 from ..container import why_no_image, why_no_source
-from ..contract import Target
+from ..contract import Artifacts, Target
+from ..contract.artifacts import S3Object, Web
 from ..errors import ConfigurationError, Problem
 from . import problems
 
 _IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/lambda/python:3.11"
-_COPY = "copy it there, see docs/environments.md, and then "
+_COPY = "copy it there, see docs/no-internet.md, and then "
 
 
 def out_of_reach(
-    parsed: Mapping[str, Any], urls: Sequence[str], lock: str, region: str = ""
+    parsed: Mapping[str, Any],
+    urls: Sequence[str],
+    lock: str,
+    artifacts: Artifacts | None,
+    region: str = "",
 ) -> list[Problem]:
     """Problems of a configuration with `egress` none; empty with another.
 
@@ -25,19 +30,37 @@ def out_of_reach(
         parsed: The values that are right by themselves.
         urls: Where packages of the lock come from beside indexUrl.
         lock: What the lock is called.
+        artifacts: The application's, if it has some.
         region: The stack's; empty, where it is not known yet.
     """
     if parsed.get("egress") != "none":
         return []
     found = list(_image(parsed, region))
+    own = not parsed.get("subnet_ids", True)
     if not parsed.get("wheel_cache", True):
         # With a cache, none is asked.
-        own = not parsed.get("subnet_ids", True)
         sources = dict.fromkeys(urls, lock) | {parsed.get("index_url", ""): "indexUrl"}
         for url, subject in sorted(sources.items(), key=lambda item: item[1] != "indexUrl"):
             if url and (rule := why_no_source(url, region, own_vpc=own)):
                 found.append(_moved(subject, url, f"egress is none: {rule}"))
-    return found
+    return found + list(_artifacts(artifacts, region, own=own))
+
+
+def _artifacts(artifacts: Artifacts | None, region: str, *, own: bool) -> Iterator[Problem]:
+    for artifact in artifacts.artifacts if artifacts else ():
+        source, rule = artifact.wish.source, ""
+        if isinstance(source, Web):
+            rule = why_no_source(source.url, region, own_vpc=own)
+        elif isinstance(source, S3Object) and region not in {"", artifact.region}:
+            rule = f"without internet S3 is reached in {region} alone"
+        if rule:
+            yield Problem(
+                subject=f"artifacts.in, {artifact.name}",
+                value=str(source),
+                rule=f"egress is none: {rule}",
+                remedy="copy it to a bucket in the stack's region, name that in artifacts.in, and "
+                f"run {commands.LOCK}",
+            )
 
 
 def _image(parsed: Mapping[str, Any], region: str) -> Iterator[Problem]:
@@ -62,14 +85,18 @@ def _moved(subject: str, url: str, rule: str) -> Problem:
 
 
 def refuse_another_region(
-    parsed: Mapping[str, Any], urls: Sequence[str], lock: str, account: Account
+    parsed: Mapping[str, Any],
+    urls: Sequence[str],
+    lock: str,
+    artifacts: Artifacts | None,
+    account: Account,
 ) -> None:
     """Refuse what lies in another region than the stack, as an endpoint leads to its own.
 
     Raises:
         ConfigurationError: With every problem.
     """
-    found = out_of_reach(parsed, urls, lock, account.region)
+    found = out_of_reach(parsed, urls, lock, artifacts, account.region)
     secret = "" if parsed["wheel_cache"] else parsed["index_secret_arn"]
     if parsed["egress"] == "none" and secret and secret.split(":")[3] != account.region:
         rule = f"egress is none: without internet Secrets Manager is reached in {account.region}"

@@ -109,7 +109,9 @@ class Settings:
         Raises:
             ConfigurationError: A subnet or a zone is not there, or they do not fit together.
         """
-        refuse_another_region(vars(self), self.package_urls, "the lock", account)
+        refuse_another_region(
+            vars(self), self.package_urls, "the lock", self.artifacts_from, account
+        )
         if not self.subnet_ids:
             return NetworkArgs(
                 cidr=self.network_cidr,
@@ -263,7 +265,7 @@ class Settings:
         wrong, artifacts = checks.artifacts(application)
         found += checks.fargate_size(parsed) + stale + wrong
         found += checks.image(parsed) + checks.subnets(parsed)
-        found += out_of_reach(parsed, package_urls, "the lock")
+        found += out_of_reach(parsed, package_urls, "the lock", artifacts)
         if found:
             raise ConfigurationError(found)
         return cls(**parsed, package_urls=package_urls, artifacts_from=artifacts)

@@ -1,4 +1,4 @@
-"""`python -m efs_inference.lock --directory DIR`."""
+"""`python -m efs_inference.lock`."""
 
 import sys
 

@@ -1,9 +1,9 @@
 """Locks requirements.in for the runtimes and architectures in use.
 
-``python -m efs_inference.lock --directory DIR`` reads the application's requirements.in in DIR, and
-writes its ``locks/<runtime>-<architecture>.txt``: each line one package with the hash of the one
-wheel that pip takes on that target. Hashes of other wheels are left out, as a release is made of
-what is installed. Versions that are locked stay as long as they satisfy requirements.in;
+``python -m efs_inference.lock`` reads the application's requirements.in, in DIR of ``--directory
+DIR``, and writes its ``locks/<runtime>-<architecture>.txt``: each line one package with the hash of
+the one wheel that pip takes on that target. Hashes of other wheels are left out, as a release is
+made of what is installed. Versions that are locked stay as long as they satisfy requirements.in;
 ``--upgrade`` and ``--upgrade-package`` take newer ones. ``--check`` only compares the locks that
 are there with requirements.in, without network, as `pulumi preview` does.
 
@@ -107,9 +107,9 @@ def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Make or check the locks; the exit code says whether that went well."""
     options = _parser().parse_args(arguments)
-    directory: Path = options.directory
-    requirements = directory / "requirements.in"
     try:
+        directory = options.directory or the_application(Path())
+        requirements = directory / "requirements.in"
         stacks = Stacks.around(directory)
         targets = named(options.target) if options.target else chosen(requirements, stacks)
         if options.check:
@@ -136,12 +136,30 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def the_application(here: Path) -> Path:
+    """The only application in a folder or one below: what has a model.py and a requirements.in.
+
+    Raises:
+        LockError: There is none, or there are several.
+    """
+    folders = sorted({here, *(path.parent for path in here.glob("[!.]*/requirements.in"))})
+    found = [f for f in folders if (f / "model.py").is_file() and (f / "requirements.in").is_file()]
+    if len(found) == 1:
+        return found[0]
+    said = f"there are several: {', '.join(map(str, found))}" if found else "there is none here"
+    raise LockError(
+        f"an application is a folder with model.py and requirements.in, and {said}. Name it: "
+        "--directory DIR"
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only, without network")
-    parser.add_argument(
-        "--directory", type=Path, required=True, help="where requirements.in and locks/ are"
+    text = (
+        "where requirements.in and locks/ are; default: the application here, or one folder below"
     )
+    parser.add_argument("--directory", type=Path, metavar="DIR", help=text)
     text = "package index; default: the stacks' indexUrl"
     parser.add_argument("--index-url", metavar="URL", help=text)
     parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")

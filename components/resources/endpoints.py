@@ -72,6 +72,7 @@ def make_endpoints(
     name: str,
     *,
     services: Sequence[str],
+    narrow: bool,
     account: Account,
     vpc_id: pulumi.Input[str],
     subnet_id: pulumi.Input[str],
@@ -96,7 +97,7 @@ def make_endpoints(
             private_dns_enabled=True,
             subnet_ids=[subnet_id],
             security_group_ids=[group.id],
-            policy=interface_policy(account, service),
+            policy=interface_policy(account, service) if narrow else None,
             tags=with_name(tags, called),
             opts=child,
         )

@@ -3,7 +3,17 @@
 from . import rules
 from .account import Account, Client
 from .moto_gaps import prepare
+from .reach import Reach
 from .rules import MountError, RefusalError
 from .task_roles import TaskRoles
 
-__all__ = ["Account", "Client", "MountError", "RefusalError", "TaskRoles", "prepare", "rules"]
+__all__ = [
+    "Account",
+    "Client",
+    "MountError",
+    "Reach",
+    "RefusalError",
+    "TaskRoles",
+    "prepare",
+    "rules",
+]

@@ -23,9 +23,8 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from ..sandbox import Bind
 from . import rights
+from .reach import Network, Reach
 from .rules import MountError
-
-_SOMEWHERE = "192.0.2.1"  # for documentation: nobody's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,31 +181,14 @@ class Account:
                 return "port closed"
         return None
 
-    def way_out(self, client: Client) -> bool:
-        """Whether a function reaches the internet: outside of a VPC, or over a gateway like a NAT.
+    def reach(self, client: Client, *, public_ip: bool = False) -> Reach:
+        """What a task or a function reaches beside its file system.
 
-        An internet gateway is no way out: a function's interface has no public address.
+        A function has no public address, so an internet gateway is no way out for it.
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
         """
-        return all(self._leads_out(self.ec2.get_subnet(s), client.groups) for s in client.subnets)
-
-    def _leads_out(self, subnet: Any, groups: Sequence[str]) -> bool:
-        tables = [t for t in self.ec2.route_tables.values() if t.vpc_id == subnet.vpc_id]
-        main = [table for table in tables if table.main_association_id]
-        own = [
-            table
-            for table in tables
-            if subnet.id in [association.get("SubnetId") for association in table.associations]
-        ]
-        gateways = ("nat_gateway", "transit_gateway", "instance", "interface", "vpc_endpoint_id")
-        routed = any(
-            route.destination_cidr_block == "0.0.0.0/0" and any(getattr(route, g) for g in gateways)
-            for table in own or main
-            for route in table.routes
-        )
-        default = [self.ec2.get_default_security_group(subnet.vpc_id).id]
-        out = [rule for group in self._groups(groups or default) for rule in group.egress_rules]
-        return routed and rights.admits(out, [], _SOMEWHERE, port=443)
+        network = Network(self.ec2, self.region)
+        return network.reach(client.subnets, client.groups, public_ip=public_ip)
 
     def _groups(self, names: Sequence[str]) -> list[Any]:
         return [group for group in self.ec2.describe_security_groups() if group.id in names]

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,7 +21,10 @@ from werkzeug.wrappers import Request, Response
 from .account import Account
 from .rules import RefusalError
 
-_PATH = "/v2/credentials/"
+PATH = "/v2/credentials/"
+"""Where a task has its role's credentials."""
+ENDPOINT = "efs_inference.endpoint"
+"""Member of a request's environment: what the task reaches that it comes from, a `Reach`."""
 _SECONDS = 6 * 3600
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 _ACTIONS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
@@ -44,7 +48,10 @@ class TaskRoles:
 
     Attributes:
         endpoint: URL of the cloud.
+        cloud: What answers there (WSGI).
     """
+
+    cloud: Callable[[dict[str, Any], Any], Iterable[bytes]]
 
     def __init__(self) -> None:
         self.endpoint = ""
@@ -63,7 +70,7 @@ class TaskRoles:
             authorization=secrets.token_hex(20),
             credentials=Credentials(f"ASIA{words[0]}", *words[1:]),
         )
-        path = _PATH + secrets.token_hex(16)
+        path = PATH + secrets.token_hex(16)
         self._by_path[path] = self._by_key[session.credentials.access_key] = session
         return {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": self.endpoint + path,
@@ -73,7 +80,7 @@ class TaskRoles:
 
     def answer(self, request: Request, account: Account) -> Response | None:
         """Answer a request for credentials, or refuse one of a task to S3; None for all others."""
-        if request.path.startswith(_PATH):
+        if request.path.startswith(PATH):
             return self._credentials(request)
         scope = request.headers.get("Authorization", "").partition("Credential=")[2].split("/")
         session = self._by_key.get(scope[0])
@@ -138,7 +145,9 @@ def _authorize(request: Request, session: _Session, account: Account) -> None:
     action = f"s3:{_ACTIONS.get(request.method, 'Put')}Object" if key else "s3:ListBucket"
     if "versionId" in request.args:
         action += "Version"
-    _allow(session, account, bucket, action, f"{arn}/{key}" if key else arn)
+    resource = f"{arn}/{key}" if key else arn
+    _pass_endpoint(request, session, action, resource)
+    _allow(session, account, bucket, action, resource)
     if action.startswith("s3:GetObject") and key not in bucket.keys:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, permissions
         _allow(session, account, bucket, "s3:ListBucket", arn)
@@ -165,6 +174,18 @@ def _range_of(request: Request, account: Account) -> Response | None:
         part = found._value_buffer.read(end - begin)
     headers = {"Content-Range": f"bytes {begin}-{end - 1}/{found.contentsize}"}
     return Response(part, status=206, headers=headers, content_type="binary/octet-stream")
+
+
+def _pass_endpoint(request: Request, session: _Session, action: str, resource: str) -> None:
+    """Refuse what the policy of the VPC's endpoint does not let through."""
+    reach = request.environ.get(ENDPOINT)
+    context = {"aws:PrincipalAccount": session.role.split(":")[4], "aws:SecureTransport": "true"}
+    # All buckets here are the account's own.
+    context["aws:ResourceAccount"] = context["aws:PrincipalAccount"]
+    if reach is not None and reach.refuses("s3", action, resource, context):
+        what = f"{session.arn} is not authorized to perform: {action} on resource: {resource!r}"
+        why = f"because no VPC endpoint policy allows the {action} action"
+        raise RefusalError("AccessDenied", f"User: {what} {why}", 403)
 
 
 def _allow(session: _Session, account: Account, bucket: Any, action: str, resource: str) -> None:

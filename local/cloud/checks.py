@@ -11,6 +11,7 @@ from moto.core.exceptions import JsonRESTError
 
 from ..account import Account, RefusalError, rules
 from ..executors import Tasks
+from .interfaces import Interfaces
 
 Body = Mapping[str, Any]
 
@@ -18,8 +19,8 @@ Body = Mapping[str, Any]
 class Checks:
     """Checks of requests against what there is in the account."""
 
-    def __init__(self, account: Account, tasks: Tasks) -> None:
-        self._account, self._tasks = account, tasks
+    def __init__(self, account: Account, tasks: Tasks, interfaces: Interfaces) -> None:
+        self._account, self._tasks, self._interfaces = account, tasks, interfaces
         self._functions = lambda_models.lambda_backends[account.id][account.region]
 
     def check(self, service: str, operation: str, body: Body, path: list[str]) -> None:
@@ -43,6 +44,7 @@ class Checks:
     def _check_UpdateFunctionConfiguration(self, body: Body, path: list[str]) -> None:  # noqa: N802
         known = self.function(unquote(path[-2]), None).get_configuration()
         self._check_CreateFunction({**known, **body}, path)
+        self._interfaces.keep(path[-2])
 
     def _check_CreateFunction(self, body: Body, _: list[str]) -> None:  # noqa: N802
         role, arn = body["Role"], self._account.arn("lambda", f"function:{body['FunctionName']}")
@@ -109,16 +111,11 @@ class Checks:
             why = "Unable to delete version because the following aliases reference it"
             text = f"{why}: [{', '.join(routed)}]"
             raise RefusalError("ResourceConflictException", text, 409)
+        self._interfaces.keep(path[-1])
 
     def _held(self) -> frozenset[str]:
         """Ids of subnets and groups with a network interface in them."""
-        return frozenset([*self._by_versions(), *self._by_mount_targets(), *self._tasks.hold()])
-
-    def _by_versions(self) -> Iterator[str]:
-        """Every version has its interfaces as long as it is there, whether it is called or not."""
-        for version in self._functions.list_functions("ALL"):
-            network = version.vpc_config or {}
-            yield from (*network.get("SubnetIds", ()), *network.get("SecurityGroupIds", ()))
+        return frozenset([*self._interfaces.held(), *self._by_mount_targets(), *self._tasks.hold()])
 
     def _by_mount_targets(self) -> Iterator[str]:
         for system in self._account.efs.file_systems_by_id.values():

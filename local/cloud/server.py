@@ -26,6 +26,7 @@ from ..account import Account, Client, TaskRoles, prepare, rules
 from ..executors import Function, Functions, Tasks
 from ..sandbox import Bind, Host, namespaces_work, networks_work
 from .checks import Checks
+from .interfaces import Interfaces
 from .requests import operation_of, parameters, refused, region_of
 
 _TASKS = {"RunTask": "run", "DescribeTasks": "describe", "ListTasks": "list", "StopTask": "stop"}
@@ -41,7 +42,8 @@ This host allows no mount namespaces: what follows is not as on AWS, where
       TMPDIR is a folder of its own without a limit
 """
 _NO_NETWORK = """\
-    a function in these subnets reaches its file system alone; here it has this host's network"""
+    a function in these subnets reaches its file system alone, and a task in a VPC without internet
+      its endpoints alone; here they have this host's network"""
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -54,6 +56,7 @@ class _Region:
     account: Account
     checks: Checks
     tasks: Tasks
+    interfaces: Interfaces
 
 
 class Cloud:
@@ -67,6 +70,8 @@ class Cloud:
         log: Shows what the user should know about this host.
         init_limit: Seconds that a function may take to initialise, 10 on AWS.
         seconds_to_create: How long a mount target is `creating`, about 90 on AWS.
+        seconds_to_free: How long network interfaces of functions stay that no version needs, up to
+            45 minutes on AWS.
 
     Attributes:
         endpoint: URL of all services.
@@ -85,10 +90,12 @@ class Cloud:
         log: Callable[[str], None] | None = None,
         init_limit: float = 10,
         seconds_to_create: float = 1,
+        seconds_to_free: float = 0,
     ) -> None:
         self._state, self.region = state.resolve(), region
         self._log = log or (lambda _: None)
         self._init_limit, self._seconds_to_create = init_limit, seconds_to_create
+        self._seconds_to_free = seconds_to_free
         self._closers: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -127,6 +134,7 @@ class Cloud:
         self._moto = DomainDispatcherApplication(create_backend_app)
         server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_QuietHandler)
         self.endpoint = self._roles.endpoint = f"http://127.0.0.1:{server.server_port}"
+        self._roles.cloud = self
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         self._closers.append(server.server_close)
@@ -184,6 +192,8 @@ class Cloud:
         if answered is not None:
             return answered
         with self._lock:
+            for each in self._regions.values():
+                each.interfaces.free()
             if operation in _TASKS:
                 answer = json.dumps(getattr(region.tasks, _TASKS[operation])(body))
                 return Response(answer, content_type="application/x-amz-json-1.1")
@@ -196,7 +206,9 @@ class Cloud:
                 state = self._state if name == self.region else self._state / name
                 account = Account(state, name, self._lock)
                 tasks = Tasks(account, self._host, self._roles)
-                made = _Region(account, Checks(account, tasks), tasks)
+                interfaces = Interfaces(account, self._seconds_to_free)
+                checks = Checks(account, tasks, interfaces)
+                made = _Region(account, checks, tasks, interfaces)
                 self._regions[name] = made
                 self._closers.append(made.tasks.close)
             return self._regions[name]
@@ -242,7 +254,7 @@ class Cloud:
                 code=found.code_bytes,
                 region=region,
                 endpoint=self.environment() | names,
-                way_out=here.account.way_out(_client(configuration)),
+                way_out=here.account.reach(_client(configuration)).internet,
             )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         rules.payload(data)

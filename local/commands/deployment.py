@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import re
 import shutil
 import signal
 import sys
@@ -21,6 +22,7 @@ from ..state import SCRATCH, StateError, hold
 from .deployed import ALIAS, Deployment
 from .locks import LockError, make_locks
 from .screen import Screen
+from .wheels import CacheError, fill_cache
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
@@ -62,8 +64,10 @@ def host_config(project: Project, screen: Screen) -> Project:
             )
         except LockError as error:
             raise DeploymentError(str(error)) from error
-    if changed and project.own("populatorImage"):
-        changed["populatorImage"] = ""
+    if changed and (image := project.own("populatorImage")):
+        # Its Python is the stack's. Without internet any other registry is out of reach.
+        name, private = re.split(r"[:@](?!.*/)", image)[0], project.own("egress") == "none"
+        changed["populatorImage"] = f"{name}:{version[0]}.{version[1]}" if private else ""
     if project.own("indexSecretArn"):
         screen.line("indexSecretArn is of AWS: here pip takes what ~/.netrc says", "warning")
         changed["indexSecretArn"] = ""
@@ -161,6 +165,10 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
             os.environ.update(cloud.environment())
             # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
             ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+        try:
+            fill_cache(project, screen)
+        except CacheError as error:
+            raise DeploymentError(str(error)) from error
         with screen.step(f"up of stack {project.stack}"):
             with _own_temporary_files():
                 result = engine.up(project, provider, screen)

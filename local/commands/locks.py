@@ -11,7 +11,8 @@ from pathlib import Path
 from .. import MODULE
 from .screen import Screen
 
-_ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
+"""Where the package of the components lies."""
 # In this repository the package is called by its folder's name.
 _COMMAND = f"{MODULE.rpartition('.')[0] or 'components'}.lock"
 _FILES = frozenset({"model.py", "requirements.in"})
@@ -36,7 +37,7 @@ def make_locks(root: Path, own: str, host: str, index_url: str | None, screen: S
     Raises:
         LockError: A lock cannot be made.
     """
-    for folder in _applications(root, own):
+    for folder in applications(root, own):
         if _lock(folder, host, "--check").returncode == 0:
             continue
         with screen.step(f"lock for this host, {folder.relative_to(root)}/locks/{host}.txt"):
@@ -46,7 +47,8 @@ def make_locks(root: Path, own: str, host: str, index_url: str | None, screen: S
                 raise LockError(f"this host needs a lock for {host}, and none can be made.\n{said}")
 
 
-def _applications(root: Path, own: str) -> Iterator[Path]:
+def applications(root: Path, own: str) -> Iterator[Path]:
+    """The folders of a project with a model and a lock of this target."""
     for name, folders, files in os.walk(root):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "node_modules")
         if set(files) >= _FILES and (Path(name) / "locks" / f"{own}.txt").is_file():
@@ -56,5 +58,5 @@ def _applications(root: Path, own: str) -> Iterator[Path]:
 def _lock(folder: Path, host: str, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", _COMMAND, "--directory", str(folder), "--target", host]
     return subprocess.run(
-        [*command, *options], cwd=_ROOT, capture_output=True, text=True, check=False
+        [*command, *options], cwd=ROOT, capture_output=True, text=True, check=False
     )

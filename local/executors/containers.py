@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..account import Account, Client, TaskRoles
+from ..account import Account, Client, Reach, TaskRoles
 from ..sandbox import Bind, Host, Process
+from .loopback import Loopback
+from .startup import Startup
 
 # What a container gets of this host: what the network needs, nothing else of the user's.
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -70,6 +72,10 @@ class Launch:
         self._definition, self._request = definition, request
         self._id, self._disk, self._folder = task_id, disk, disk / "own"
         self._folder.mkdir()
+        with account.lock:
+            self._reach = self._reached()
+        self._startup = Startup(account, self._reach, self._role("executionRoleArn") or "")
+        self._roles, self._loopbacks = roles, list[Loopback]()
         role = self._role("taskRoleArn")
         self._credentials = roles.begin(role, task_id) if role else {}
 
@@ -80,6 +86,12 @@ class Launch:
             MountError: A file system cannot be mounted.
             CannotStartError: It cannot be started for another reason.
         """
+        self._started(self._startup.image(container["image"]))
+        network: dict[str, Any] = {}
+        if not self._reach.internet:
+            loopback = Loopback(self._roles, self._reach, container)
+            self._loopbacks.append(loopback)
+            network = {"ports": loopback.ports, "on_listening": loopback.serve}
         return partial(
             Process,
             self._host,
@@ -88,7 +100,25 @@ class Launch:
             folder=self._folder,
             binds=self._binds(container),
             on_output=self._log(container),
+            **network,
         )
+
+    def close(self) -> None:
+        """End what serves the containers."""
+        for loopback in self._loopbacks:
+            loopback.close()
+
+    def _reached(self) -> Reach:
+        network = network_of(self._request)
+        subnets, groups = network.get("subnets", []), network.get("securityGroups", [])
+        public_ip = network.get("assignPublicIp") == "ENABLED"
+        client = Client(role=None, subnets=subnets, groups=groups)
+        return self._account.reach(client, public_ip=public_ip)
+
+    def _started(self, failures: Iterable[str]) -> None:
+        with self._account.lock:
+            for reason in failures:
+                raise CannotStartError(reason)
 
     def _role(self, name: str) -> str | None:
         attribute = {"taskRoleArn": "task_role_arn", "executionRoleArn": "execution_role_arn"}[name]
@@ -174,6 +204,7 @@ class Launch:
         }
 
     def _secret(self, arn: str) -> str:
+        self._started(self._startup.secret(arn))
         with self._account.lock:
             value, refused = self._account.secret(self._role("executionRoleArn") or "", arn)
         if refused:  # [field]
@@ -192,6 +223,7 @@ class Launch:
         options = logs["options"]
         stream = f"{options.get('awslogs-stream-prefix')}/{container['name']}/{self._id}"
         group, role = options["awslogs-group"], self._role("executionRoleArn") or ""
+        self._started(self._startup.log(group))
         with self._account.lock:
             refused = self._account.log_refused(role, group, stream)
         if refused:  # [field]

@@ -242,7 +242,8 @@ class Environment:
             ],
             on_output=self.write,
             on_exit=lambda: self.happened.put(("exit", b"")),
-            confinement=Confinement(tmp_megabytes=size, port=_PORT if alone else None),
+            confinement=Confinement(tmp_megabytes=size),
+            ports=[_PORT] if alone else None,
             on_listening=self._serve,
         )
 

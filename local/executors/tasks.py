@@ -153,6 +153,7 @@ class _Task(threading.Thread):
         self._definition, self.request = definition, request
         self._id = uuid.uuid4().hex
         self._processes: dict[str, Process] = {}
+        self._launch: Launch | None = None
         self._changed = threading.Event()
         self._stopping = self._killed = False
         self.shown: dict[str, Any] = {
@@ -222,12 +223,14 @@ class _Task(threading.Thread):
             try:
                 self._end_containers()
             finally:
+                if self._launch is not None:
+                    self._launch.close()
                 shutil.rmtree(disk, ignore_errors=True)
                 self._show(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=time.time())
 
     def _start_containers(self, disk: Path) -> None:
         known = (self._account, self._host, self._definition, self.request, self._id)
-        launch = Launch(*known, disk, self._roles)
+        self._launch = launch = Launch(*known, disk, self._roles)
         containers = self._definition.container_definitions
         prepared = {c["name"]: launch.prepare(c) for c in containers}
         for name, start in prepared.items():

@@ -81,6 +81,13 @@ def _rule(properties: Properties) -> dict[str, Any]:
     return {"GroupId": properties["securityGroupId"], "IpPermissions": [permission]}
 
 
+def _prefix_list(made: Made) -> dict[str, Any]:
+    """The list of a gateway endpoint's addresses; an interface endpoint has none."""
+    name = {"Name": "prefix-list-name", "Values": [made.properties["serviceName"]]}
+    found = made.aws.client("ec2").describe_managed_prefix_lists(Filters=[name])["PrefixLists"]
+    return {"prefixListId": next((each["PrefixListId"] for each in found), "")}
+
+
 def _attach_gateway(made: Made) -> None:
     if "vpcId" in made.properties:
         made.aws.client("ec2").attach_internet_gateway(
@@ -210,7 +217,8 @@ KINDS: Mapping[str, Kind] = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": Kind(
         "ec2.create_vpc_endpoint", "VpcEndpoint.VpcEndpointId",
         "VpcId ServiceName VpcEndpointType RouteTableIds SubnetIds SecurityGroupIds "
-        "PrivateDnsEnabled PolicyDocument=policy", gives=_ec2_arn("vpc-endpoint")),
+        "PrivateDnsEnabled PolicyDocument=policy", gives=_ec2_arn("vpc-endpoint"),
+        then=_prefix_list, later=("prefixListId",)),
     "aws:ec2/securityGroup:SecurityGroup": Kind(
         "ec2.create_security_group", "GroupId", "GroupName=name Description VpcId",
         gives=_GROUP, named="name", then=_without_rules,

@@ -56,12 +56,9 @@ class Confinement:
 
     Attributes:
         tmp_megabytes: Size of its /tmp, which is new and its own.
-        port: Where it finds the one server that it reaches on its own loopback, and nothing beyond;
-            None leaves it the host's network.
     """
 
     tmp_megabytes: int
-    port: int | None
 
 
 @dataclass(frozen=True)
@@ -89,6 +86,9 @@ class Process(threading.Thread):
     The thread lives as long as the process, because Linux sends the death signal when the thread
     that started a process ends.
 
+    With `ports` it has a network of its own: a loopback on which it finds servers on these, whose
+    sockets `on_listening` gets, and nothing beyond. None leaves it the host's network.
+
     Attributes:
         exit_code: As a shell gives it, 128 + n after signal n; None while it runs.
     """
@@ -104,6 +104,7 @@ class Process(threading.Thread):
         on_output: Callable[[list[str]], None],
         on_exit: Callable[[], None] = lambda: None,
         confinement: Confinement | None = None,
+        ports: Sequence[int] | None = None,
         on_listening: Callable[[socket.socket], object] = lambda _: None,
     ) -> None:
         super().__init__(daemon=True)
@@ -112,6 +113,7 @@ class Process(threading.Thread):
             argv = [mapped(word, binds) for word in argv]
             environment = {name: mapped(value, binds) for name, value in environment.items()}
             folder, binds, confinement = Path(mapped(str(folder), binds)), [], None
+        self._ports = list(ports) if ports is not None and host.network else None
         self._channel, self._other_end = socket.socketpair()
         self._spec = {
             "parent": os.getpid(),
@@ -120,7 +122,7 @@ class Process(threading.Thread):
             "binds": [astuple(bind) for bind in binds],
             "namespaces": host.namespaces,
             "confined": confinement and {"tmp": confinement.tmp_megabytes, "keep": _interpreter()},
-            "port": confinement and confinement.port,
+            "ports": self._ports,
             "channel": self._other_end.fileno(),
         }
         self._environment = dict(environment)
@@ -164,9 +166,9 @@ class Process(threading.Thread):
         self._on_exit()
 
     def _take_listening(self) -> None:
-        """The server's socket, made in the process's own network; nothing where that failed."""
-        if self._spec["port"] is not None:
-            _, numbers, _, _ = socket.recv_fds(self._channel, 1, 1)
+        """The servers' sockets, made in the process's own network; nothing where that failed."""
+        if self._ports:
+            _, numbers, _, _ = socket.recv_fds(self._channel, 1, len(self._ports))
             for number in numbers:
                 self._on_listening(socket.socket(fileno=number))
 
@@ -233,7 +235,6 @@ def _interpreter() -> list[str]:
 
 def _works(source: str, *, network: bool) -> bool:
     (Path(source) / "seen").touch()
-    confinement = Confinement(tmp_megabytes=1, port=9001 if network else None)
     process = Process(
         Host(Path(source), namespaces=True, network=network),
         [PYTHON, "-I", "-S", "-c", "open('/mnt/probe/seen')"],
@@ -241,7 +242,8 @@ def _works(source: str, *, network: bool) -> bool:
         folder=Path("/tmp"),  # noqa: S108
         binds=[Bind(source, "/mnt/probe", read_only=True)],
         on_output=lambda _: None,
-        confinement=confinement,
+        confinement=Confinement(tmp_megabytes=1),
+        ports=[9001] if network else None,
     )
     process.join(30)
     process.end()

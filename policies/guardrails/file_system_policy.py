@@ -1,7 +1,6 @@
 """Rule: a file system policy lets nobody in without a name, or in plain text."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
@@ -9,7 +8,7 @@ from ..reading.graph import Resource, Stack, once
 from ..reading.iam import Client, Statement, applies, statements
 from ..reading.kinds import FILE_SYSTEM, FILE_SYSTEM_POLICY, FILE_SYSTEMS
 from ..reading.naming import NotYet, candidates, named
-from ..reading.pack import Parameters, of_type, rule
+from ..reading.pack import Reports, of_type, rule
 from ..reading.values import UNKNOWN, Unknown
 
 _ACTIONS = ("ClientMount", "ClientWrite", "ClientRootAccess")
@@ -38,7 +37,7 @@ def _guarded(stack: Stack) -> dict[str, list[Answer]]:
 
 
 @rule(of_type(FILE_SYSTEM_POLICY, FILE_SYSTEM))
-def file_system_policy_demands_name_and_tls(resource: Resource, _: Parameters) -> Iterator[Report]:
+def file_system_policy_demands_name_and_tls(resource: Resource) -> Reports:
     """A file system has a policy, and it lets nobody in without a name or in plain text."""
     if resource.type == FILE_SYSTEM_POLICY:
         yield from _policy(resource)
@@ -54,7 +53,7 @@ def file_system_policy_demands_name_and_tls(resource: Resource, _: Parameters) -
     )
 
 
-def _policy(policy: Resource) -> Iterator[Report]:
+def _policy(policy: Resource) -> Reports:
     found = statements(policy.get("policy"))
     if left := next((one.left for one in found if one.left), None):
         what = f"whether {policy.label} lets somebody in without a name or in plain text"
@@ -95,7 +94,6 @@ def _demands_tls(statement: Statement) -> bool:
 
 
 def _client(action: str, *, secure: bool = True) -> Client:
-    """Somebody who asks for an action, whoever it is."""
     context: dict[str, str | Unknown | None] = {
         _TLS: str(secure).lower(),
         "elasticfilesystem:accessedviamounttarget": "true",

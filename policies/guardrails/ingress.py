@@ -1,13 +1,12 @@
 """Rule: no security group lets the whole internet in."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..reading.findings import Report
 from ..reading.graph import Stack, once
 from ..reading.kinds import SECURITY_GROUPS, token
 from ..reading.naming import listed, only
-from ..reading.pack import Parameters, parameter, rule
+from ..reading.pack import Parameters, Reports, parameter, rule
 from ..reading.security_groups import Opening, collapse, openings
 from ..reading.values import Unknown, items, number
 
@@ -26,7 +25,6 @@ class _Rules:
 
     @property
     def urn(self) -> str:
-        """Where lines about them are shown."""
         return self.rules[0].resource.urn
 
 
@@ -38,7 +36,6 @@ def _subjects(stack: Stack) -> list[_Rules]:
 
 @once
 def _balanced(stack: Stack) -> set[str]:
-    """The keys of the groups of load balancers."""
     lists = [
         listed(balancer, SECURITY_GROUPS, "securityGroups", balancer.given("securityGroups"))
         for balancer in stack.of_type(*_BALANCERS)
@@ -47,7 +44,7 @@ def _balanced(stack: Stack) -> set[str]:
 
 
 @rule(_subjects, allowedPorts=_ALLOWED)
-def no_ingress_from_anywhere(subject: _Rules, parameters: Parameters) -> Iterator[Report]:
+def no_ingress_from_anywhere(subject: _Rules, parameters: Parameters) -> Reports:
     """No security group lets in 0.0.0.0/0 or ::/0, in one block or several, but on the ports
     that are allowed and on those of a load balancer, 80 and 443.
     """
@@ -75,7 +72,7 @@ def _is_allowed(opening: Opening, allowed: set[int | Unknown | None]) -> bool:
     return first == last and first in allowed and opening.protocol in {"tcp", "6", "udp", "17"}
 
 
-def _together(label: str, rules: list[Opening]) -> Iterator[Report]:
+def _together(label: str, rules: list[Opening]) -> Reports:
     """Blocks of one or several rules that are the whole internet only together."""
     seen: set[frozenset[int]] = set()
     for port, protocol in dict.fromkeys((opening.ports[0], opening.protocol) for opening in rules):

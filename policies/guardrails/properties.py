@@ -3,9 +3,8 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from functools import wraps
 
 from pulumi_policy import EnforcementLevel
 
@@ -19,44 +18,20 @@ from ..reading.kinds import (
     TASK_DEFINITION,
     token,
 )
-from ..reading.naming import Here, NotYet, candidates, here, named
-from ..reading.pack import Judge, Parameters, of_type, parameter, rule
+from ..reading.naming import NotYet, candidates, here, named
+from ..reading.pack import Parameters, Reports, of_type, parameter, rule
 from ..reading.tables import table
 from ..reading.values import UNKNOWN, Plain, at, flag, items, number, parsed, text
 
 _PASSWORD = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@:\"]*:[^\s/@\"]+@([^\s/?#\"\\]+)")
 
 
-def _reads(*names: str) -> Callable[[Callable[..., Iterable[Report]]], Judge]:
-    """The frame of a rule on properties: left open where one of them is unknown.
-
-    The rule takes the resource, the parameters, and the values.
-    """
-
-    def framed(judge: Callable[..., Iterable[Report]]) -> Judge:
-        @wraps(judge)
-        def judged(resource: Resource, parameters: Parameters) -> Iterator[Report]:
-            values = [resource.given(name) for name in names]
-            if UNKNOWN in values:
-                unknown = names[values.index(UNKNOWN)]
-                what = f"whether {unknown} of {resource.label} is as it should be"
-                yield doubt(what, f"{unknown} is unknown", preview=True)
-            else:
-                yield from judge(resource, parameters, *values)
-
-        return judged
-
-    return framed
-
-
 @rule(
     of_type(FILE_SYSTEM),
+    "encrypted",
     customerManagedKey=parameter(False, "Whether the key has to be a customer managed one."),
 )
-@_reads("encrypted")
-def file_system_is_encrypted(
-    system: Resource, parameters: Parameters, given: Plain
-) -> Iterator[Report]:
+def file_system_is_encrypted(system: Resource, parameters: Parameters, given: Plain) -> Reports:
     """An EFS file system is encrypted at rest."""
     if flag(given) is not True:
         said = "not set, which means false" if given is None else str(given).lower()
@@ -72,7 +47,7 @@ def file_system_is_encrypted(
 
 
 @rule(of_type(FILE_SYSTEM), level=EnforcementLevel.ADVISORY)
-def file_system_is_protected(system: Resource, _: Parameters) -> Iterator[Report]:
+def file_system_is_protected(system: Resource) -> Reports:
     """A file system is protected from deletion."""
     if not system.protect:
         yield Report(
@@ -82,7 +57,6 @@ def file_system_is_protected(system: Resource, _: Parameters) -> Iterator[Report
 
 
 def _loading(stack: Stack) -> list[Resource]:
-    """Functions that mount an access point."""
     return [f for f in stack.of_type(FUNCTION) if items(f.get("fileSystemConfig"))]
 
 
@@ -98,16 +72,13 @@ def _loads(stack: Stack) -> dict[str, list[Answer]]:
             system = named(resource, FILE_SYSTEMS, "fileSystemId") if resource else None
             left = system if isinstance(system, NotYet) else point
             sure = left.open if isinstance(left, NotYet) else True
-            if isinstance(system, Here | NotYet) or known is None:
-                found[system.key if isinstance(system, Here) else ""].append(sure)
+            if isinstance(system, Resource | NotYet) or known is None:
+                found[system.key if isinstance(system, Resource) else ""].append(sure)
     return found
 
 
-@rule(of_type(FILE_SYSTEM))
-@_reads("lifecyclePolicies")
-def libraries_stay_in_the_fast_class(
-    system: Resource, _: Parameters, given: Plain
-) -> Iterator[Report]:
+@rule(of_type(FILE_SYSTEM), "lifecyclePolicies")
+def libraries_stay_in_the_fast_class(system: Resource, given: Plain) -> Reports:
     """No lifecycle rule moves libraries to a slow storage class."""
     moves = {"transitionToIa": "Infrequent Access", "transitionToArchive": "Archive"}
     loads = _loads(system.stack)
@@ -125,9 +96,8 @@ def libraries_stay_in_the_fast_class(
             )
 
 
-@rule(of_type(token("lambda", "FunctionUrl")))
-@_reads("authorizationType")
-def function_url_authenticates(url: Resource, _: Parameters, given: Plain) -> Iterator[Report]:
+@rule(of_type(token("lambda", "FunctionUrl")), "authorizationType")
+def function_url_authenticates(url: Resource, given: Plain) -> Reports:
     """A function URL authenticates its callers."""
     if given != "AWS_IAM":
         yield Report(
@@ -145,13 +115,11 @@ def _day(given: object) -> date | None:
 
 @rule(
     of_type(FUNCTION),
+    "runtime",
     minimumDaysLeft=parameter(0, "Days of support that a runtime still has to have.", minimum=0),
     today=parameter("", "The day to judge for, as 2026-12-31; empty is the current one."),
 )
-@_reads("runtime")
-def runtime_is_supported(
-    function: Resource, parameters: Parameters, runtime: Plain
-) -> Iterator[Report]:
+def runtime_is_supported(function: Resource, parameters: Parameters, runtime: Plain) -> Reports:
     """A function's runtime is within its support dates."""
     until = _day(table("runtimes").get(str(runtime)))
     if until is None and runtime:
@@ -181,6 +149,7 @@ _SIZES = {
 
 @rule(
     _loading,
+    *_SIZES,
     minimumTimeoutSeconds=parameter(
         30, "Least timeout. Lambda's own default is 3.", minimum=1, maximum=900
     ),
@@ -190,10 +159,9 @@ _SIZES = {
         maximum=10240,
     ),
 )
-@_reads(*_SIZES)
 def function_has_time_and_memory_to_import(
     function: Resource, parameters: Parameters, *values: Plain
-) -> Iterator[Report]:
+) -> Reports:
     """A function with an access point has time and memory for a heavy import."""
     for (name, (default, unit, limit)), value in zip(_SIZES.items(), values, strict=True):
         given, least = number(value), parameters[limit]
@@ -207,11 +175,8 @@ def function_has_time_and_memory_to_import(
             )
 
 
-@rule(_loading, level=EnforcementLevel.ADVISORY)
-@_reads("reservedConcurrentExecutions")
-def function_has_reserved_concurrency(
-    function: Resource, _: Parameters, given: Plain
-) -> Iterator[Report]:
+@rule(_loading, "reservedConcurrentExecutions", level=EnforcementLevel.ADVISORY)
+def function_has_reserved_concurrency(function: Resource, given: Plain) -> Reports:
     """A function that mounts an access point has a reserved concurrency."""
     reserved = number(given)
     if not isinstance(reserved, int) or reserved < 0:
@@ -223,12 +188,13 @@ def function_has_reserved_concurrency(
 
 @rule(
     of_type(token("cloudwatch", "LogGroup")),
+    "logGroupClass",
+    "retentionInDays",
     maximumDays=parameter(0, "Days that events may be kept at most; 0 is any number.", minimum=0),
 )
-@_reads("logGroupClass", "retentionInDays")
 def log_group_has_retention(
     group: Resource, parameters: Parameters, kind: Plain, given: Plain
-) -> Iterator[Report]:
+) -> Reports:
     """A log group has a retention."""
     days, most = number(given), number(parameters["maximumDays"])
     # CloudWatch Logs keeps those of class DELIVERY for two days, whatever is set.
@@ -257,7 +223,7 @@ def _containers(task: Resource) -> Iterator[tuple[str, Plain]]:
 
 
 @rule(of_type(TASK_DEFINITION, FUNCTION), level=EnforcementLevel.ADVISORY)
-def image_has_a_digest(resource: Resource, _: Parameters) -> Iterator[Report]:
+def image_has_a_digest(resource: Resource) -> Reports:
     """An image is named by its digest."""
     found = [(who, at(definition, "image")) for who, definition in _containers(resource)]
     if resource.type == FUNCTION:
@@ -275,7 +241,7 @@ def image_has_a_digest(resource: Resource, _: Parameters) -> Iterator[Report]:
 
 
 @rule(of_type(TASK_DEFINITION, FUNCTION), level=EnforcementLevel.ADVISORY)
-def passwords_are_secrets(resource: Resource, _: Parameters) -> Iterator[Report]:
+def passwords_are_secrets(resource: Resource) -> Reports:
     """No container and no function has a URL with a password in plain text."""
     found = list(_containers(resource))
     remedy = "Name a secret of Secrets Manager by its ARN in `secrets`."

@@ -7,9 +7,9 @@ from ..reading.findings import Answer, Open, Report, doubt
 from ..reading.graph import Resource
 from ..reading.iam import Statement, like, statements
 from ..reading.kinds import ROLE, token
-from ..reading.pack import Parameters, of_type, rule
+from ..reading.pack import Reports, of_type, rule
 from ..reading.tables import table
-from ..reading.values import Plain, Unknown, at, items, text, texts
+from ..reading.values import UNKNOWN, Plain, Unknown, at, items, text, texts
 
 _POLICIES = tuple(token("iam", f"{of}Policy") for of in ("", "Group", "Role", "User"))
 # Where a resource attaches policies by ARN.
@@ -51,7 +51,7 @@ def has_resource(action: str) -> Answer:
 
 
 @rule(of_type(*_POLICIES, *_ATTACHED))
-def policy_names_actions_and_resources(resource: Resource, _: Parameters) -> Iterator[Report]:
+def policy_names_actions_and_resources(resource: Resource) -> Reports:
     """A policy allows no action * and no resource * where AWS knows the resources, but for
     actions on network interfaces, and nobody gets a policy of AWS that allows everything.
     """
@@ -86,7 +86,7 @@ def _is_wide(action: str) -> bool:
     return set(action.rpartition(":")[2]) == {"*"}
 
 
-def _actions(label: str, statement: Statement) -> Iterator[Report]:
+def _actions(label: str, statement: Statement) -> Reports:
     wide = [a for a in statement.actions or () if isinstance(a, str) and _is_wide(a)]
     if statement.not_actions is not None:
         wide.append(f"everything but {', '.join(map(str, statement.not_actions))}")
@@ -97,7 +97,7 @@ def _actions(label: str, statement: Statement) -> Iterator[Report]:
         )
 
 
-def _resources(label: str, statement: Statement) -> Iterator[Report]:
+def _resources(label: str, statement: Statement) -> Reports:
     where = "the resource *"
     if statement.not_resources is not None:
         where = f"every resource but {', '.join(map(str, statement.not_resources))} (NotResource)"
@@ -107,7 +107,9 @@ def _resources(label: str, statement: Statement) -> Iterator[Report]:
     known = ", ".join(action for action in named if has_resource(action) is True)
     open_ = ", ".join(action for action in named if isinstance(has_resource(action), Open))
     what = f"whether {label} could name the resources of {{}} instead of {where}"
-    if known and _narrowed(statement):
+    tested = [key.lower() for _, key, _ in statement.tests]
+    narrows = not all(key.startswith(_NARROWING_NOTHING) for key in tested)
+    if known and (narrows or statement.condition is UNKNOWN):
         yield doubt(what.format(known), "a condition of the statement may name them")
     elif known:
         yield Report(
@@ -116,10 +118,3 @@ def _resources(label: str, statement: Statement) -> Iterator[Report]:
         )
     if open_:
         yield doubt(what.format(open_), "these actions are not in the table of this pack")
-
-
-def _narrowed(statement: Statement) -> bool:
-    """Whether a condition may limit the resources."""
-    if not isinstance(statement.condition, dict):
-        return statement.condition is not None
-    return any(not key.lower().startswith(_NARROWING_NOTHING) for _, key, _ in statement.tests)

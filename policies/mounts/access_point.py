@@ -2,13 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 
 from ..reading.findings import Report, doubt
 from ..reading.graph import Resource, Stack, once
 from ..reading.kinds import ACCESS_POINT
-from ..reading.naming import Here, NotYet
-from ..reading.pack import Parameters, of_type, rule
+from ..reading.naming import NotYet
+from ..reading.pack import Reports, of_type, rule
 from ..reading.values import UNKNOWN, at, items, number
 from .parts.consumer import Consumer
 from .parts.populators import by_space, populating, sharers
@@ -16,13 +15,12 @@ from .parts.storage import Location, file_system_of, location_of, root_of
 from .parts.strangers import strangers
 
 # EFS's service model: RootDirectory.Path.
-_ROOT = re.compile(r"/|(?:/(?!\.)[^$#<>;`|&?{}^*/\n]+){1,4}/?")
-_LONGEST = 100
+_ROOT = re.compile(r"(?=.{1,100}$)(?:/|(?:/(?!\.)[^$#<>;`|&?{}^*/\n]+){1,4}/?)")
 _MODE = re.compile(r"[0-7]{3,4}")
 
 
 @rule(of_type(ACCESS_POINT))
-def access_point_owns_its_directory(point: Resource, _: Parameters) -> Iterator[Report]:
+def access_point_owns_its_directory(point: Resource) -> Reports:
     """An access point has a POSIX user, makes its root directory or shows one that another
     makes, with permissions that let in who comes through it, and that root is not the file
     system's own where a populator shares it.
@@ -33,15 +31,15 @@ def access_point_owns_its_directory(point: Resource, _: Parameters) -> Iterator[
     if path == "/":
         yield from _whole_file_system(point)
         return
-    if isinstance(written, str) and not (_ROOT.fullmatch(written) and len(written) <= _LONGEST):
+    if isinstance(written, str) and not _ROOT.fullmatch(written):
         yield Report(
             f"rootDirectory.path of {point.label} is {written}, which EFS refuses: a root is an "
-            f"absolute path of four levels and {_LONGEST} characters at most. Choose another one."
+            "absolute path of four levels and 100 characters at most. Choose another one."
         )
     yield from _directory(point)
 
 
-def _user(point: Resource, *, alone: bool) -> Iterator[Report]:
+def _user(point: Resource, *, alone: bool) -> Reports:
     user = point.get("posixUser")
     ids = {name: number(at(user, name)) for name in ("uid", "gid")}
     if UNKNOWN in ids.values():
@@ -69,7 +67,7 @@ def _proven(stack: Stack) -> dict[str, Consumer]:
     return found
 
 
-def _whole_file_system(point: Resource) -> Iterator[Report]:
+def _whole_file_system(point: Resource) -> Reports:
     sharing = sharers(point.stack).get(point.urn, [])
     writing = [m.consumer for m in sharing if not m.consumer.is_function and not m.read_only]
     sure = _proven(point.stack).get(point.urn)
@@ -95,15 +93,15 @@ def _makers(stack: Stack) -> dict[str, list[tuple[Location, Resource]]]:
     """By space, the directories that access points make at their first mount."""
     found: dict[str, list[tuple[Location, Resource]]] = defaultdict(list)
     for point in stack.of_type(ACCESS_POINT):
-        location = location_of(Here(point))
+        location = location_of(point)
         if location is not None and items(point.get("rootDirectory", "creationInfo")):
             found[location.space].append((location, point))
     return found
 
 
-def _directory(point: Resource) -> Iterator[Report]:
+def _directory(point: Resource) -> Reports:
     stack = point.stack
-    location = location_of(Here(point))
+    location = location_of(point)
     creation = point.get("rootDirectory", "creationInfo")
     if creation is UNKNOWN or location is None or location.directory is None:
         because = "rootDirectory is unknown"
@@ -119,7 +117,7 @@ def _directory(point: Resource) -> Iterator[Report]:
         yield from _permissions(point, maker)
 
 
-def _no_creation_info(point: Resource, location: Location) -> Iterator[Report]:
+def _no_creation_info(point: Resource, location: Location) -> Reports:
     system = file_system_of(point)
     path = location.directory
     what = f"whether {path} of {point.label} is there"
@@ -130,7 +128,7 @@ def _no_creation_info(point: Resource, location: Location) -> Iterator[Report]:
         if mount.location and mount.key != point.urn and mount.location.holds(location)
     ]
     above += [one.urn.rpartition("::")[2] for one in strangers(point.stack)]
-    if not isinstance(system, Here):
+    if not isinstance(system, Resource):
         why += "its file system is made elsewhere. Set creationInfo: the first mount makes it"
         yield doubt(what, why, preview=isinstance(system, NotYet))
     elif above:
@@ -143,7 +141,7 @@ def _no_creation_info(point: Resource, location: Location) -> Iterator[Report]:
         )
 
 
-def _permissions(point: Resource, maker: Resource) -> Iterator[Report]:
+def _permissions(point: Resource, maker: Resource) -> Reports:
     """Whether who comes through `point` may enter the directory that `maker` makes, and write."""
     creation, user = maker.get("rootDirectory", "creationInfo"), point.get("posixUser")
     mode = at(creation, "permissions")
@@ -162,7 +160,7 @@ def _permissions(point: Resource, maker: Resource) -> Iterator[Report]:
     need = 3 if writer else 5
     if uid == 0 or bits & need == need:
         return
-    if not isinstance(file_system_of(maker), Here):
+    if not isinstance(file_system_of(maker), Resource):
         yield doubt(
             what, "its file system is made elsewhere, and a directory that is there keeps its owner"
         )

@@ -1,21 +1,19 @@
 """Rule: paths, volumes and their options have the form that Lambda and ECS accept."""
 
 import re
-from collections.abc import Iterator
 
 from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
 from ..reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, FUNCTION, TASK_DEFINITION
-from ..reading.naming import Elsewhere, Here, here, named
-from ..reading.pack import Parameters, rule
+from ..reading.naming import Elsewhere, here, named
+from ..reading.pack import Reports, rule
 from ..reading.values import UNKNOWN, Plain, at, items, text
 from .parts.launches import launches_of
 from .parts.storage import file_system_of
 from .parts.task_definitions import containers_of, efs_of
 
 # Lambda's service model: FileSystemConfig.LocalMountPath.
-_PATH = re.compile(r"/mnt/(?!\.{1,2}$)[a-zA-Z0-9-_.]+")
-_LONGEST = 160
+_PATH = re.compile(r"(?=.{1,160}$)/mnt/(?!\.{1,2}$)[a-zA-Z0-9-_.]+")
 # ECS developer guide, "Use Amazon EFS volumes with Amazon ECS".
 _OLDEST_PLATFORM = (1, 4)
 
@@ -31,7 +29,7 @@ def _subjects(stack: Stack) -> list[Resource]:
 
 
 @rule(_subjects)
-def mounts_have_the_right_form(resource: Resource, _: Parameters) -> Iterator[Report]:
+def mounts_have_the_right_form(resource: Resource) -> Reports:
     """A function's mount path has Lambda's form, a container mounts a volume that exists, and
     an EFS volume has TLS where ECS demands it, no root directory of its own beside an access
     point, and a platform that mounts EFS.
@@ -46,20 +44,19 @@ def mounts_have_the_right_form(resource: Resource, _: Parameters) -> Iterator[Re
             yield from _volume(resource, volume, efs)
 
 
-def _paths(function: Resource) -> Iterator[Report]:
+def _paths(function: Resource) -> Reports:
     for config in items(function.get("fileSystemConfig")):
         path = text(at(config, "localMountPath"))
-        if isinstance(path, str) and not (_PATH.fullmatch(path) and len(path) <= _LONGEST):
+        if isinstance(path, str) and not _PATH.fullmatch(path):
             yield Report(
                 f"fileSystemConfig.localMountPath of {function.label} is {path}, which Lambda "
                 "refuses: a mount path is /mnt/ and one name of letters, digits, '-', '_' and '.', "
-                f"{_LONGEST} characters at most. Give it, and every consumer of the same access "
+                "160 characters at most. Give it, and every consumer of the same access "
                 "point, such a path."
             )
 
 
-def _names(task: Resource) -> Iterator[Report]:
-    """Mount points whose volume does not exist."""
+def _names(task: Resource) -> Reports:
     volumes = items(task.get("volumes"))
     names = [text(at(volume, "name")) for volume in volumes]
     containers = containers_of(task)
@@ -77,7 +74,7 @@ def _names(task: Resource) -> Iterator[Report]:
                 )
 
 
-def _platform(task: Resource) -> Iterator[Report]:
+def _platform(task: Resource) -> Reports:
     """Where ECS mounts no EFS: Windows, and Fargate's older platforms."""
     system = task.get("runtimePlatform", "operatingSystemFamily")
     if isinstance(system, str) and system.upper().startswith("WINDOWS"):
@@ -98,7 +95,7 @@ def _platform(task: Resource) -> Iterator[Report]:
             )
 
 
-def _volume(task: Resource, volume: Plain, efs: Plain) -> Iterator[Report]:
+def _volume(task: Resource, volume: Plain, efs: Plain) -> Reports:
     name = at(volume, "name")
     what = (f"volume '{name}'" if isinstance(name, str) else "a volume") + f" of {task.label}"
     parts = ("transitEncryption", "rootDirectory", "authorizationConfig.iam")
@@ -131,7 +128,8 @@ def _volume(task: Resource, volume: Plain, efs: Plain) -> Iterator[Report]:
             "to ENABLED where the role's rights are to hold",
         )
     own = named(task, FILE_SYSTEMS, "volumes", at(efs, "fileSystemId"))
-    sure = [one for one in (own, file_system_of(here(point))) if isinstance(one, Here | Elsewhere)]
+    theirs = file_system_of(here(point))
+    sure = [one for one in (own, theirs) if isinstance(one, Resource | Elsewhere)]
     if len(sure) == 2 and sure[0] != sure[1]:
         yield Report(
             f"{what} names {sure[0].label}, but its {label} belongs to {sure[1].label}. "

@@ -1,12 +1,11 @@
 """Rule: whatever mounts an access point mounts it at one path, and gets paths under it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 
 from ..reading.findings import Report, doubt
 from ..reading.graph import Stack, once
 from ..reading.naming import candidates
-from ..reading.pack import Parameters, rule
+from ..reading.pack import Reports, rule
 from ..reading.values import UNKNOWN
 from .parts.consumer import Consumer, Mount
 from .parts.populators import consumers, mounting, populating, read_all, sharers
@@ -21,7 +20,7 @@ def _subjects(stack: Stack) -> list[Consumer | Report]:
 
 
 @rule(_subjects)
-def one_access_point_one_path(one: Consumer, _: Parameters) -> Iterator[Report]:
+def one_access_point_one_path(one: Consumer) -> Reports:
     """Whatever shares an EFS access point mounts it at the same path, and the paths under /mnt
     in its environment, command and entry point lie under its own mounts.
     """
@@ -60,7 +59,7 @@ def _in_mnt(mount: Mount) -> bool:
     return lies_under(mount.path, MNT)
 
 
-def _disagreement(mount: Mount) -> Iterator[Report]:
+def _disagreement(mount: Mount) -> Reports:
     other = _expected(mount.stack)[mount.key]
     if mount.path == other.path:
         return
@@ -99,7 +98,7 @@ def _keys(mount: Mount) -> frozenset[str]:
     return frozenset(candidate.key for candidate in candidates(mount.point))
 
 
-def _left_open(mount: Mount) -> Iterator[Report]:
+def _left_open(mount: Mount) -> Reports:
     stack = mount.stack
     settled = [{one.path for one in sharers(stack).get(key, [])} for key in _keys(mount)]
     known = set().union(*settled)
@@ -117,7 +116,7 @@ def _left_open(mount: Mount) -> Iterator[Report]:
         yield doubt(what, because + "access point, it is known", preview=True)
 
 
-def _stray_paths(consumer: Consumer) -> Iterator[Report]:
+def _stray_paths(consumer: Consumer) -> Reports:
     """Paths under /mnt that a consumer gets and has nothing mounted at."""
     stack = consumer.stack
     mounted = {mount.key for mount in consumer.mounts if mount.key}

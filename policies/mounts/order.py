@@ -1,13 +1,11 @@
 """Rule: who mounts at creation comes after its mount targets, and after the populate run."""
 
-from collections.abc import Iterator
-
 from ..reading.findings import Answer, Open, Report, any_of, doubt, negated, verdict
 from ..reading.graph import Resource
 from ..reading.kinds import DEFAULT_SECURITY_GROUP, SECURITY_GROUP
 from ..reading.naming import Several
 from ..reading.network import relevant
-from ..reading.pack import Parameters, rule
+from ..reading.pack import Reports, rule
 from .parts.consumer import Mount
 from .parts.launches import Launch, launches_of, places
 from .parts.populators import mounting, suppliers
@@ -18,7 +16,7 @@ _NFS = 2049
 
 
 @rule(mounting)
-def function_comes_after_what_it_mounts(mount: Mount, _: Parameters) -> Iterator[Report]:
+def function_comes_after_what_it_mounts(mount: Mount) -> Reports:
     """A function and a populate run depend on every mount target that they use, and a
     function, where the stack has a populate run, on that run, through any chain of
     dependencies.
@@ -31,18 +29,16 @@ def function_comes_after_what_it_mounts(mount: Mount, _: Parameters) -> Iterator
             yield from _rules(mount, resource, place)
         yield from _runs(mount)
         return
-    for launch in places(resource):
-        if launch.is_run is not False:
-            made = launch.resource
-            late = [*_targets(mount, made, launch), *_rules(mount, made, launch)]
-            if isinstance(launch.is_run, Open):
-                what = f"whether {made.label}, which does not depend on what it mounts, runs it"
-                late = [Report(what, launch.is_run, made.urn)] if late else []
-            yield from late
+    for launch in (one for one in places(resource) if one.is_run is not False):
+        made = launch.resource
+        late = [*_targets(mount, made, launch), *_rules(mount, made, launch)]
+        if late and isinstance(launch.is_run, Open):
+            what = f"whether {made.label}, which does not depend on what it mounts, runs it"
+            late = [Report(what, launch.is_run, made.urn)]
+        yield from late
 
 
-def _targets(mount: Mount, made: Resource, place: Launch | None) -> Iterator[Report]:
-    """Mount targets that may come too late for what is made."""
+def _targets(mount: Mount, made: Resource, place: Launch | None) -> Reports:
     consumer = mount.consumer
     for target in targets_of(made.stack, mount.system):
         if made.stack.is_before(target.resource, made):
@@ -67,7 +63,7 @@ def _uses(target: MountTarget, place: Launch | None) -> Answer:
     return any_of(target.serves(subnet) for subnet in place.subnets.names)
 
 
-def _rules(mount: Mount, made: Resource, place: Launch | None) -> Iterator[Report]:
+def _rules(mount: Mount, made: Resource, place: Launch | None) -> Reports:
     """Rules of the groups between the two that are resources of their own, and not before it."""
     late: dict[str, Resource] = {}
     for target in targets_of(made.stack, mount.system) if place else ():
@@ -106,8 +102,7 @@ def _late(mine: Several, theirs: Several, made: Resource, *, ingress: bool) -> d
     return found
 
 
-def _runs(mount: Mount) -> Iterator[Report]:
-    """Runs that populate what a function loads, and that it does not wait for."""
+def _runs(mount: Mount) -> Reports:
     function, stack = mount.consumer.resource, mount.stack
     for writer in suppliers(mount):
         for run in launches_of(writer.consumer.resource):

@@ -47,14 +47,11 @@ def lies_under(path: str, mount: str) -> bool:
     return mount == "/" or path == mount or path.startswith(mount + "/")
 
 
-def _is_below(path: str, mount: str) -> bool:
-    return path != mount and lies_under(path, mount)
-
-
 def paths_under(mount: str, text: str) -> list[str]:
     """The paths below a mount that a text names, as seen from the mount."""
     found = [path.resolved for path in paths_under_mnt(text, root=f"/{mount.split('/')[1]}")]
-    return [path.removeprefix(mount).strip("/") for path in found if _is_below(path, mount)]
+    below = [path for path in found if path != mount and lies_under(path, mount)]
+    return [path.removeprefix(mount).strip("/") for path in below]
 
 
 def paths_under_mnt(text: str, root: str = MNT) -> list[Path]:

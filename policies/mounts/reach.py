@@ -1,14 +1,13 @@
 """Rule: each consumer finds a mount target in its zone, and the network lets it through."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Resource, Stack, once
 from ..reading.kinds import MOUNT_TARGET, NETWORK_ACLS, SECURITY_GROUPS, SUBNETS, VPCS, token
-from ..reading.naming import Elsewhere, Here, NotYet, Several, here, listed, named, only, origins_of
+from ..reading.naming import Elsewhere, NotYet, Several, here, listed, named, only
 from ..reading.network import End, default_group, lets_through, vpc_of
-from ..reading.pack import Parameters, rule
+from ..reading.pack import Reports, rule
 from ..reading.security_groups import openings_of
 from ..reading.values import Plain, at, flag, items, number
 from .parts.consumer import Consumer, Mount
@@ -27,9 +26,7 @@ def _subjects(stack: Stack) -> list[Consumer | Resource]:
 
 
 @rule(_subjects)
-def consumer_reaches_its_mount_targets(
-    subject: Consumer | Resource, _: Parameters
-) -> Iterator[Report]:
+def consumer_reaches_its_mount_targets(subject: Consumer | Resource) -> Reports:
     """A consumer has a mount target in each of its availability zones, which EFS accepts,
     security groups let port 2049 through between the two, and what populates has a way to its
     packages.
@@ -47,7 +44,7 @@ def consumer_reaches_its_mount_targets(
             yield from way_out(subject, place)
 
 
-def _target(resource: Resource) -> Iterator[Report]:
+def _target(resource: Resource) -> Reports:
     """What EFS refuses: two mount targets in one zone or two VPCs, or another zone than the one."""
     owner = only(file_system_of(resource))
     every = targets(resource.stack)[owner.key if owner else ""]
@@ -86,10 +83,10 @@ def _nowhere(consumer: Consumer) -> Report:
     )
 
 
-def _mount(place: Launch, mount: Mount) -> Iterator[Report]:
+def _mount(place: Launch, mount: Mount) -> Reports:
     system, who = mount.system, mount.consumer.label
     there = targets_of(mount.stack, system)
-    if not there and not isinstance(system, Here):
+    if not there and not isinstance(system, Resource):
         lost = system or mount.point
         left = lost.open if isinstance(lost, Elsewhere | NotYet) else Open("it is made elsewhere")
         yield Report(f"whether {who} reaches {mount.whole}", left)
@@ -116,7 +113,7 @@ def _no_target(stack: Stack, whole: str) -> Answer:
     return stack.there_is_none(f"mount target of {whole}")
 
 
-def _zones(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Report]:
+def _zones(place: Launch, mount: Mount, there: list[MountTarget]) -> Reports:
     whole, who, single = mount.whole, mount.consumer.label, one_zone(mount.system)
     zones = ", ".join(dict.fromkeys(str(target.zone) for target in there))
     for subnet in place.subnets.names:
@@ -148,7 +145,7 @@ def groups_of_target(target: MountTarget) -> Several:
     return default_group(target.resource.stack, target.subnet)
 
 
-def _ports(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Report]:
+def _ports(place: Launch, mount: Mount, there: list[MountTarget]) -> Reports:
     seen: set[tuple[Several, bool]] = set()  # one line for all mount targets of the same groups
     for subnet in place.subnets.names:
         client = End(mount.consumer.label, place.groups, subnet)
@@ -182,7 +179,7 @@ def _closed(stack: Stack, near: End, far: End, answer: Answer, *, ingress: bool)
     )
 
 
-def _surroundings(place: Launch, mount: Mount, there: list[MountTarget]) -> Iterator[Report]:
+def _surroundings(place: Launch, mount: Mount, there: list[MountTarget]) -> Reports:
     """Another VPC or region, a VPC without DNS, network ACLs."""
     what = f"whether {mount.consumer.label} reaches {mount.label}"
     ends = dict.fromkeys(target.subnet for target in there if target.subnet)
@@ -194,7 +191,7 @@ def _surroundings(place: Launch, mount: Mount, there: list[MountTarget]) -> Iter
             other = ", ".join(one.label for one in theirs)
             because = f"{subnet.label} lies in {vpc.label}, the mount targets lie in {other}"
             yield doubt(what, because)
-        if isinstance(vpc, Here) and flag(vpc.resource.get("enableDnsSupport")) is False:
+        if isinstance(vpc, Resource) and flag(vpc.get("enableDnsSupport")) is False:
             because = f"enableDnsSupport of {vpc.label} is false, and a mount looks its name up"
             yield doubt(what, because)
         acls = guarding.get(subnet.key) or guarding.get(vpc.key if vpc else "", [])
@@ -207,7 +204,6 @@ def _surroundings(place: Launch, mount: Mount, there: list[MountTarget]) -> Iter
 
 
 def _region(resource: Resource | None) -> str | None:
-    """The region that a resource or its ARN names."""
     given, arn = (resource.get(name) if resource else None for name in ("region", "arn"))
     if isinstance(given, str) and given:
         return given
@@ -221,7 +217,7 @@ def _guarding(stack: Stack) -> dict[str, list[Resource]]:
     found: dict[str, list[Resource]] = defaultdict(list)
     for acl in stack.of_type(*NETWORK_ACLS.tokens):
         subnets = listed(acl, SUBNETS, "subnetIds", acl.given("subnetIds")).names
-        for owner in (*subnets, *origins_of(acl, VPCS, "defaultNetworkAclId")):
+        for owner in (*subnets, *acl.origins("defaultNetworkAclId", *VPCS.tokens)):
             found[owner.key].append(acl)
     for one in stack.of_type(token("ec2", "NetworkAclAssociation")):
         guard, subnet = (

@@ -3,11 +3,10 @@
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 
 from ..reading.findings import Open, Report, doubt
 from ..reading.graph import Resource, Stack
-from ..reading.pack import Parameters, rule
+from ..reading.pack import Reports, rule
 from ..reading.values import UNKNOWN, Plain, items
 from .parts.consumer import Consumer, Mount
 from .parts.populators import (
@@ -21,9 +20,10 @@ from .parts.populators import (
 )
 from .rights import may_write
 
-# AWS's base and build images for Lambda, and Docker's official image.
+# AWS's base and build images for Lambda, a copy in a private ECR, and Docker's official image.
 _PYTHON_IMAGE = re.compile(
-    r"(?:public\.ecr\.aws/lambda/python|(?:docker\.io/)?amazon/aws-lambda-python"
+    r"(?:public\.ecr\.aws/lambda/python|\d{12}\.dkr\.ecr\.[\w.-]+/(?:[\w-]+/)?lambda/python"
+    r"|(?:docker\.io/)?amazon/aws-lambda-python"
     r"|public\.ecr\.aws/sam/build-python(?P<sam>3\.\d+)|public\.ecr\.aws/docker/library/python"
     r"|(?:docker\.io/)?(?:library/)?python)(?::(?P<tag>[\w][\w.-]*))?(?:@sha256:[0-9a-f]{64})?"
 )
@@ -55,7 +55,7 @@ def _runs_on(function: Consumer) -> tuple[str, str | None]:
 
 
 @rule(_subjects)
-def function_loads_what_is_populated(mount: Mount, _: Parameters) -> Iterator[Report]:
+def function_loads_what_is_populated(mount: Mount) -> Reports:
     """What populates a place has the Python and the architecture of the functions that load
     from it, and the release path of a function is one that it publishes.
     """
@@ -74,7 +74,7 @@ def function_loads_what_is_populated(mount: Mount, _: Parameters) -> Iterator[Re
     yield from _paths(mount, [writer.mount for writer in found if writer.proof is True])
 
 
-def _other_functions(mount: Mount) -> Iterator[Report]:
+def _other_functions(mount: Mount) -> Reports:
     """Functions of another Python or architecture that may write what this one only reads."""
     function = mount.consumer
     for at in by_space(mount.stack).get(mount.space, []):
@@ -91,7 +91,7 @@ def _other_functions(mount: Mount) -> Iterator[Report]:
             )
 
 
-def _python(function: Consumer, who: Consumer) -> Iterator[Report]:
+def _python(function: Consumer, who: Consumer) -> Reports:
     runtime = function.resource.get("runtime")
     what = f"whether {who.label} has the Python of {function.label}"
     match = _RUNTIME.fullmatch(runtime) if isinstance(runtime, str) else None
@@ -122,7 +122,7 @@ def _python_of(image: Plain) -> str | None:
     return match and (match["sam"] or (version[1] if version else None))
 
 
-def _architecture(function: Consumer, writer: Writer) -> Iterator[Report]:
+def _architecture(function: Consumer, writer: Writer) -> Reports:
     who = writer.consumer
     loads = _function_architecture(function.resource)
     asked: set[str | None] = {
@@ -170,7 +170,7 @@ def _task_architecture(task: Resource) -> str | None:
     return "x86_64" if fargate and given is not UNKNOWN else None
 
 
-def _paths(mount: Mount, written: list[Mount]) -> Iterator[Report]:
+def _paths(mount: Mount, written: list[Mount]) -> Reports:
     """Whether the paths that a function gets are among those that somebody publishes."""
     function = mount.consumer
     wanted: dict[str, list[str]] = defaultdict(list)
@@ -202,7 +202,6 @@ def _paths(mount: Mount, written: list[Mount]) -> Iterator[Report]:
 
 
 def _seen(mount: Mount, path: str) -> str:
-    """A path of the file system as a consumer sees it through its mount."""
     root = ((mount.location.directory if mount.location else None) or "").rstrip("/")
     return posixpath.join(mount.path, path.removeprefix(root).lstrip("/"))
 

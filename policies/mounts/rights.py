@@ -1,14 +1,13 @@
 """Rule: each consumer's role may mount, what populates may write, and a function may not."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..reading.findings import Answer, Open, Report, all_of, doubt, negated, verdict
 from ..reading.graph import Resource
 from ..reading.iam import Client, applies, concerns
 from ..reading.kinds import ROLES
-from ..reading.naming import Elsewhere, Here, Name, NotYet, here, named, only
-from ..reading.pack import Parameters, rule
+from ..reading.naming import Elsewhere, Name, NotYet, here, named, only
+from ..reading.pack import Reports, rule
 from ..reading.values import UNKNOWN, Unknown, number
 from .parts.consumer import Mount
 from .parts.populators import mounting, populating, writers_for
@@ -27,7 +26,6 @@ class _Judgement:
 
     @property
     def why(self) -> str:
-        """Why not, in words."""
         return f"{' and '.join(self.labels)} denies it" if self.labels else "nothing allows it"
 
 
@@ -44,12 +42,10 @@ class _Access:
 
     @property
     def guards(self) -> Policies:
-        """The file system's policies."""
         known = only(self.mount.system)
         return policies_of_system(self.mount.stack, known.key if known else "")
 
     def may(self, action: str) -> _Judgement:
-        """Whether one may do this."""
         client = Client(_PREFIX + action, _arn(self.mount.system), self._context(), self.role)
         sure: dict[bool, dict[str, None]] = {True: {}, False: {}}  # by whether it allows
         doubts: dict[bool, list[Open]] = {True: [], False: []}
@@ -73,7 +69,7 @@ class _Access:
 
         Lambda developer guide, "Configuring file system access", execution role.
         """
-        is_here = isinstance(self.mount.system, Here)
+        is_here = isinstance(self.mount.system, Resource)
         if is_here and self.mount.stack.is_settled and not doubts[False]:
             return _Judgement(True, by_default=True)
         whole = self.mount.system.label if self.mount.system else "its file system"
@@ -100,7 +96,6 @@ class _Access:
 
 
 def _arn(name: Name | None) -> str | None:
-    """ARN or id of what is known."""
     if isinstance(name, Elsewhere):
         return name.given or None
     resource = here(name)
@@ -114,15 +109,14 @@ def _role_of(mount: Mount) -> Name | None:
 
 
 def may_write(mount: Mount) -> Answer:
-    """Whether who mounts it may write there."""
     role = _role_of(mount)
-    if not isinstance(role, Here):
+    if not isinstance(role, Resource):
         return role.open if role else False
-    return _Access(mount, role.resource).may("ClientWrite").answer
+    return _Access(mount, role).may("ClientWrite").answer
 
 
 @rule(mounting)
-def roles_may_mount_and_only_populators_write(mount: Mount, _: Parameters) -> Iterator[Report]:
+def roles_may_mount_and_only_populators_write(mount: Mount) -> Reports:
     """A consumer's role may ClientMount the file system through its access point, the role of
     what populates may ClientWrite, and a function that reads from a populated one may not.
     """
@@ -130,7 +124,7 @@ def roles_may_mount_and_only_populators_write(mount: Mount, _: Parameters) -> It
     what = f"the rights of {consumer.label} on {mount.label}"
     if mount.by_iam is not True:
         nobody = _Access(mount, None)
-        if mount.by_iam is False and isinstance(mount.system, Here) and nobody.guards:
+        if mount.by_iam is False and isinstance(mount.system, Resource) and nobody.guards:
             does = f"mounts {mount.label} as nobody in particular"
             because = "authorizationConfig.iam is not ENABLED"
             remedy = "Set authorizationConfig.iam to ENABLED."
@@ -143,15 +137,15 @@ def roles_may_mount_and_only_populators_write(mount: Mount, _: Parameters) -> It
         )
     elif mount.is_s3:
         yield doubt(what, f"{mount.label} is no EFS access point")
-    elif not isinstance(role, Here):
+    elif not isinstance(role, Resource):
         yield Report(what, role.open if role else Open("no role is given"))
     elif isinstance(mount.point, NotYet):
         yield Report(what, mount.point.open)
     else:
-        yield from _as_role(_Access(mount, role.resource))
+        yield from _as_role(_Access(mount, role))
 
 
-def _as_role(access: _Access) -> Iterator[Report]:
+def _as_role(access: _Access) -> Reports:
     mount, consumer = access.mount, access.mount.consumer
     populates = consumer in populating(mount.stack) and not mount.read_only
     needed = {"ClientMount": "mounts", **({"ClientWrite": "populates"} if populates else {})}
@@ -175,7 +169,7 @@ def _as_role(access: _Access) -> Iterator[Report]:
         yield from _not_writing(access, sure[0].label)
 
 
-def _demand(access: _Access, action: str, does: str, remedy: str) -> Iterator[Report]:
+def _demand(access: _Access, action: str, does: str, remedy: str) -> Reports:
     judgement, consumer = access.may(action), access.mount.consumer
     role = access.who if consumer.is_function else f"task {access.who}"
     as_role, but = (f" as {role}", f"but its {role}") if access.role else ("", "and")
@@ -187,7 +181,7 @@ def _demand(access: _Access, action: str, does: str, remedy: str) -> Iterator[Re
     )
 
 
-def _not_writing(access: _Access, writer: str) -> Iterator[Report]:
+def _not_writing(access: _Access, writer: str) -> Reports:
     judgement, mount = access.may("ClientWrite"), access.mount
     who = mount.consumer.label
     if judgement.by_default:

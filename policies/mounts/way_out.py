@@ -1,5 +1,6 @@
 """Whether what populates has a way to its packages: routes, a public IP, open ports."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,15 +10,26 @@ from typing import TypeAlias
 from ..reading.findings import Answer, Open, Report, any_of, doubt, verdict
 from ..reading.graph import Resource, Stack, once
 from ..reading.kinds import NAT_GATEWAYS, ROUTE_TABLES, SUBNETS, VPC, VPCS, token
-from ..reading.naming import Here, Known, Name, NotYet, here, named, only, origins_of
+from ..reading.naming import Known, Name, NotYet, here, listed, named, only
 from ..reading.network import vpc_of
 from ..reading.security_groups import network, openings_of
 from ..reading.values import UNKNOWN, Plain, at, items, text
 from .parts.consumer import Consumer
 from .parts.launches import Launch
+from .parts.populators import command_of
 
 _NFS = 2049
 _HTTPS = 443
+# The services over which ECS pulls an image, and those of places where packages may be.
+_PULL = {"ecr.api", "ecr.dkr"}
+_PLACES = {
+    re.compile(r"https://[^/]+\.s3\.[^/]+/"): {"s3"},
+    re.compile(r"https://[^/]+\.d\.codeartifact\.[^/]+/"): {
+        *("codeartifact.api", "codeartifact.repositories"),
+    },
+}
+_URL = re.compile("https?://")
+_FETCHES = re.compile(r"(?:^|[\s/])(?:pip[\d.]*|uv|conda|mamba|npm|yarn|pnpm|curl|wget)\s")
 _WHERE = Open("which subnets it runs in is unknown", preview=True)
 _DEFAULT_TABLE = ROUTE_TABLES.tokens[1]
 _OTHER_TARGETS = (
@@ -34,8 +46,8 @@ def way_out(consumer: Consumer, place: Launch) -> Iterator[Report]:
         what = f"whether {who} has a way to its packages from {subnet.label}"
         if isinstance(ways, Open):
             yield Report(what, ways)
-        elif set(ways) == {"other"}:
-            yield doubt(what, "its routes lead through neither an internet gateway nor NAT")
+        elif set(ways) in ({"other"}, {"IPv6"}):
+            yield doubt(what, "its routes lead through neither an internet gateway nor NAT of IPv4")
         elif set(ways) == {"nat"}:
             for nat in filter(None, ways["nat"]):
                 yield from _behind(nat, who, subnet)
@@ -43,7 +55,7 @@ def way_out(consumer: Consumer, place: Launch) -> Iterator[Report]:
     if public := [subnet for subnet, ways in known.items() if set(ways) == {"internet"}]:
         yield from _address(consumer, place, public)
     if closed := [subnet for subnet, ways in known.items() if not ways]:
-        yield from _no_route(who, place, closed)
+        yield from _no_route(who, consumer, place, closed)
     yield from _only_nfs(consumer, place)
 
 
@@ -66,7 +78,6 @@ def _address(consumer: Consumer, place: Launch, public: list[Known]) -> Iterator
 
 
 def _behind(nat: Resource, who: str, subnet: Known) -> Iterator[Report]:
-    """What is wrong with a NAT gateway on the way, or may be."""
     there = only(named(nat, SUBNETS, "subnetId"))
     ways = _ways_out(there, nat.stack) if there else None
     why = "is a private one"
@@ -82,11 +93,12 @@ def _behind(nat: Resource, who: str, subnet: Known) -> Iterator[Report]:
     )
 
 
-def _no_route(who: str, place: Launch, closed: list[Known]) -> Iterator[Report]:
+def _no_route(who: str, consumer: Consumer, place: Launch, closed: list[Known]) -> Iterator[Report]:
     stack = place.resource.stack
-    through = [subnet for subnet in closed if _has_endpoints(subnet, stack)]
+    endpoints = {subnet: _endpoints(subnet, stack) for subnet in closed}
+    through = [subnet for subnet, services in endpoints.items() if services >= _PULL]
     without = _labels([subnet for subnet in closed if subnet not in through])
-    if through:
+    if not all(_named_within(consumer, endpoints[subnet]) for subnet in through):
         because = "it has no other way out than the endpoints of its VPC"
         yield doubt(f"whether {who} finds its packages from {_labels(through)}", because)
     if without:
@@ -101,13 +113,12 @@ def _no_route(who: str, place: Launch, closed: list[Known]) -> Iterator[Report]:
 
 
 def _only_nfs(consumer: Consumer, place: Launch) -> Iterator[Report]:
-    """Groups that let out nothing beside NFS."""
     groups, stack = place.own_groups, consumer.stack
     stated = openings_of(stack, groups, ingress=False)
     elsewhere = any_of(
         opening.covers(_HTTPS) is not False or opening.covers(_NFS) is False for opening in stated
     )
-    here_only = groups.names and all(isinstance(group, Here) for group in groups.names)
+    here_only = groups.names and all(isinstance(group, Resource) for group in groups.names)
     if here_only and elsewhere is False:
         said = "; ".join(sorted(map(str, stated))) or "nothing"
         absent = stack.there_is_none(f"rule of {groups.labels} for TCP {_HTTPS}")
@@ -120,15 +131,28 @@ def _only_nfs(consumer: Consumer, place: Launch) -> Iterator[Report]:
         )
 
 
-def _has_endpoints(subnet: Known, stack: Stack) -> bool:
-    """Whether the subnet's VPC has endpoints from which ECS pulls images."""
-    own = vpc_of(subnet)
-    services = {
-        str(endpoint.get("serviceName")).rpartition("ecr.")[2]
+def _endpoints(subnet: Known, stack: Stack) -> set[str]:
+    """The services with an endpoint for a subnet, such as `ecr.api`; S3's is in its routes."""
+    own, table = vpc_of(subnet), _routes(stack).tables.get(subnet.key)
+    found = [
+        (str(endpoint.get("serviceName")).split(".", 3)[-1], endpoint)
         for endpoint in stack.of_type(token("ec2", "VpcEndpoint"))
         if own is not None and named(endpoint, VPCS, "vpcId") == own
+    ]
+    return {
+        service
+        for service, endpoint in found
+        if service != "s3" or table in listed(endpoint, ROUTE_TABLES, "routeTableIds").names
     }
-    return {"dkr", "api"} <= services
+
+
+def _named_within(consumer: Consumer, services: set[str]) -> bool:
+    """Whether all URLs that a container is given are of these services; it fetches nothing else."""
+    urls = [t.value for t in consumer.texts if isinstance(t.value, str) and _URL.match(t.value)]
+    return bool(urls and not _FETCHES.search(command_of(consumer))) and all(
+        any(place.match(url) and needs <= services for place, needs in _PLACES.items())
+        for url in urls
+    )
 
 
 _Ways: TypeAlias = dict[str, list[Resource | None]]
@@ -139,7 +163,7 @@ class _Routes:
     """Default routes by the key of their route table (or of the VPC, for its main table).
 
     Attributes:
-        ways: Of a table, by kind (nat, internet, other), the NAT gateways of this program.
+        ways: Of a table, by kind (nat, internet, other, IPv6), the NAT gateways of this program.
         tables: By the key of a subnet its table, by that of a VPC its main table.
         open: By the key of a table or subnet, why its routes are not known; of "", why none are.
     """
@@ -167,20 +191,24 @@ class _Routes:
         kind = "internet" if is_internet else "other"
         if nat is not None and gateway is None:
             kind = "nat"
+        kind = "IPv6" if _goes_anywhere(target) == 6 else "other" if others else kind
         known = here(named(resource, NAT_GATEWAYS, names[-1], nat))
         if others or gateway is not None or nat is not None:
-            self.ways[key].setdefault("other" if others else kind, []).append(known)
+            self.ways[key].setdefault(kind, []).append(known)
 
 
-def _is_default(block: Plain) -> bool:
-    """Whether a destination is everything, or a half of it as some write it."""
-    known = network(block) if isinstance(block, str) else None
-    return known is not None and known.prefixlen <= 1 and known.version == 4
+def _goes_anywhere(target: Callable[[str], Plain]) -> int | None:
+    """The IP version of a route to everything, or to a half of it as some write it."""
+    for name in ("destinationCidrBlock", "destinationIpv6CidrBlock", "cidrBlock", "ipv6CidrBlock"):
+        block = target(name)
+        known = network(block) if isinstance(block, str) else None
+        if known is not None and known.prefixlen <= 1:
+            return known.version
+    return None
 
 
 @once
 def _routes(stack: Stack) -> _Routes:
-    """All route tables of a stack."""
     found = _Routes()
     for type_, kind, name in (
         ("RouteTableAssociation", SUBNETS, "subnetId"),
@@ -193,7 +221,7 @@ def _routes(stack: Stack) -> _Routes:
             elif owner is not None and table is not None and not isinstance(table, NotYet):
                 found.tables[owner.key] = table
     for route in stack.of_type(token("ec2", "Route")):
-        if _is_default(route.get("destinationCidrBlock")):
+        if _goes_anywhere(route.get):
             table = found.certain(_table(route, "routeTableId"))
             if table:
                 found.add(table.key, route, route.given, "gatewayId", "natGatewayId")
@@ -206,12 +234,12 @@ def _inline(found: _Routes, resource: Resource) -> None:
     keys = [resource.urn]
     if resource.type == _DEFAULT_TABLE:
         main = _table(resource, "defaultRouteTableId")
-        vpcs = origins_of(resource, VPCS, "defaultRouteTableId")
-        keys += [name.key for name in (main, *vpcs) if isinstance(name, Here)]
+        vpcs = resource.origins("defaultRouteTableId", *VPCS.tokens)
+        keys += [name.key for name in (main, *vpcs) if isinstance(name, Resource)]
     for key, route in ((key, route) for key in keys for route in items(resource.given("routes"))):
         if route is UNKNOWN:
             found.open[key] = Open(f"routes of {resource.label} is unknown", preview=True)
-        elif _is_default(at(route, "cidrBlock")):
+        elif _goes_anywhere(partial(at, route)):
             found.add(key, resource, partial(at, route), "routes")
 
 
@@ -220,12 +248,12 @@ def _table(resource: Resource, name: str) -> Name | None:
     given = resource.get(name)
     for vpc in resource.stack.of_type(*VPCS.tokens) if isinstance(given, str) else ():
         if given in (vpc.get("mainRouteTableId"), vpc.get("defaultRouteTableId")):
-            return Here(vpc)
+            return vpc
     found = named(resource, ROUTE_TABLES, name)
     table = here(found)
     if table is not None and table.type == _DEFAULT_TABLE and name == "routeTableId":
         return _table(table, "defaultRouteTableId")
-    vpcs = origins_of(resource, VPCS, name)
+    vpcs = resource.origins(name, *VPCS.tokens)
     lost = table is resource or (isinstance(found, NotYet) and not found.candidates)
     return vpcs[0] if lost and len(vpcs) == 1 else found
 
@@ -235,15 +263,16 @@ def _ways_out(subnet: Known, stack: Stack) -> _Ways | Open:
     found = _routes(stack)
     table = found.tables.get(subnet.key)
     if table is None:
-        if not isinstance(subnet, Here):
+        if not isinstance(subnet, Resource):
             return subnet.open
         if subnet.key in found.open:
             return found.open[subnet.key]
         vpc = vpc_of(subnet)
-        if not isinstance(vpc, Here) or vpc.resource.type != VPC:
+        if not isinstance(vpc, Resource) or vpc.type != VPC:
             return Open(f"the routes of {subnet.label} are made elsewhere")
         table = found.tables.get(vpc.key, vpc)
-    ways = found.ways.get(table.key, {})
-    if not ways and not isinstance(table, Here):
+    every = found.ways.get(table.key, {})
+    ways = {kind: nats for kind, nats in every.items() if kind != "IPv6"} or every
+    if not ways and not isinstance(table, Resource):
         return table.open
     return ways or found.open.get(table.key) or found.open.get("") or {}

@@ -19,18 +19,10 @@ _ACRONYMS = {"acl": "ACL", "nat": "NAT", "url": "URL", "vpc": "VPC"}
 
 @dataclass(kw_only=True, eq=False)
 class Resource:
-    """One resource.
+    """One resource; parent, dependencies and what properties come from are URNs.
 
-    Attributes:
-        urn, type, name, protect: As Pulumi has them.
-        parent: URN of its parent, or empty.
-        dependencies: URNs of all resources that it depends on.
-        property_dependencies: For each input the URNs that its value comes from.
-        names: The properties that it has.
-        read: Gives a property, None for one that is not there.
-        raw_text: All properties in one text, to look for what they mention.
-        stack: Where it belongs.
-        label: Its name in messages; with the URN where another one has the same.
+    `names` are the properties that it has, `read` gives one of them, `raw_text` all in one text.
+    `label` is its name in messages, with the URN where another one has the same.
     """
 
     urn: str
@@ -63,6 +55,11 @@ class Resource:
         return self.get(name, *path)
 
     @property
+    def key(self) -> str:
+        """What tells it from others, also from those of other stacks."""
+        return self.urn
+
+    @property
     def is_component(self) -> bool:
         """Whether it only groups others: a provider's resources have a `/` in their type."""
         return "/" not in self.type and not self.type.startswith("pulumi:providers:")
@@ -92,7 +89,6 @@ class Stack:
                 self.children[resource.parent].append(resource.urn)
 
     def of_type(self, *tokens: str) -> list[Resource]:
-        """The resources of these type tokens."""
         return [resource for token in tokens for resource in self._by_type.get(token, [])]
 
     def keep(self, key: object, make: Callable[[], _T]) -> _T:

@@ -83,7 +83,6 @@ def unread(left: Open, *effects: bool) -> list[Statement]:
 
 
 def statements(document: Plain) -> list[Statement]:
-    """The statements of a document in JSON."""
     whole = parsed(document)
     if not isinstance(whole, dict):
         because = "is unknown" if whole is UNKNOWN else "is no policy in JSON"

@@ -35,7 +35,6 @@ class Kind:
         return {other.lower() for other in (*native, *self.others)}
 
     def id(self, given: str) -> str:
-        """The id in an id or an ARN."""
         match = re.fullmatch(self.pattern, given)
         return match[1] if match else given
 

@@ -1,6 +1,6 @@
 """Which resource a property names: by id, by ARN, or by what its value comes from.
 
-What is named is one of three things, and each has its type: `Here`, a resource of this stack;
+What is named is one of three things, and each has its type: `Resource`, one of this stack;
 `Elsewhere`, made by another program and so not judged here; `NotYet`, what only the creation tells.
 """
 
@@ -13,21 +13,6 @@ from .findings import Open
 from .graph import Resource, Stack
 from .kinds import Kind
 from .values import UNKNOWN, Plain, items, text, texts
-
-
-@dataclass(frozen=True)
-class Here:
-    """A resource of this stack; `key` tells it from others."""
-
-    resource: Resource
-
-    @property
-    def key(self) -> str:
-        return self.resource.urn
-
-    @property
-    def label(self) -> str:
-        return self.resource.label
 
 
 @dataclass(frozen=True)
@@ -47,7 +32,7 @@ class Elsewhere:
 class NotYet:
     """What only the creation tells: one of the candidates, or something else where none are."""
 
-    candidates: tuple[Here, ...]
+    candidates: tuple[Resource, ...]
     what: str
     open: Open
 
@@ -56,7 +41,7 @@ class NotYet:
         return " or ".join(candidate.label for candidate in self.candidates) or f"a {self.what}"
 
 
-Known: TypeAlias = Here | Elsewhere
+Known: TypeAlias = Resource | Elsewhere
 Name: TypeAlias = Known | NotYet
 _Value: TypeAlias = "Plain | EllipsisType"
 
@@ -76,7 +61,7 @@ def only(name: Name | None) -> Known | None:
 
 def here(name: Name | None) -> Resource | None:
     """The resource of this stack, where it certainly is one."""
-    return name.resource if isinstance(name, Here) else None
+    return name if isinstance(name, Resource) else None
 
 
 @dataclass(frozen=True)
@@ -101,7 +86,7 @@ def named(resource: Resource, kind: Kind, name: str, value: _Value = ...) -> Nam
         return None
     if given is not UNKNOWN:
         return _known(given, resource, kind, name)
-    found = origins_of(resource, kind, name)
+    found = resource.origins(name, *kind.tokens)
     others = _foreign(resource, kind, name)
     if len(found) == 1 or (not found and len(others) == 1):
         known: list[Known] = [*found, *others]
@@ -120,7 +105,7 @@ def listed(resource: Resource, kind: Kind, name: str, value: _Value = ...) -> Se
     found = dict.fromkeys(one for name in known for one in candidates(name))
     if UNKNOWN not in given:
         return Several(tuple(found), not any(isinstance(name, NotYet) for name in known))
-    here = origins_of(resource, kind, name)
+    here = resource.origins(name, *kind.tokens)
     direct = resource.property_dependencies.get(name, ())
     found |= dict.fromkeys([*here, *_foreign(resource, kind, name)])
     # One origin is it, even where the whole list is unknown; of several it may be some.
@@ -136,18 +121,13 @@ def anywhere(resource: Resource, kind: Kind) -> Several:
     for name in dict.fromkeys([*resource.property_dependencies, *resource.names]):
         # A preview of a dynamic resource may know dependencies alone.
         value = resource.get(name) if name in resource.names else UNKNOWN
-        origins = origins_of(resource, kind, name)
+        origins = resource.origins(name, *kind.tokens)
         if origins or any(map(kind.is_id, texts(value))):
             is_text = isinstance(value, str) and not kind.is_id(value)  # with ids in it
             several = listed(resource, kind, name, UNKNOWN if is_text else value)
             found |= dict.fromkeys(several.names or origins)
             certain = certain and several.certain and (not is_text or len(origins) == 1)
     return Several(tuple(found), certain and bool(found or resource.names))
-
-
-def origins_of(resource: Resource, kind: Kind, name: str) -> list[Here]:
-    """Resources of a kind that the property `name` comes from."""
-    return list(map(Here, resource.origins(name, *kind.tokens)))
 
 
 def _foreign(resource: Resource, kind: Kind, name: str) -> list[Elsewhere]:
@@ -162,13 +142,13 @@ def _foreign(resource: Resource, kind: Kind, name: str) -> list[Elsewhere]:
     return found
 
 
-def _ids(stack: Stack, kind: Kind) -> dict[str, dict[Here, None]]:
+def _ids(stack: Stack, kind: Kind) -> dict[str, dict[Resource, None]]:
     """The resources of a kind by each id and ARN, and by their URN if they have one."""
-    found: dict[str, dict[Here, None]] = defaultdict(dict)
+    found: dict[str, dict[Resource, None]] = defaultdict(dict)
     for resource in stack.of_type(*kind.tokens):
         for given in map(resource.get, kind.named_by):
             for key in (given, kind.id(given), resource.urn) if isinstance(given, str) else ():
-                found[key][Here(resource)] = None
+                found[key][resource] = None
     return found
 
 
@@ -178,7 +158,7 @@ def _known(given: str, resource: Resource, kind: Kind, name: str) -> Name:
     found = ids.get(given) or ids.get(id_)
     if found and len(found) == 1:
         return next(iter(found))
-    origins = [one for one in origins_of(resource, kind, name) if not found or one in found]
+    origins = [one for one in resource.origins(name, *kind.tokens) if not found or one in found]
     if found and len(origins) != 1:
         why = f"{name} of {resource.label} is {given}, and several in this stack are"
         return NotYet(tuple(found), kind.what, Open(why))

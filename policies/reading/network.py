@@ -4,9 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from .findings import Answer, Open, any_of
-from .graph import Stack
+from .graph import Resource, Stack
 from .kinds import DEFAULT_SECURITY_GROUP, SUBNETS, VPCS
-from .naming import Here, Known, Several, candidates, here, named, only, origins_of
+from .naming import Known, Several, candidates, here, named, only
 from .security_groups import Network, Opening, collapse, network, openings
 from .values import UNKNOWN, Plain
 
@@ -22,7 +22,6 @@ class End:
 
     @property
     def network(self) -> Network | None:
-        """Where it stands, as far as that is known."""
         resource = here(self.subnet)
         own = resource.given("cidrBlock") if resource else None
         given = self.address if isinstance(self.address, str) else own
@@ -31,12 +30,10 @@ class End:
 
 @dataclass(frozen=True)
 class _Gate:
-    """What a group has open on one port in one direction.
+    """What a group has open, or may have, on one port in one direction.
 
-    Attributes:
-        by_group: By the key of a group at the other end, the rules that name it.
-        rest: All rules that name something else, and are about the port, or may be.
-        networks: The blocks that are certainly open, in as few as possible.
+    That is rules by the key of a group at the other end, those that name something else, and the
+    blocks that are certainly open.
     """
 
     by_group: dict[str, list[Opening]]
@@ -82,7 +79,7 @@ def lets_through(stack: Stack, near: End, far: End, port: int, *, ingress: bool)
         answers.append(opening.covers(port) if reached is True else reached)
     gates = [_gate(stack, group, port, ingress) for group in near.groups.names]
     answers.append(_contained([one for gate in gates for one in gate.networks], far))
-    answers += [group.open for group in near.groups.names if not isinstance(group, Here)]
+    answers += [group.open for group in near.groups.names if not isinstance(group, Resource)]
     answers += [
         Open(f"which security group {o.resource.label} belongs to is unknown", preview=True)
         for o in openings(stack).doubtful
@@ -96,7 +93,7 @@ def lets_through(stack: Stack, near: End, far: End, port: int, *, ingress: bool)
         return Open("which security groups are at its ends is unknown", preview=True)
     # Of a group that states its rules inline the provider takes away whatever else there is.
     name = "ingress" if ingress else "egress"
-    own = [group.resource.given(name) for group in near.groups.names if isinstance(group, Here)]
+    own = [group.given(name) for group in near.groups.names if isinstance(group, Resource)]
     if all(isinstance(stated, list) for stated in own):
         return False
     return stack.there_is_none(f"rule for TCP {port} of {near.groups.labels}")
@@ -124,9 +121,7 @@ def _unknown(opening: Opening, what: str) -> Open:
 
 def _is_own_block(opening: Opening, far: End) -> bool:
     """Whether an unknown block comes from the far end's subnet or VPC, and so holds it."""
-    sources = [
-        one for kind in (SUBNETS, VPCS) for one in origins_of(opening.resource, kind, opening.name)
-    ]
+    sources = opening.resource.origins(opening.name, *SUBNETS.tokens, *VPCS.tokens)
     alone = opening.blocks.count(UNKNOWN) == len(sources)
     return alone and bool({far.subnet, vpc_of(far.subnet)} & {*sources})
 
@@ -156,7 +151,7 @@ def default_group(stack: Stack, subnet: Known | None) -> Several:
     """The default security group of a subnet's VPC, where the stack manages it."""
     own = vpc_of(subnet)
     found = [
-        Here(group)
+        group
         for group in stack.of_type(DEFAULT_SECURITY_GROUP)
         if own is not None and named(group, VPCS, "vpcId") == own
     ]

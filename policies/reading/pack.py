@@ -27,11 +27,11 @@ from pulumi_policy import (
 from .findings import Report, doubt, merged
 from .graph import Resource, Stack
 from .sources import from_request, from_sdk
-from .values import texts
+from .values import UNKNOWN, texts
 
 Parameters: TypeAlias = Mapping[str, Any]
 Subjects: TypeAlias = Callable[[Stack], Sequence[Any]]
-Judge: TypeAlias = Callable[[Any, Parameters], Iterable[Report]]
+Reports: TypeAlias = Iterator[Report]
 
 
 def parameter(default: object, description: str, **limits: object) -> dict[str, Any]:
@@ -40,6 +40,8 @@ def parameter(default: object, description: str, **limits: object) -> dict[str, 
     return {"type": kinds[type(default)], **limits, "default": default, "description": description}
 
 
+# What the provider fills in where the program says nothing, so that a preview has it unknown.
+_COMPUTED = ("encrypted", "logGroupClass")
 _EXEMPT = parameter(
     *([], "Names or URNs of resources that a rule leaves alone; * is anything."),
     items={"type": "string"},
@@ -50,18 +52,14 @@ _EXEMPT = parameter(
 class Rule:
     """A rule, and the policy of its name.
 
-    Attributes:
-        description: What it demands, for the user.
-        subjects: What it judges in a stack, one by one: anything with a URN, or reports as such.
-        judge: What is wrong with one of them, or cannot be judged.
-        parameters: JSON schema of each parameter, with its default.
-        level: How hard it is, where no configuration says otherwise.
+    `subjects` is what it judges one by one, anything with a URN, or reports as such; `judge` tells
+    what is wrong with one. `parameters` has the JSON schema of each, with its default.
     """
 
     name: str
     description: str
     subjects: Subjects
-    judge: Judge
+    judge: Callable[[Any, Parameters], Iterable[Report]]
     parameters: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     level: EnforcementLevel = EnforcementLevel.MANDATORY
 
@@ -73,14 +71,28 @@ class Rule:
 
 def rule(
     subjects: Subjects,
+    *reads: str,
     level: EnforcementLevel = EnforcementLevel.MANDATORY,
     **parameters: dict[str, Any],
-) -> Callable[[Judge], Rule]:
-    """The rule that a function judges: its name is the rule's, its docstring the description."""
+) -> Callable[[Callable[..., Iterable[Report]]], Rule]:
+    """The rule that a function judges: its name is the rule's, its docstring the description.
 
-    def made(judge: Judge) -> Rule:
+    The function takes a subject, the parameters if there are some, and the values of properties
+    that it reads; where one of these is unknown, that is all there is to say.
+    """
+
+    def made(judge: Callable[..., Iterable[Report]]) -> Rule:
         name = getattr(judge, "__name__", "").replace("_", "-")
-        return Rule(name, " ".join(str(judge.__doc__).split()), subjects, judge, parameters, level)
+
+        def judged(subject: Any, given: Parameters) -> Iterable[Report]:
+            values = [subject.given(p) if p in _COMPUTED else subject.get(p) for p in reads]
+            if UNKNOWN not in values:
+                return judge(subject, *([given] if parameters else []), *values)
+            unknown = reads[values.index(UNKNOWN)]
+            what = f"whether {unknown} of {subject.label} is as it should be"
+            return [doubt(what, f"{unknown} is unknown", preview=True)]
+
+        return Rule(name, " ".join(str(judge.__doc__).split()), subjects, judged, parameters, level)
 
     return made
 

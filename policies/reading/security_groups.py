@@ -9,7 +9,7 @@ from typing import TypeAlias
 from .findings import Answer, Open
 from .graph import Resource, Stack, once
 from .kinds import DEFAULT_SECURITY_GROUP, SECURITY_GROUP, SECURITY_GROUPS, token
-from .naming import NONE, Here, Name, Several, listed, named, only, origins_of
+from .naming import NONE, Name, Several, listed, named, only
 from .values import UNKNOWN, Plain, Unknown, at, flag, items, number, text
 
 _RULE = token("ec2", "SecurityGroupRule")
@@ -23,15 +23,10 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class Opening:
-    """One rule of a security group.
+    """One rule of the security group `owner`, that `resource` states in its property `name`.
 
-    Attributes:
-        resource, name: What states it, and in which property.
-        ingress: Whether it lets in, rather than out.
-        owner: The group.
-        protocol: As AWS writes it, in small letters; -1 is all.
-        ports: First and last port.
-        blocks, groups, to_itself, prefix_lists: Who is at the other end.
+    The protocol is as AWS writes it, in small letters. Blocks, groups, the group itself and prefix
+    lists are at the other end.
     """
 
     resource: Resource
@@ -66,7 +61,6 @@ class Opening:
 
     @property
     def networks(self) -> list[Network]:
-        """Those of its blocks that are known."""
         return [n for b in self.blocks if isinstance(b, str) and (n := network(b)) is not None]
 
     def __str__(self) -> str:
@@ -94,7 +88,6 @@ class Openings:
 
 @once
 def openings(stack: Stack) -> Openings:
-    """All rules of a stack, sorted."""
     found = Openings()
     for opening in (*_inline(stack), *_rules(stack)):
         owner = only(opening.owner)
@@ -140,7 +133,7 @@ def _inline(stack: Stack) -> Iterator[Opening]:
         for name in ("ingress", "egress"):
             rules = [
                 Opening(
-                    *(group, name, name == "ingress", Here(group)),
+                    *(group, name, name == "ingress", group),
                     _small(at(rule, "protocol")),
                     (number(at(rule, "fromPort")), number(at(rule, "toPort"))),
                     _texts(at(rule, "cidrBlocks"), at(rule, "ipv6CidrBlocks")),
@@ -158,7 +151,7 @@ def _sorted_out(rules: list[Opening], group: Resource, name: str) -> Iterator[Op
     open_ = [rule for rule in rules if not rule.groups.certain]
     alike = len({(rule.protocol, rule.ports) for rule in open_}) == 1
     named_in = [item for r in items(group.given(name)) for item in items(at(r, "securityGroups"))]
-    known = alike and named_in.count(UNKNOWN) == len(origins_of(group, SECURITY_GROUPS, name))
+    known = alike and named_in.count(UNKNOWN) == len(group.origins(name, *SECURITY_GROUPS.tokens))
     for rule in rules:
         certain = rule.groups.certain or known
         yield replace(rule, groups=Several(rule.groups.names, certain))

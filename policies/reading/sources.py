@@ -49,7 +49,6 @@ def _from_wire(raw: Any) -> Resource:
 
 
 def _value(value: Any) -> Plain:
-    """A protobuf Value."""
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         return known_text(value.string_value)

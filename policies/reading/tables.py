@@ -10,6 +10,5 @@ _FOLDER = Path(__file__).with_name("reference")
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """A table by its name."""
     found: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return dict(found["table"])

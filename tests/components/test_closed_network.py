@@ -96,6 +96,14 @@ def test_an_interface_endpoint_lets_through_what_the_roles_of_a_task_ask() -> No
     assert logs["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
 
 
+def test_the_policies_may_be_left_out(build: Build) -> None:
+    endpoints = build(closed(narrow_endpoints=False)).of("VpcEndpoint")
+    assert [name for name, each in endpoints.items() if "policy" in each] == []
+    narrow = build(closed()).of("VpcEndpoint")
+    assert json.loads(narrow["net-logs"]["policy"]) == json.loads(interface_policy(HERE, "logs"))
+    assert json.loads(narrow["net-s3"]["policy"]) == json.loads(s3_policy(HERE))
+
+
 @pytest.mark.parametrize(
     ("urls", "secret", "more"),
     [

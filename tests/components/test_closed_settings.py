@@ -80,7 +80,7 @@ def test_a_problem_says_the_rule_and_the_commands_that_correct_it() -> None:
         "populatorImage = 'public.ecr.aws/lambda/python:3.11': egress is none: without internet "
         "ECS pulls from the private ECR of its own region alone, "
         "<account>.dkr.ecr.<region>.amazonaws.com. Remedy: copy it there, see "
-        "docs/environments.md, and then `pulumi config set populatorImage "
+        "docs/no-internet.md, and then `pulumi config set populatorImage "
         "123456789012.dkr.ecr.us-east-1.amazonaws.com/lambda/python:3.11`"
     )
     assert index == (
@@ -88,6 +88,38 @@ def test_a_problem_says_the_rule_and_the_commands_that_correct_it() -> None:
         "internet, a task reaches AWS's endpoints alone. Remedy: `pulumi config set wheelCache "
         "s3://<bucket>/<prefix>`, and then `make wheels`, which fills it"
     )
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Application:
+    """An application with an artifact of the web, and one of a bucket in eu-west-1."""
+    folder = tmp_path / "application"
+    shutil.copytree(OWN.root, folder)
+    sources = {"b": "https://weights.example.com/b.bin", "s": "s3://models/s.bin"}
+    lines = [f"{name} {source}" for name, source in sources.items()]
+    (folder / "artifacts.in").write_text("\n".join([*lines, ""]))
+    locked = f"--size=1 --hash=sha256:{'0' * 64}"
+    (folder / "locks" / "artifacts.txt").write_text(
+        f"{lines[0]} {locked}\n{lines[1]} --region=eu-west-1 {locked}\n"
+    )
+    return Application(folder)
+
+
+def test_artifacts_come_from_s3_of_the_region_alone(weights: Application) -> None:
+    given = {"wheelCache": "s3://wheels/all", "populatorImage": f"{ECR}:3.11"}
+    assert refused(weights, **given) == [
+        ("artifacts.in, b", "https://weights.example.com/b.bin"),
+    ]
+    # In a VPC that is there, the host may be inside.
+    given["subnetIds"] = '["subnet-01234567"]'
+    settings = Settings.load({**defaults(), "egress": "none", **given}, weights)
+    with pytest.raises(ConfigurationError) as caught:
+        settings.network(HERE)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "artifacts.in, s = s3://models/s.bin: egress is none: without internet S3 is reached in "
+        "us-east-1 alone. Remedy: copy it to a bucket in the stack's region, name that in "
+        "artifacts.in, and run `make lock`"
+    ]
 
 
 def test_an_index_in_a_vpc_that_is_there_is_taken_at_its_word_and_pypi_is_not() -> None:

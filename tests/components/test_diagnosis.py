@@ -99,6 +99,12 @@ ENDINGS = {
         "been retried 1 times: AccessDeniedException: not authorized to perform: "
         "logs:CreateLogStream"
     ),
+    "no way to CloudWatch Logs": Ending(
+        reasons="ResourceInitializationError: failed to validate logger args: The task cannot find "
+        "the Amazon CloudWatch log group defined in the task definition. There is a connection "
+        "issue between the task and Amazon CloudWatch. Check your network configuration. : "
+        "signal: killed"
+    ),
     "cannot write its log": Ending(
         reasons="ResourceInitializationError: failed to initialize logging driver: failed to "
         "create Cloudwatch log stream: ResourceNotFoundException: The specified log group does "

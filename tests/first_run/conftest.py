@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import shutil
 import struct
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +13,8 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud
-from tests.chain import ROOT
 from tests.deployments import point_clients_at
+from tests.engine.on_path import put_on_path
 from tests.lambda_src.conftest import Index, build_wheel
 from tools.first_run import __main__ as first_run
 from tools.first_run.folder import APPLICATION
@@ -80,17 +77,18 @@ def kit(tmp_path: Path, application: Path, index: Index) -> Kit:
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`pulumi` on the PATH."""
-    script = tmp_path / "bin" / "pulumi"
-    script.parent.mkdir()
-    words = shlex.join([sys.executable, str(ROOT / "tests" / "first_run" / "cli.py")])
-    script.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {words} "$@"\n')
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+    """A stand-in for the CLI on the PATH."""
+    put_on_path(tmp_path / "bin", monkeypatch, cli=True)
 
 
 @pytest.fixture
-def aws(cli: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+def aws(cli: None, cloud: Cloud) -> Cloud:
+    """That, and an AWS for it."""
+    return cloud
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """An AWS that is an embedded cloud, found as AWS is: by the environment."""
     with Cloud(tmp_path / "efs", seconds_to_create=0) as cloud:
         point_clients_at(cloud, monkeypatch)

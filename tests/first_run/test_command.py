@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,8 +15,9 @@ import boto3
 import pytest
 
 from local.cloud import Cloud
+from tests.chain import ROOT
 from tests.first_run.conftest import Kit
-from tools.first_run import cost, left
+from tools.first_run import cost
 from tools.first_run.folder import Folder, Wanted
 from tools.first_run.steps import MINUTES, STEPS
 
@@ -98,7 +103,7 @@ def test_what_a_failed_destroy_leaves_is_named_and_the_next_run_only_destroys(
     record, said = kit.record("aws"), capsys.readouterr().err
     assert "left on AWS:" in said
     assert f"pulumi destroy --yes --refresh --stack {record['stack']}" in said
-    assert "    aws efs delete-file-system --file-system-id fs-" in said
+    assert ":file-system/fs-" in said
     assert "\n".join([*record["left"], *record["listed"]]) in (kit.folder / "aws.md").read_text()
     before = len(kit.commands())
 
@@ -126,8 +131,7 @@ def test_what_aws_lists_of_a_destroyed_stack_is_shown_and_is_no_failure(
     assert kit.run(*ON_AWS) == 1  # no step was done; nothing is left for certain
     record = kit.record("aws")
     assert (record["over"], record["left"]) == (True, [])
-    command = f"    aws ec2 delete-vpc --vpc-id {made['Vpc']['VpcId']}\n"
-    assert command in (kit.folder / "aws.md").read_text()
+    assert f":vpc/{made['Vpc']['VpcId']}\n" in (kit.folder / "aws.md").read_text()
 
 
 def test_a_run_that_was_begun_in_another_account_is_refused(
@@ -184,6 +188,48 @@ def test_no_step_begins_after_the_last_minute_and_destroy_does(kit: Kit, aws: Cl
     ]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_the_cli_in_order_destroys_and_reports(
+    kit: Kit, aws: Cloud, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_PULUMI", "hang")
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
+    command = [sys.executable, "-m", "tools.first_run", *ON_AWS, "--folder", str(kit.folder)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    watchdog = threading.Timer(90, process.send_signal, [signal.SIGABRT])
+    watchdog.start()
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "Updating (hang)" in line:
+            process.send_signal(number)
+    status = process.wait(60)
+    watchdog.cancel()
+    said = "".join(lines)
+    assert status == 1, said
+    assert said.index("interrupted: waiting for pulumi") < said.index("error: cancelled")
+    assert said.index("error: cancelled") < said.index("destroy: done")
+    assert kit.commands()[-3:] == ["up", "destroy", "export"]
+    assert kit.record("aws")["left"] == []
+
+
+def test_an_interrupt_before_anything_was_begun_has_a_status_of_its_own(
+    kit: Kit, aws: Cloud
+) -> None:
+    command = [sys.executable, "-m", "tools.first_run", "--rehearse", "--folder", str(kit.folder)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert "rehearsal on the embedded cloud" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "interrupted. Remedy: run it again" in said
+    assert not (kit.folder / "aws.json").exists()
+
+
 def test_a_second_one_in_the_same_folder_is_refused(
     kit: Kit, aws: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
@@ -206,27 +252,3 @@ def test_the_stack_is_of_a_project_and_a_backend_of_its_own(tmp_path: Path) -> N
     # A step that is about memory has its own.
     folder.write("run-1", {"memoryMb": "2048"}, Wanted(memory_mb=1024))
     assert "memoryMb: '1024'" in (folder.project / "Pulumi.run-1.yaml").read_text()
-
-
-@pytest.mark.parametrize(
-    ("resource", "command"),
-    [
-        ("lambda:us-east-1:1:function:f-1", "aws lambda delete-function --function-name f-1"),
-        (
-            "logs:us-east-1:1:log-group:/efs-first-run/a/b:*",
-            "aws logs delete-log-group --log-group-name /efs-first-run/a/b",
-        ),
-        ("ec2:us-east-1:1:vpc/vpc-1", "aws ec2 delete-vpc --vpc-id vpc-1"),
-        (
-            "ecs:us-east-1:1:cluster/c",
-            "aws ecs delete-cluster --cluster arn:aws:ecs:us-east-1:1:cluster/c",
-        ),
-        (
-            "ecs:us-east-1:1:task/c/7",
-            "aws ecs stop-task --cluster c --task arn:aws:ecs:us-east-1:1:task/c/7",
-        ),
-        ("sqs:us-east-1:1:q", None),
-    ],
-)
-def test_a_resource_that_is_left_has_a_command(resource: str, command: str | None) -> None:
-    assert left.command(f"arn:aws:{resource}") == command

@@ -12,10 +12,9 @@ import pytest
 
 from local.cloud import Cloud
 from tests.deployments import point_clients_at
-from tests.local.conftest import Stack, eventually
+from tests.local.conftest import Stack
 from tools.first_run import probes
 from tools.first_run.stacks import Made
-from tools.first_run.steps import Interfaces
 
 
 @pytest.fixture
@@ -90,23 +89,3 @@ def test_a_trust_that_ecs_does_not_accept_is_no_other_failure(
 def test_a_failure_without_its_reason_is_otherwise() -> None:
     assert probes.failure_in_call("... deliberate failure of the first run")["as_expected"]
     assert probes.failure_in_call("Runtime exited")["as_expected"] is False
-
-
-def test_it_notices_when_the_last_interface_of_lambda_is_gone(stack: Stack) -> None:
-    def interface(description: str) -> Any:
-        return stack.ec2.create_network_interface(
-            SubnetId=stack.subnets[0], Description=description
-        )["NetworkInterface"]["NetworkInterfaceId"]
-
-    ours = interface("AWS Lambda VPC ENI-reader-1")
-    interface("of somebody else")
-    watch = Interfaces(stack.vpc, every=0.05)
-    eventually(lambda: watch.seen)
-    stack.ec2.delete_network_interface(NetworkInterfaceId=ours)
-    eventually(lambda: watch.freed is not None)
-    assert watch.end() == 0
-
-
-def test_of_interfaces_that_stay_or_never_were_it_says_nothing(stack: Stack) -> None:
-    assert Interfaces(None).end() is None
-    assert Interfaces(stack.vpc, every=0.05).end() is None

@@ -9,7 +9,7 @@ from typing import Any
 from tests.web import Web, sha256
 
 from .conftest import Populate
-from .test_unpack import a_tar
+from .installation.test_unpack import a_tar
 
 
 def archive(folder: Path, files: dict[str, bytes]) -> bytes:

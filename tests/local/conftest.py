@@ -72,6 +72,14 @@ class Stack:
             )["Subnet"]["SubnetId"]
             for n, zone in enumerate("ab")
         ]
+        # A task with a public address reaches the internet, a function does not.
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc)
+        tables = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])
+        self.table = tables["RouteTables"][0]["RouteTableId"]
+        self.ec2.create_route(
+            RouteTableId=self.table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway
+        )
         self.target_group, self.client_group = (
             self.ec2.create_security_group(GroupName=n, Description=n, VpcId=self.vpc)["GroupId"]
             for n in ("targets", "clients")
@@ -188,6 +196,12 @@ class Stack:
         }
         return {key: value for key, value in request.items() if value is not None}
 
+    @property
+    def placed(self) -> dict[str, Any]:
+        """Where a task runs."""
+        place = {"subnets": self.subnets, "securityGroups": [self.client_group]}
+        return {"awsvpcConfiguration": {**place, "assignPublicIp": "ENABLED"}}
+
     def run(self, source: str, *, request: dict[str, Any] | None = None, **changes: Any) -> Any:
         """Register and run; the task as RunTask gives it."""
         registered = self.ecs.register_task_definition(**self.definition(source, **changes))
@@ -196,12 +210,7 @@ class Stack:
                 "cluster": "main",
                 "taskDefinition": registered["taskDefinition"]["taskDefinitionArn"],
                 "launchType": "FARGATE",
-                "networkConfiguration": {
-                    "awsvpcConfiguration": {
-                        "subnets": self.subnets,
-                        "securityGroups": [self.client_group],
-                    }
-                },
+                "networkConfiguration": self.placed,
                 **(request or {}),
             }
         )

@@ -30,6 +30,16 @@ def a_vpc() -> tuple[str, dict[str, str]]:
         ]["SubnetId"]
         for number, zone in enumerate(("us-east-1a", "us-east-1b"))
     }
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnets["us-east-1a"], AllocationId=address)
+    (table,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])[
+        "RouteTables"
+    ]
+    ec2.create_route(
+        RouteTableId=table["RouteTableId"],
+        DestinationCidrBlock="0.0.0.0/0",
+        NatGatewayId=nat["NatGateway"]["NatGatewayId"],
+    )
     return vpc, subnets
 
 

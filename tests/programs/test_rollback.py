@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -20,25 +18,6 @@ pytestmark = pytest.mark.whole
 TRIPLE = build_wheel(
     "tiny", {"tiny/__init__.py": "def double(x):\n    return 3 * x\n"}, version="3"
 )
-TICKING = """
-import threading, time, tiny
-
-ticks = 0
-
-def tick():
-    global ticks
-    while True:
-        time.sleep(0.01)
-        ticks += 1
-
-def load():
-    threading.Thread(target=tick, daemon=True).start()
-
-def predict(instances):
-    begin = ticks
-    time.sleep(0.2)
-    return [{"value": tiny.double(x), "begin": begin, "end": ticks} for x in instances]
-"""
 BROKEN_MODEL = "import not_there_either\n" + MODEL
 ONE = {"instances": [1]}
 # What a new release changes; with another model alone the run of the populate task stays.
@@ -180,30 +159,3 @@ def test_a_first_version_that_fails_gets_no_alias(stack: Deployed) -> None:
     stack.write_model(MODEL)
     assert stack.up() is None
     assert (stack.live, stack.ask(ONE)) == ("2", {"predictions": [2]})
-
-
-def test_every_kind_of_change_serves_from_processes_that_are_frozen_between_calls(
-    stack: Deployed,
-) -> None:
-    def more_memory() -> None:
-        config = {**stack.project.config, "efs-inference:memoryMb": "1024"}
-        stack.project = replace(stack.project, config=config)
-
-    changes: list[tuple[Callable[[], None], int, str]] = [
-        (lambda: stack.write_model(TICKING), 2, "published"),
-        (more_memory, 2, "published"),
-        (lambda: stack.write_model(TICKING.replace("tiny.double(x)", "-tiny.double(x)")), -2, ""),
-        (lambda: stack.chain.lock(TRIPLE.pin), -3, "published"),
-        (lambda: stack.chain.lock(TINY.pin), -2, "already-published"),
-    ]
-    for version, (change, value, populated) in enumerate(changes, 1):
-        change()
-        assert stack.up() is None
-        assert stack.live == str(version)
-        assert populated in stack.populated()
-        first = stack.ask(ONE)["predictions"][0]
-        time.sleep(0.5)
-        again = stack.ask(ONE)["predictions"][0]
-        assert (first["value"], again["value"]) == (value, value)
-        assert first["begin"] < first["end"]  # it runs within a call,
-        assert again["begin"] - first["end"] < 10  # and not between two, which were 50 ticks

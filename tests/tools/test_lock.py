@@ -1,5 +1,6 @@
 """The locks in the repository, and how the lock command chooses wheels."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,26 @@ def test_the_check_names_what_is_not_locked(
         (tmp_path / "locks" / f"{target.name}.txt").write_text(f"# why\nshapes=={version} --hash\n")
     assert main(["--check", "--directory", str(tmp_path)]) == 1
     assert capsys.readouterr().err == (
-        "python3.11-x86_64 has 1.0 for 'shapes>=2': run `make lock`\n"
+        "python3.11-x86_64 has shapes 1.0, and requirements.in asks for 'shapes>=2': run "
+        "`make lock`\n"
+    )
+
+
+def test_without_a_directory_it_is_the_application_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "requirements.in").write_text("pulumi\n")  # the program's own
+    assert main(["--check"]) == 1
+    rule = "an application is a folder with model.py and requirements.in, and there "
+    assert capsys.readouterr().err == f"{rule}is none here. Name it: --directory DIR\n"
+    for name in ("first", "second", ".hidden"):
+        shutil.copytree(APPLICATION, tmp_path / name)
+        if name == "first":
+            assert main(["--check"]) == 0
+    assert main(["--check"]) == 1
+    assert (
+        capsys.readouterr().err == f"{rule}are several: first, second. Name it: --directory DIR\n"
     )
 
 

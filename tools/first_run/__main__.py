@@ -27,15 +27,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.state import StateError, hold
 
 from . import cost, left, report
+from .embedded import EmbeddedStack, embedded_cloud
 from .folder import APPLICATION, ROOT, Folder, Wanted
-from .stacks import EmbeddedStack, FirstRunError, PulumiStack, embedded_cloud
+from .stacks import FirstRunError, PulumiStack
 from .steps import MINUTES, FirstRun
 
 _EXIT_CODES = """exit status:
   0    every step ended as expected, and nothing is left
   1    a step ended otherwise, or AWS answered otherwise; the report says which
   2    nothing was begun: what it needs is missing, or nobody agreed
-  3    something is left on AWS; the report has the commands that remove it"""
+  3    something is left on AWS; the report has the command that removes it
+  130  interrupted before anything was begun, or while it looked for what is left: run it again"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -261,11 +263,13 @@ def _absolute(text: str) -> Path:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a shell that starts something in the background lets it ignore that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         status = main()
     except KeyboardInterrupt:
-        print("interrupted; nothing was begun on AWS", file=sys.stderr)
+        print("interrupted. Remedy: run it again, it goes on where it was", file=sys.stderr)
         status = 130
     sys.stdout.flush()
     # After an interrupt, threads of a rehearsal may wait for a cloud that is gone.

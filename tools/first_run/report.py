@@ -2,47 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .questions import QUESTIONS
 from .steps import STEPS
 
-# What is open until the first deployment, and what to change should AWS answer otherwise.
-OPEN = {
-    "denies": (
-        "Lambda mounts although the file system policy has both denies",
-        "remove the deny that the answer names from `file_system_policy` in components/store.py",
-    ),
-    "trust": (
-        "ECS assumes task role and execution role although both demand `aws:SourceArn`",
-        "remove the condition from `task_trust_policy` in components/populator.py",
-    ),
-    "image": (
-        "The image of the populate task has a pip that installs with hashes",
-        "`pulumi config set populatorImage` to another image",
-    ),
-    "failure-in-call": (
-        "A POST to the Runtime API's /error followed by exit delivers the reason",
-        "raise in `_end` of lambda_src/handler.py instead, and end in the next init",
-    ),
-    "copy": ("Files a second that the copy to EFS makes", "none: a measurement"),
-    "reads": ("Milliseconds to open and read a file on EFS", "none: a measurement"),
-    "readahead": ("Readahead and options of the function's mount", "none: a measurement"),
-    "write": (
-        "A function without ClientWrite cannot write to the release",
-        "look at the role's policies: nothing but `ClientMount` may be allowed",
-    ),
-    "log-levels": (
-        "A JSON log line counts with its level beside a timestamp, and as INFO without one",
-        "see `log` in lambda_src/release/activation/metrics.py",
-    ),
-    "interfaces": ("Seconds until Lambda's network interfaces are freed", "none: a measurement"),
-    "refusals": (
-        "The error codes of requests that AWS refuses",
-        "local/account/rules.py, local/cloud/checks.py",
-    ),
-}
 _WORDS = {True: "as expected", False: "**OTHERWISE**", None: "measured"}
 Record = Mapping[str, Any]
 
@@ -128,9 +93,11 @@ def _items(record: Record, other: Record) -> Iterator[str]:
     yield "## What was open"
     yield ""
     rows = []
-    for name, (question, edit) in OPEN.items():
-        found, known = (r.get("probes", {}).get(name) for r in (record, other))
-        rows.append([question, _word(found), _answer(found), *_beside(other, _answer(known)), edit])
+    for name, question in QUESTIONS.items():
+        if question.asked:
+            found, known = (r.get("probes", {}).get(name) for r in (record, other))
+            beside = _beside(other, _answer(known))
+            rows.append([question.text, _word(found), _answer(found), *beside, question.otherwise])
     yield from table(
         ["Item", "Here", "Answer", *_beside(other, "Embedded cloud"), "If it is otherwise"], rows
     )
@@ -184,21 +151,10 @@ def _comparison(record: Record, other: Record) -> Iterator[str]:
             for each in differences(record, other)
         ] or ["- nothing: ends, versions, resources, outcomes, error codes, forms of answers"]
         yield ""
-    yield from _answers(record)
 
 
 def _times(step: Record) -> list[str]:
     return [str(step.get("seconds", "-")), str(step.get("call", {}).get("seconds", "-"))]
-
-
-def _answers(record: Record) -> Iterator[str]:
-    yield "Answers to the sample request:"
-    yield ""
-    for name, step in record["steps"].items():
-        call = step.get("call", {})
-        said = json.dumps(call.get("payload", call.get("message")))
-        yield f"- {name}: version {call.get('version')}, `{said}`"
-    yield ""
 
 
 def _left(record: Record) -> Iterator[str]:

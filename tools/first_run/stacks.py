@@ -1,25 +1,25 @@
-"""The stack of the first run: by the Pulumi CLI on AWS, or in process on the embedded cloud."""
+"""The stack of the first run, deployed by the Pulumi CLI."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
+import queue
 import re
 import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from .folder import Folder
 
 Say = Callable[[str], None]
-_SHOWN = 4_000
+SHOWN = 4_000
+"""How many characters of an error are kept."""
 
 
 class FirstRunError(Exception):
@@ -92,9 +92,9 @@ class PulumiStack:
                 *("--policy-pack-config", f"policies/{pack}/{self._name}.json"),
             )
         ]
-        before = self._state()
+        before = self._current()
         code, output = self._run("up", "--yes", *packs, *self._stack)
-        after = self._state()
+        after = self._current()
         new = [
             urn for urn, found in after.items() if _made_of(found) != _made_of(before.get(urn, {}))
         ]
@@ -110,23 +110,25 @@ class PulumiStack:
 
     def resources(self) -> list[Made]:
         """As `Stack`."""
-        return [_made(found) for found in self._state().values() if found.get("custom")]
+        # What was replaced and is still to be deleted comes before what took its place.
+        found = sorted(self._state(), key=lambda each: not each.get("delete"))
+        return [_made(each) for each in found if each.get("custom")]
 
     @property
     def _stack(self) -> tuple[str, str]:
         return "--stack", self._name
 
-    def _state(self) -> dict[str, dict[str, Any]]:
+    def _current(self) -> dict[str, dict[str, Any]]:
+        return {found["urn"]: found for found in self._state() if not found.get("delete")}
+
+    def _state(self) -> list[dict[str, Any]]:
         text = self._demand("stack", "export", *self._stack)
         try:
             resources = (json.loads(text).get("deployment") or {}).get("resources") or []
         except ValueError as error:
             raise FirstRunError("`pulumi stack export` did not answer with JSON") from error
-        return {
-            found["urn"]: found
-            for found in resources
-            if not found["type"].startswith(("pulumi:pulumi:", "pulumi:providers:"))
-        }
+        ours = ("pulumi:pulumi:", "pulumi:providers:")
+        return [found for found in resources if not found["type"].startswith(ours)]
 
     def _demand(self, *arguments: str) -> str:
         """The output of a command that has to succeed."""
@@ -141,7 +143,7 @@ class PulumiStack:
             check=False,
         )
         if done.returncode != 0:
-            said = (done.stderr or done.stdout).strip()[-_SHOWN:]
+            said = (done.stderr or done.stdout).strip()[-SHOWN:]
             raise FirstRunError(f"`pulumi {' '.join(arguments)}` failed: {said}")
         return done.stdout
 
@@ -160,23 +162,52 @@ class PulumiStack:
             start_new_session=True,
         )
         lines: list[str] = []
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
+        output = _Output(process)
+
+        def show() -> None:
+            for line in output:
                 lines.append(line)
                 self._say(f"    {line.rstrip()}")
-            return process.wait(), "".join(lines)
+
+        try:
+            show()
         except BaseException:
             self._say("  interrupted: waiting for pulumi to end what it is creating")
             process.send_signal(signal.SIGINT)
             try:
-                for line in process.stdout:
-                    self._say(f"    {line.rstrip()}")
-                process.wait()
+                show()
             except BaseException:
                 process.send_signal(signal.SIGINT)  # the second one: it leaves at once
                 raise
             raise
+        return process.wait(), "".join(lines)
+
+
+class _Output:
+    """The lines of a process as they come.
+
+    They are read in a thread: a signal that arrives just before a read begins is noticed only when
+    that returns, and nobody knows when the process writes again.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            with contextlib.suppress(queue.Empty):
+                line = self._lines.get(timeout=0.5)
+                if line is None:
+                    return
+                yield line
 
 
 def _made(found: Mapping[str, Any]) -> Made:
@@ -196,81 +227,4 @@ def _made_of(found: Mapping[str, Any]) -> list[Any]:
 def _diagnosis(output: str) -> str:
     """What the CLI says at its end of what went wrong."""
     found = re.search(r"^Diagnostics:\n(.*?)(?=^\w+:$|\Z)", output, re.MULTILINE | re.DOTALL)
-    return (found[1] if found else output).strip()[-_SHOWN:]
-
-
-class EmbeddedStack:
-    """A stack on an embedded cloud that is open in this process."""
-
-    def __init__(self, folder: Folder, name: str, say: Say) -> None:
-        self._folder, self._name, self._say = folder, name, say
-        self._result: Any = None
-        self._errors: list[str] = []
-        self._changed: set[str] = set()
-
-    def log(self, severity: str, message: str) -> None:
-        """As the engine's watcher."""
-        if severity == "error":
-            self._errors.append(message)
-        elif severity != "debug":
-            self._say(f"    {message}")
-
-    def created(self, resource: Any, _seconds: float) -> None:
-        """As the engine's watcher."""
-        if resource.custom:
-            self._changed.add(resource.type.rpartition(":")[2])
-
-    def up(self) -> Done:
-        """As `Stack`."""
-        from local import engine
-        from local.commands import DeploymentError, Screen, host_config, plan
-        from local.project import Project
-        from local.provider import AwsProvider
-
-        shown = io.StringIO()
-        screen = Screen(shown)
-        project = host_config(Project.load(self._folder.project, self._name), screen)
-        self._errors.clear()
-        self._changed.clear()
-        try:
-            plan(project, screen, advice=False)
-        except DeploymentError as refused:
-            return Done(error=f"{shown.getvalue()[-_SHOWN:]}{refused}")
-        provider = AwsProvider(project.region, cloud=True)
-        self._result = engine.up(project, provider, self, self._result)
-        failed = self._result.error
-        error = "\n".join([*self._errors, failed])[-_SHOWN:] if failed else None
-        return Done(error=error, changed=tuple(sorted(self._changed)))
-
-    def destroy(self) -> Done:
-        """The cloud and all that is in it end with this process."""
-        self._result = None
-        return Done(error=None)
-
-    def resources(self) -> list[Made]:
-        """As `Stack`."""
-        found = self._result.resources if self._result else ()
-        return [
-            Made(type=r.type.rpartition(":")[2], name=r.name, id=r.id, outputs=r.outputs)
-            for r in found
-            if r.custom
-        ]
-
-
-@contextlib.contextmanager
-def embedded_cloud(state: Path, region: str) -> Any:
-    """An embedded cloud, found by every AWS client of this process; the environment comes back."""
-    if sys.platform != "linux":
-        raise FirstRunError("the embedded cloud needs Linux. Remedy: --no-rehearsal")
-    from local.cloud import Cloud
-
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    try:
-        with Cloud(state, region=region) as cloud:
-            os.environ.update(cloud.environment())
-            yield cloud
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return (found[1] if found else output).strip()[-SHOWN:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from .folder import Folder, Wanted
 from .stacks import Done, FirstRunError, Say, Stack
 
 SAMPLE = {"instances": ["Europe/Berlin"]}
-_OURS = "AWS Lambda VPC ENI"  # how Lambda describes its interfaces
 MINUTES = 90
 """No step begins later than so many minutes after the first one; `destroy` always does."""
 
@@ -173,63 +171,20 @@ class FirstRun:
 
     def _destroy(self) -> None:
         self._say("destroy: everything in the stack")
-        begin, watch = time.monotonic(), Interfaces(None)
+        begin = time.monotonic()
         self._record["destroy"] = {"error": "it was interrupted", "seconds": 0.0}
         self._save()
         try:
-            vpcs = [made.id for made in self._stack.resources() if made.type == "Vpc"]
-            watch = Interfaces(vpcs[0] if vpcs else None)
             error = self._stack.destroy().error
         except FirstRunError as failed:
             error = str(failed)
-        finally:
-            freed = watch.end()
         done = {"error": error, "seconds": round(time.monotonic() - begin, 1)}
         self._record["destroy"] = done
         if "probes" in self._record:
-            said = f"gone {freed} s after destroy began" if freed is not None else "none was seen"
-            self._record["probes"]["interfaces"] = {"answer": said, "as_expected": None}
+            said = f"a destroy took {done['seconds']:.0f} s"
+            self._record["probes"]["destroy"] = {"answer": said, "as_expected": None}
         self._say(f"destroy: {error or 'done'}, {done['seconds']:.0f} s")
         self._save()
-
-
-class Interfaces:
-    """Watches when Lambda's last network interface in a VPC is gone.
-
-    Attributes:
-        seen: Whether there was one.
-        freed: Seconds after which there was none any more; None if there is one, or was none.
-    """
-
-    def __init__(self, vpc: str | None, every: float = 10) -> None:
-        self._vpc, self._every, self._begin = vpc, every, time.monotonic()
-        self._ended, self.seen = threading.Event(), False
-        self.freed: int | None = None
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        if vpc:
-            self._thread.start()
-
-    def _watch(self) -> None:
-        ec2: Any = boto3.client("ec2")
-        wanted = [{"Name": "vpc-id", "Values": [str(self._vpc)]}]
-        while self.freed is None:
-            try:
-                found = ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
-            except (ClientError, BotoCoreError):
-                found = None
-            ours = [each for each in found or [] if each["Description"].startswith(_OURS)]
-            self.seen = self.seen or bool(ours)
-            if found is not None and self.seen and not ours:
-                self.freed = round(time.monotonic() - self._begin)
-            if self._ended.wait(self._every):
-                return
-
-    def end(self) -> int | None:
-        """Seconds after which the last one was gone; None if none was seen, or some are there."""
-        self._ended.set()
-        if self._vpc:
-            self._thread.join(60)
-        return self.freed
 
 
 def call(arn: str, event: Any) -> dict[str, Any]:

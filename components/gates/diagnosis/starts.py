@@ -65,7 +65,7 @@ NOT_STARTED = (
     Cause(
         what="the task has no way to Secrets Manager",
         remedy="give the populator's subnets a way out (egress: public-ip or nat), or an endpoint "
-        "of secretsmanager",
+        "of secretsmanager with a private DNS name, which lets in 443",
         signs=_SECRETS_MANAGER,
     ),
     Cause(
@@ -87,7 +87,8 @@ NOT_STARTED = (
     Cause(
         what="the task has no way to the container registry",
         remedy="give the populator's subnets a way out (egress: public-ip or nat; network ACLs and "
-        "DNS of the VPC must not stand in it)",
+        "DNS of the VPC must not stand in it), or, without internet, the endpoints of ecr.api, "
+        "ecr.dkr and s3, and an image in the region's private ECR",
         signs=f"{_PULL}|registry auth|unable to pull secrets",
     ),
     Cause(
@@ -128,6 +129,12 @@ NOT_STARTED = (
         "role",
         signs="ResourceInitializationError.*log.*(not authorized|AccessDenied)",
         settles=True,
+    ),
+    Cause(
+        what="the task has no way to CloudWatch Logs",
+        remedy="give the populator's subnets a way out (egress: public-ip or nat), or an endpoint "
+        "of logs with a private DNS name, which lets in 443",
+        signs="logger args.*(connection issue|i/o timeout|context deadline exceeded)",
     ),
     Cause(
         what="the task cannot write its log",

@@ -127,7 +127,7 @@ def make(job: Job) -> dict[str, object]:
         finally:
             # A stop that came right before was raised there, and it was the last one.
             _release(incoming, staging)
-    return _summary(job, outcome, manifest, seconds, begin) | making.told
+    return _summary(job, outcome, manifest, seconds, begin) | making.shown
 
 
 def _staging(job: Job) -> libraries.Staging | artifacts.Staging:

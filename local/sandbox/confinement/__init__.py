@@ -46,12 +46,12 @@ def _enter_namespaces(*, network: bool) -> None:
     mount("none", "/", "", MS_REC | MS_PRIVATE)
 
 
-def _listen(port: int) -> socket.socket:
-    """A server's socket on a loopback that is this namespace's own."""
+def _listen(ports: list[int]) -> list[socket.socket]:
+    """Servers' sockets on a loopback that is this namespace's own."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = struct.pack("16sH22x", b"lo", _IFF_UP)
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
-    return socket.create_server(("127.0.0.1", port))
+    return [socket.create_server(("127.0.0.1", port)) for port in ports]
 
 
 # --- the process ----------------------------------------------------------------------------------
@@ -171,11 +171,14 @@ def main() -> NoReturn:
     proc = os.open("/proc", os.O_RDONLY)
     try:
         if spec["namespaces"]:
-            _enter_namespaces(network=spec["port"] is not None)
+            _enter_namespaces(network=spec["ports"] is not None)
             see(spec["binds"], spec["confined"])
-        if spec["port"] is not None:
-            with _listen(spec["port"]) as listening:
-                socket.send_fds(channel, [b"L"], [listening.fileno()])
+        if spec["ports"] is not None:
+            listening = _listen(spec["ports"])
+            if listening:
+                socket.send_fds(channel, [b"L"], [each.fileno() for each in listening])
+            for each in listening:
+                each.close()
     except OSError as error:
         sys.exit(f"cannot mount: {error}")
     # Only now: Linux forgets it when a process gains capabilities, as in a new user namespace.

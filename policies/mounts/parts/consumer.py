@@ -15,13 +15,10 @@ from .storage import Location, file_system_of, location_of
 
 @dataclass(frozen=True)
 class Volume:
-    """A place of a file system.
+    """A place of a file system, through an access point or not.
 
-    Attributes:
-        point: The access point; None for a volume without one.
-        system: The file system, as far as it is known.
-        location: The place; None where only the creation tells.
-        by_iam: Whether a client comes as its role rather than as nobody in particular.
+    `location` is None where only the creation tells. `by_iam` tells whether a client comes as its
+    role rather than as nobody in particular.
     """
 
     point: Name | None
@@ -102,8 +99,6 @@ class Consumer:
         volumes: What it mounts: (volume, normalised path, whether read-only).
         within_reach: What its task definition has and it may or may not mount.
         mounted_paths: All the places where it mounts anything, normalised.
-        texts: Its environment, command and entry point.
-        image, folder: A container's image and working directory.
     """
 
     resource: Resource
@@ -136,14 +131,12 @@ class Consumer:
 
 
 def volume_of(point: Name, by_iam: bool | Unknown = True) -> Volume:
-    """What an access point shows."""
     return Volume(point, file_system_of(here(only(point))), location_of(point), by_iam)
 
 
 def texts_of(
     variables: Iterable[tuple[Plain, Plain]], entry_point: Plain, command: Plain, whose: str = ""
 ) -> Iterator[Text]:
-    """The texts of an environment, an entry point and a command."""
     for name, value in variables:
         if (given := text(value)) is not None:
             yield Text(f"environment variable {name}{whose}", given, str(name))

@@ -36,17 +36,10 @@ _OVERRIDES = ("containerOverrides", "container_overrides")
 
 @dataclass(frozen=True)
 class Launch:
-    """Something that runs a task definition, or a function.
+    """Something that runs a task definition, or one of several, or a function.
 
-    Attributes:
-        resource: What runs it.
-        task: The task definition, or those of which it is one.
-        subnets: Where it runs.
-        own_groups: The security groups that it states.
-        public_ip: Whether it gets a public address.
-        is_run: Whether its creation is a run of the task.
-        platform: The platform version, if one is given.
-        overrides: What it gives to containers in place of their definitions.
+    `is_run` tells whether its creation is a run of the task; `overrides` is what it gives to
+    containers in place of their definitions.
     """
 
     resource: Resource
@@ -178,7 +171,6 @@ def _overrides(resource: Resource) -> Iterator[Plain]:
 
 
 def _first_object(value: str) -> Plain:
-    """The first JSON object in a text, as in a command line."""
     try:
         found: Plain = json.JSONDecoder().raw_decode(value, max(value.find("{"), 0))[0]
     except (ValueError, RecursionError):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from ...reading.findings import Answer, Report, all_of, any_of
 from ...reading.graph import Resource, Stack, once
 from ...reading.kinds import TASK_DEFINITION
-from ...reading.naming import Here
 from ...reading.values import UNKNOWN
 from ..paths import lies_under, normalise
 from .consumer import Consumer, Mount, read_functions
@@ -87,8 +86,8 @@ def writers(stack: Stack) -> dict[str, list[Writer]]:
         launches = launches_of(task)
         proof = installs or any_of(launch.is_run for launch in launches)
         named = [name for launch in launches for name in launch.task]
-        if proof is True and named and Here(task) not in named:
-            proof = all_of(name.open for name in named if not isinstance(name, Here))
+        if proof is True and named and task not in named:
+            proof = all_of(name.open for name in named if not isinstance(name, Resource))
         if proof is not False:
             found[mount.space].append(Writer(mount, proof, installs))
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ...reading.findings import Answer, Open
 from ...reading.graph import Resource, Stack, once
 from ...reading.kinds import FILE_SYSTEMS, MOUNT_TARGET, SUBNETS
-from ...reading.naming import Elsewhere, Here, Known, Name, NotYet, here, named, only
+from ...reading.naming import Elsewhere, Known, Name, NotYet, here, named, only
 from ...reading.values import UNKNOWN, Plain, text
 from ..paths import lies_under
 
@@ -45,7 +45,6 @@ def directory(value: Plain) -> str | None:
 
 
 def root_of(point: Resource) -> str | None:
-    """The directory that an access point shows."""
     given = point.given("rootDirectory")
     return directory(None if given is None else point.get("rootDirectory", "path"))
 
@@ -63,7 +62,7 @@ def location_of(point: Name) -> Location | None:
     if resource is None:
         return Location(point.key, "/")
     system = file_system_of(resource)
-    space = system.key if isinstance(system, Here | Elsewhere) else point.key
+    space = system.key if isinstance(system, Resource | Elsewhere) else point.key
     return Location(space, root_of(resource))
 
 
@@ -98,7 +97,6 @@ class MountTarget:
 
     @property
     def label(self) -> str:
-        """Its name in messages."""
         return self.resource.label
 
     def serves(self, subnet: Known) -> Answer:
@@ -107,7 +105,7 @@ class MountTarget:
         same = subnet == self.subnet or theirs.is_same(self.zone)
         if same is not None:
             return same
-        if not isinstance(subnet, Here):
+        if not isinstance(subnet, Resource):
             return Open(f"the zone of {subnet.label} is not known; it is made elsewhere")
         whose = subnet.label if theirs == _NOWHERE else self.label
         preview = not isinstance(self.subnet, Elsewhere)
@@ -149,6 +147,5 @@ def targets(stack: Stack) -> dict[str, list[MountTarget]]:
 
 
 def targets_of(stack: Stack, system: Name | None) -> list[MountTarget]:
-    """The mount targets that certainly belong to a file system."""
     known = only(system)
     return targets(stack).get(known.key, []) if known else []

@@ -16,7 +16,7 @@ from ...reading.kinds import (
     TASK_DEFINITION,
     token,
 )
-from ...reading.naming import Here, candidates, here, named
+from ...reading.naming import candidates, here, named
 from .launches import launches
 from .populators import by_space, consumers, mounting, read_all
 
@@ -83,7 +83,7 @@ def _beside(stack: Stack) -> Iterator[Report]:
             for name in (place.point, place.system)
             for known in candidates(name)
         }
-        named = [Here(one) for one in task.origins("volumes", ACCESS_POINT, FILE_SYSTEM)]
+        named = task.origins("volumes", ACCESS_POINT, FILE_SYSTEM)
         for other in (one for one in named if one not in read):
             because = "it is in a volume of a kind that this pack does not read"
             yield doubt(f"what {task.label} does with {other.label}", because, urn=task.urn)

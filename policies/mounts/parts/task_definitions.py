@@ -7,7 +7,7 @@ from typing import TypeAlias
 from ...reading.findings import Open, Report, doubt
 from ...reading.graph import Resource, Stack
 from ...reading.kinds import ACCESS_POINTS, FILE_SYSTEMS, TASK_DEFINITION
-from ...reading.naming import Elsewhere, Here, NotYet, named
+from ...reading.naming import Elsewhere, NotYet, named
 from ...reading.values import UNKNOWN, Plain, Unknown, at, flag, items, parsed, text
 from ..paths import normalise
 from .consumer import Consumer, Text, Volume, texts_of, volume_of
@@ -149,7 +149,7 @@ def _volume(task: Resource, efs: Plain) -> Volume | None:
         volume = volume_of(point, by_iam)
         return replace(volume, system=volume.system or system)
     inside = directory(at(efs, "rootDirectory"))
-    location = Location(system.key, inside) if isinstance(system, Here | Elsewhere) else None
+    location = Location(system.key, inside) if isinstance(system, Resource | Elsewhere) else None
     return Volume(None, system, location, by_iam)
 
 
@@ -169,7 +169,6 @@ def _consumer(task: Resource, container: Container, volumes: dict[str, Volume]) 
 
 
 def _texts(task: Resource, container: Container) -> Iterator[Text]:
-    """What the container gets by its definition and by each launch."""
     launches = launches_of(task)
     overrides = [
         (launch, override)

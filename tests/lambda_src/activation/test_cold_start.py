@@ -209,7 +209,7 @@ OTHER_THREAD = "threading.Thread(target=threading.Event().wait, daemon=True).sta
         ({"before": NO_ROOM}, 0),
         ({"before": LITTLE_ROOM}, 0),
         ({"TMPDIR": "/proc"}, 0),
-        ({"TMPDIR": "/nowhere"}, 0),
+        ({"TMPDIR": "/proc/nowhere"}, 0),
         ({"before": FORK_REFUSED}, 0),
         ({"before": OTHER_THREAD}, 0),
         ({"after": KILLED}, None),

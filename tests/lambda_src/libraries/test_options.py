@@ -107,7 +107,9 @@ def test_a_lock_has_the_options_that_concern_its_packages(
     capsys.readouterr()
     assert locks.make(f"# release: keep shapes\n# release: prune tests\n{WISHES}", "--check") == 1
     has, wants = ("# release: prune tests", "# release: keep shapes' and '# release: prune tests")
-    problem = f"python3.13-arm64 has {has!r} for '{wants}': run `make lock`"
+    problem = (
+        f"python3.13-arm64 has {has!r}, and requirements.in asks for '{wants}': run `make lock`"
+    )
     assert problem in capsys.readouterr().err.splitlines()
     assert locks.make(f"# release: keep circle\n{WISHES}", "--check") == 1
     assert "circle is not. Correct it." in capsys.readouterr().err

@@ -313,3 +313,26 @@ def test_what_a_destroyed_stack_has_left_goes_with_the_commands_of_the_page(
         [],
         [OTHER],
     ]
+
+
+def test_a_file_server_whose_clock_is_ahead_for_once_costs_nobody_a_promise(releases: Path) -> None:
+    for name in IDS[:3]:
+        asked(releases, name, "dev")
+    environment = {KEEP: "1", IN_USE: "", OWNER: "dev"}
+    ask(releases / OWN, environment)
+    os.utime(mark(releases / OWN), (time.time() + 9 * GRACE,) * 2)
+    assert housekeep(releases / OWN, environment) == IDS[3:5]
+    assert kept(releases) == [*IDS[:3], OWN]
+
+
+def test_a_task_whose_clock_is_behind_removes_nothing_too_early(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_000_000 * 10**9)
+    assert remove(releases, "1") == []
+    assert kept(releases) == IDS
+
+
+def test_what_an_nfs_client_leaves_among_the_marks_keeps_no_release(releases: Path) -> None:
+    (releases / IDS[0] / STACKS / ".nfs00000000000000010000001b").touch()
+    assert remove(releases, "5") == [IDS[0]]

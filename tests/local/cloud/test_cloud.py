@@ -103,7 +103,9 @@ def test_a_task_for_which_2049_is_closed_does_not_start(stack: Stack, side: str)
         )
     else:
         every = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        https = {**every, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
         stack.ec2.revoke_security_group_egress(GroupId=stack.client_group, IpPermissions=[every])
+        stack.ec2.authorize_security_group_egress(GroupId=stack.client_group, IpPermissions=[https])
     said = failed_to_start(stack)
     assert said.startswith(f"{MOUNT}stderr: Mount attempt 1/3 failed due to timeout after 15 sec")
 

@@ -121,12 +121,7 @@ def test_the_same_client_token_gives_the_same_task_and_other_parameters_a_confli
         **definition,
         **request,
         launchType="FARGATE",
-        networkConfiguration={
-            "awsvpcConfiguration": {
-                "subnets": stack.subnets,
-                "securityGroups": [stack.client_group],
-            }
-        },
+        networkConfiguration=stack.placed,
     )
     assert [task["taskArn"] for task in again["tasks"]] == [first["taskArn"]]
     with pytest.raises(stack.ecs.exceptions.ConflictException) as caught:

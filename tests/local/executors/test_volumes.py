@@ -25,11 +25,10 @@ def with_volumes(stack: Stack, source: str, *volumes: dict[str, Any], path: str)
 
 def ended(stack: Stack, request: dict[str, Any]) -> Any:
     stack.ecs.register_task_definition(**request)
-    network = {"subnets": stack.subnets, "securityGroups": [stack.client_group]}
     answer = stack.ecs.run_task(
         cluster="main",
         taskDefinition="job",
-        networkConfiguration={"awsvpcConfiguration": network},
+        networkConfiguration=stack.placed,
     )
     return stack.ended(answer["tasks"][0])
 

@@ -54,12 +54,7 @@ def start(stack: Stack, family: str) -> str:
         cluster="main",
         taskDefinition=defined["taskDefinition"]["taskDefinitionArn"],
         startedBy="0123456789abcdef",
-        networkConfiguration={
-            "awsvpcConfiguration": {
-                "subnets": stack.subnets,
-                "securityGroups": [stack.client_group],
-            }
-        },
+        networkConfiguration=stack.placed,
     )
     return str(run["tasks"][0]["taskArn"])
 

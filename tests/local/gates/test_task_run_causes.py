@@ -150,13 +150,12 @@ def test_a_task_that_somebody_starts_in_the_settling_pause_and_stops_is_not_run_
 
     def another_up() -> None:
         with_right(gate)
-        network = {"subnets": gate.stack.subnets, "securityGroups": [gate.stack.client_group]}
         gate.stack.ecs.run_task(
             cluster="main",
             taskDefinition=definition,
             launchType="FARGATE",
             startedBy="0123456789abcdef",
-            networkConfiguration={"awsvpcConfiguration": network},
+            networkConfiguration=gate.stack.placed,
         )
 
     meanwhile(gate, monkeypatch, another_up)

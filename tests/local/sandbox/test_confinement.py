@@ -135,7 +135,7 @@ def test_a_full_tmp_is_said_to_be_full(tmp_path: Path) -> None:
         folder=Path("/tmp"),
         binds=[Bind(str(tmp_path), "/mnt/x")],
         on_output=lines.extend,
-        confinement=Confinement(tmp_megabytes=2, port=None),
+        confinement=Confinement(tmp_megabytes=2),
     )
     process.join(30)
     assert lines[-1] == "OSError: [Errno 28] No space left on device"

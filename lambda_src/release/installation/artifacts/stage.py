@@ -13,7 +13,7 @@ from .unpack import unpack
 
 
 class Staging:
-    """Makes it. ``told`` is what the summary says of it.
+    """Makes it. ``shown`` is what the summary says of it.
 
     Raises:
         InstallError: There is no list of artifacts.
@@ -21,7 +21,7 @@ class Staging:
 
     def __init__(self, job: ArtifactsJob) -> None:
         self._artifacts = read(job.artifacts)
-        self.told: dict[str, object] = {}
+        self.shown: dict[str, object] = {}
 
     def run(self, folder: Path, seconds: dict[str, float]) -> Path:
         """Fetch and check the artifacts, and unpack what is to be unpacked. Raises InstallError."""

@@ -44,7 +44,7 @@ def unpack(archive: Path, folder: Path, name: str, progress: Callable[[int, int]
 def _failure(name: str, why: str) -> InstallError:
     return InstallError(
         ExitCode.ARCHIVE,
-        f"the archive of {name} is not unpacked: {why}. Pack it anew as a zip or a tar.gz, with "
+        f"the archive of {name} is not unpacked: {why}. Pack it again as a zip or a tar.gz, with "
         "plain files and relative names alone (tar --dereference --hard-dereference), or leave out "
         "`unpack`.",
     )

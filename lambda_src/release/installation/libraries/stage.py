@@ -16,7 +16,7 @@ from .prune import Pruning, blame
 
 
 class Staging:
-    """Makes and proves it. ``told`` is what the summary says of it.
+    """Makes and proves it. ``shown`` is what the summary says of it.
 
     Raises:
         InstallError: The lock is none, or the model's artifacts are not there.
@@ -33,7 +33,7 @@ class Staging:
             )
         self._pins = requirements.pins(job.requirements)
         self._options = requirements.options(job.requirements, self._pins)
-        self.told: dict[str, object] = {}
+        self.shown: dict[str, object] = {}
 
     def run(self, folder: Path, seconds: dict[str, float]) -> Path:
         """Install the libraries, and import and try the model with them. Raises InstallError."""
@@ -61,7 +61,7 @@ class Staging:
             record_exactly(smoke)
             smoke.compare()
             log("cold-start", **pack(staged, job.release.name, scratch))
-        self.told["pruned"] = pruning.numbers()
+        self.shown["pruned"] = pruning.numbers()
         return staged
 
 

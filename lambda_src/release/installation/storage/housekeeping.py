@@ -47,7 +47,8 @@ from .verify import verify
 
 GRACE = 24 * 3600
 """Seconds for which a release stays after it was published or asked for, by the file server's
-clock. An `up` takes less until a version names the release: its task has up to 12 hours."""
+clock, and by the task's where that is behind: one of the two may be wrong for a while. An `up`
+takes less until a version names the release: its task has up to 12 hours."""
 
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
@@ -136,9 +137,10 @@ class _Housekeeping:
         last = {name: when for name in names if (when := self._last(releases / name, marks[name]))}
         if self.own.name not in last:
             return
+        now = min(last[self.own.name], time.time_ns())
         newest = sorted(last, key=lambda name: (last[name], name), reverse=True)[:keep]
         for name in sorted(last.keys() - {self.own.name, *newest, *in_use}):
-            if last[name] > last[self.own.name] - GRACE * 10**9:
+            if last[name] > now - GRACE * 10**9:
                 continue
             if stop_came():
                 log("housekeeping", "stopped, the next run goes on")
@@ -210,11 +212,12 @@ def put_back(aside: Path) -> bool:
 
 
 def _marks(release: Path) -> frozenset[str]:
-    """All marks in a release."""
+    """All marks in a release; what an NFS client leaves there, such as `.nfs...`, is none."""
     try:
-        return frozenset(os.listdir(release / STACKS))  # noqa: PTH208
+        names = os.listdir(release / STACKS)  # noqa: PTH208
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
+    return frozenset(name for name in names if _OWNER.fullmatch(name.partition(ASIDE)[0]))
 
 
 def _of(stack: str, marks: frozenset[str]) -> frozenset[str]:

@@ -141,7 +141,7 @@ class Smoke:
             raise InstallError(
                 ExitCode.IMPORT,
                 f"model.py changed the artifacts in {self.artifacts}, which it may only read: "
-                f"{found}. Let it write to /tmp, and publish them anew: `pulumi config set "
+                f"{found}. Let it write to /tmp, and publish them again: `pulumi config set "
                 "releaseSalt <any new word>`.",
             )
 

@@ -103,6 +103,11 @@ def libraries_by_the_build_image(p: Build) -> None:
 
 
 @CASES.sound(sources.LAMBDA_ENVIRONMENT)
+def libraries_by_a_copy_of_the_base_image(p: Build) -> None:
+    populated(p, image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/lambda/python:3.12")
+
+
+@CASES.sound(sources.LAMBDA_ENVIRONMENT)
 def libraries_for_two_pythons_side_by_side(p: Build) -> None:
     pair = populated(p)
     writer = client(p, "writer-13", pair.s, service="ecs-tasks")

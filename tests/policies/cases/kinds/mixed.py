@@ -37,7 +37,7 @@ from ..building import (
     through,
     volume,
 )
-from ..table import LOADS, REACH, RIGHTS, Cases, note, wrong, yet
+from ..table import FORM, LOADS, REACH, RIGHTS, Cases, note, wrong, yet
 from . import sources
 
 CASES = Cases()
@@ -219,6 +219,16 @@ def volume_of_another_driver_beside(p: Build) -> None:
     rights = client(p, "web", s, service="ecs-tasks")
     of = task(p, "web", [web], volumes, rights, requiresCompatibilities=["EC2"])
     service(p, "web", of, net, after=s.targets, launchType="EC2")
+
+
+@CASES.wrong(sources.ECS_EFS, wrong(FORM, "web", "file system 'other'", "file system 'data'"))
+def volume_of_another_file_system_than_its_access_point(p: Build) -> None:
+    net = network(p)
+    s = store(p, net)
+    of_another = volume(Store(store(p, net, "other").fs, s.ap, s.targets))
+    web = container("web", NGINX, "/mnt/data")
+    of = task(p, "web", [web], [of_another], client(p, "web", s, service="ecs-tasks"))
+    service(p, "web", of, net, after=s.targets)
 
 
 @CASES.sound(sources.LAMBDA_ENVIRONMENT, note("app", "/mnt/work/in", "'work'"))

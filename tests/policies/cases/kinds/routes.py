@@ -113,6 +113,21 @@ def default_route_through_a_transit_gateway(p: Build) -> None:
     populating(p, net)
 
 
+def newer(p: Build, net: Net, of: R) -> None:
+    """A way out by IPv6 alone."""
+    props = {"vpcId": net.vpc.id}
+    gateway = p.add("aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", "six", props)
+    route = {"destinationIpv6CidrBlock": "::/0", "egressOnlyGatewayId": gateway.id}
+    p.add("aws:ec2/route:Route", "six", {"routeTableId": of.id, **route})
+
+
+@CASES.sound(sources.ECS_NETWORK, may_note=True)
+def default_route_of_the_newer_protocol_alone(p: Build) -> None:
+    net = network(p, nat=False)
+    newer(p, net, net.table)
+    populating(p, net)
+
+
 @CASES.sound(sources.ECS_NETWORK, may_note=True)
 def private_registry_by_endpoints(p: Build) -> None:
     net = network(p, nat=False)
@@ -120,6 +135,37 @@ def private_registry_by_endpoints(p: Build) -> None:
         props = {"vpcId": net.vpc.id, "serviceName": f"com.amazonaws.eu-west-1.{name}"}
         p.add("aws:ec2/vpcEndpoint:VpcEndpoint", name, props)
     populating(p, net)
+
+
+def from_s3(p: Build, *urls: str, routed: bool = True) -> None:
+    """A container that is given URLs, in a VPC with endpoints alone."""
+    net = network(p, nat=False)
+    assert net.table is not None
+    for name in ("ecr.api", "ecr.dkr", "logs", "s3"):
+        props: dict[str, Any] = {"vpcId": net.vpc.id}
+        props["serviceName"] = f"com.amazonaws.eu-west-1.{name}"
+        if name == "s3":
+            props["routeTableIds"] = [net.table.id] if routed else ["rtb-0123456789abcdef0"]
+        p.add("aws:ec2/vpcEndpoint:VpcEndpoint", name, props)
+    s = store(p, net)
+    fetches = container("fetch", PYTHON, "/mnt/data", command=["fetch.py", *urls])
+    of = task(p, "fetch", [fetches], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    run(p, "fetch", of, net, after=s.targets)
+
+
+@CASES.sound(sources.ECS_NETWORK)
+def packages_from_s3_by_endpoints(p: Build) -> None:
+    from_s3(p, "https://wheels.s3.eu-west-1.amazonaws.com/efs")
+
+
+@CASES.sound(sources.ECS_NETWORK, may_note=True)
+def packages_from_s3_and_an_index_by_endpoints(p: Build) -> None:
+    from_s3(p, "https://wheels.s3.eu-west-1.amazonaws.com/efs", "https://pypi.org/simple")
+
+
+@CASES.sound(sources.ECS_NETWORK, may_note=True)
+def packages_from_s3_by_an_endpoint_of_another_route_table(p: Build) -> None:
+    from_s3(p, "https://wheels.s3.eu-west-1.amazonaws.com/efs", routed=False)
 
 
 NO_WAY = wrong(REACH, "install", "install", "private-a")
@@ -182,4 +228,11 @@ def gateway_that_has_no_way_out_itself(p: Build) -> None:
     nat = p.add("aws:ec2/natGateway:NatGateway", "stranded", {"subnetId": net.private[0].id})
     given = {"routeTableId": net.table.id, "destinationCidrBlock": ANYWHERE}
     p.add("aws:ec2/route:Route", "out", {**given, "natGatewayId": nat.id})
+    populating(p, net)
+
+
+@CASES.wrong(sources.ECS_NETWORK, wrong(REACH, "install", "install", "public IP"))
+def populating_without_an_address_beside_a_route_of_the_newer_protocol(p: Build) -> None:
+    net, gateway = bare(p)
+    newer(p, net, table(p, "public", net.vpc, net.private, gatewayId=gateway.id))
     populating(p, net)

@@ -1,5 +1,7 @@
 """Uncertainty that must not be lost, and one line for each cause."""
 
+from typing import Any
+
 from ..building import (
     ACCOUNT,
     ANYWHERE,
@@ -166,3 +168,10 @@ def many_consumers_as_one_role_made_elsewhere(p: Build) -> None:
     s = store(p, net)
     for number in range(30):
         function(p, f"app-{number}", net, s, role=f"arn:aws:iam::{ACCOUNT}:role/platform")
+
+
+@CASES.sound(sources.PULUMI_OUTPUT)
+def sizes_of_a_function_chosen_in_an_apply(p: Build) -> None:
+    net = network(p)
+    sizes: dict[str, Any] = {"timeout": Later(60), "memorySize": Later(2048)}
+    function(p, "app", net, store(p, net), **sizes)

@@ -1,24 +1,30 @@
 """Stands in for the Pulumi CLI: the embedded engine deploys, on the cloud of the environment.
 
-It takes commands and arguments as the CLI has them, and refuses any other. FAKE_PULUMI names a
-command that goes wrong: up, destroy, export; `hang` is an `up` that ends only when interrupted.
+What an update has no longer and a destroy go over the provider protocol, in the engine's order. It
+takes commands and arguments as the CLI has them, and refuses any other. FAKE_PULUMI names a command
+that goes wrong: up, destroy, export; `hang` is an `up` that ends only when interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import io
 import json
 import os
 import signal
 import sys
-import time
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from local import engine
+from local.commands import Screen, host_config
+from local.engine import Resource, Result
+from local.project import Project
+from local.provider import AwsProvider
+from tests.engine.destroy import destroy as deleted
+from tests.engine.destroy import gone
+from tests.engine.state import State
 
 STATE = Path(os.environ["PULUMI_BACKEND_URL"].removeprefix("file://"))
 FAILS = os.environ.get("FAKE_PULUMI", "")
@@ -37,7 +43,7 @@ def main() -> int:
     for parsed in others:
         parsed.add_argument("--stack", required=True)
     others[0].add_argument("--policy-pack", action="append", type=Path, required=True)
-    others[0].add_argument("--policy-pack-config", action="append", type=Path, required=True)
+    others[0].add_argument("--policy-pack-config", action="append", type=Path, default=[])
     for name in ("up", "destroy", "cancel"):
         commands.choices[name].add_argument("--yes", action="store_true", required=True)
     for parsed in others[:2]:
@@ -75,10 +81,6 @@ def cancel(options: argparse.Namespace) -> int:
     return 255
 
 
-def saved(options: argparse.Namespace) -> Path:
-    return STATE / f"{options.stack}.json"
-
-
 def up(options: argparse.Namespace) -> int:
     missing = [
         str(p) for p in [*options.policy_pack, *options.policy_pack_config] if not p.exists()
@@ -86,30 +88,14 @@ def up(options: argparse.Namespace) -> int:
     if missing or "encryptionsalt" not in yaml.safe_load(stack_file(options).read_text()):
         return failure(f"incorrect passphrase, or no {missing}")
     if FAILS == "hang":
-        signal.signal(signal.SIGINT, lambda *_: sys.exit(failure("cancelled")))
+        # Blocked until it is waited for: a handler may run only when a sleep that began is over.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         print("Updating (hang)", flush=True)
-        time.sleep(600)
-    from local import engine
-    from local.commands import Screen, host_config
-    from local.engine import Resource, Result
-    from local.engine.sdk import resource_pb2
-    from local.project import Project
-    from local.provider import AwsProvider
-
-    def request(text: str) -> Any:
-        found: Any = resource_pb2.RegisterResourceRequest()
-        found.ParseFromString(base64.b64decode(text))
-        return found
-
+        signal.sigtimedwait({signal.SIGINT}, 300)
+        return failure("cancelled")
     project = host_config(Project.load(Path.cwd(), options.stack), Screen(io.StringIO()))
-    known = json.loads(saved(options).read_text()) if saved(options).exists() else []
-    before = tuple(
-        Resource(
-            request=request(r["request"]),
-            **{key: r[key] for key in ("urn", "id", "inputs", "outputs")},
-        )
-        for r in known
-    )
+    state = State(saved(options))
+    before = tuple(state.current.values())
     errors: list[str] = []
 
     class Watcher:
@@ -118,6 +104,7 @@ def up(options: argparse.Namespace) -> int:
             errors.extend([message] if severity == "error" else [])
 
         def created(self, resource: Resource, _seconds: float) -> None:
+            state.put(resource)
             print(f" +  {resource.type} {resource.name} created", flush=True)
 
     result = engine.up(
@@ -126,28 +113,29 @@ def up(options: argparse.Namespace) -> int:
         Watcher(),
         Result(project=project, dry_run=False, resources=before, outputs={}, error=None),
     )
-    saved(options).write_text(json.dumps([written(r) for r in result.resources], default=str))
-    return failure("\n    ".join([*errors, result.error])) if result.error else 0
-
-
-def written(resource: Any) -> dict[str, Any]:
-    names = ("urn", "type", "custom", "id", "inputs", "outputs")
-    request = base64.b64encode(resource.request.SerializeToString()).decode()
-    return {**{name: getattr(resource, name) for name in names}, "request": request}
-
-
-def export(options: argparse.Namespace) -> int:
-    known = json.loads(saved(options).read_text()) if saved(options).exists() else []
-    shown = [{key: each[key] for key in each if key != "request"} for each in known]
-    print(json.dumps({"version": 3, "deployment": {"resources": shown} if shown else {}}))
-    return 0
+    for resource in result.resources:
+        state.put(resource)
+    error = result.error
+    if error is None or error.startswith("no longer in the program: "):
+        ended = [*gone(result), *state.replaced]
+        error = "\n    ".join(deleted(ended, project.config, Path.cwd(), state.drop))
+    return failure("\n    ".join([*errors, error])) if error else 0
 
 
 def destroy(options: argparse.Namespace) -> int:
-    endpoint = os.environ["AWS_ENDPOINT_URL"]
-    if saved(options).exists():
-        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"))
-        saved(options).unlink()
+    state = State(saved(options))
+    config = Project.load(Path.cwd(), options.stack).config
+    errors = deleted(state.all, config, Path.cwd(), state.drop)
+    return failure("\n    ".join(errors)) if errors else 0
+
+
+def saved(options: argparse.Namespace) -> Path:
+    return STATE / f"{options.stack}.json"
+
+
+def export(options: argparse.Namespace) -> int:
+    shown = State(saved(options)).export()
+    print(json.dumps({"version": 3, "deployment": {"resources": shown} if shown else {}}))
     return 0
 
 

@@ -15,10 +15,10 @@ from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import ExitCode, Manifest
 from tests.web import sha256
 
-from .conftest import Index, Populate, Run
-from .fetching import Fetching, archive
-from .function import Function
-from .releases import IDS
+from ..conftest import Index, Populate, Run
+from ..fetching import Fetching, archive
+from ..function import Function
+from ..releases import IDS
 
 CONTENT = bytes(range(256)) * 400
 ID = IDS[3]
