@@ -10,8 +10,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from .contract import Application, runtime
-from .contract.package import Package
+from .contract import Application, Package, runtime
 from .errors import ConfigurationError, Problem
 from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
 from .inputs import Args, Tags

@@ -11,8 +11,7 @@ import pulumi_aws as aws
 
 from .account import Account
 from .container import TaskSize, secret_statements
-from .contract import Target
-from .contract.wheel_cache import WheelCache
+from .contract import Target, WheelCache
 from .errors import ConfigurationError, Problem
 from .gates import Credentials
 from .inputs import Args, Plain, Tags

@@ -14,6 +14,7 @@ import argparse
 import base64
 import hashlib
 import importlib.util
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,10 +28,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import commands, contract
-from .contract import Application, Pin
-from .contract.lock import read_lock
+from .contract import Application, Pin, read_lock, runtime
 from .contract.requirements import RequirementsError
-from .contract.runtime import indexes_of
 from .contract.wheel_cache import WheelCache, hashes
 from .errors import ConfigurationError
 from .lock import PYPI, RUNTIMES, LockError, Stacks, Target, chosen, named
@@ -78,7 +77,7 @@ def wheels_of(application: Application, target: Target, index_url: str) -> list[
     """
     lock = contract.Target(runtime=target.runtime, architecture=target.architecture)
     pins, options = read_lock(application, lock)
-    indexes = indexes_of(options)
+    indexes = runtime.indexes_of(options)
     return [
         Wheel(sha256=sha256, pin=pin, target=target, index_url=indexes.get(pin.name, index_url))
         for sha256, pin in hashes(pins, f"the lock of {target.name}").items()
@@ -176,11 +175,12 @@ def _failure(wheels: Sequence[Wheel], said: str) -> str:
     if importlib.util.find_spec("pip") is None:
         return "pip, which downloads, is not installed here. Remedy: `python -m ensurepip`"
     lines = [line for line in said.splitlines() if line.strip() and "Retrying (" not in line]
-    return (
+    message = (
         f"{wheels[0].target.name}: pip cannot download what {wheels[0].index_url} and the URLs of "
         f"the lock should have. Remedy: look at what it says; {commands.LOCK} makes another lock "
         f"if a file is gone.\n{chr(10).join(lines[-12:])}"
     )
+    return re.sub(r"://[^/\s@]+@", "://***@", message)
 
 
 def _sha256(path: Path) -> str:

@@ -6,6 +6,7 @@ has endpoints of.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterator
@@ -233,10 +234,18 @@ def test_a_preview_refuses_what_lies_outside_before_anything_is_created(
     assert len(boto3.client("ec2").describe_vpcs()["Vpcs"]) == before
 
 
-def test_an_index_inside_a_vpc_that_is_there_serves_the_task(
+def test_an_index_inside_a_vpc_that_is_there_and_s3_serve_the_tasks(
     chain: Chain, index: Index, closed: Stack
 ) -> None:
     """A server of this host that the task's definition names stands for one in the VPC."""
+    weights = b"weights" * 1_000
+    boto3.client("s3").put_object(Bucket="our-wheels", Key="w.bin", Body=weights)
+    application = chain.folder / "lambda_src" / "application"
+    (application / "artifacts.in").write_text("w s3://our-wheels/w.bin\n")
+    (application / "locks" / "artifacts.txt").write_text(
+        f"w s3://our-wheels/w.bin --region=us-east-1 --size={len(weights)} "
+        f"--hash=sha256:{hashlib.sha256(weights).hexdigest()}\n"
+    )
     ec2 = boto3.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
@@ -263,8 +272,7 @@ def test_an_index_inside_a_vpc_that_is_there_serves_the_task(
         VpcEndpointType="Gateway",
         RouteTableIds=[table["RouteTableId"]],
     )
-    folder = chain.folder / "lambda_src" / "application"
-    (folder / "model.py").write_text(MODEL.replace("reaches(PORT)", "reaches(9)"))
+    (application / "model.py").write_text(MODEL.replace("reaches(PORT)", "reaches(9)"))
     config = {
         "egress": "none",
         "populatorImage": IMAGE,
@@ -276,6 +284,8 @@ def test_an_index_inside_a_vpc_that_is_there_serves_the_task(
     assert stack.up() is None, stack.messages("error")
     assert index.asked == ["tiny"]
     assert stack.ask({"instances": [4]}) == {"predictions": [8]}
+    (found,) = (path for path in (chain.folder.parent / "state").rglob("w") if path.is_file())
+    assert found.read_bytes() == weights
 
 
 def test_a_user_s_own_run_fills_the_cache_of_the_embedded_cloud(

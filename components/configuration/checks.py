@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..container import MEMORY_FOR_CPU, memory_rule
-from ..contract import Application, Artifacts, Target
-from ..contract.lock import read_lock
-from ..contract.runtime import indexes_of
+from ..contract import Application, Artifacts, Target, read_lock, runtime
 from ..errors import ConfigurationError, Problem
 from . import problems
 
@@ -38,7 +36,7 @@ def lock(
         pins, options = read_lock(application, target)
     except ConfigurationError as error:
         return list(error.problems), ()
-    urls = {pin.url for pin in pins if pin.url} | set(indexes_of(options).values())
+    urls = {pin.url for pin in pins if pin.url} | set(runtime.indexes_of(options).values())
     return [], tuple(sorted(urls))
 
 

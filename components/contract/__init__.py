@@ -1,10 +1,25 @@
 """What the parts of a stack agree on: the application, its locks, the release, and the mount."""
 
 from .application import Application
-from .artifacts import Artifacts
-from .lock import Pin
+from .artifacts import Artifact, Artifacts, Local, S3Object
+from .lock import Pin, read_lock
 from .mount import Mount
+from .package import Package
 from .release import Release
 from .target import Target
+from .wheel_cache import WheelCache
 
-__all__ = ["Application", "Artifacts", "Mount", "Pin", "Release", "Target"]
+__all__ = [
+    "Application",
+    "Artifact",
+    "Artifacts",
+    "Local",
+    "Mount",
+    "Package",
+    "Pin",
+    "Release",
+    "S3Object",
+    "Target",
+    "WheelCache",
+    "read_lock",
+]

@@ -9,8 +9,7 @@ from typing import Annotated
 import pulumi
 
 from .. import commands
-from ..contract import Application, Artifacts, runtime
-from ..contract.artifacts import Artifact, Local, S3Object
+from ..contract import Application, Artifact, Artifacts, Local, S3Object, runtime
 from ..errors import ConfigurationError, Problem
 from ..inputs import Args, Plain, Tags
 from ..network import Network

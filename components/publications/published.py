@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..container import CONTAINER, VOLUME, definitions
-from ..contract.package import Package
+from ..contract import Package
 from ..gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRunArgs
 from ..inputs import Tags
 from ..populator import Populator

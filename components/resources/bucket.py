@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..account import Account
-from ..contract.package import Package
+from ..contract import Package
 from ..errors import ConfigurationError, Problem
 from ..inputs import Args, Plain, Tags
 from .names import bucket_name, object_prefix

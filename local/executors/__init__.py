@@ -1,7 +1,7 @@
 """Tasks and functions as processes of this host."""
 
+from .function import Function
 from .functions import Functions
-from .runtime_api import Function
 from .tasks import Tasks
 
 __all__ = ["Function", "Functions", "Tasks"]

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from ..account import rules
 from ..sandbox import Bind, Host
-from .runtime_api import Environment, Function, Runtime
+from .function import Function
+from .runtime_api import Environment, Runtime
 
 # The runtime gives up its request for the next event after 15 minutes; Lambda, too, ends an
 # environment that is idle for some minutes.

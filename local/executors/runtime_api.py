@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import io
-import json
 import os
 import queue
 import shutil
@@ -22,85 +21,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import Requirement
 
 from ..sandbox import PYTHON, Bind, Confinement, Host, Process
+from .function import RUNTIME_DIR, TASK_ROOT, Function
 
 _API = "/2018-06-01/runtime"
-# Where Lambda has them, and its user, whose home is not there.
-_TASK_ROOT, _RUNTIME_DIR, _PORT = "/var/task", "/var/runtime", 9001
+# Where Lambda has it, and its user, whose home is not there.
+_PORT = 9001
 _USER = "sbx_user1051:x:{uid}:{gid}::/home/sbx_user1051:/sbin/nologin\n"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Function:
-    """One version of a function.
-
-    Attributes:
-        configuration: As GetFunctionConfiguration gives it.
-        code: The zip.
-        region: Its region.
-        endpoint: Variables with which a client in the function finds the embedded cloud.
-        way_out: Whether its network leads anywhere but to its file system.
-    """
-
-    configuration: Mapping[str, Any]
-    code: bytes
-    region: str
-    endpoint: Mapping[str, str]
-    way_out: bool
-
-    @property
-    def key(self) -> str:
-        """What has to be the same for an environment to be used again."""
-        return json.dumps([self.configuration, self.way_out], sort_keys=True, default=str)
-
-    @property
-    def _logging(self) -> dict[str, str]:
-        given: dict[str, str] = self.configuration.get("LoggingConfig", {})
-        return given
-
-    @property
-    def log_group(self) -> str:
-        """Where it logs."""
-        return self._logging.get("LogGroup", f"/aws/lambda/{self.configuration['FunctionName']}")
-
-    @property
-    def logs_json(self) -> bool:
-        """Whether its log format is JSON."""
-        return self._logging.get("LogFormat") == "JSON"
-
-    def environment(self, api: str, stream: str) -> dict[str, str]:
-        """The environment variables of its process.
-
-        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-        """
-        known = self.configuration
-        return {
-            **self.endpoint,
-            "LANG": "en_US.UTF-8",
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "TZ": ":UTC",
-            **known.get("Environment", {}).get("Variables", {}),
-            "_HANDLER": known["Handler"],
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{known['Runtime']}",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(known["MemorySize"]),
-            "AWS_LAMBDA_FUNCTION_NAME": known["FunctionName"],
-            "AWS_LAMBDA_FUNCTION_VERSION": known["Version"],
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_FORMAT": "JSON" if self.logs_json else "Text",
-            "AWS_LAMBDA_LOG_LEVEL": self._logging.get("ApplicationLogLevel", ""),
-            "AWS_LAMBDA_LOG_GROUP_NAME": self.log_group,
-            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-            "AWS_LAMBDA_RUNTIME_API": api,
-            "AWS_REGION": self.region,
-            "LAMBDA_TASK_ROOT": _TASK_ROOT,
-            "LAMBDA_RUNTIME_DIR": _RUNTIME_DIR,
-            "PYTHONPATH": f"{_TASK_ROOT}:{_RUNTIME_DIR}",
-        }
 
 
 @functools.cache
@@ -233,14 +163,14 @@ class Environment:
             # -P, -S: of this program's own packages nothing; PYTHONPATH is Lambda's order.
             [PYTHON, "-P", "-S", "-m", "awslambdaric", known["Handler"]],
             environment=variables | function.environment(f"127.0.0.1:{port}", self.stream),
-            folder=Path(_TASK_ROOT),
+            folder=Path(TASK_ROOT),
             binds=[
                 *binds,
-                Bind(str(task_root), _TASK_ROOT, read_only=True),
-                Bind(str(runtime.folder), _RUNTIME_DIR, read_only=True),
+                Bind(str(task_root), TASK_ROOT, read_only=True),
+                Bind(str(runtime.folder), RUNTIME_DIR, read_only=True),
                 Bind(str(runtime.users), "/etc/passwd", read_only=True),
             ],
-            on_output=self.write,
+            on_output=self._printed,
             on_exit=lambda: self.happened.put(("exit", b"")),
             confinement=Confinement(tmp_megabytes=size),
             ports=[_PORT] if alone else None,
@@ -250,6 +180,11 @@ class Environment:
     def _serve(self, listening: socket.socket) -> int:
         self._server = _Server(self, listening)
         return int(listening.getsockname()[1])
+
+    def _printed(self, lines: list[str]) -> None:
+        """Log what of the function's own lines its configuration lets through."""
+        if logged := [line for line in lines if self._function.logs(line)]:
+            self.write(logged)
 
     def write(self, lines: list[str]) -> None:
         """Log lines."""

@@ -134,6 +134,12 @@ def _stray_paths(consumer: Consumer) -> Reports:
                 yield _stray(consumer, text.holder, path, there)
 
 
+@once
+def _places(stack: Stack) -> dict[tuple[str, str], Mount]:
+    """Where something is mounted, one for each (space, path)."""
+    return {(mount.space, mount.path): mount for mount in mounting(stack)}
+
+
 def _stray(consumer: Consumer, holder: str, path: Path, there: list[Mount]) -> Report:
     what = f"{holder} of {consumer.label} names {path}"
     if consumer.mounts:
@@ -151,9 +157,9 @@ def _stray(consumer: Consumer, holder: str, path: Path, there: list[Mount]) -> R
         because = f"it mounts {mounts}, and its image may have that path itself"
         return doubt(f"whether {what} on purpose", because)
     mine = {mount.space for mount in (*consumer.mounts, *there)}
-    others = [one for one in mounting(consumer.stack) if lies_under(path.resolved, one.path)]
-    if foreign := [one for one in others if one.space not in mine]:
-        # It may name the path for those.
-        because = f"it mounts {mounts}; {foreign[0].consumer.label} has {foreign[0].label} there"
-        return doubt(f"whether {what} on purpose", because)
+    for (space, at), other in _places(consumer.stack).items():
+        if space not in mine and lies_under(path.resolved, at):
+            # It may name the path for that one.
+            because = f"it mounts {mounts}; {other.consumer.label} has {other.label} there"
+            return doubt(f"whether {what} on purpose", because)
     return Report(f"{what}, where nothing is mounted: {consumer.label} mounts {mounts}. {remedy}")

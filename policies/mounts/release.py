@@ -124,22 +124,15 @@ def _python_of(image: Plain) -> str | None:
 
 def _architecture(function: Consumer, writer: Writer) -> Reports:
     who = writer.consumer
-    loads = _function_architecture(function.resource)
-    asked: set[str | None] = {
-        _MACHINES[found[1]] for found in _FOR_PLATFORM.finditer(command_of(who))
-    }
-    runs_on = _task_architecture(who.resource)
-    installed = asked or {runs_on}
-    if loads is None or None in installed:
-        given = (
-            function.resource.given("architectures"),
-            who.resource.get("runtimePlatform", "cpuArchitecture"),
-        )
-        yield doubt(
-            f"whether {who.label} runs on the architecture of {function.label}",
-            f"{'architectures' if loads is None else 'cpuArchitecture'} is not known",
-            preview=UNKNOWN in given,
-        )
+    loads, runs_on = _function_architecture(function.resource), _task_architecture(who.resource)
+    asked = {_MACHINES[found[1]] for found in _FOR_PLATFORM.finditer(command_of(who))}
+    installed = asked or {runs_on} - {None}
+    unknown = "architectures" if loads is None else "" if installed else "cpuArchitecture"
+    if unknown:
+        machine = who.resource.get("runtimePlatform", "cpuArchitecture")
+        given = (function.resource.given("architectures"), machine)
+        what = f"whether {who.label} runs on the architecture of {function.label}"
+        yield doubt(what, f"{unknown} is not known", preview=UNKNOWN in given)
     elif loads not in installed and not writer.installs and not _python_of(who.image):
         yield doubt(
             f"whether what {who.label} writes depends on the architecture",
@@ -147,11 +140,10 @@ def _architecture(function: Consumer, writer: Writer) -> Reports:
         )
     elif loads not in installed:
         source = f"runtimePlatform.cpuArchitecture of {who.resource.label}"
-        machines = ", ".join(sorted(map(str, installed)))
         yield Report(
             f"{function.label} runs on {loads} (architectures), but {who.label} populates on "
-            f"{machines} ({'its command' if asked else source}): compiled packages do not "
-            "load. Give both the same architecture."
+            f"{', '.join(sorted(map(str, installed)))} ({'its command' if asked else source}): "
+            "compiled packages do not load. Give both the same architecture."
         )
 
 

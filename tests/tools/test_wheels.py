@@ -154,6 +154,16 @@ def test_a_file_that_is_not_the_locked_one_never_gets_there(folder: Folder) -> N
     assert folder.keys() == set()
 
 
+def test_credentials_in_the_url_of_an_index_are_not_shown(folder: Folder) -> None:
+    folder.lock(ONE.pin)
+    folder.index.files.clear()
+    url = folder.index.url.replace("://", "://team:s3cret@")
+    run = folder.fill("--target", X86, "--index-url", url)
+    assert run.code == 1
+    assert "s3cret" not in run.errors
+    assert "://***@127.0.0.1" in run.errors
+
+
 def test_a_bucket_that_is_not_there_is_named_with_the_command_that_makes_it(
     folder: Folder,
 ) -> None:

@@ -7,6 +7,7 @@ whose name is its SHA-256.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import http.client
@@ -126,7 +127,8 @@ def unpack(archive: BinaryIO, folder: Path) -> None:
 def log(phase: str, message: str, **fields: object) -> None:
     """Print one line in the installer's form."""
     line = {"phase": phase, "message": message} | fields
-    print(json.dumps(line, separators=(",", ":")), flush=True)
+    with contextlib.suppress(OSError):  # a reader who has gone away fails nothing
+        print(json.dumps(line, separators=(",", ":")), flush=True)
 
 
 def failed(kind: str, message: str) -> int:
@@ -198,7 +200,8 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         kind = "disk" if getattr(error, "errno", None) in _DISK else "error"
         what = f"{type(error).__name__}: {error}"
-        return failed(kind, f"the task cannot become its program: {what}")
+        remedy = " Raise populatorEphemeralStorageGib." if kind == "disk" else ""
+        return failed(kind, f"the task cannot become its program: {what}.{remedy}")
 
 
 if __name__ == "__main__":

@@ -170,20 +170,32 @@ def test_a_program_that_is_no_whole_zip_is_said(
     assert "the task's program is no whole zip (" in done.failure["message"]
 
 
-def test_a_temporary_directory_that_is_none_is_said(
-    serve: Callable[..., Service], tmp_path: Path
-) -> None:
-    code = "import tempfile; tempfile._candidate_tempdir_list = list\n"
+NO_DIRECTORY = "import tempfile\ntempfile._candidate_tempdir_list = list\n"
+NO_SPACE = """
+import tempfile
+def full(**_):
+    raise OSError(28, "No space left on device")
+tempfile.TemporaryFile = full
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "words"),
+    [
+        (NO_DIRECTORY, ExitCode.ERROR, "FileNotFoundError: "),
+        (NO_SPACE, ExitCode.DISK, "device. Raise populatorEphemeralStorageGib."),
+    ],
+    ids=["no-directory", "no-space"],
+)
+def test_a_disk_that_takes_nothing_is_said(before: str, code: ExitCode, words: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-S", "-c", code + runtime.BOOTSTRAP.replace(FUTURE, ""), "https://x"],
+        [sys.executable, "-S", "-c", before + runtime.BOOTSTRAP, "https://x"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     last = json.loads(done.stdout.splitlines()[-1])
-    assert (done.returncode, done.stderr) == (ExitCode.ERROR, "")
-    assert "the task cannot become its program: FileNotFoundError: " in last["message"]
-
-
-FUTURE = "from __future__ import annotations\n"
+    assert (done.returncode, last["kind"], done.stderr) == (code, code.kind, "")
+    assert last["message"].startswith("the task cannot become its program: ")
+    assert words in last["message"]

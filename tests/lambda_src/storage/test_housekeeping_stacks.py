@@ -331,3 +331,8 @@ def test_a_task_whose_clock_is_behind_removes_nothing_too_early(
     monkeypatch.setattr(time, "time_ns", lambda: 1_000_000 * 10**9)
     assert remove(releases, "1") == []
     assert kept(releases) == IDS
+
+
+def test_what_an_nfs_client_leaves_among_the_marks_keeps_no_release(releases: Path) -> None:
+    (releases / IDS[0] / STACKS / ".nfs00000000000000010000001b").touch()
+    assert remove(releases, "5") == [IDS[0]]

@@ -16,7 +16,10 @@ import pytest
 from local.cloud import Cloud
 from local.state import StateError, hold, remove
 
-REPOSITORY = Path(__file__).parents[3]
+from ..programs import write
+from .test_cli import REPOSITORY, start
+from .test_cli import run as run_command
+
 WAITING = """
 import time
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
@@ -30,27 +33,9 @@ class Waiting(Resource):
 """
 
 
-def local(root: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "local", *arguments],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def run(root: Path, *arguments: str) -> tuple[int, str]:
-    process = local(root, *arguments)
-    said, _ = process.communicate(timeout=100)
-    return process.returncode, said
-
-
-def write(root: Path, program: str) -> None:
-    (root / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
-    (root / "Pulumi.dev.yaml").write_text("config: {}\n")
-    (root / "__main__.py").write_text(program)
+    status, out, err = run_command(root, *arguments)
+    return status, out + err
 
 
 @pytest.fixture
@@ -58,7 +43,7 @@ def up(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """An `up` of the stack dev that is in the middle of its work."""
     write(tmp_path, "from parts import Waiting\nWaiting()")
     (tmp_path / "parts.py").write_text(WAITING)
-    with local(tmp_path, "up") as process:
+    with start(tmp_path, "up") as process:
         assert process.stdout is not None
         while process.stdout.readline().strip() != "waiting":
             pass

@@ -292,7 +292,7 @@ def test_where_nothing_can_be_mounted_the_path_is_mapped(tmp_path: Path) -> None
     assert (tmp_path / "file").exists()
 
 
-def test_a_host_without_namespaces_is_named_once_and_served_all_the_same(
+def test_a_host_without_namespaces_is_named_once_property_by_property_and_served_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.local.conftest import Stack
@@ -309,6 +309,8 @@ def test_a_host_without_namespaces_is_named_once_and_served_all_the_same(
         assert stack.invoke()[0] == "42"
     assert len(said) == 1
     assert said[0].startswith("This host allows no mount namespaces: ")
+    for word in ("mount path", "read-only", "/tmp", "HOME", "/dev/shm", "network"):
+        assert word in said[0]
 
 
 def test_only_whole_paths_are_mapped() -> None:

@@ -204,19 +204,36 @@ def test_the_output_of_a_function_is_in_its_log_group_and_in_the_tail(stack: Sta
     assert kinds == ["platform.start", "platform.report"]
 
 
-def test_the_runtime_logs_from_the_functions_level_on(stack: Stack) -> None:
-    logging = {"LogGroup": "/levels", "LogFormat": "JSON", "ApplicationLogLevel": "WARN"}
-    stack.logs.create_log_group(logGroupName="/levels")
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        ({}, "print(1) no-time bad-time no-level info ERROR"),
+        ({"ApplicationLogLevel": "WARN"}, "ERROR"),
+        ({"ApplicationLogLevel": "TRACE"}, "print(1) no-time bad-time no-level debug info ERROR"),
+    ],
+)
+def test_a_json_line_counts_with_its_level_only_beside_a_valid_timestamp(
+    stack: Stack, wanted: dict[str, str], kept: str
+) -> None:
     source = """
-        import logging
+        import json
         def handler(event, context):
-            for level in (logging.INFO, logging.WARNING):
-                logging.getLogger().log(level, logging.getLevelName(level))
+            now = "2026-01-01T00:00:00.000Z"
+            print("print(1)")
+            print(json.dumps({"level": "ERROR", "message": "no-time"}))
+            print(json.dumps({"timestamp": "yesterday", "level": "ERROR", "message": "bad-time"}))
+            print(json.dumps({"timestamp": now, "message": "no-level"}))
+            for level in ("debug", "info", "ERROR"):
+                print(json.dumps({"timestamp": now, "level": level, "message": level}))
     """
+    logging = {"LogGroup": "/levels", "LogFormat": "JSON", **wanted}
+    stack.logs.create_log_group(logGroupName="/levels")
     stack.create_function(textwrap.dedent(source), LoggingConfig=logging)
     stack.invoke()
-    lines = [json.loads(line) for line in stack.lines("/levels")]
-    assert [line["message"] for line in lines if "message" in line] == ["WARNING"]
+    lines = [line for line in stack.lines("/levels") if "platform." not in line]
+    stack.logs.delete_log_group(logGroupName="/levels")
+    said = [json.loads(line)["message"] if line.startswith("{") else line for line in lines]
+    assert said == kept.split()
 
 
 def test_a_function_whose_role_may_not_log_leaves_no_log(stack: Stack) -> None:

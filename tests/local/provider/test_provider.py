@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 import local.engine as engine
-from local.aws_kind import ProviderError
-from local.aws_resources import KINDS
 from local.cloud import Cloud
 from local.engine import Result
-from local.provider import AwsProvider
+from local.provider import KINDS, AwsProvider, ProviderError
 
 from ..conftest import client, zipped
 from ..programs import Recorder, project

@@ -281,18 +281,6 @@ def test_an_environment_that_was_idle_for_long_is_ended(
     assert stack.invoke()[0] != first
 
 
-def test_what_a_host_refuses_is_said_once_property_by_property(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("local.cloud.server.namespaces_work", lambda: False)
-    said: list[str] = []
-    with Cloud(tmp_path / "state", log=said.append):
-        pass
-    assert len(said) == 1
-    for word in ("mount path", "read-only", "/tmp", "HOME", "/dev/shm", "network"):
-        assert word in said[0]
-
-
 @needs_namespaces
 def test_a_host_that_refuses_networks_alone_confines_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: int

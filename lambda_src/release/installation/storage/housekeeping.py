@@ -180,7 +180,7 @@ class _Housekeeping:
         except FileNotFoundError:
             return
         if _marks(aside) != marks:
-            put_back(aside)
+            _rename_back(aside)
             return
         self.removed.append(release.name)
         sync_directory(release.parent)
@@ -194,29 +194,37 @@ class _Housekeeping:
 
 def put_back(aside: Path) -> bool:
     """Put back a release that was only renamed and is whole, unless it has been made again."""
-    name = aside.name.removeprefix(REMOVING_PREFIX).partition("-")[0]
+    name = _id_of(aside)
     if ASIDE in aside.name or not RELEASE_ID.fullmatch(name):
         return False
-    if differences := verify(aside, "none", name):
-        if unknown := next((each for each in differences if each.kind == "unreadable"), None):
-            raise OSError(errno.EIO, str(unknown))
-        return False
+    differences = verify(aside, "none", name)
+    if unknown := next((each for each in differences if each.kind == "unreadable"), None):
+        raise OSError(errno.EIO, str(unknown))
+    return not differences and _rename_back(aside)
+
+
+def _rename_back(aside: Path) -> bool:
     try:
-        aside.rename(aside.with_name(name))
+        aside.rename(aside.with_name(_id_of(aside)))
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             return False
         raise
-    log("housekeeping", f"{name} is put back")
+    log("housekeeping", f"{_id_of(aside)} is put back")
     return True
 
 
+def _id_of(aside: Path) -> str:
+    return aside.name.removeprefix(REMOVING_PREFIX).partition("-")[0]
+
+
 def _marks(release: Path) -> frozenset[str]:
-    """All marks in a release."""
+    """All marks in a release; what an NFS client leaves there, such as `.nfs...`, is none."""
     try:
-        return frozenset(os.listdir(release / STACKS))  # noqa: PTH208
+        names = os.listdir(release / STACKS)  # noqa: PTH208
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
+    return frozenset(name for name in names if _OWNER.fullmatch(name.partition(ASIDE)[0]))
 
 
 def _of(stack: str, marks: frozenset[str]) -> frozenset[str]:
