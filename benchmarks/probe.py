@@ -7,6 +7,7 @@ count from the first statement of the work; starting the interpreter is not part
 import gc
 import json
 import os
+import pathlib
 import resource
 import shutil
 import sys
@@ -26,7 +27,8 @@ def append(program: str, release: str, collector: bool = True) -> Callable[[], o
         gc.enable()
         gc.freeze()
     if hasattr(model, "load"):
-        model.load()
+        artifacts = os.environ.get("ARTIFACTS_PATH")
+        model.load(*([pathlib.Path(artifacts, "artifacts")] if artifacts else []))
     model.demonstrate()
     again: Callable[[], object] = model.demonstrate
     return again

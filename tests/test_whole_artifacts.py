@@ -164,7 +164,7 @@ def test_new_libraries_start_their_own_task_alone(deployed: Deployed) -> None:
 
 
 def test_a_version_that_is_gone_leaves_the_live_one(deployed: Deployed) -> None:
-    live = deployed.live
+    live, before = deployed.live, deployed.ask(ONE)
     deployed.s3.put_object(Bucket="theirs", Key="a b/w+1.txt", Body=b"soon gone")
     deployed.lock("of/s3.txt")
     text = (deployed.application / "locks" / "artifacts.txt").read_text()
@@ -176,4 +176,4 @@ def test_a_version_that_is_gone_leaves_the_live_one(deployed: Deployed) -> None:
     assert "of/s3.txt cannot be fetched from https://s3." in said
     assert "S3 answers 404 NoSuchVersion" in said
     assert deployed.live == live
-    assert deployed.ask(ONE)["predictions"][0]["of/s3.txt"] == "newer"
+    assert deployed.ask(ONE) == before

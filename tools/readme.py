@@ -118,6 +118,12 @@ def measured(benchmark: str) -> str:
     return "\n".join([*parts, report.TABLES[benchmark](results).markdown()])
 
 
+def published() -> str:
+    """What the benchmark of artifacts has measured of publishing. Text of a page in docs/."""
+    results = measure.load("artifacts")
+    return "" if results is None else report.published_table(results).markdown()
+
+
 def populated() -> str:
     """What the benchmark of populates has measured. Text of a page in docs/."""
     results = measure.load("populate")
@@ -159,6 +165,7 @@ def generated() -> dict[str, str]:
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
         "bench-populate": populated(),
+        "published-artifacts": published(),
         "memory-model": of_imports(lambda results: report.memory_table(results).markdown()),
         "bench-summary": of_imports(report.summary),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),

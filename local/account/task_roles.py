@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -25,6 +26,7 @@ PATH = "/v2/credentials/"
 ENDPOINT = "efs_inference.endpoint"
 """Member of a request's environment: what the task reaches that it comes from, a `Reach`."""
 _SECONDS = 6 * 3600
+_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 _ACTIONS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
 
 
@@ -88,11 +90,11 @@ class TaskRoles:
             _authenticate(request, session, scope[2])
             with account.lock:
                 _authorize(request, session, account)
+                return _range_of(request, account)
         except RefusalError as refusal:
             text = f"<Code>{refusal.code}</Code><Message>{escape(str(refusal))}</Message>"
             body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}</Error>'
             return Response(body, status=refusal.status, content_type="application/xml")
-        return None
 
     def _credentials(self, request: Request) -> Response:
         session = self._by_path.get(request.path)
@@ -150,6 +152,28 @@ def _authorize(request: Request, session: _Session, account: Account) -> None:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, permissions
         _allow(session, account, bucket, "s3:ListBucket", arn)
         raise RefusalError("NoSuchKey", "The specified key does not exist.", 404)
+
+
+def _range_of(request: Request, account: Account) -> Response | None:
+    """The part of an object that is asked for; None for what moto answers itself.
+
+    moto reads the whole object for each range, and a task asks for many of a large one at once.
+    """
+    wanted = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if request.method != "GET" or wanted is None:
+        return None
+    path = unquote(urlsplit(request.environ["RAW_URI"]).path)
+    name, _, key = path.removeprefix("/").partition("/")
+    found = s3_backends[account.id]["aws"].get_object(name, key, request.args.get("versionId"))
+    begin = int(wanted[1])
+    if found is None or begin >= found.contentsize:
+        return None
+    end = min(int(wanted[2]) + 1, found.contentsize)
+    with found.lock:
+        found._value_buffer.seek(begin)
+        part = found._value_buffer.read(end - begin)
+    headers = {"Content-Range": f"bytes {begin}-{end - 1}/{found.contentsize}"}
+    return Response(part, status=206, headers=headers, content_type="binary/octet-stream")
 
 
 def _pass_endpoint(request: Request, session: _Session, action: str, resource: str) -> None:

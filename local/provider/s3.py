@@ -49,7 +49,8 @@ def _encryption(properties: Properties) -> dict[str, Any]:
 def _content(properties: Properties) -> dict[str, Any]:
     source, text = properties.get("source"), properties.get("content")
     if isinstance(source, pulumi.FileAsset):
-        return {"Body": Path(source.path).read_bytes()}
+        # Not its bytes, as it may be large. It is closed when it is no longer used.
+        return {"Body": Path(source.path).open("rb")}
     if isinstance(source, pulumi.StringAsset):
         return {"Body": source.text.encode()}
     if source is None and text is not None:

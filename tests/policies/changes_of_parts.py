@@ -233,6 +233,21 @@ def another_release(p: Program) -> None:
     function(p).props["environment"]["variables"]["RELEASE_PATH"] = "/mnt/efs/releases/0" + "1" * 15
 
 
+@CHANGES.breaks(
+    wrong(
+        "function-loads-what-is-populated",
+        "inference",
+        "environment variable ARTIFACTS_PATH of function 'inference' names "
+        "/mnt/efs/releases/0111111111111111, but container 'populate' of task definition "
+        f"'libraries' publishes /mnt/efs/releases/{RELEASE.id}: the function finds nothing "
+        "there. Give both the same release path.",
+    ),
+)
+def artifacts_that_nobody_publishes(p: Program) -> None:
+    variables = function(p).props["environment"]["variables"]
+    variables["ARTIFACTS_PATH"] = "/mnt/efs/releases/0" + "1" * 15
+
+
 @CHANGES.allowed
 def another_path_of_the_right_form_everywhere(p: Program) -> None:
     for part in (function(p), task(p)):

@@ -26,10 +26,10 @@ class ColdStart:
     how it went.
     """
 
-    def __init__(self, release: str | None) -> None:
+    def __init__(self, release: str | None, artifacts: str = "") -> None:
         self.state = "off" if os.environ.get(SWITCH) == "off" else "plain"
         self._imports: Imports | None = None
-        self._readers = Readers(release) if release and self.state != "off" else None
+        self._readers = Readers(release, artifacts) if release and self.state != "off" else None
         self._threshold = gc.get_threshold()
 
     def use(self, release: Path) -> None:

@@ -34,7 +34,7 @@ class Loading:
         self._release = os.environ.get(RELEASE_PATH, "").rstrip("/")
         self._artifacts = os.environ.get(ARTIFACTS_PATH, "").rstrip("/")
         # It forks, so it comes before the thread.
-        self._cold_start = ColdStart(self._release)
+        self._cold_start = ColdStart(self._release, self._artifacts)
         self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
         self._thread.start()
 

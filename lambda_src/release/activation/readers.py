@@ -21,6 +21,7 @@ from typing import NoReturn
 
 from ..bundle import READ, Bundle
 from ..layout import SITE_PACKAGES, ReleaseError
+from .read_ahead import read_ahead
 
 MEMORY_PER_CPU = 1769
 """MB of a function's memory that come with one vCPU (AWS Lambda Developer Guide, memory)."""
@@ -40,12 +41,14 @@ _PID = 8
 class Readers:
     """A process that reads what a bundle's jobs say, and copies libraries out of it.
 
+    Then it reads the release of ``artifacts`` ahead, until the cold start is over.
+
     It is no child of this one, so that what the model waits for is its own: ``os.wait`` knows
     children alone. Begin it in the main thread before there are others. Does nothing where it
     cannot fork.
     """
 
-    def __init__(self, release: str) -> None:
+    def __init__(self, release: str, artifacts: str = "") -> None:
         self._prefix = f"{os.environ.get('TMPDIR', '/tmp')}/cold-start-"  # noqa: S108
         self.copies = f"{self._prefix}{os.getpid()}-{os.urandom(4).hex()}"
         self.count = 0
@@ -59,7 +62,7 @@ class Readers:
             self._line.setblocking(False)
             with theirs:
                 if (child := os.fork()) == 0:
-                    self._detach(release, theirs)
+                    self._detach(release, artifacts, theirs)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(child, 0)
             self._pid = int.from_bytes(self._state[JOBS:], "little")
@@ -110,18 +113,21 @@ class Readers:
         self._pid = 0
         return False
 
-    def _detach(self, release: str, line: socket.socket) -> NoReturn:
+    def _detach(self, release: str, artifacts: str, line: socket.socket) -> NoReturn:
         """Leave the reading to a child of this child, which then has no parent."""
         try:
             if pid := os.fork():
                 self._state[JOBS:] = pid.to_bytes(_PID, "little")
             else:
                 self._line.close()
-                self._run(release, line)
+                threading.Thread(target=self._end_with_the_other, args=(line,), daemon=True).start()
+                self._run(release)
+                if artifacts:
+                    read_ahead(artifacts)
         finally:
             os._exit(0)
 
-    def _run(self, release: str, line: socket.socket) -> None:
+    def _run(self, release: str) -> None:
         try:
             bundle = Bundle(release)
         except (OSError, ValueError, ReleaseError):
@@ -132,7 +138,6 @@ class Readers:
             self.copies = ""
         jobs = iter(enumerate(bundle.jobs[:JOBS]))
         files = _Files(release, bundle)
-        threading.Thread(target=self._end_with_the_other, args=(line,), daemon=True).start()
         workers = [
             threading.Thread(target=self._work, args=(jobs, files, bundle))
             for _ in range(threads())

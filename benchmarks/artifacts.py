@@ -1,0 +1,198 @@
+"""Weights of 500 MB and of 5 GB: `python -m benchmarks.artifacts`.
+
+How long it takes to publish them, and a cold start whose `load` reads them in one way or another:
+the plain way (`sys.path`) and by this project's handler, which reads ahead while the libraries are
+imported. The weights are random numbers of float32 in one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import command, files, releases, report
+from .efs import PRESETS, Efs, build
+from .imports import HANDLER, PLAIN, into_memory
+from .measure import RESULTS, FailedRunError, Run, Variant, document, measure, save
+
+REQUIREMENTS = "numpy\nsafetensors\njoblib\n"
+SIZES = {"500 MB": 95, "5 GB": 954}
+"""Matrices of 1,024 times 1,280 numbers, 5.24 MB each."""
+IDS = {"w.safetensors": "a" * 16, "w.npy": "b" * 16, "w.joblib": "c" * 16}
+"""Releases, each of one file."""
+MAKE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import joblib, numpy, safetensors.numpy
+folder, count = sys.argv[2], int(sys.argv[3])
+random = numpy.random.default_rng(1)
+made = {f"m{n}": random.random((1024, 1280), dtype="float32") for n in range(count)}
+safetensors.numpy.save_file(made, f"{folder}/w.safetensors")
+if count < 200:
+    joblib.dump(made, f"{folder}/w.joblib")
+    numpy.save(f"{folder}/w.npy", numpy.stack(list(made.values())))
+"""
+TOUCH = "    total = float(sum(each.ravel()[::1024].sum() for each in weights))\n"
+LOADS = {
+    "bytes": "    weights = (artifacts / 'w.safetensors').read_bytes()\n",
+    "numpy.load": "    weights = numpy.load(artifacts / 'w.npy')\n" + TOUCH,
+    "numpy.load, mmap": "    weights = numpy.load(artifacts / 'w.npy', mmap_mode='r')\n" + TOUCH,
+    "safetensors": "    weights = list(safetensors.numpy.load_file(artifacts / 'w.safetensors')"
+    ".values())\n" + TOUCH,
+    "joblib.load": "    weights = list(joblib.load(artifacts / 'w.joblib').values())\n" + TOUCH,
+}
+"""How `load` reads them, each page of it."""
+LARGE = ("bytes", "safetensors")
+"""The ways that 5 GB are read in."""
+MODEL = "import joblib, numpy, safetensors.numpy\n"
+FUNCTION = {"500 MB": "3008", "5 GB": "10240"}
+"""Memory of the function in MB."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One publication: seconds by phase."""
+
+    size: str
+    storage: str
+    seconds: dict[str, float]
+
+
+def weights(size: str, folder: Path, packages: Path) -> Path:
+    """The folder with the weights, made unless they are there."""
+    made = folder / size.replace(" ", "-")
+    if not (made / "done").exists():
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+        arguments = [str(packages / "site-packages"), str(made), str(SIZES[size])]
+        subprocess.run([sys.executable, "-c", MAKE, *arguments], check=True)
+        (made / "done").touch()
+    return made
+
+
+def publish(size: str, storage: str, source: Path, mount: Path, efs: Efs | None) -> Published:
+    """Let the installer fetch and publish the weights' main file, as the populate task does."""
+    path = source / "w.safetensors"
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    shutil.rmtree(mount, ignore_errors=True)
+    mount.mkdir(parents=True)
+    with files.served(source) as url, tempfile.TemporaryDirectory(dir=releases.HOME) as staging:
+        listing = Path(staging, "artifacts.json")
+        entry: dict[str, Any] = {"name": path.name, "url": f"{url}/{path.name}"}
+        entry |= {"size": path.stat().st_size, "sha256": sha256, "signed": False, "unpack": False}
+        listing.write_text(json.dumps([entry]), encoding="utf-8")
+        words = [sys.executable, "-m", "release", "fetch", "--artifacts", str(listing)]
+        words += ["--release", str(mount / "releases" / IDS[path.name]), "--staging", staging]
+        words = efs.command(mount, mount, words) if efs else words
+        program = releases.program("publish", MODEL)
+        done = subprocess.run(words, cwd=program, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise FailedRunError(f"{' '.join(words)}\nended with {done.returncode}:\n{done.stdout}")
+    summary = json.loads(done.stdout.splitlines()[-1])
+    return Published(size, storage, summary["seconds"])
+
+
+def publications(size: str, source: Path) -> Iterator[Published]:
+    """To a local disk, and to the simulated EFS."""
+    mount = releases.HOME / "efs" / "artifacts-published"
+    yield publish(size, "local", source, mount, None)
+    yield publish(size, "central", source, mount, Efs(preset=PRESETS["central"], creating=True))
+    shutil.rmtree(mount, ignore_errors=True)
+
+
+def beside(made: Path, path: Path) -> Path:
+    """A file of weights as a release beside that of the libraries."""
+    release = made.parent / IDS[path.name]
+    shutil.rmtree(release, ignore_errors=True)
+    (release / "artifacts").mkdir(parents=True)
+    (release / "artifacts" / path.name).hardlink_to(path)
+    head = json.loads((made / "manifest.json").read_text(encoding="ascii"))
+    files = {f"artifacts/{path.name}": [path.stat().st_size, ""]}
+    text = json.dumps(head | {"release": release.name, "files": files, "links": {}})
+    (release / "manifest.json").write_text(text, encoding="ascii")
+    return release
+
+
+def variants(size: str, made: Path, loads: Sequence[str]) -> Iterator[Variant]:
+    """Every way to load weights of a size."""
+    for load in loads:
+        text = f"{MODEL}\ndef load(artifacts):\n    global weights\n{LOADS[load]}"
+        name = f"load-{load}".replace(" ", "-").replace(",", "")
+        code = releases.program(name, text + releases.IMPORT_ONLY)
+        (file,) = (file for file in IDS if file in LOADS[load])
+        local = f"{size}, {load}, {PLAIN}, local"
+        for way, storage in ((PLAIN, "local"), (PLAIN, "central"), (HANDLER, "central")):
+            yield Variant(
+                name=f"{size}, {load}, {way}, {storage}",
+                labels={"size": size, "load": load, "way": way, "storage": storage},
+                way="append" if way == PLAIN else "handler",
+                program=code,
+                release=made,
+                backing=made.parents[1],
+                reference=local,
+                efs=Efs(preset=PRESETS[storage], read_only=True) if storage != "local" else None,
+                environment={
+                    "ARTIFACTS_PATH": str(made.parent / IDS[file]),
+                    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": FUNCTION[size],
+                },
+            )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print the tables and keep the raw results."""
+    parser = command.parser("artifacts", __doc__, rounds=3)
+    parser.add_argument("--size", action="append", choices=SIZES, help="default: both")
+    options = parser.parse_args(arguments)
+    sizes = options.size or list(SIZES)
+    return command.run(lambda: _main(options.rounds, options.index_url, sizes))
+
+
+def _main(rounds: int, index: str, sizes: Sequence[str]) -> int:
+    console = report.console()
+    build()
+    locks = releases.locked(REQUIREMENTS, "artifacts", index=index)
+    recorded = releases.program("artifacts-release", MODEL + releases.IMPORT_ONLY)
+    made = releases.release(locks, recorded, "artifacts", index=index)
+    into_memory(made)
+    ways: list[Variant] = []
+    runs: dict[str, list[Run]] = {}
+    published: list[Published] = []
+    for size in sizes:
+        source = weights(size, releases.HOME / "weights", made)
+        for one in publications(size, source):
+            published.append(one)
+            console.print(f"{one.size} published, {one.storage}: {one.seconds}")
+        into_memory(source)
+        there = [beside(made, path) for path in source.glob("w.*")]
+        some = list(variants(size, made, LARGE if size == "5 GB" else [*LOADS]))
+        turns = 1 if size == "5 GB" else rounds
+        runs |= measure(some, turns, lambda *run: console.print(command.described(*run)))
+        ways += some
+        for artifacts in there:
+            shutil.rmtree(artifacts)
+    results = document(
+        "artifacts",
+        ways,
+        runs,
+        rounds=rounds,
+        versions=releases.versions(made),
+        published=[vars(one) for one in published],
+    )
+    for table in (report.published_table(results), report.loads_table(results)):
+        report.show(table, console)
+    whole = set(sizes) == set(SIZES)
+    console.print(f"raw results: {save(results, RESULTS if whole else releases.KEPT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
