@@ -80,7 +80,7 @@ class Pulumi:
         """What a command says that has to end well, or not to; None takes both."""
         process = self.start(*words)
         try:
-            said, _ = process.communicate(timeout=300)
+            said, _ = process.communicate(timeout=900)
         finally:
             kill(process)
         assert fails is None or (process.returncode != 0) is fails, said

@@ -111,7 +111,7 @@ def test_a_destroy_after_an_up_that_was_killed_stops_its_task_and_leaves_nothing
     pulumi.write_model(f"import time\ntime.sleep(600)\n{MODEL}")
     up = pulumi.start("up", "--yes", *PACKS, "--stack", "dev")
     try:
-        eventually(tasks, 120)
+        eventually(tasks)
     finally:
         kill(up)
     assert of_kind(pulumi, "PopulatorRun") == []

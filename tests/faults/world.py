@@ -94,7 +94,10 @@ class World:
         kind = Fetching if self.artifacts else Populate
         self.populate: Populate = kind(self.folder, self.index)
         self.complete = FETCHED if self.artifacts else COMPLETE | BYTECODE
-        self._environment = self.populate.environment
+        # What a killed one leaves in a temporary directory goes with the world.
+        temporary = self.folder / "tmp"
+        temporary.mkdir()
+        self._environment = self.populate.environment | {"TMPDIR": str(temporary)}
         self.disk: Disk | None = None
         self.keep(None)
         self.seconds = 1.0  # how long an installer takes, for kills at random moments
