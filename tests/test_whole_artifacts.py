@@ -14,7 +14,7 @@ from local.cloud import Cloud
 from local.engine import find_packs, judge
 from tests.chain import ROOT, TINY, Chain
 from tests.deployments import Stack, point_clients_at
-from tests.lambda_src.conftest import Index
+from tests.lambda_src.conftest import Index, build_wheel
 from tests.lambda_src.installation.test_unpack import a_tar
 from tests.web import Web
 
@@ -35,6 +35,9 @@ def predict(instances):
     return [WEIGHTS | {"doubled": tiny.double(x)} for x in instances]
 """
 ONE = {"instances": [1]}
+TREBLING = build_wheel(
+    "tiny", {"tiny/__init__.py": "def double(x):\n    return 3 * x\n"}, version="3.0"
+)
 OF_ARTIFACTS = {
     "BucketObjectv2 artifacts-populate",
     "RolePolicy artifacts-program",
@@ -105,6 +108,7 @@ def deployed(
     folder = tmp_path_factory.mktemp("artifacts")
     index, web = Index(), Web()
     index.add(TINY)
+    index.add(TREBLING)
     with Cloud(folder / "state", seconds_to_create=0) as cloud:
         point_clients_at(cloud, monkey)
         made = Deployed(Chain(folder / "project"), index, web)
@@ -151,8 +155,18 @@ def test_new_weights_start_their_own_task_alone(deployed: Deployed) -> None:
 
 
 def test_new_libraries_start_their_own_task_alone(deployed: Deployed) -> None:
-    deployed.configure(releaseSalt="")
-    deployed.chain.lock(TINY.pin + "\n# a comment changes nothing")
+    before = deployed.ran()
+    deployed.chain.lock(TREBLING.pin)
+    assert deployed.up() is None, deployed.messages("error")
+    assert "PopulatorRun libraries" in deployed.touched()
+    assert not {name for name in deployed.touched() if "artifacts" in name}
+    assert deployed.ran()["artifacts"] == before["artifacts"]
+    (answer,) = deployed.ask(ONE)["predictions"]
+    assert (answer["doubled"], answer["of/s3.txt"]) == (3, "newer")
+
+
+def test_a_comment_and_another_model_start_no_task(deployed: Deployed) -> None:
+    deployed.chain.lock(TREBLING.pin + "\n# a comment changes nothing")
     assert deployed.up() is None, deployed.messages("error")
     assert deployed.touched() == set()
     runs = deployed.ran()
