@@ -14,7 +14,7 @@ from .contract import Application, Package, runtime
 from .errors import ConfigurationError, Problem
 from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
 from .inputs import Args, Tags
-from .publications import ArtifactPublication, Publication, refuse_elsewhere
+from .publications import ArtifactPublication, Publication, check_artifacts
 from .resources import FunctionRole, Log, LogArgs, Upload, rights
 
 ALIAS = "live"
@@ -100,7 +100,7 @@ class InferenceFunction(pulumi.ComponentResource):
     ) -> None:
         self.sample_request = args.application.sample
         artifacts = args.artifacts or args.libraries.artifacts
-        refuse_elsewhere(name, args.libraries, artifacts)
+        check_artifacts(name, args.application, args.libraries, artifacts)
         own = args.libraries.environment | (artifacts.environment if artifacts else {})
         environment = _environment(args.environment, own)
         super().__init__("efs-inference:index:InferenceFunction", name, {}, opts)

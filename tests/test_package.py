@@ -146,6 +146,7 @@ def test_the_components_need_no_more_than_they_say(wheel: Path, tmp_path: Path) 
         archive.extractall(tmp_path)
     code = (
         "import sys, efs_inference as efs; print(efs.Mount('/mnt/x').release_path('1'));"
+        "from efs_inference import image, lock, packs, verify, wheels;"
         f"assert not {LOCAL!r} & set(sys.modules)"
     )
     done = subprocess.run(

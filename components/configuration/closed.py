@@ -8,8 +8,7 @@ from typing import Any
 from .. import commands
 from ..account import Account
 from ..container import why_no_image, why_no_source
-from ..contract import Artifacts, Target
-from ..contract.artifacts import S3Object, Web
+from ..contract import Artifacts, S3Object, Target, Web
 from ..errors import ConfigurationError, Problem
 from . import problems
 

@@ -1,7 +1,7 @@
 """What the parts of a stack agree on: the application, its locks, the release, and the mount."""
 
 from .application import Application
-from .artifacts import Artifact, Artifacts, Local, S3Object
+from .artifacts import Artifact, Artifacts, Local, S3Object, Web
 from .lock import Pin, read_lock
 from .mount import Mount
 from .package import Package
@@ -20,6 +20,7 @@ __all__ = [
     "Release",
     "S3Object",
     "Target",
+    "Web",
     "WheelCache",
     "read_lock",
 ]

@@ -143,7 +143,7 @@ class Application:
                 f"{size:,} bytes in {len(sizes):,} files",
                 f"Lambda accepts {_LAMBDA_BYTES:,} bytes of code, unzipped, of which "
                 f"{APPLICATION_BYTES:,} are for the application",
-                f"let large data lie elsewhere; the largest file is {largest}",
+                f"put the largest, {largest}, beside the folder, and name it in {ARTIFACTS}",
             )
 
     def staying(self) -> list[str]:

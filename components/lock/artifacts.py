@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import IO, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+)
+from botocore.exceptions import (
+    ConnectionError as AwsConnectionError,
+)
 
 from ..contract.application import ARTIFACTS
 from ..contract.artifacts import (
@@ -38,7 +46,11 @@ _ATTEMPTS = 5
 _SECONDS = 60
 _EVERY = 5.0
 """Seconds between two words on how far it is."""
-_BROKEN = (OSError, http.client.HTTPException, BotoCoreError)
+_PASSING = (
+    *(OSError, http.client.HTTPException),
+    *(AwsConnectionError, HTTPClientError, IncompleteReadError),
+)
+"""What may be otherwise at the next attempt; without credentials, for one, it is not."""
 _SECURE = re.compile(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]")
 
 
@@ -159,7 +171,7 @@ def _found(wish: Wish, directory: Path) -> Artifact:
             size, sha256 = _hashed(wish.name, _FromWeb(wish.source.url).open)
             return Artifact(wish=wish, size=size, sha256=sha256)
         return _from_s3(wish, wish.source)
-    except ClientError as error:
+    except (ClientError, BotoCoreError) as error:
         raise LockError(
             f"{wish.name}: {wish.source} cannot be read: {error}. See that it is there, and that "
             "your credentials may read it (AWS_PROFILE; s3:GetObject, s3:GetObjectVersion)."
@@ -169,7 +181,7 @@ def _found(wish: Wish, directory: Path) -> Artifact:
             f"{wish.name}: {wish.source} answers {error.code} {error.reason}. See that it is "
             "there, and that everybody may read it."
         ) from error
-    except _BROKEN as error:
+    except _PASSING as error:
         what = getattr(error, "strerror", None) or error
         raise LockError(
             f"{wish.name}: {wish.source} cannot be read: {what}. Correct the source, or the way "
@@ -277,7 +289,7 @@ def _hashed(name: str, open_at: Callable[[int], tuple[IO[bytes], int]]) -> tuple
             raise OSError(f"the connection ended after {at:,} bytes")
         except urllib.error.HTTPError:
             raise
-        except _BROKEN as error:
+        except _PASSING as error:
             if not left:
                 raise
             print(f"{name}: {error}; it is read on", file=sys.stderr)

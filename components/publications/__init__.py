@@ -1,12 +1,12 @@
 """Releases on the file system, each with its task: of libraries, and of artifacts."""
 
 from .artifacts import ArtifactPublication, ArtifactPublicationArgs
-from .libraries import Publication, PublicationArgs, refuse_elsewhere
+from .libraries import Publication, PublicationArgs, check_artifacts
 
 __all__ = [
     "ArtifactPublication",
     "ArtifactPublicationArgs",
     "Publication",
     "PublicationArgs",
-    "refuse_elsewhere",
+    "check_artifacts",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -92,7 +93,7 @@ class ArtifactPublication(Published):
         cls, name: str, args: ArtifactPublicationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> ArtifactPublication | None:
         """The artifacts of the application, None where it has no artifacts.in."""
-        return cls(name, args, opts) if args.application.artifacts_path.is_file() else None
+        return cls(name, args, opts) if os.path.lexists(args.application.artifacts_path) else None
 
     @property
     def environment(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import pulumi
 
 from ..container import container_secrets, refuse_out_of_reach, token_statements
-from ..contract import Application, Release, runtime, wheel_cache
+from ..contract import Application, Artifacts, Release, runtime, wheel_cache
 from ..errors import ConfigurationError, Problem
 from ..inputs import Args, Plain, Tags
 from ..populator import Populator
@@ -54,7 +54,7 @@ class Publication(Published):
         self._refuse_out_of_reach(populator)
         files = runtime.task_files(args.application, self.release.lock)
         super().__init__("Publication", name, populator, opts)
-        refuse_elsewhere(name, self, artifacts)
+        check_artifacts(name, args.application, self, artifacts)
         loaded = ["--artifacts", artifacts.environment[runtime.ARTIFACTS_PATH]] if artifacts else []
         task = Task(
             release_id=self.release.id,
@@ -92,22 +92,39 @@ class Publication(Published):
         return token_statements({args.index_url, *self.release.index_urls}, partition)
 
 
-def refuse_elsewhere(
-    name: str, libraries: Published, artifacts: ArtifactPublication | None
+def check_artifacts(
+    name: str,
+    application: Application,
+    libraries: Published,
+    artifacts: ArtifactPublication | None,
 ) -> None:
-    """Refuse artifacts on another file system: what mounts one has no way to the other.
+    """Refuse artifacts that the model cannot read, or that its own artifacts.in does not name.
 
     Raises:
-        ConfigurationError: They are there.
+        ConfigurationError: They are on another file system, which nothing mounts as well; or the
+            application names others.
     """
+    problems = []
     if artifacts is not None and artifacts.store is not libraries.store:
-        raise ConfigurationError(
-            [
-                Problem(
-                    subject=f"artifacts of {name}",
-                    value="on another EfsStore",
-                    rule="a function mounts one file system, so both releases are on that",
-                    remedy="publish them with a populator of the same store",
-                )
-            ]
+        problems.append(
+            Problem(
+                subject=f"artifacts of {name}",
+                value="on another EfsStore",
+                rule="a function mounts one file system, so both releases are on that",
+                remedy="publish them with a populator of the same store",
+            )
         )
+    given = artifacts.artifacts if artifacts is not None else None
+    own = Artifacts.of(application, salt=given.salt if given else "")
+    if own is not None and (given is None or given.id != own.id):
+        problems.append(
+            Problem(
+                subject=f"artifacts of {name}",
+                value="those of another artifacts.in" if given else "none",
+                rule=f"its model is to get what {application.artifacts_path} names",
+                remedy="give it artifacts=, an ArtifactPublication of this application, or remove "
+                "the file",
+            )
+        )
+    if problems:
+        raise ConfigurationError(problems)

@@ -135,12 +135,18 @@ def _authenticate(request: Request, session: _Session, region: str) -> None:
         )
 
 
+_NO_BUCKET = (
+    "The specified bucket does not exist on the local cloud, which has the stack's own alone. To "
+    "try an artifact of S3 here, name a copy on this machine in artifacts.in"
+)
+
+
 def _authorize(request: Request, session: _Session, account: Account) -> None:
     path = unquote(urlsplit(request.environ["RAW_URI"]).path)
     name, _, key = path.removeprefix("/").partition("/")
     bucket = s3_backends[account.id]["aws"].buckets.get(name)
     if bucket is None:
-        raise RefusalError("NoSuchBucket", "The specified bucket does not exist", 404)
+        raise RefusalError("NoSuchBucket", _NO_BUCKET, 404)
     arn = f"arn:aws:s3:::{name}"
     action = f"s3:{_ACTIONS.get(request.method, 'Put')}Object" if key else "s3:ListBucket"
     if "versionId" in request.args:

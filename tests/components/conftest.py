@@ -116,8 +116,8 @@ class Chain:
     populator: dict[str, Any] = field(default_factory=dict)
     function: dict[str, Any] = field(default_factory=dict)
 
-    def publication(self) -> Publication:
-        """All up to the release."""
+    def ready(self) -> Populator:
+        """All up to the populator."""
         zones = ("us-east-1a", "us-east-1b")
         network = Network(
             "network", NetworkArgs(**{"cidr": "10.0.0.0/16", "zones": zones} | self.network)
@@ -125,9 +125,12 @@ class Chain:
         place: dict[str, Any] = {"network": network, "mount_path": "/mnt/models"}
         store = EfsStore("store", EfsStoreArgs(**place | self.store))
         machine: dict[str, Any] = {"store": store, "target": TARGET}
-        populator = Populator("populator", PopulatorArgs(**machine | self.populator))
+        return Populator("populator", PopulatorArgs(**machine | self.populator))
+
+    def publication(self) -> Publication:
+        """All up to the release."""
         return Publication(
-            "libraries", PublicationArgs(populator=populator, application=self.application)
+            "libraries", PublicationArgs(populator=self.ready(), application=self.application)
         )
 
     def __call__(self) -> InferenceFunction:

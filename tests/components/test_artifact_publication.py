@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from components import (
+    Application,
     ArtifactPublication,
     ArtifactPublicationArgs,
+    Artifacts,
     ConfigurationError,
     FunctionRole,
     InferenceFunction,
@@ -56,16 +58,13 @@ def chain(tmp_path: Path) -> Chain:
 
 def all_of(chain: Chain) -> None:
     """As `__main__.py` does it."""
-    libraries = chain.publication()
+    populator = chain.ready()
     artifacts = ArtifactPublication.of(
-        "artifacts",
-        ArtifactPublicationArgs(populator=libraries.populator, application=chain.application),
+        "artifacts", ArtifactPublicationArgs(populator=populator, application=chain.application)
     )
     tried = Publication(
         "tried",
-        PublicationArgs(
-            populator=libraries.populator, application=chain.application, artifacts=artifacts
-        ),
+        PublicationArgs(populator=populator, application=chain.application, artifacts=artifacts),
     )
     InferenceFunction(
         "inference",
@@ -138,7 +137,6 @@ def test_task_libraries_and_function_name_one_release(build: Build, chain: Chain
     ]
     tried = commands["tried"]
     assert tried[tried.index("--artifacts") + 1] == release
-    assert "--artifacts" not in commands["libraries"]
     variables = built.one("Function")["environment"]["variables"]
     assert variables == {"RELEASE_PATH": tried[2], "ARTIFACTS_PATH": release}
     assert release.startswith("/mnt/models/releases/")
@@ -155,7 +153,7 @@ def test_without_artifacts_in_nothing_is_different(build: Build, chain: Chain) -
 
 
 def by_itself(chain: Chain) -> None:
-    populator = chain.publication().populator
+    populator = chain.ready()
     args = ArtifactPublicationArgs(populator=populator, application=chain.application)
     ArtifactPublication("artifacts", args)
 
@@ -194,21 +192,88 @@ def test_without_internet_only_s3_in_the_same_region_is_reached(build: Build, ch
 
 def test_artifacts_on_another_file_system_are_refused(build: Build, chain: Chain) -> None:
     def apart() -> None:
-        one = chain.publication()
+        populator = chain.ready()
         artifacts = ArtifactPublication(
-            "artifacts",
-            ArtifactPublicationArgs(populator=one.populator, application=chain.application),
+            "artifacts", ArtifactPublicationArgs(populator=populator, application=chain.application)
         )
         artifacts.store = object()  # type: ignore[assignment]
-        InferenceFunction(
-            "inference",
-            InferenceFunctionArgs(
-                application=chain.application,
-                libraries=one,
-                artifacts=artifacts,
-                role=FunctionRole("inference"),
+        Publication(
+            "libraries",
+            PublicationArgs(
+                populator=populator, application=chain.application, artifacts=artifacts
             ),
         )
 
     with pytest.raises(ConfigurationError, match="a function mounts one file system"):
         build(apart)
+
+
+def test_an_artifacts_in_that_no_model_would_get_is_refused(build: Build, chain: Chain) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        build(chain.publication)
+    (problem,) = raised.value.problems
+    path = chain.application.artifacts_path
+    assert str(problem) == (
+        f"artifacts of libraries = none: its model is to get what {path} names. Remedy: give it "
+        "artifacts=, an ArtifactPublication of this application, or remove the file"
+    )
+
+
+def functions(chain: Chain, other: Application, *, given: bool) -> None:
+    """Two functions, each with an artifacts.in, on one release of libraries."""
+    populator = chain.ready()
+    apps = {"first": chain.application, "second": other}
+    artifacts = {
+        name: ArtifactPublication(
+            f"{name}-artifacts", ArtifactPublicationArgs(populator=populator, application=app)
+        )
+        for name, app in apps.items()
+    }
+    libraries = Publication(
+        "libraries",
+        PublicationArgs(
+            populator=populator, application=chain.application, artifacts=artifacts["first"]
+        ),
+    )
+    for name, app in apps.items():
+        InferenceFunction(
+            name,
+            InferenceFunctionArgs(
+                application=app,
+                libraries=libraries,
+                artifacts=artifacts[name] if given else None,
+                role=FunctionRole(name),
+            ),
+        )
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Application:
+    """An application with other artifacts."""
+    app = application(tmp_path / "other")
+    app.artifacts_path.write_text("web https://example.com/y\n")
+    (wish,) = read_wishes(app.artifacts_path) or ()
+    app.artifacts_lock_path.write_text(render([Artifact(wish=wish, size=2, sha256="b" * 64)]))
+    return app
+
+
+def test_two_functions_get_their_own_artifacts_on_one_release_of_libraries(
+    build: Build, chain: Chain, other: Application
+) -> None:
+    built = build(lambda: functions(chain, other, given=True))
+    made = built.of("Function")
+    paths = [
+        made[name]["environment"]["variables"]["ARTIFACTS_PATH"] for name in ("first", "second")
+    ]
+    ids = [found.id for app in (chain.application, other) if (found := Artifacts.of(app))]
+    assert paths == [f"/mnt/models/releases/{each}" for each in ids]
+
+
+def test_a_function_does_not_silently_get_the_artifacts_of_another(
+    build: Build, chain: Chain, other: Application
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        build(lambda: functions(chain, other, given=False))
+    assert "artifacts of second = those of another artifacts.in: its model is to get" in (
+        str(raised.value)
+    )

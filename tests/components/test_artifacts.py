@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from components.contract.artifacts import (
     S3Object,
     Web,
     Wish,
+    digest,
     parse_lock,
     read_wishes,
     render,
@@ -102,6 +106,9 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> No
             "ftp://x/y",
         ),
         *("https://b.s3.amazonaws.com/k?X-Amz-Signature=abc", "folder/", "''"),
+        *("https://storage.googleapis.com/b/k?X-Goog-Signature=abc", "https://x.com:99999/a"),
+        *("https://x.com/é", "https://中.com/a", "'a\0b'", "'s3://bucket/a\tb'"),
+        "~nobody-of-this-name/x",
     ],
 )
 def test_what_is_no_source_is_refused(tmp_path: Path, source: str) -> None:
@@ -119,6 +126,45 @@ def test_what_is_no_source_is_refused(tmp_path: Path, source: str) -> None:
 def test_a_name_twice_is_refused(tmp_path: Path, second: str, rule: str) -> None:
     ((where, _, said),) = problems(tmp_path, f"a/b x.bin\na-b x.bin\n{second} y.bin\n")
     assert (where, said) == ("artifacts.in, line 3", rule)
+
+
+def test_what_editors_of_windows_write_is_read(tmp_path: Path) -> None:
+    text = "\ufeffw C:\\data\\x.bin\r\nv y.bin\r\n"
+    assert asked(tmp_path, text) == (Wish("v", Local("y.bin")), Wish("w", Local("C:\\data\\x.bin")))
+
+
+def test_an_artifacts_in_that_leads_nowhere_is_not_taken_for_none(tmp_path: Path) -> None:
+    path = tmp_path / "artifacts.in"
+    path.symlink_to("nowhere")
+    with pytest.raises(ConfigurationError, match="No such file or directory: it is a file that"):
+        read_wishes(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ConfigurationError, match="Is a directory: it is a file that can be read"):
+        read_wishes(path)
+
+
+def test_many_artifacts_are_compared_in_no_time(tmp_path: Path) -> None:
+    begin = time.process_time()
+    found = asked(tmp_path, "".join(f"{number}/a/b x\n" for number in range(5_000)))
+    assert len(found or ()) == 5_000
+    # Each with each other it took 8 s.
+    assert time.process_time() - begin < 4
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (Path.mkdir, "it is a folder; pack it as a tar.gz, name that, and write `unpack` behind"),
+        (os.mkfifo, "it is no plain file"),
+    ],
+)
+def test_what_is_no_plain_file_has_no_digest(
+    tmp_path: Path, make: Callable[[Path], None], says: str
+) -> None:
+    make(tmp_path / "x")
+    with pytest.raises(OSError, match=says):
+        digest(tmp_path / "x")
 
 
 def test_an_artifacts_in_that_names_nothing_is_refused(tmp_path: Path) -> None:
@@ -140,6 +186,12 @@ def test_a_lock_reads_as_it_was_written(tmp_path: Path) -> None:
         *(f"a x.bin --size=-1 --hash=sha256:{SHA}", "a x.bin --size=1 --hash=sha256:abc"),
         *(f"a s3://bucket/k --size=1 --hash=sha256:{SHA}", f"a b c --size=1 --hash=sha256:{SHA}"),
         f"a x.bin --region=eu-west-1 --size=1 --hash=sha256:{SHA}",
+        f"a x.bin --size=1 --size=2 --hash=sha256:{SHA}",
+        f"a x.bin --unpack=no --size=1 --hash=sha256:{SHA}",
+        f"a x.bin --size=\u0663 --hash=sha256:{SHA}",
+        f"a x.bin --kms-key=arn:aws:kms:k --size=1 --hash=sha256:{SHA}",
+        f"a s3://bucket/k --region=eu-west-1 --kms-key=* --size=1 --hash=sha256:{SHA}",
+        f"a s3://bucket/k --region=elsewhere.com/ --size=1 --hash=sha256:{SHA}",
     ],
 )
 def test_a_wrong_line_of_a_lock_is_refused(tmp_path: Path, line: str) -> None:

@@ -172,7 +172,8 @@ def test_more_than_lambda_accepts_is_refused_with_the_largest_file(
     if not more:
         assert set(app.files()) == {"model.py", "weights.bin"}
         return
-    with pytest.raises(ConfigurationError, match=r"the largest file is weights\.bin"):
+    says = r"put the largest, weights\.bin, beside the folder, and name it in artifacts\.in"
+    with pytest.raises(ConfigurationError, match=says):
         app.files()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -234,3 +235,18 @@ def test_a_lock_that_is_damaged_says_so(asking: Locks, web: Web) -> None:
     run = asking.one()
     assert run.code == 1
     assert "If you cannot correct it, delete " in run.errors
+
+
+def test_without_credentials_it_is_said_once(
+    asking: Locks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    ask(asking, "w s3://kept/w\n")
+    run = asking.one()
+    assert run.code == 1
+    assert run.errors.count("Unable to locate credentials") == 1
+    assert "your credentials may read it (AWS_PROFILE; s3:GetObject" in run.errors

@@ -72,7 +72,9 @@ def test_a_change_of_the_index_makes_the_lock_out_of_date(two: Locks, other: Ind
     two.ask("torch\n")
     run = two.one("--check")
     assert run.code == 1
-    assert f"has '# release: index {other.url} for torch' for no `# release:`" in run.errors
+    assert f"has '# release: index {other.url} for torch', and requirements.in asks for no " in (
+        run.errors
+    )
 
 
 def test_markers_and_versions_count_for_a_package_with_an_index_of_its_own(
@@ -189,7 +191,8 @@ def test_a_wheel_is_locked_by_url_and_hash(locks: Locks, other: Index) -> None:
     release = Release.of(Application(locks.folder), Target(runtime="python3.11"))
     assert release.lock == f"en-model @ {url} --hash={pin(model)}\n"
     locks.ask("en-model\n")
-    assert f"has 3.8.0 from {url} for 'en-model'" in locks.one("--check").errors
+    has = f"has en-model 3.8.0 from {url}, and requirements.in asks for 'en-model'"
+    assert has in locks.one("--check").errors
 
 
 def test_a_hash_that_is_not_that_of_the_file_is_refused(locks: Locks, other: Index) -> None:

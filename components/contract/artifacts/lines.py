@@ -21,7 +21,15 @@ _NAME_RULE = (
 )
 _LINE_RULE = "a line is a name, a source and perhaps `unpack`; quote what has spaces"
 _LOCK_RULE = "a line is `name source --size=... --hash=sha256:...` with the options that it needs"
-_SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
+_OPTIONS = {
+    "--unpack": re.compile(""),
+    "--region": re.compile(r"[a-z0-9-]{1,32}"),
+    # It goes into a policy, where a star would be every key.
+    "--kms-key": re.compile(r"arn:[a-z-]+:kms:[A-Za-z0-9:/_-]+"),
+    "--size": re.compile(r"[0-9]{1,15}"),
+    "--hash": re.compile(r"sha256:[0-9a-f]{64}"),
+}
+"""The options of a line of the lock, each once, and the form of their values."""
 Line = TypeVar("Line")
 
 
@@ -87,17 +95,22 @@ def parsed(
 ) -> list[Line]:
     """What the lines of a file say. Raises ConfigurationError with all that is wrong."""
     try:
-        lines = logical_lines(path.read_text(encoding="utf-8"))
+        lines = logical_lines(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        value, rule = error.strerror or str(error), "it is a file that can be read"
+        problem = Problem(subject=path.name, value=value, rule=rule, remedy=remedy)
+        raise ConfigurationError([problem]) from error
     except UnicodeDecodeError as error:
         rule = f"it is UTF-8 text ({error})"
         problem = Problem(subject=path.name, value="no text", rule=rule, remedy=remedy)
         raise ConfigurationError([problem]) from error
     found: dict[str, Line] = {}
+    folders: dict[str, str] = {}
     problems = []
     for number, line in lines:
         try:
             one = parse(line)
-            _refuse_twice(name_of(one), found)
+            _refuse_twice(name_of(one), found, folders)
             found[name_of(one)] = one
         except ValueError as error:
             where = f"{path.name}, line {number}"
@@ -111,12 +124,16 @@ def parsed(
     return list(found.values())
 
 
-def _refuse_twice(name: str, found: Mapping[str, object]) -> None:
-    for other in found:
-        if name == other:
-            raise ValueError(f"the name {name} is there twice")
-        if f"{name}/".startswith(f"{other}/") or f"{other}/".startswith(f"{name}/"):
-            raise ValueError(f"{name} and {other} cannot both be there: one lies in the other")
+def _refuse_twice(name: str, found: Mapping[str, object], folders: dict[str, str]) -> None:
+    """Refuse a name that is there, or that is a folder of another; note its own folders."""
+    if name in found:
+        raise ValueError(f"the name {name} is there twice")
+    own = [name[:end] for end, character in enumerate(name) if character == "/"]
+    other = folders.get(name) or next((folder for folder in own if folder in found), None)
+    if other is not None:
+        raise ValueError(f"{name} and {other} cannot both be there: one lies in the other")
+    for folder in own:
+        folders.setdefault(folder, name)
 
 
 def wish_of(line: str) -> Wish:
@@ -129,25 +146,30 @@ def wish_of(line: str) -> Wish:
 def artifact_of(line: str) -> Artifact:
     words = _words(line)
     options = dict(word.partition("=")[::2] for word in words[2:])
-    known = {"--unpack", "--region", "--kms-key", "--size", "--hash"}
-    sha256 = _SHA256.fullmatch(options.get("--hash", ""))
-    if not sha256 or options.keys() - known or not options.get("--size", "").isdecimal():
+    if len(options) < len(words) - 2 or not {"--size", "--hash"} <= options.keys():
         raise ValueError(_LOCK_RULE)
+    for key, value in options.items():
+        if key not in _OPTIONS or not _OPTIONS[key].fullmatch(value):
+            raise ValueError(_LOCK_RULE)
     source = source_of(words[1])
-    if isinstance(source, S3Object) != bool(options.get("--region")):
-        raise ValueError("the lock says the region of a bucket, and of nothing else")
+    of_bucket = isinstance(source, S3Object)
+    if of_bucket != ("--region" in options) or ("--kms-key" in options and not of_bucket):
+        raise ValueError("the lock says the region and the key of an object of S3, and of no other")
     return Artifact(
         wish=Wish(_name(words[0]), source, "--unpack" in options),
         size=int(options["--size"]),
-        sha256=sha256[1],
+        sha256=options["--hash"].removeprefix("sha256:"),
         region=options.get("--region", ""),
         kms_key_arn=options.get("--kms-key", ""),
     )
 
 
 def _words(line: str) -> list[str]:
+    reader = shlex.shlex(line, posix=True)
+    # A backslash is one: a path of Windows is not to be read as another.
+    reader.whitespace_split, reader.commenters, reader.escape = True, "", ""
     try:
-        words = shlex.split(line)
+        words = list(reader)
     except ValueError as error:
         raise ValueError(f"{_LINE_RULE} ({error})") from error
     if len(words) < 2:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import stat
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +25,7 @@ def read_wishes(path: Path) -> tuple[Wish, ...] | None:
     Raises:
         ConfigurationError: With every line that breaks a rule.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):  # a link to nothing is one that asks for something
         return None
     found = parsed(path, wish_of, lambda wish: wish.name, f"correct it, and run {commands.LOCK}")
     return tuple(sorted(found, key=lambda wish: wish.name))
@@ -66,8 +69,13 @@ def render(artifacts: Iterable[Artifact]) -> str:
 
 
 def digest(path: Path) -> tuple[int, str]:
-    """Size and SHA-256 of a file. Raises OSError."""
+    """Size and SHA-256 of a file. Raises OSError, also for what is no plain file."""
     status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        what = "it is a folder; pack it as a tar.gz, name that, and write `unpack` behind it"
+        raise OSError(errno.EISDIR, what)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file")
     return status.st_size, _sha256(path, status.st_size, status.st_mtime_ns)
 
 

@@ -16,7 +16,8 @@ _S3 = re.compile(
 _WEB = re.compile(
     r"(?:https://[^\s/?#@]+|http://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?)/[^\s#]+"
 )
-_PRESIGNED = re.compile(r"[?&](X-Amz-Signature|Signature|sig)=", re.IGNORECASE)
+_PRESIGNED = re.compile(r"[?&](X-(Amz|Goog)-Signature|Signature|sig)=", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _MOST_KEY_BYTES = 1_024
 
@@ -90,6 +91,8 @@ def source_of(text: str) -> Source:
     Raises:
         SourceError: It names nothing.
     """
+    if _CONTROL.search(text):
+        raise SourceError("a source has no control characters")
     if found := _S3.fullmatch(text):
         parts: Mapping[str, str | None] = found.groupdict()
         key = parts["key"] or ""
@@ -99,9 +102,24 @@ def source_of(text: str) -> Source:
     if _WEB.fullmatch(text):
         if _PRESIGNED.search(text):
             raise SourceError("a URL that is signed ends; name the object itself, s3://bucket/key")
-        if urlsplit(text).path in ("", "/"):
-            raise SourceError(RULE)
+        _check_url(text)
         return Web(text)
     if _SCHEME.match(text) or not text or text.endswith("/"):
         raise SourceError(RULE)
+    try:
+        Path(text).expanduser()
+    except RuntimeError as error:
+        raise SourceError("nobody knows the home directory of `~`; name the whole path") from error
     return Local(text)
+
+
+def _check_url(text: str) -> None:
+    if not text.isascii():
+        raise SourceError("a URL is ASCII: write é as %C3%A9, and such a host in its form xn--...")
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise SourceError(f"{RULE} ({error})") from error
+    if parts.path in ("", "/"):
+        raise SourceError(RULE)

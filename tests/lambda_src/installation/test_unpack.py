@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import os
 import stat
 import struct
@@ -50,6 +51,10 @@ def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, target
     return info
+
+
+def lzma_alone(data: bytes) -> bytes:
+    return lzma.compress(data, lzma.FORMAT_ALONE)
 
 
 def run(archive: Path, folder: Path) -> None:
@@ -106,6 +111,7 @@ def test_folders_and_a_leading_dot_are_no_matter(tmp_path: Path) -> None:
         ("a\\b", r"'a\\b' is no relative name"),
         ("a\nb", r"'a\nb' is no relative name"),
         ("x" * 300, f"'{'x' * 100}' is too long"),
+        ("/".join(["中" * 80] * 5), f"'{'中' * 80}/{'中' * 19}' is too long"),
         (".", "'.' is no name"),
     ],
 )
@@ -234,6 +240,47 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     said = refusal(tmp_path / "x", tmp_path)
     assert said.startswith("it is damaged, or no archive: ") or said == "it has no file"
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lzma_alone])
+def test_a_compression_inside_or_of_another_kind_is_not_looked_for(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    packed = a_tar(tmp_path / "x", {"a": b"1"}).read_bytes()
+    (tmp_path / "x").write_bytes(compress(packed))
+    # Not "it has no file", and not its file.
+    assert refusal(tmp_path / "x", tmp_path) == "it is damaged, or no archive: truncated header"
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_what_comes_after_the_end_is_not_left_out_silently(tmp_path: Path, mode: str) -> None:
+    first = a_tar(tmp_path / "x", {"a": b"1"}, mode=mode).read_bytes()
+    second = a_tar(tmp_path / "x", {"b": b"2"}, mode=mode).read_bytes()
+    (tmp_path / "x").write_bytes(first + second)
+    said = "it goes on after its end, as if two were one"
+    assert refusal(tmp_path / "x", tmp_path) == said
+
+
+@pytest.mark.parametrize(
+    ("of_file", "of_directory", "value", "says"),
+    [
+        (6, 8, 1, "'a' is encrypted"),
+        (8, 10, 9, "'a' is compressed by method 9, which Python does not read"),
+    ],
+)
+def test_a_zip_that_python_does_not_read_says_why(
+    tmp_path: Path, of_file: int, of_directory: int, value: int, says: str
+) -> None:
+    archive = a_zip(tmp_path / "x", {"a": b"1"})
+    content = bytearray(archive.read_bytes())
+    content[of_file] = content[content.index(b"PK\1\2") + of_directory] = value
+    archive.write_bytes(content)
+    assert refusal(archive, tmp_path) == says
+
+
+def test_a_tar_whose_first_name_begins_as_a_zip_is_a_tar(tmp_path: Path) -> None:
+    run(a_tar(tmp_path / "x", {"PK": b"1"}, mode="w"), tmp_path / "here")
+    assert (tmp_path / "here" / "PK").read_bytes() == b"1"
 
 
 def test_an_archive_without_files_is_refused(tmp_path: Path) -> None:

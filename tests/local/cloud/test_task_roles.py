@@ -115,7 +115,7 @@ def test_who_may_list_hears_that_an_object_is_gone(packages: Packages) -> None:
 def test_a_bucket_that_is_not_there_is_said(packages: Packages) -> None:
     code, lines = packages.run(bucket="nowhere")
     assert code == 18
-    assert "404 NoSuchBucket: The specified bucket does not exist" in lines[-1]
+    assert "404 NoSuchBucket: The specified bucket does not exist on the local cloud" in lines[-1]
 
 
 def test_an_object_that_was_overwritten_does_not_run(packages: Packages) -> None:

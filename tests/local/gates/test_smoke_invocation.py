@@ -324,7 +324,7 @@ def test_the_provider_says_the_diagnosis_once_and_raises_a_line_that_says_all(
         SmokeInvocationProvider().create(inputs)
     assert str(caught.value).startswith(
         "version 1 failed its smoke invocation: function reader answered its first call with "
-        "status code 503: no model. Remedy: "
+        "status code 503: no. model. Remedy: "
     )
     assert "\n" not in str(caught.value)
     assert "above" not in str(caught.value)

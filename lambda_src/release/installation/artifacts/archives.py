@@ -22,7 +22,7 @@ DAMAGE = (
 )
 """What reading an archive raises that is damaged, or none, or more than the library knows."""
 
-_ZIP = b"PK"
+_ZIP = (b"PK\3\4", b"PK\5\6")
 _COMPRESSIONS: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -53,12 +53,13 @@ class Entry:
     @property
     def parts(self) -> list[str]:
         """The names on the way to it. Raises RefusedError for a way out of the folder."""
-        if self.name.startswith("/") or _ODD.search(self.name) or len(self.name) > _LONGEST_PATH:
+        if self.name.startswith("/") or _ODD.search(self.name):
             raise RefusedError(f"{self.name[:100]!r} is no relative name")
         parts = [part for part in self.name.split("/") if part not in ("", ".")]
         if ".." in parts:
             raise RefusedError(f"{self.name[:100]!r} leads out of its folder")
-        if any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        lengths = [len(part.encode()) for part in parts]
+        if max(lengths, default=0) > _LONGEST_NAME or sum(lengths) + len(parts) > _LONGEST_PATH:
             raise RefusedError(f"{self.name[:100]!r} is too long")
         if not parts and self.kind != FOLDER:
             raise RefusedError(f"{self.name[:100]!r} is no name")
@@ -97,6 +98,10 @@ def _zip(path: Path) -> Iterator[Entry]:
         for info in archive.infolist():
             mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
             kind = FOLDER if info.is_dir() else _KINDS.get(stat.S_IFMT(mode), "something else")
+            if info.flag_bits & _ENCRYPTED:
+                kind = "encrypted"
+            elif info.compress_type not in _METHODS:
+                kind = f"compressed by method {info.compress_type}, which Python does not read"
 
             def opened(info: zipfile.ZipInfo = info) -> IO[bytes]:
                 return archive.open(info)
@@ -105,11 +110,14 @@ def _zip(path: Path) -> Iterator[Entry]:
 
 
 _UNIX = 3
+_ENCRYPTED = 1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
 def _tar(stream: IO[bytes], limit: int) -> Iterator[Entry]:
     bounded = _Bounded(stream, limit)
-    with stream, tarfile.open(fileobj=cast("IO[bytes]", bounded)) as archive:
+    # "r:", as tarfile would look for another compression inside, and read that without bounds.
+    with stream, tarfile.open(fileobj=cast("IO[bytes]", bounded), mode="r:") as archive:
         for info in archive:
             kind = FILE if info.isreg() else FOLDER if info.isdir() else "a link or a device"
 
@@ -117,8 +125,9 @@ def _tar(stream: IO[bytes], limit: int) -> Iterator[Entry]:
                 return cast("IO[bytes]", archive.extractfile(info))
 
             yield Entry(info.name, kind, info.size, bool(info.mode & 0o100), opened)
-        while bounded.read(_CHUNK):
-            pass  # a checksum comes last
+        while data := bounded.read(_CHUNK):  # to its end, as a checksum comes last
+            if data.strip(b"\0"):
+                raise RefusedError("it goes on after its end, as if two were one")
 
 
 class _Bounded:

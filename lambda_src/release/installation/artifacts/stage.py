@@ -28,14 +28,19 @@ class Staging:
         staged, archive = folder / "release", folder / "archive"
         target = staged / ARTIFACTS
         target.mkdir(parents=True)
-        with timed(seconds, "fetch", f"{len(self._artifacts)} artifacts"):
+        with timed(seconds, "fetch", counted(len(self._artifacts), "artifact")):
             fetch([each.wanted for each in self._artifacts], target)
         packed = [each.wanted.name for each in self._artifacts if each.unpack]
         if packed:
-            with timed(seconds, "unpack", f"{len(packed)} archives"):
+            with timed(seconds, "unpack", counted(len(packed), "archive")):
                 for name in packed:
                     log("unpack", name)
                     (target / name).rename(archive)
                     unpack(archive, target / name, name, throttled("unpack", None, None))
                     archive.unlink()
         return staged
+
+
+def counted(number: int, what: str) -> str:
+    """Such as ``1 artifact`` or ``2 artifacts``."""
+    return f"{number} {what}{'s' * (number != 1)}"
