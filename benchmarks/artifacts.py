@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,14 @@ from .measure import RESULTS, FailedRunError, Run, Variant, document, measure, s
 REQUIREMENTS = "numpy\nsafetensors\njoblib\n"
 SIZES = {"500 MB": 95, "5 GB": 954}
 """Matrices of 1,024 times 1,280 numbers, 5.24 MB each."""
-IDS = {"w.safetensors": "a" * 16, "w.npy": "b" * 16, "w.joblib": "c" * 16}
-"""Releases, each of one file."""
+IDS = {
+    "w.safetensors": "a" * 16,
+    "w.npy": "b" * 16,
+    "w.joblib": "c" * 16,
+    "w.keras": "d" * 16,
+    "w.savedmodel": "e" * 16,
+}
+"""Releases, each of one file or folder."""
 MAKE = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -110,25 +117,30 @@ def publications(size: str, source: Path) -> Iterator[Published]:
 
 
 def beside(made: Path, path: Path) -> Path:
-    """A file of weights as a release beside that of the libraries."""
+    """A file or folder of weights as a release beside that of the libraries."""
     release = made.parent / IDS[path.name]
     shutil.rmtree(release, ignore_errors=True)
     (release / "artifacts").mkdir(parents=True)
-    (release / "artifacts" / path.name).hardlink_to(path)
+    copied = release / "artifacts" / path.name
+    if path.is_dir():
+        shutil.copytree(path, copied, copy_function=os.link)
+    else:
+        copied.hardlink_to(path)
+    found = sorted(each for each in (copied, *copied.rglob("*")) if each.is_file())
+    sizes = {str(each.relative_to(release)): [each.stat().st_size, ""] for each in found}
     head = json.loads((made / "manifest.json").read_text(encoding="ascii"))
-    files = {f"artifacts/{path.name}": [path.stat().st_size, ""]}
-    text = json.dumps(head | {"release": release.name, "files": files, "links": {}})
+    text = json.dumps(head | {"release": release.name, "files": sizes, "links": {}})
     (release / "manifest.json").write_text(text, encoding="ascii")
     return release
 
 
-def variants(size: str, made: Path, loads: Sequence[str]) -> Iterator[Variant]:
+def variants(size: str, made: Path, imports: str, loads: Mapping[str, str]) -> Iterator[Variant]:
     """Every way to load weights of a size."""
-    for load in loads:
-        text = f"{MODEL}\ndef load(artifacts):\n    global weights\n{LOADS[load]}"
+    for load, statements in loads.items():
+        text = f"{imports}\ndef load(artifacts):\n    global weights\n{statements}"
         name = f"load-{load}".replace(" ", "-").replace(",", "")
         code = releases.program(name, text + releases.IMPORT_ONLY)
-        (file,) = (file for file in IDS if file in LOADS[load])
+        (file,) = (file for file in IDS if file in statements)
         local = f"{size}, {load}, {PLAIN}, local"
         for way, storage in ((PLAIN, "local"), (PLAIN, "central"), (HANDLER, "central")):
             yield Variant(
@@ -173,7 +185,8 @@ def _main(rounds: int, index: str, sizes: Sequence[str]) -> int:
             console.print(f"{one.size} published, {one.storage}: {one.seconds}")
         into_memory(source)
         there = [beside(made, path) for path in source.glob("w.*")]
-        some = list(variants(size, made, LARGE if size == "5 GB" else [*LOADS]))
+        chosen = {load: LOADS[load] for load in (LARGE if size == "5 GB" else LOADS)}
+        some = list(variants(size, made, MODEL, chosen))
         turns = 1 if size == "5 GB" else rounds
         runs |= measure(some, turns, lambda *run: console.print(command.described(*run)))
         ways += some

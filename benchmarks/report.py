@@ -355,6 +355,7 @@ TABLES: dict[str, Callable[[Results], Table]] = {
     "populate": populate_table,
     "packages": packages_table,
     "artifacts": loads_table,
+    "networks": loads_table,
 }
 PLOTS: dict[str, dict[str, str]] = {
     "imports": {
@@ -365,6 +366,7 @@ PLOTS: dict[str, dict[str, str]] = {
     "populate": {"populate-seconds": "Seconds to populate EFS with TensorFlow"},
     "packages": {},
     "artifacts": {},
+    "networks": {},
 }
 """Plots by benchmark: name of the file in docs/, and title."""
 _GROUPS: dict[str, tuple[str, Callable[[Results], list[Group]]]] = {
