@@ -178,7 +178,7 @@ def test_what_costs_time_takes_at_least_that(
 ) -> None:
     (backing / "data").write_bytes(b"x" * 2_000_000)
     seen = script(
-        f"begin = time.monotonic()\n{text}\ntold['seconds'] = time.monotonic() - begin",
+        f"begin = time.monotonic()\n{text}\nseen['seconds'] = time.monotonic() - begin",
         Efs(preset=preset),
     )
     assert seen["seconds"] >= at_least
