@@ -87,6 +87,8 @@ def _leave(folder: Path) -> None:
         if [path.name for path in folder.iterdir()] == [_LOCK]:
             (folder / _LOCK).unlink()
             folder.rmdir()
+            if folder.parent.name == LOCAL:
+                folder.parent.rmdir()
 
 
 def _check_folder(folder: Path) -> None:

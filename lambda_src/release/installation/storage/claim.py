@@ -70,7 +70,8 @@ class Claim:
                 )
             time.sleep(0.05)
         try:
-            _discard(self.directory)
+            if os.path.lexists(self.directory):
+                _discard(self.directory)
             self.directory.mkdir()
         except OSError:
             self.release()
