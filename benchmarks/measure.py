@@ -1,7 +1,7 @@
 """Measuring ways of doing the same thing against each other.
 
 The ways take turns, so that whatever else the machine does hits all of them alike, and a ratio is
-taken within one turn before the median over the turns (report.py). Every run is a fresh process
+taken within one turn before the median over the turns (report/). Every run is a fresh process
 with a fresh mount; the files behind the mount are in memory.
 """
 

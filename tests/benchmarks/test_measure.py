@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import answers, chart, imports, measure, populate, report
+from benchmarks import answers, imports, measure, populate, report
 from benchmarks.efs import PRESETS, ROOT, Efs, Preset
 from benchmarks.measure import FailedRunError, Run, Variant
+from benchmarks.report import chart
 from tools.files import APPLICATION
 
 from .conftest import FREE, wait_until
