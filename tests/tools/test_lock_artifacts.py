@@ -245,6 +245,7 @@ def test_without_credentials_it_is_said_once(
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it keeps the credentials of other tests
     ask(asking, "w s3://kept/w\n")
     run = asking.one()
     assert run.code == 1
