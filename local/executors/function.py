@@ -94,7 +94,7 @@ class Function:
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "AWS_LAMBDA_RUNTIME_API": api,
             "AWS_REGION": self.region,
-            "LAMBDATASK_ROOT": TASK_ROOT,
-            "LAMBDARUNTIME_DIR": RUNTIME_DIR,
+            "LAMBDA_TASK_ROOT": TASK_ROOT,
+            "LAMBDA_RUNTIME_DIR": RUNTIME_DIR,
             "PYTHONPATH": f"{TASK_ROOT}:{RUNTIME_DIR}",
         }
