@@ -15,6 +15,7 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 from .layout import FORMAT, ReleaseError
+from .lazy import Lazy
 
 BUNDLE = "cold-start.bundle"
 """File of a release with what its import reads. The release works without it."""
@@ -31,8 +32,9 @@ Index = tuple[
     list[tuple[str, int, int]],
     dict[str, tuple[int, int, int]],
     list[str],
+    Lazy,
 ]
-"""``files``, ``listing``, ``jobs``, ``libraries`` and ``prerequisites`` of a `Bundle`."""
+"""``files``, ``listing``, ``jobs``, ``libraries``, ``prerequisites`` and ``lazy`` of a `Bundle`."""
 
 
 def head(release_id: str) -> bytes:
@@ -56,8 +58,9 @@ class Bundle:
     what the readers read: path, offset and size, the path ``""`` for the bundle itself, size 0
     for a library that they copy out of it; ``libraries`` has for each extension module how many
     jobs come before it is loaded, how many of the last of them are its copies, and on how many
-    of the modules before it a copy may rest, which are those in ``prerequisites``. ``damaged`` has
-    the files that were asked for and are not what they were.
+    of the modules before it a copy may rest, which are those in ``prerequisites``; ``lazy`` has the
+    modules that wait for their first use. ``damaged`` has the files that were asked for and are not
+    what they were.
     """
 
     def __init__(self, release: str) -> None:
@@ -79,7 +82,8 @@ class Bundle:
         self.start = len(line) + 1 + size
         self.damaged: list[str] = []
         content: Index = marshal.loads(index)  # noqa: S302 (its CRC-32 and its Python are right)
-        self.files, self.listing, self.jobs, self.libraries, self.prerequisites = content
+        self.files, self.listing, self.jobs, self.libraries = content[:4]
+        self.prerequisites, self.lazy = content[4:]
 
     def read(self, path: str) -> bytes | None:
         """A file, or None if it is not in the bundle or damaged there."""

@@ -31,6 +31,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from ..bundle import Bundle
+from ..lazy import LazyLoader
 from .files import Files
 from .readers import Readers
 
@@ -43,13 +44,14 @@ class Imports:
     def __init__(self, root: str, bundle: Bundle, readers: Readers) -> None:
         self.root = root
         self.bundle = bundle
+        read = max((begin + size for path, begin, size in bundle.jobs if not path), default=0)
         self.bundle.jobs.clear()
         self.readers = readers
         self.places: dict[str, str] = {}
         """Where each library of the release was loaded from: its own path, or a copy."""
         self.loaded: set[str] = set()
         """All that were loaded, as the bundle has them."""
-        self._next = iter(bundle.files)
+        self._next = (name for name, (begin, _, _) in bundle.files.items() if begin < read)
         self._ahead: dict[str, CodeType] = {}
 
     def install(self) -> None:
@@ -102,6 +104,14 @@ class Imports:
     def has_bytecode(self, path: str) -> bool:
         """Whether the bundle has the bytecode of a source."""
         return self.inside(importlib.util.cache_from_source(path)) in self.bundle.files
+
+    def source(self, fullname: str, path: str) -> SourceLoader:
+        """The loader of a source."""
+        if fullname not in self.bundle.lazy:
+            return SourceLoader(self, fullname, path)
+        loader = LazySourceLoader(self, fullname, path)
+        loader.lazy = self.bundle.lazy[fullname]
+        return loader
 
     def ahead(self) -> bool:
         """Prepare the code of a module that will be imported; false if there is none."""
@@ -167,7 +177,7 @@ class Finder(FileFinder):
     def __init__(self, imports: Imports, path: str) -> None:
         kinds: list[tuple[Any, list[str]]] = [
             (partial(ExtensionLoader, imports), EXTENSION_SUFFIXES),
-            (partial(SourceLoader, imports), SOURCE_SUFFIXES),
+            (imports.source, SOURCE_SUFFIXES),
             (SourcelessFileLoader, BYTECODE_SUFFIXES),
         ]
         super().__init__(path, *kinds)
@@ -225,6 +235,10 @@ class SourceLoader(SourceFileLoader):
         if self._imports.has_bytecode(path):
             return {"mtime": 0, "size": 0}
         return super().path_stats(path)
+
+
+class LazySourceLoader(LazyLoader, SourceLoader):
+    """Loads a module that waits for its first use from its bytecode in the bundle."""
 
 
 class ExtensionLoader(ExtensionFileLoader):
