@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
-from importlib import _bootstrap  # type: ignore[attr-defined]
+from importlib import _bootstrap
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 from typing import Any
@@ -109,7 +109,7 @@ class _Waiting:
         try:
             self._run(self.module)
             if sys.modules.get(self.spec.name, self.module) is not self.module:
-                raise ImportError("it puts another object in its own place in sys.modules")  # noqa: TRY301
+                raise ImportError("it puts another object in its own place in sys.modules")
         except BaseException as error:
             # Whoever uses it next tries again, as after an import that has failed.
             namespace.clear()
@@ -119,7 +119,7 @@ class _Waiting:
             raise FirstUseError(self._failed(error), name=self.spec.name) from error
         else:
             if type(self.module) is WaitingModule:
-                self.module.__class__ = ModuleType
+                self.module.__class__ = ModuleType  # type: ignore[assignment]
             del _waiting[id(self.module)]
         finally:
             self.spec._initializing = False  # type: ignore[attr-defined]
@@ -146,10 +146,10 @@ def _use(module: ModuleType) -> None:
     for name in waiting.before:
         if isinstance(first := sys.modules.get(name), WaitingModule):
             _use(first)
-    lock = _bootstrap._get_module_lock(waiting.spec.name)
+    lock = _bootstrap._get_module_lock(waiting.spec.name)  # type: ignore[attr-defined]
     try:
         lock.acquire()
-    except _bootstrap._DeadlockError:
+    except _bootstrap._DeadlockError:  # type: ignore[attr-defined]
         return
     try:
         if id(module) in _waiting and not waiting.thread:

@@ -14,7 +14,7 @@ from lambda_src.release.layout import ReleaseError
 
 RELEASE_ID = "0123456789abcdef"
 CONTENT = b"content"
-INDEX: Index = ({"a": (0, len(CONTENT), zlib.crc32(CONTENT))}, {}, [], {}, [])
+INDEX: Index = ({"a": (0, len(CONTENT), zlib.crc32(CONTENT))}, {}, [], {}, [], {})
 PACKED = marshal.dumps(INDEX)
 SIZE, CRC = len(PACKED), zlib.crc32(PACKED)
 

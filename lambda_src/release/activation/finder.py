@@ -51,7 +51,7 @@ class Imports:
         """Where each library of the release was loaded from: its own path, or a copy."""
         self.loaded: set[str] = set()
         """All that were loaded, as the bundle has them."""
-        self._next = (name for name, (begin, _, _) in bundle.files.items() if begin < read)
+        self._next = iter([name for name, (at, *_) in bundle.files.items() if at < read])
         self._ahead: dict[str, CodeType] = {}
 
     def install(self) -> None:
@@ -237,7 +237,7 @@ class SourceLoader(SourceFileLoader):
         return super().path_stats(path)
 
 
-class LazySourceLoader(LazyLoader, SourceLoader):
+class LazySourceLoader(LazyLoader, SourceLoader):  # type: ignore[misc]
     """Loads a module that waits for its first use from its bytecode in the bundle."""
 
 

@@ -52,7 +52,7 @@ def release(folder: Path, opened: list[str], loaded: dict[str, list[str]]) -> Pa
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(EXTENSION.read_bytes())
     (folder / "import.json").write_text(json.dumps([opened, loaded, {}, []]))
-    pack(made, RELEASE_ID, folder)
+    pack(made, RELEASE_ID, folder, {})
     assert (made / BUNDLE).exists()
     Manifest(release="x", python="", architecture="", created="", files=()).write(made)
     return made
@@ -104,7 +104,7 @@ def test_a_library_that_looks_for_others_where_it_lies_is_not_copied(
     made.parent.mkdir(parents=True)
     made.write_bytes(EXTENSION.read_bytes() + symbol)
     (tmp_path / "import.json").write_text(json.dumps([[FIRST], {"": [], FIRST: []}, {}, []]))
-    pack(made.parents[2], RELEASE_ID, tmp_path)
+    pack(made.parents[2], RELEASE_ID, tmp_path, {})
     bundle = Bundle(str(made.parents[2]))
     os.close(bundle.descriptor)
     _, copies, _ = bundle.libraries[FIRST]
@@ -118,7 +118,7 @@ def test_hot_ranges_with_a_small_gap_are_read_as_one(tmp_path: Path) -> None:
     (made / "site-packages").mkdir(parents=True)
     (made / "site-packages" / "big").write_bytes(bytes(READ * 2))
     (tmp_path / "import.json").write_text(json.dumps([["big"], {"": ["big"]}, pages, []]))
-    pack(made, RELEASE_ID, tmp_path)
+    pack(made, RELEASE_ID, tmp_path, {})
     bundle = Bundle(str(made))
     os.close(bundle.descriptor)
     assert [job for job in bundle.jobs if job[0] == "big"] == [
@@ -130,7 +130,7 @@ def test_hot_ranges_with_a_small_gap_are_read_as_one(tmp_path: Path) -> None:
 def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text('[["a.py"], {}')
-    result = pack(tmp_path, RELEASE_ID, tmp_path)
+    result = pack(tmp_path, RELEASE_ID, tmp_path, {})
     assert "none, so imports go the plain way" in str(result["message"])
     assert not (tmp_path / BUNDLE).exists()
 
@@ -138,7 +138,7 @@ def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> Non
 def test_of_a_tree_that_is_gone_no_bundle_is_made(tmp_path: Path) -> None:
     record = [["a.py"], {"": []}, {}, ["shapes/data", "."]]
     (tmp_path / "import.json").write_text(json.dumps(record))
-    result = pack(tmp_path, RELEASE_ID, tmp_path)
+    result = pack(tmp_path, RELEASE_ID, tmp_path, {})
     assert "FileNotFoundError" in str(result["message"])
 
 
@@ -149,7 +149,7 @@ def test_a_half_made_bundle_is_removed(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("lambda_src.release.bundle.head", full)
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text(json.dumps([[], {"": []}, {}, []]))
-    assert "No space left on device" in str(pack(tmp_path, RELEASE_ID, tmp_path)["message"])
+    assert "No space left on device" in str(pack(tmp_path, RELEASE_ID, tmp_path, {})["message"])
     assert not (tmp_path / BUNDLE).exists()
 
 
@@ -162,7 +162,7 @@ def test_names_of_directories_are_packed_but_of_none_with_links(tmp_path: Path) 
     (made / "site-packages/linked/e").symlink_to("d")
     record = [[FIRST], {"": [], FIRST: []}, {}, ["plain/none", "linked/none"]]
     (tmp_path / "import.json").write_text(json.dumps(record))
-    pack(made, RELEASE_ID, tmp_path)
+    pack(made, RELEASE_ID, tmp_path, {})
     bundle = Bundle(str(made))
     folders = marshal.loads(bundle.read(FOLDERS) or b"")
     os.close(bundle.descriptor)

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from ...artifacts import arguments as load_arguments
+from . import defer
 from .record import Record
 
 # What a package puts in their place must not decide about it.
@@ -45,19 +46,26 @@ def prove(
     end: str,
     nonce: str,
     limit: float | None,
+    lazy: str = "",
 ) -> None:
     """Import, load and try the model; record what that touches; write to ``end`` how it ended.
 
     The last is JSON: the nonce, kind and text. The kind is ``proven``, ``contract``, ``failed``
-    or ``not-ended``.
+    or ``not-ended``. ``lazy`` is a file with the modules that wait for their first use; those that
+    the model has not used run after the recording.
     """
     sys.path.insert(0, site_packages)
     recorded = Record(site_packages, record.endswith("exact.json"))
     outcome: list[tuple[str, str]] = []
+    waiting = defer.install(site_packages, lazy) if lazy else {}
 
     def use() -> None:
+        answers: dict[str, Any] = {}
         try:
-            outcome.append(("proven", _try(program, artifacts)))
+            said = _try(program, artifacts, answers)
+            recorded.write(record, answers)
+            defer.use_all(waiting)
+            outcome.append(("proven", said))
         except ContractError as error:
             outcome.append(("contract", str(error)))
         except BaseException:
@@ -70,8 +78,6 @@ def prove(
         if not outcome:
             stack = traceback.format_stack(sys._current_frames().get(thread.ident or 0))
             outcome.append(("not-ended", "".join(stack)))
-        if outcome[0][0] == "proven":
-            recorded.write(record)
     except BaseException:  # of a signal's handler, which runs in this thread
         outcome.insert(0, ("failed", traceback.format_exc()))
     kind, text = outcome[0]
@@ -81,8 +87,8 @@ def prove(
     _exit(0)
 
 
-def _try(program: str, artifacts: str) -> str:
-    """Import, load and try the model. Returns what there is to say of it."""
+def _try(program: str, artifacts: str, answers: dict[str, Any]) -> str:
+    """Import, load and try the model. Returns what there is to say of it, and adds its answers."""
     model = importlib.import_module("model")
     if not str(model.__file__).startswith(program + "/"):
         raise ImportError(f"a package brings its own module 'model': {model.__file__}")
@@ -102,7 +108,7 @@ def _try(program: str, artifacts: str) -> str:
         shown = demonstrate()
         if not isinstance(shown, dict):
             raise ContractError(f"demonstrate() returned {_short(shown)}, not a dictionary")
-        _json(shown, "demonstrate() returned")
+        answers["demonstrate()"] = _json(shown, "demonstrate() returned")
         said.append(f"demonstration: {_short(shown)}")
     if instances is not None:
         count = len(instances)
@@ -114,7 +120,7 @@ def _try(program: str, artifacts: str) -> str:
                 f"predict of SAMPLE returned {len(predictions)} predictions for {count} "
                 f"instances: {_short(predictions)}"
             )
-        _json(predictions, "predict of SAMPLE returned")
+        answers["predict of SAMPLE"] = _json(predictions, "predict of SAMPLE returned")
         said.append(f"predict of SAMPLE: {_short(predictions)}")
     return "; ".join(said) or "predict was not tried: model.py has neither SAMPLE nor demonstrate()"
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from .defer import able
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 _PRESENT = bytes(value >> 6 != 0 for value in range(256))
 _MAPPED = re.compile(r"([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) \S+ \d+ +(/.*)")
@@ -43,23 +45,27 @@ class Record:
         os.stat = self._asked(os.stat)
         sys.addaudithook(self._hook)
 
-    def write(self, target: str) -> None:
-        """End the recording and write it as JSON, if that is possible."""
+    def write(self, target: str, answers: dict[str, Any]) -> None:
+        """End the recording and write it as JSON, if that is possible.
+
+        With it go the modules that could wait for their first use, and the model's answers.
+        """
         self._active = False
         try:
-            self._write(target)
+            self._write(target, answers)
         except Exception as error:
             # A thread of the model may load a library meanwhile.
             self.problem = repr(error)
 
-    def _write(self, target: str) -> None:
+    def _write(self, target: str, answers: dict[str, Any]) -> None:
         self._look()
         for path, pages in self._mapped().items():
             first = self._first[path]
             later = bytes(now and not then for now, then in zip(pages, first, strict=False))
             self.pages[path] = _runs(first), _runs(later)
         with open(target, "w") as stream:  # noqa: PTH123
-            json.dump([list(self.opened), self.loaded, self.pages, list(self.looked)], stream)
+            found = list(self.opened), self.loaded, self.pages, list(self.looked)
+            json.dump([*found, dict(able(self._root[:-1])), answers], stream)
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
         if event in ("os.listdir", "os.scandir"):
