@@ -14,7 +14,7 @@ from lambda_src.release.layout import ReleaseError
 
 RELEASE_ID = "0123456789abcdef"
 CONTENT = b"content"
-INDEX: Index = ({"a": (0, len(CONTENT), zlib.crc32(CONTENT))}, {}, [], {}, [])
+INDEX: Index = ({"a": (0, len(CONTENT), zlib.crc32(CONTENT))}, {}, [], {})
 PACKED = marshal.dumps(INDEX)
 SIZE, CRC = len(PACKED), zlib.crc32(PACKED)
 
@@ -44,10 +44,10 @@ def test_a_damaged_first_line_is_refused_and_no_descriptor_stays_open(
     path = tmp_path / RELEASE_ID / BUNDLE
     path.parent.mkdir()
     path.write_bytes(head(RELEASE_ID) + line.encode() + PACKED + CONTENT)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(ReleaseError):
         Bundle(str(path.parent))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_an_intact_one_is_read(tmp_path: Path) -> None:
