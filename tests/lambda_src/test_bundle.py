@@ -37,6 +37,10 @@ LINES = {
 }
 
 
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_a_damaged_first_line_is_refused_and_no_descriptor_stays_open(
     tmp_path: Path, line: str
@@ -44,10 +48,10 @@ def test_a_damaged_first_line_is_refused_and_no_descriptor_stays_open(
     path = tmp_path / RELEASE_ID / BUNDLE
     path.parent.mkdir()
     path.write_bytes(head(RELEASE_ID) + line.encode() + PACKED + CONTENT)
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     with pytest.raises(ReleaseError):
         Bundle(str(path.parent))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 def test_an_intact_one_is_read(tmp_path: Path) -> None:
