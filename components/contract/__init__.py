@@ -6,10 +6,13 @@ from .lock import Pin, read_lock
 from .mount import Mount
 from .package import Package
 from .release import Release
+from .runtimes import MACHINES, RUNTIMES, cost
 from .target import Target
 from .wheel_cache import WheelCache
 
 __all__ = [
+    "MACHINES",
+    "RUNTIMES",
     "Application",
     "Artifact",
     "Artifacts",
@@ -22,5 +25,6 @@ __all__ = [
     "Target",
     "Web",
     "WheelCache",
+    "cost",
     "read_lock",
 ]

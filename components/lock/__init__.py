@@ -2,11 +2,10 @@
 
 from .command import PYPI, lock, lock_path, main
 from .errors import LockError
-from .targets import RUNTIMES, Stacks, Target, chosen, named
+from .targets import Stacks, Target, chosen, named
 
 __all__ = [
     "PYPI",
-    "RUNTIMES",
     "LockError",
     "Stacks",
     "Target",

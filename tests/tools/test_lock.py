@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from components.contract.requirements import MACHINES
+from components.contract import MACHINES, RUNTIMES
 from components.lock import LockError, Target, lock_path, main
 from components.lock.resolution import pin
-from components.lock.targets import RUNTIMES
 from lambda_src.release.installation.libraries import requirements
 from tools.files import APPLICATION
 
