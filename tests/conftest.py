@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.chain import SharedChain
-from tests.installed import build_wheel, make_environment
+from tests.wheel.installed import build_wheel, make_environment
 
 APPLICATION = Path(__file__).parents[1] / "lambda_src" / "application"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import re
 import zlib
 from collections.abc import Iterable
 from importlib.util import MAGIC_NUMBER
@@ -24,6 +25,9 @@ FOLDERS = "/"
 
 READ = 128 << 10
 """Bytes that are read at once from a bundle, as many as a kernel client reads ahead by default."""
+
+_SIZES = re.compile(rb"([1-9]\d{0,18}) (\d{1,10})\n")
+"""Bytes and CRC-32 of the index, at the end of the first line."""
 
 Index = tuple[
     dict[str, tuple[int, int, int]],
@@ -64,22 +68,12 @@ class Bundle:
         """Open the bundle of a release. Raises OSError or ReleaseError."""
         self.descriptor = os.open(f"{release}/{BUNDLE}", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            begin = os.pread(self.descriptor, READ, 0)
-            expected = head(release.rpartition("/")[2])
-            line, _, _ = begin.partition(b"\n")
-            if not line.startswith(expected):
-                raise ReleaseError(f"it begins with {line[:80]!r}, not with {expected!r}")
-            size, crc32 = map(int, line[len(expected) :].split())
-            index = os.pread(self.descriptor, size, len(line) + 1)
-            if len(index) != size or zlib.crc32(index) != crc32:
-                raise ReleaseError("its index is damaged")
-        except (ReleaseError, ValueError, OSError):
+            content, self.start = _opened(self.descriptor, release.rpartition("/")[2])
+            self.files, self.listing, self.jobs, self.libraries, self.prerequisites = content
+        except (ReleaseError, OSError):
             os.close(self.descriptor)
             raise
-        self.start = len(line) + 1 + size
         self.damaged: list[str] = []
-        content: Index = marshal.loads(index)  # noqa: S302 (its CRC-32 and its Python are right)
-        self.files, self.listing, self.jobs, self.libraries, self.prerequisites = content
 
     def read(self, path: str) -> bytes | None:
         """A file, or None if it is not in the bundle or damaged there."""
@@ -92,3 +86,22 @@ class Bundle:
             return data
         self.damaged.append(path)
         return None
+
+
+def _opened(descriptor: int, release_id: str) -> tuple[Index, int]:
+    """The index of a bundle, and where its files begin. Raises OSError or ReleaseError."""
+    begin = os.pread(descriptor, READ, 0)
+    expected = head(release_id)
+    line, end, _ = begin.partition(b"\n")
+    if not line.startswith(expected):
+        raise ReleaseError(f"it begins with {line[:80]!r}, not with {expected!r}")
+    sizes = _SIZES.fullmatch(line[len(expected) :] + end)
+    start = len(line) + 1
+    # Before anything reads so many bytes: room for them would be made first.
+    if sizes is None or start + int(sizes[1]) > os.fstat(descriptor).st_size:
+        raise ReleaseError(f"its first line is damaged: {line[:120]!r}")
+    index = os.pread(descriptor, int(sizes[1]), start)
+    if len(index) != int(sizes[1]) or zlib.crc32(index) != int(sizes[2]):
+        raise ReleaseError("its index is damaged")
+    content: Index = marshal.loads(index)  # noqa: S302 (its CRC-32 and its Python are right)
+    return content, start + len(index)

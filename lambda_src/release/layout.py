@@ -52,6 +52,9 @@ STACKS = ".stacks"
 """Directory of a release with an empty file ``<stack>~<digits>`` for each stack that has asked for
 the release. Its time is when the stack last did. No manifest names it."""
 
+_LARGEST = (1 << 63) - 1
+"""Bytes of the largest file that Linux knows."""
+
 RELEASE_ID = re.compile(r"[0-9a-f]{16}")
 HASHING = ("none", "sample", "all")
 """Whose SHA-256 a verification compares."""
@@ -195,7 +198,7 @@ class Manifest:
                 created=document["created"],
                 owner=str(document.get("owner", "")),
                 files=tuple(
-                    File(path=name, size=int(size), sha256=str(sha256))
+                    File(path=name, size=_size(size), sha256=str(sha256))
                     for name, (size, sha256) in document["files"].items()
                 ),
                 links={path: str(target) for path, target in document["links"].items()},
@@ -211,6 +214,13 @@ class Manifest:
                 "Deploy function and release from the same commit."
             )
         return manifest
+
+
+def _size(value: object) -> int:
+    """Bytes of a file, as many as one can have. Raises ValueError."""
+    if type(value) is not int or not 0 <= value <= _LARGEST:
+        raise ValueError(f"{value!r:.40} is no size of a file")
+    return value
 
 
 def opened(path: Path) -> BinaryIO:

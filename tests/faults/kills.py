@@ -8,9 +8,9 @@ from random import Random
 
 from lambda_src.release.layout import ExitCode
 
-from .fault import Fault
-from .made import make_release
-from .world import BYSTANDER, IDS, World
+from .world.fault import Fault
+from .world.made import make_release
+from .world.world import BYSTANDER, IDS, World
 
 OPERATIONS = 150
 """Operations of an installer with its housekeeping, about."""

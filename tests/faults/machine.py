@@ -12,10 +12,10 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from .fault import Fault
 from .kills import OPERATIONS
-from .made import make_release
-from .world import BYSTANDER, IDS, Counts, World, world
+from .world.fault import Fault
+from .world.made import make_release
+from .world.world import BYSTANDER, IDS, Counts, World, world
 
 ids = st.sampled_from(IDS[:4])
 

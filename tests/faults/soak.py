@@ -33,11 +33,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from . import disk, kills
-from .case import Case
+from . import kills
+from .cases.case import Case
+from .cases.matrix import CASES
 from .machine import Releases
-from .matrix import CASES
-from .world import Counts, world
+from .world import disk
+from .world.world import Counts, world
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTS = ROOT / "docs" / "reliability.json"

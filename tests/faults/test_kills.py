@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from .kills import kill_some, prepare
-from .world import world
+from .world.world import world
 
 pytestmark = pytest.mark.whole
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from .case import Case
-from .disk import refused
-from .matrix import CASES
-from .world import world
+from .cases.case import Case
+from .cases.matrix import CASES
+from .world.disk import refused
+from .world.world import world
 
 pytestmark = pytest.mark.whole
 

@@ -11,7 +11,7 @@ from local.cloud import Cloud
 from tests.chain import TINY
 from tests.deployments import point_clients_at
 from tests.lambda_src.conftest import Index
-from tests.program import Program
+from tests.programs.program import Program
 
 ONE = {"instances": [4]}
 ANSWER = {"predictions": [8]}

@@ -12,7 +12,7 @@ from local.cloud import Cloud
 from tests.chain import Chain
 from tests.deployments import Stack
 from tests.lambda_src.conftest import Index
-from tests.program import Program
+from tests.programs.program import Program
 
 from .conftest import ANSWER, ONE, deployed
 

@@ -11,7 +11,7 @@ import pytest
 
 from local.cloud import Cloud
 from tests.lambda_src.conftest import Index
-from tests.program import Program
+from tests.programs.program import Program
 
 from .conftest import ANSWER, ONE, deployed
 

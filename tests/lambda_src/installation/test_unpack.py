@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import os
+import resource
 import stat
 import struct
 import tarfile
@@ -222,6 +223,23 @@ def test_a_zip_that_says_less_than_it_has_is_refused(tmp_path: Path) -> None:
     # The size in the local header and in the directory.
     archive.write_bytes(content.replace(struct.pack("<L", 1_000), struct.pack("<L", 10)))
     assert refusal(archive, tmp_path).startswith("it is damaged, or no archive: ")
+
+
+def test_a_header_that_claims_more_than_the_memory_is_damage(tmp_path: Path) -> None:
+    archive = tmp_path / "x"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_LZMA) as made:
+        made.writestr("a", bytes(1_000))
+    content = bytearray(archive.read_bytes())
+    # After 30 bytes, the name, four of LZMA's own and one of its properties: its window.
+    content[36:40] = b"\xff" * 4
+    archive.write_bytes(content)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + (1 << 30), limits[1]))
+    try:
+        assert refusal(archive, tmp_path) == "it is damaged, or no archive: MemoryError"
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 @pytest.mark.parametrize("make", [a_tar, a_zip])

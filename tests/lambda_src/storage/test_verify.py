@@ -169,6 +169,16 @@ MANIFESTS: dict[str, tuple[str, str, Damage]] = {
     "no-format": ("manifest", "is damaged", lambda path: edited(path, format=None)),
     "files-in-a-list": ("manifest", "is damaged", lambda path: edited(path, files=["a"])),
     "size-in-words": ("manifest", "is damaged", lambda path: edited(path, files={"a": ["x", ""]})),
+    "size-negative": (
+        "manifest",
+        "-1 is no size",
+        lambda path: edited(path, files={"a": [-1, ""]}),
+    ),
+    "size-of-no-file": (
+        "manifest",
+        "is no size",
+        lambda path: edited(path, files={"a": [10**400, ""]}),
+    ),
     "infinite": ("manifest", "is damaged", lambda path: edited(path, format=float("inf"))),
     "links-in-a-list": ("manifest", "is damaged", lambda path: edited(path, links=["a"])),
     "other-release": (

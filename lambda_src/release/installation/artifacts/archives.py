@@ -19,8 +19,11 @@ from typing import IO, Any, cast
 DAMAGE = (
     *(tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError),
     *(EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError, struct.error),
+    MemoryError,
 )
-"""What reading an archive raises that is damaged, or none, or more than the library knows."""
+"""What reading an archive raises that is damaged, or none, or more than the library knows.
+
+A header claims lengths, for which the libraries make room before they read."""
 
 _ZIP = (b"PK\3\4", b"PK\5\6")
 _COMPRESSIONS: dict[bytes, Callable[[Path], Any]] = {

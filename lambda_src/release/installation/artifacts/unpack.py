@@ -33,7 +33,7 @@ def unpack(archive: Path, folder: Path, name: str, progress: Callable[[int, int]
         _Unpacking(archive, folder, progress).run()
     except (RefusedError, *DAMAGE) as error:
         broken = "" if isinstance(error, RefusedError) else "it is damaged, or no archive: "
-        raise _failure(name, f"{broken}{error}") from error
+        raise _failure(name, f"{broken}{str(error) or type(error).__name__}") from error
     except OSError as error:
         if error.errno is not None:
             raise

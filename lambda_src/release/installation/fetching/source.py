@@ -19,7 +19,7 @@ _SECONDS = 30
 _KEYS_SECONDS = 60.0
 """Seconds for which the role's credentials are used again; ECS renews them long before they end."""
 _PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18})")
 # Plain http is for tests and the embedded cloud, on this machine alone.
 SECURE = re.compile(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]")
 

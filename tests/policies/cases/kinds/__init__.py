@@ -1,34 +1,12 @@
 """The cases, by kind."""
 
 from ..table import Cases
-from . import (
-    blocks,
-    clients,
-    efs,
-    elsewhere,
-    file_system_policies,
-    functions,
-    groups,
-    guardrails,
-    missing,
-    mixed,
-    native,
-    order,
-    overrides,
-    permissions,
-    pip,
-    places,
-    populators,
-    principals,
-    rights,
-    routes,
-    runs,
-    services,
-    sharing,
-    uncertain,
-    volumes,
-    wildcards,
-)
+from . import guardrails
+from .consumers import functions, overrides, pip, populators, runs, services
+from .evidence import elsewhere, missing, mixed, native, order, uncertain
+from .reach import blocks, clients, groups, places, routes
+from .rights import file_system_policies, permissions, principals, rights, wildcards
+from .storage import efs, sharing, volumes
 
 KINDS: dict[str, Cases] = {
     "blocks": blocks.CASES,

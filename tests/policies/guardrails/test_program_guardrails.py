@@ -1,0 +1,302 @@
+"""Each rule of `guardrails` on the real program, changed in one property."""
+
+from typing import Any
+
+import pytest
+
+from ..changes.changes import MOUNT, Changes, function, system, task, wrong
+from ..conftest import Said
+from ..programs import Program, judge_program, program
+
+CHANGES = Changes("guardrails")
+
+
+@CHANGES.breaks(
+    wrong(
+        "file-system-is-encrypted",
+        "store",
+        "encrypted of file system 'store' is false: its files lie on disk in plain text, and "
+        "that can be changed in a new file system only. Set encrypted to true.",
+    ),
+)
+def a_file_system_in_plain_text(p: Program) -> None:
+    system(p).props["encrypted"] = False
+
+
+@CHANGES.breaks(
+    wrong(
+        "file-system-policy-demands-name-and-tls",
+        "store",
+        "file system 'store' has no file system policy: whoever reaches a mount target mounts "
+        "it without a name, in plain text, and may write. Add an aws.efs.FileSystemPolicy that "
+        "denies what is not over TLS.",
+    ),
+    absent=True,
+)
+def a_file_system_without_policy(p: Program) -> None:
+    p.remove(p["FileSystemPolicy", "store-policy"])
+
+
+@CHANGES.breaks(
+    wrong(
+        "file-system-policy-demands-name-and-tls",
+        "store-policy",
+        "file system policy 'store-policy' allows elasticfilesystem:ClientMount to everybody "
+        "(Principal *): a client without a name needs no role. Name the roles in Principal, or "
+        "only deny here and let the roles' own policies allow.",
+    ),
+    only_created=True,
+)
+def a_file_system_policy_that_admits_everybody(p: Program) -> None:
+    allow = {"Effect": "Allow", "Principal": "*", "Action": MOUNT}
+    p.edit(p["FileSystemPolicy", "store-policy"], "policy", lambda d: d["Statement"].append(allow))
+
+
+@CHANGES.breaks(
+    wrong(
+        "file-system-policy-demands-name-and-tls",
+        "store-policy",
+        "file system policy 'store-policy' admits plain text: no statement denies "
+        'elasticfilesystem:Client* to everybody where aws:SecureTransport is "false". Add '
+        "such a Deny.",
+    ),
+    only_created=True,
+)
+def a_file_system_policy_that_admits_plain_text(p: Program) -> None:
+    p.edit(
+        p["FileSystemPolicy", "store-policy"], "policy", lambda d: d["Statement"].pop(0) and None
+    )
+
+
+@CHANGES.breaks(
+    wrong(
+        "libraries-stay-in-the-fast-class",
+        "store",
+        "lifecyclePolicies of file system 'store' has transitionToIa AFTER_30_DAYS: libraries "
+        "that nobody read for that long move to the class Infrequent Access, and the next cold "
+        "start reads each file from there, slowly and for a fee. Leave transitionToIa out.",
+    ),
+)
+def libraries_that_move_to_a_slow_class(p: Program) -> None:
+    system(p).props["lifecyclePolicies"] = [{"transitionToIa": "AFTER_30_DAYS"}]
+
+
+@CHANGES.breaks(
+    wrong(
+        "log-group-has-retention",
+        "inference-log",
+        "retentionInDays of log group 'inference-log' is not set: it keeps every event for "
+        "ever. Set it, for instance to 30.",
+    ),
+)
+def a_log_group_that_forgets_nothing(p: Program) -> None:
+    del p["LogGroup", "inference-log"].props["retentionInDays"]
+
+
+@CHANGES.breaks(
+    wrong(
+        "no-ingress-from-anywhere",
+        "network-mount-targets-from-function",
+        "security group ingress rule 'network-mount-targets-from-function' opens security "
+        "group 'network-mount-targets' to the whole internet: it lets in tcp 2049 from 0.0.0.0/0. "
+        "Name the clients' security group or their blocks instead of 0.0.0.0/0.",
+    ),
+)
+def an_open_security_group(p: Program) -> None:
+    rule = p["SecurityGroupIngressRule", "network-mount-targets-from-function"]
+    rule.props |= {"cidrIpv4": "0.0.0.0/0", "referencedSecurityGroupId": None}
+
+
+@CHANGES.breaks(
+    wrong(
+        "policy-names-actions-and-resources",
+        "inference",
+        "role policy 'inference' allows the action elasticfilesystem:*: more than anybody "
+        "needs, and whatever AWS adds to it. Name the actions.",
+    ),
+    only_created=True,
+)
+def a_policy_that_allows_every_action(p: Program) -> None:
+    def widen(document: Any) -> None:
+        document["Statement"][0]["Action"] = "elasticfilesystem:*"
+
+    p.edit(p["RolePolicy", "inference"], "policy", widen)
+
+
+@CHANGES.breaks(
+    wrong(
+        "policy-names-actions-and-resources",
+        "inference",
+        "role policy 'inference' allows logs:CreateLogStream, logs:PutLogEvents on the resource "
+        "*, although AWS knows the resources of that. Name their ARNs.",
+    ),
+    only_created=True,
+)
+def a_policy_that_allows_every_resource(p: Program) -> None:
+    def widen(document: Any) -> None:
+        document["Statement"][1]["Resource"] = "*"
+
+    p.edit(p["RolePolicy", "inference"], "policy", widen)
+
+
+@CHANGES.breaks(
+    wrong(
+        "function-url-authenticates",
+        "url",
+        "authorizationType of function URL 'url' is NONE: whoever knows the URL calls the "
+        "function, at your cost. Set it to AWS_IAM.",
+    ),
+)
+def a_function_url_for_everybody(p: Program) -> None:
+    p.add("aws:lambda/functionUrl:FunctionUrl", "url", {"authorizationType": "NONE"})
+
+
+@CHANGES.breaks(
+    wrong(
+        "runtime-is-supported",
+        "inference",
+        "function 'inference' runs on python3.8, supported until 2024-10-14. Move it to a newer "
+        "runtime, and what it loads with it.",
+    ),
+)
+def a_runtime_past_its_support(p: Program) -> None:
+    function(p).props["runtime"] = "python3.8"
+
+
+@CHANGES.breaks(
+    wrong(
+        "function-has-time-and-memory-to-import",
+        "inference",
+        "timeout of function 'inference' is 3 s, less than the 30 s of parameter "
+        "minimumTimeoutSeconds: a cold start that imports large libraries from EFS does not get "
+        "through. Raise timeout, or lower the parameter.",
+    ),
+)
+def too_little_time(p: Program) -> None:
+    function(p).props["timeout"] = 3.0
+
+
+@CHANGES.breaks(
+    wrong(
+        "function-has-time-and-memory-to-import",
+        "inference",
+        "memorySize of function 'inference' is 128 MB (not set), less than the 1024 MB of "
+        "parameter minimumMemoryMb: a cold start that imports large libraries from EFS does not "
+        "get through. Raise memorySize, or lower the parameter.",
+    ),
+)
+def too_little_memory(p: Program) -> None:
+    del function(p).props["memorySize"]
+
+
+@CHANGES.allowed
+def files_that_come_back(p: Program) -> None:
+    system(p).props["lifecyclePolicies"] = [{"transitionToPrimaryStorageClass": "AFTER_1_ACCESS"}]
+
+
+@CHANGES.allowed
+def a_function_url_with_iam(p: Program) -> None:
+    p.add("aws:lambda/functionUrl:FunctionUrl", "url", {"authorizationType": "AWS_IAM"})
+
+
+@CHANGES.allowed
+def network_interfaces_of_any_kind(p: Program) -> None:
+    def widen(document: Any) -> None:
+        document["Statement"][0]["Action"].append("ec2:DescribeVpcs")
+
+    p.edit(p["RolePolicy", "inference-interfaces"], "policy", widen)
+
+
+@CHANGES.allowed
+def ingress_from_the_network(p: Program) -> None:
+    rule = p["SecurityGroupIngressRule", "network-mount-targets-from-function"]
+    rule.props |= {"cidrIpv4": "10.0.0.0/8", "referencedSecurityGroupId": None}
+
+
+@CHANGES.allowed
+def a_small_function_that_mounts_nothing(p: Program) -> None:
+    props = {"timeout": 3, "memorySize": 128, "runtime": "python3.13"}
+    p.add("aws:lambda/function:Function", "small", props)
+
+
+@CHANGES.allowed
+def encryption_with_a_key_of_ones_own(p: Program) -> None:
+    system(p).props["kmsKeyId"] = "arn:aws:kms:us-east-1:123456789012:key/1"
+
+
+@CHANGES.allowed
+def a_denial_more_in_the_file_system_policy(p: Program) -> None:
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "elasticfilesystem:ClientRootAccess",
+        "Resource": "*",
+    }
+    p.edit(p["FileSystemPolicy", "store-policy"], "policy", lambda d: d["Statement"].append(deny))
+
+
+@CHANGES.allowed
+def another_retention(p: Program) -> None:
+    p["LogGroup", "inference-log"].props["retentionInDays"] = "365"
+
+
+@CHANGES.allowed
+def a_newer_runtime(p: Program) -> None:
+    function(p).props["runtime"] = "python3.13"
+
+
+@CHANGES.allowed
+def more_time_and_memory(p: Program) -> None:
+    function(p).props |= {"timeout": 900.0, "memorySize": "10240"}
+
+
+DIGEST = "public.ecr.aws/lambda/python:3.11@sha256:" + "0" * 64
+
+
+def an_image_by_digest(p: Program) -> None:
+    p.edit(task(p), "containerDefinitions", lambda d: d[0].update(image=DIGEST))
+
+
+def a_reserved_concurrency(p: Program) -> None:
+    function(p).props["reservedConcurrentExecutions"] = 10.0
+
+
+def a_protected_file_system(p: Program) -> None:
+    system(p).protect = True
+
+
+ADVICE = {
+    "file-system-is-protected": (
+        a_protected_file_system,
+        "store",
+        "file system 'store' is not protected: a `pulumi destroy`, or a change that replaces it, "
+        "deletes every file. Set the resource option protect.",
+    ),
+    "function-has-reserved-concurrency": (
+        a_reserved_concurrency,
+        "inference",
+        "function 'inference' has no reservedConcurrentExecutions: a burst of cold starts takes "
+        "the whole account's concurrency, and reads the libraries once for each. Set a number.",
+    ),
+    "image-has-a-digest": (
+        an_image_by_digest,
+        "libraries",
+        "container 'populate' of task definition 'libraries' runs image "
+        "public.ecr.aws/lambda/python:3.11: what a tag stands for changes without notice. Name it "
+        "by digest, public.ecr.aws/lambda/python@sha256:...",
+    ),
+}
+
+
+def test_the_created_program_has_three_pieces_of_advice() -> None:
+    assert judge_program(program(created=True), "guardrails") == [
+        Said(policy, False, about, message) for policy, (_, about, message) in ADVICE.items()
+    ]
+
+
+@pytest.mark.parametrize("policy", ADVICE)
+def test_advice_that_is_taken_is_not_given_again(policy: str) -> None:
+    whole = program(created=True)
+    ADVICE[policy][0](whole)
+    left = [line.policy for line in judge_program(whole, "guardrails")]
+    assert left == [other for other in ADVICE if other != policy]
