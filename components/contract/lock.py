@@ -117,8 +117,8 @@ def _text(application: Application, target: Target) -> str:
             subject="runtime, architecture",
             value=f"{target.runtime}, {target.architecture}",
             rule=f"each pair needs a lock, and {path} does not exist",
-            remedy=f"make it with {commands.LOCK}, where no `# lock:` in requirements.in may leave "
-            f"it out, or choose a pair that has one: {having}",
+            remedy=f"choose a pair that has one ({having}), or make it with {commands.LOCK}: a "
+            "`# lock: runtimes ...` in requirements.in may leave it out",
         )
         raise ConfigurationError([problem]) from error
     except UnicodeDecodeError as error:
