@@ -6,6 +6,7 @@ from .lock import Pin, read_lock
 from .mount import Mount
 from .package import Package
 from .release import Release
+from .requirements import RequirementsError
 from .target import Target
 from .wheel_cache import WheelCache
 
@@ -18,6 +19,7 @@ __all__ = [
     "Package",
     "Pin",
     "Release",
+    "RequirementsError",
     "S3Object",
     "Target",
     "Web",
