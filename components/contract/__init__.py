@@ -6,6 +6,7 @@ from .lock import Pin, read_lock
 from .mount import Mount
 from .package import Package
 from .release import Release
+from .requirements import RequirementsError
 from .runtimes import MACHINES, RUNTIMES, cost
 from .target import Target
 from .wheel_cache import WheelCache
@@ -21,6 +22,7 @@ __all__ = [
     "Package",
     "Pin",
     "Release",
+    "RequirementsError",
     "S3Object",
     "Target",
     "Web",

@@ -1,10 +1,11 @@
 """Locks requirements.in: `python -m efs_inference.lock`."""
 
-from .command import PYPI, lock, lock_path, main
+from .command import PYPI, lock, lock_path, main, the_application
 from .errors import LockError
-from .targets import Stacks, Target, chosen, named
+from .targets import ALL, Stacks, Target, chosen, named
 
 __all__ = [
+    "ALL",
     "PYPI",
     "LockError",
     "Stacks",
@@ -14,4 +15,5 @@ __all__ = [
     "lock_path",
     "main",
     "named",
+    "the_application",
 ]
