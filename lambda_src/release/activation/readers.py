@@ -133,7 +133,7 @@ class Readers:
         except (OSError, ValueError, ReleaseError):
             return
         try:
-            self._make_room(sum(bundle.files[path][1] for path, _, size in bundle.jobs if not size))
+            self._make_room(sum(bundle.files[path][3] for path, _, size in bundle.jobs if not size))
         except OSError:
             self.copies = ""
         jobs = iter(enumerate(bundle.jobs[:JOBS]))

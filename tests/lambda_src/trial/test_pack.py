@@ -127,6 +127,14 @@ def test_hot_ranges_with_a_small_gap_are_read_as_one(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_packed_comes_out_as_it_was_and_takes_less_room(resting: Path) -> None:
+    bundle = Bundle(str(resting))
+    content = EXTENSION.read_bytes()
+    assert [bundle.read(path) for path in (FIRST, COMPANION, SECOND)] == [content] * 3
+    os.close(bundle.descriptor)
+    assert (resting / BUNDLE).stat().st_size < 2 * len(content)
+
+
 def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text('[["a.py"], {}')
