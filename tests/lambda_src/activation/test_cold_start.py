@@ -126,7 +126,7 @@ def flips(made: Populate) -> dict[str, tuple[int, int]]:
     bundle = Bundle(str(made.release))
     first = len((made.release / BUNDLE).read_bytes().partition(b"\n")[0])
     parts = {"line": (0, first + 1), "index": (first + 1, bundle.start)}
-    for path, (offset, size, _) in bundle.files.items():
+    for path, (offset, size, *_) in bundle.files.items():
         parts[path] = bundle.start + offset, bundle.start + offset + size
     os.close(bundle.descriptor)
     return parts

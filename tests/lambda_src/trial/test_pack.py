@@ -1,4 +1,4 @@
-"""What is packed of an import, and which extension modules are then loaded from copies."""
+"""What is packed of an import, and what is read ahead of its libraries."""
 
 from __future__ import annotations
 
@@ -34,6 +34,20 @@ def test_hot_ranges_with_a_small_gap_are_read_as_one(tmp_path: Path) -> None:
         ("big", 0, (2 + small) * PAGE),
         ("big", (2 + small + large) * PAGE, PAGE),
     ]
+
+
+def test_what_is_packed_comes_out_as_it_was_and_takes_less_room(tmp_path: Path) -> None:
+    made = tmp_path / "releases" / RELEASE_ID
+    contents = {f"{name}.pyc": name.encode() * READ for name in ("one", "two")}
+    (made / "site-packages").mkdir(parents=True)
+    for name, content in contents.items():
+        (made / "site-packages" / name).write_bytes(content)
+    (tmp_path / "import.json").write_text(json.dumps([list(contents), {"": []}, {}, []]))
+    pack(made, RELEASE_ID, tmp_path)
+    bundle = Bundle(str(made))
+    assert {name: bundle.read(name) for name in contents} == contents
+    os.close(bundle.descriptor)
+    assert (made / BUNDLE).stat().st_size < READ
 
 
 def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:

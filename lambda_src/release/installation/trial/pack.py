@@ -9,7 +9,7 @@ import zlib
 from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from pathlib import Path
 
-from ...bundle import BUNDLE, FOLDERS, READ, Index, write
+from ...bundle import BUNDLE, FOLDERS, READ, Index, packed, write
 from ...layout import SITE_PACKAGES
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT
@@ -47,7 +47,7 @@ def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
         _, _, exact, _ = json.loads((scratch / RECORD_EXACT).read_text())
         pages = {path: _both(phases, exact.get(path)) for path, phases in pages.items()}
     packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
-    write(staged / BUNDLE, release_id, packing.index(), map(packing.content, packing.files))
+    write(staged / BUNDLE, release_id, packing.index(), packing.contents)
     modules = sum(path.endswith(".pyc") for path in packing.files)
     return {
         "message": f"{modules} modules, {len(packing.libraries)} extension modules",
@@ -79,7 +79,8 @@ class _Packing:
         looked: list[str],
     ) -> None:
         self.root = root
-        self.files: dict[str, tuple[int, int, int]] = {}
+        self.files: dict[str, tuple[int, int, int, int]] = {}
+        self.contents: list[bytes] = []
         self.jobs: list[tuple[str, int, int]] = []
         self.libraries: dict[str, int] = {}
         self._pages = pages
@@ -119,13 +120,11 @@ class _Packing:
         self.libraries[path] = len(self.jobs)
 
     def _add(self, path: str) -> None:
-        data = self.content(path)
-        self.files[path] = self._end, len(data), zlib.crc32(data)
-        self._end += len(data)
-
-    def content(self, path: str) -> bytes:
-        """The bytes of an entry of ``files``."""
-        return self._folders if path == FOLDERS else self.file(path).read_bytes()
+        data = self._folders if path == FOLDERS else self.file(path).read_bytes()
+        content = packed(data)
+        self.files[path] = self._end, len(content), zlib.crc32(content), len(data)
+        self.contents.append(content)
+        self._end += len(content)
 
     def _names(self, looked: list[str], opened: list[str]) -> bytes:
         """What is in each directory without links that was asked for, or the nearest above it."""
