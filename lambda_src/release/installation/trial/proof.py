@@ -1,7 +1,8 @@
 """What the interpreter does that makes the smoke import; smoke.py starts it.
 
-It does what the function does: the release first on ``sys.path``, the import in a thread. Then it
-holds the model to its contract, and ends without waiting for what the model has started.
+It does what the function does: the program first on ``sys.path``, the release behind it, the import
+in a thread. Then it holds the model to its contract, and ends without waiting for what the model
+has started.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def prove(
     or ``not-ended``. ``lazy`` is a file with the modules that wait for their first use; those that
     the model has not used run after the recording.
     """
-    sys.path.insert(0, site_packages)
+    sys.path.insert(1, site_packages)
     recorded = Record(site_packages, record.endswith("exact.json"))
     outcome: list[tuple[str, str]] = []
     waiting = defer.install(site_packages, lazy) if lazy else {}
