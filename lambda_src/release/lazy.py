@@ -1,7 +1,7 @@
 """Modules that run when something of theirs is first used, instead of when they are imported.
 
 `# release: lazy keras` asks for it. The populate task decides which modules below a name can
-wait, tries it, and writes them into the bundle; the function's finder loads those with `Lazy`.
+wait, tries it, and writes them into the bundle; the finders of both get their loaders here.
 
 importlib.util.LazyLoader is not used: another thread may see an unfinished module (before Python
 3.12.3, python/cpython#114763), an ``import`` of what waits already makes it run (it asks for
@@ -12,41 +12,28 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
-from importlib import _bootstrap
+from collections.abc import Callable
+from importlib import _bootstrap, import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
 Lazy = dict[str, tuple[str, ...]]
-"""What waits: a module's name, to the name in the option that makes it wait, and the modules of
-import cycles with it that have to run before it, as they do in a plain import."""
+"""Modules that are imported later than in a plain import. What waits has the name in the option
+that makes it wait, and then the modules of import cycles with it that have to run before it, as
+they do in a plain import. What has nothing is imported by what waits, so its package has no such
+attribute before."""
 
 FIXED = ("__name__", "__spec__", "__loader__", "__package__", "__file__", "__cached__")
 """What an import sets and a module that may wait leaves alone, so asking for it uses nothing."""
 
+_later: set[str] = set()
 _waiting: dict[int, _Waiting] = {}
 """What has not run to its end, by the module's id."""
 
 
 class FirstUseError(ImportError):
     """A module cannot run at its first use."""
-
-
-class LazyLoader(SourceFileLoader):
-    """Loads a module from its source that waits for its first use."""
-
-    lazy: Sequence[str] = ()
-    """The entry of `Lazy`."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Let the module wait. A reload, and whoever calls this himself, runs it at once."""
-        spec = module.__spec__
-        if spec is None or not getattr(spec, "_initializing", False):
-            super().exec_module(module)
-            return
-        _waiting[id(module)] = _Waiting(module, spec, super().exec_module, self.lazy)
-        module.__class__ = WaitingModule
 
 
 class _AsModule(type):
@@ -59,7 +46,21 @@ class _AsModule(type):
         return hash(ModuleType)
 
 
-class WaitingModule(ModuleType, metaclass=_AsModule):
+class Package(ModuleType, metaclass=_AsModule):
+    """A package that imports a module of its own when asked for it.
+
+    After a plain import it would have it as an attribute, because what still waits imports it.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        # Not super(): a module that has just run may be of another class by now.
+        module = f"{ModuleType.__getattribute__(self, '__name__')}.{name}"
+        if module in _later and module not in sys.modules:
+            import_module(module)
+        return ModuleType.__getattribute__(self, name)
+
+
+class WaitingModule(Package):
     """A module until it has run."""
 
     def __getattribute__(self, name: str) -> Any:
@@ -89,10 +90,52 @@ class WaitingModule(ModuleType, metaclass=_AsModule):
         return sorted(super().__dir__() if type(self) is WaitingModule else dir(self))
 
 
+class LazyLoader(SourceFileLoader):
+    """Loads from its source a module that waits, or a package that has modules which do."""
+
+    lazy: tuple[str, ...] = ()
+    """The entry of `Lazy`."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let the module wait. A reload, and whoever calls this himself, runs it at once."""
+        spec = module.__spec__
+        if self.lazy and spec is not None and getattr(spec, "_initializing", False):
+            _waiting[id(module)] = _Waiting(module, spec, super().exec_module, self.lazy)
+            module.__class__ = WaitingModule
+            return
+        if type(module) is ModuleType:
+            module.__class__ = Package
+        super().exec_module(module)
+
+
+def loaders(
+    lazy: Lazy,
+    plain: Callable[[str, str], SourceFileLoader],
+    late: Callable[[str, str], LazyLoader],
+) -> Callable[[str, str], SourceFileLoader]:
+    """What makes the loader of a source, given its module's name and its path.
+
+    Most are made by ``plain``, those of modules that wait and of their packages by ``late``.
+    """
+    packages = {name.rpartition(".")[0] for name in lazy}
+    _later.update(lazy)
+
+    def loader(fullname: str, path: str) -> SourceFileLoader:
+        if fullname not in lazy and fullname not in packages:
+            return plain(fullname, path)
+        made = late(fullname, path)
+        made.lazy = lazy.get(fullname, ())
+        return made
+
+    return loader
+
+
 class _Waiting:
     """How a module that waits comes to run."""
 
-    def __init__(self, module: ModuleType, spec: ModuleSpec, run: Any, lazy: Sequence[str]) -> None:
+    def __init__(
+        self, module: ModuleType, spec: ModuleSpec, run: Any, lazy: tuple[str, ...]
+    ) -> None:
         self.module = module
         self.spec = spec
         self.thread = 0
@@ -119,7 +162,8 @@ class _Waiting:
             raise FirstUseError(self._failed(error), name=self.spec.name) from error
         else:
             if type(self.module) is WaitingModule:
-                self.module.__class__ = ModuleType  # type: ignore[assignment]
+                is_package = self.spec.submodule_search_locations is not None
+                self.module.__class__ = Package if is_package else ModuleType  # type: ignore[assignment]
             del _waiting[id(self.module)]
         finally:
             self.spec._initializing = False  # type: ignore[attr-defined]
@@ -144,7 +188,7 @@ def _use(module: ModuleType) -> None:
     if waiting is None or waiting.thread == threading.get_ident():
         return
     for name in waiting.before:
-        if isinstance(first := sys.modules.get(name), WaitingModule):
+        if isinstance(first := sys.modules.get(name) or import_module(name), WaitingModule):
             _use(first)
     lock = _bootstrap._get_module_lock(waiting.spec.name)  # type: ignore[attr-defined]
     try:

@@ -13,7 +13,7 @@ import io
 import linecache
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
@@ -30,7 +30,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from ..bundle import Bundle
-from ..lazy import LazyLoader
+from ..lazy import LazyLoader, loaders
 from .files import Files
 from .readers import Readers
 
@@ -46,6 +46,11 @@ class Imports:
         self.readers = readers
         self._next = iter([name for name, (at, *_) in bundle.files.items() if at < read])
         self._ahead: dict[str, CodeType] = {}
+        self.sources: Callable[[str, str], SourceFileLoader] = partial(SourceLoader, self)
+        """Makes the loader of a source."""
+        if bundle.lazy:
+            late = partial(LateSourceLoader, self)
+            self.sources = loaders(bundle.lazy, self.sources, late)
 
     def install(self) -> None:
         """Answer imports of the release, and questions for its files, from now on."""
@@ -92,14 +97,6 @@ class Imports:
         """Whether the bundle has the bytecode of a source."""
         return self.inside(importlib.util.cache_from_source(path)) in self.bundle.files
 
-    def source(self, fullname: str, path: str) -> SourceLoader:
-        """The loader of a source."""
-        if fullname not in self.bundle.lazy:
-            return SourceLoader(self, fullname, path)
-        loader = LazySourceLoader(self, fullname, path)
-        loader.lazy = self.bundle.lazy[fullname]
-        return loader
-
     def ahead(self) -> bool:
         """Prepare the code of a module that will be imported; false if there is none."""
         for name in self._next:
@@ -134,7 +131,7 @@ class Finder(FileFinder):
     def __init__(self, imports: Imports, path: str) -> None:
         kinds: list[tuple[Any, list[str]]] = [
             (partial(ExtensionLoader, imports), EXTENSION_SUFFIXES),
-            (imports.source, SOURCE_SUFFIXES),
+            (imports.sources, SOURCE_SUFFIXES),
             (SourcelessFileLoader, BYTECODE_SUFFIXES),
         ]
         super().__init__(path, *kinds)
@@ -194,8 +191,8 @@ class SourceLoader(SourceFileLoader):
         return super().path_stats(path)
 
 
-class LazySourceLoader(LazyLoader, SourceLoader):  # type: ignore[misc]
-    """Loads a module that waits for its first use from its bytecode in the bundle."""
+class LateSourceLoader(LazyLoader, SourceLoader):  # type: ignore[misc]
+    """The same for a module that waits for its first use, or a package that has such modules."""
 
 
 class ExtensionLoader(ExtensionFileLoader):

@@ -30,27 +30,39 @@ def import_again(smoke: Smoke, names: Sequence[str]) -> Lazy:
     lazy: Lazy = {}
     if names:
         try:
-            opened, *_, modules, _ = json.loads((smoke.scratch / RECORD).read_text())
+            opened, *_, modules, attributes, _ = _read(smoke, RECORD)
         except ValueError:
             log("lazy", "nothing waits for its first use, because the import is not recorded")
         else:
-            lazy = plan(smoke.site_packages, names, modules, opened)
-    if not lazy:
+            lazy = plan(smoke.site_packages, names, opened, modules, attributes)
+    count = sum(map(bool, lazy.values()))
+    if not count:
         record_exactly(smoke)
-        return lazy
-    log("lazy", f"{len(lazy)} modules wait for their first use", modules=len(lazy))
+        return {}
+    log("lazy", f"{count} modules wait for their first use", modules=count)
     try:
         record_exactly(smoke, lazy)
     except InstallError as error:
         if error.code is not ExitCode.IMPORT:
             raise
-        raise _refused(smoke, lazy, str(error)) from error
+        # Without its last line, the remedy.
+        raise _refused(smoke, lazy, str(error).rpartition("\n")[0]) from error
     if difference := _difference(smoke, RECORD_EXACT):
         smoke.run(_RECORD_MORE)
         if not _difference(smoke, _RECORD_MORE):
             raise _refused(smoke, lazy, difference)
         log("lazy", "the answers are not compared, because those of two plain imports differ")
-    return lazy
+    try:
+        now = {*_read(smoke, RECORD_EXACT)[-2]}
+    except ValueError:
+        return lazy
+    return lazy | {name: () for name in attributes if name not in now and name not in lazy}
+
+
+def _read(smoke: Smoke, record: str) -> list[Any]:
+    """A record of an import. Raises ValueError if there is none."""
+    found: list[Any] = json.loads((smoke.scratch / record).read_text())
+    return found
 
 
 def _difference(smoke: Smoke, record: str) -> str:
@@ -65,7 +77,7 @@ def _difference(smoke: Smoke, record: str) -> str:
 
 def _answers(smoke: Smoke, record: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads((smoke.scratch / record).read_text())[-1]
+        found: dict[str, Any] = _read(smoke, record)[-1]
     except ValueError:  # not recorded
         return {}
     return found
@@ -73,7 +85,7 @@ def _answers(smoke: Smoke, record: str) -> dict[str, Any]:
 
 def _refused(smoke: Smoke, lazy: Lazy, what: str) -> InstallError:
     """The error that says which names are the reason: those that are one alone, or else all."""
-    names = list(dict.fromkeys(name for name, *_ in lazy.values()))
+    names = list(dict.fromkeys(why[0] for why in lazy.values() if why))
     alone = [name for name in names if len(names) == 1 or _fails(smoke, lazy, name)] or names
     return InstallError(
         ExitCode.IMPORT,
@@ -86,7 +98,7 @@ def _refused(smoke: Smoke, lazy: Lazy, what: str) -> InstallError:
 
 def _fails(smoke: Smoke, lazy: Lazy, name: str) -> bool:
     try:
-        smoke.run(_RECORD_MORE, {module: why for module, why in lazy.items() if why[0] == name})
+        smoke.run(_RECORD_MORE, {m: why for m, why in lazy.items() if not why or why[0] == name})
     except InstallError as error:
         if error.code is not ExitCode.IMPORT:
             raise

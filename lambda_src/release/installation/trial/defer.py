@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ...layout import ExitCode, InstallError
-from ...lazy import FIXED, Lazy, LazyLoader, WaitingModule
+from ...lazy import FIXED, Lazy, LazyLoader, Package, WaitingModule, loaders
 from .circles import ahead_in_circles
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def check(site_packages: Path, names: Sequence[str]) -> None:
         )
 
 
-def able(root: str) -> list[tuple[str, str]]:
-    """Name and bytecode, below the root, of each module in this process that could have waited."""
-    found = []
+def able(root: str) -> dict[str, str]:
+    """Bytecode, below the root, of each module in this process that could have waited."""
+    found = {}
     for name, module in list(sys.modules.items()):
         if type(module) is not ModuleType:
             continue
@@ -66,37 +66,52 @@ def able(root: str) -> list[tuple[str, str]]:
         if not f"{spec.cached}".startswith(f"{root}/") or spec.name != name:
             continue
         if all(has.get(key, value) == value for key, value in zip(FIXED, values, strict=True)):
-            found.append((name, f"{spec.cached}"[len(root) + 1 :]))
+            found[name] = f"{spec.cached}"[len(root) + 1 :]
+    return found
+
+
+def bound(root: str) -> list[str]:
+    """The modules below the root that are attributes of their packages in this process."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        package, _, attribute = name.rpartition(".")
+        above = sys.modules.get(package)
+        if type(above) is ModuleType or isinstance(above, Package):
+            has = object.__getattribute__(above, "__dict__")
+            inside = f"{has.get('__file__')}".startswith(f"{root}/")
+            if inside and has.get(attribute) is module:
+                found.append(name)
     return found
 
 
 def plan(
-    site_packages: Path, names: Sequence[str], modules: Mapping[str, str], opened: Sequence[str]
+    site_packages: Path,
+    names: Sequence[str],
+    opened: Sequence[str],
+    modules: Mapping[str, str],
+    attributes: Sequence[str],
 ) -> Lazy:
-    """What waits, of modules with their bytecode, given in which order files were opened first."""
+    """What is imported later, by what a plain import has opened, `able` and `bound`."""
     order = {path: number for number, path in enumerate(opened)}
     ordered = sorted(modules, key=lambda module: order.get(modules[module], len(order)))
-    options = {
-        module: name for module in ordered for name in names if f"{module}.".startswith(f"{name}.")
-    }
-    before = ahead_in_circles({name: site_packages / modules[name] for name in options})
-    return {module: (name, *before[module]) for module, name in options.items()}
+    waiting = {module: name for module in ordered if (name := _above(module, names))}
+    ahead = ahead_in_circles({module: site_packages / modules[module] for module in waiting})
+    lazy: Lazy = {module: (name, *ahead[module]) for module, name in waiting.items()}
+    return lazy | {name: () for name in attributes if name not in lazy and _above(name, names)}
+
+
+def _above(module: str, names: Sequence[str]) -> str:
+    """Which of the names a module is at or below, empty if none."""
+    return next((name for name in names if f"{module}.".startswith(f"{name}.")), "")
 
 
 def install(root: str, file: str) -> Lazy:
     """Let the modules in a file wait from now on, as the function's finder does. Returns them."""
     lazy: Lazy = json.loads(Path(file).read_text())
 
-    def loader(fullname: str, path: str) -> SourceFileLoader:
-        if fullname not in lazy:
-            return SourceFileLoader(fullname, path)
-        waiting = LazyLoader(fullname, path)
-        waiting.lazy = lazy[fullname]
-        return waiting
-
     plain = FileFinder.path_hook(
         (ExtensionFileLoader, EXTENSION_SUFFIXES),
-        (loader, SOURCE_SUFFIXES),  # type: ignore[arg-type]
+        (loaders(lazy, SourceFileLoader, LazyLoader), SOURCE_SUFFIXES),  # type: ignore[arg-type]
         (SourcelessFileLoader, BYTECODE_SUFFIXES),
     )
 
@@ -112,6 +127,6 @@ def install(root: str, file: str) -> Lazy:
 
 def use_all(lazy: Lazy) -> None:
     """Run what still waits, in the order of the plain import. Raises FirstUseError."""
-    for name in lazy:
-        if isinstance(module := sys.modules.get(name), WaitingModule):
+    while waiting := [m for n in lazy if isinstance(m := sys.modules.get(n), WaitingModule)]:
+        for module in waiting:
             vars(module)

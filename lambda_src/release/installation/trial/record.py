@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from .defer import able
+from .defer import able, bound
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 _PRESENT = bytes(value >> 6 != 0 for value in range(256))
@@ -48,7 +48,7 @@ class Record:
     def write(self, target: str, answers: dict[str, Any]) -> None:
         """End the recording and write it as JSON, if that is possible.
 
-        With it go the modules that could wait for their first use, and the model's answers.
+        With it go `able` and `bound`, and the model's answers.
         """
         self._active = False
         try:
@@ -65,7 +65,8 @@ class Record:
             self.pages[path] = _runs(first), _runs(later)
         with open(target, "w") as stream:  # noqa: PTH123
             found = list(self.opened), self.loaded, self.pages, list(self.looked)
-            json.dump([*found, dict(able(self._root[:-1])), answers], stream)
+            root = self._root[:-1]
+            json.dump([*found, able(root), bound(root), answers], stream)
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
         if event in ("os.listdir", "os.scandir"):
