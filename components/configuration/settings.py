@@ -17,7 +17,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
 from ..container import MEMORY_FOR_CPU, TaskSize, needed
-from ..contract import Application, Artifacts, Target
+from ..contract import MACHINES, RUNTIMES, Application, Artifacts, Target
 from ..errors import ConfigurationError
 from ..inference import InferenceFunction
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
@@ -50,8 +50,8 @@ class Settings:
     """The stack's configuration, checked. Pulumi.yaml describes each key and its unit."""
 
     mount_path: str = _key(rules.mount_path, "/mnt/models")
-    runtime: str = _key(rules.one_of("python3.11", "python3.12", "python3.13"), "python3.11")
-    architecture: str = _key(rules.one_of("x86_64", "arm64"), "x86_64")
+    runtime: str = _key(rules.one_of(*RUNTIMES), next(iter(RUNTIMES)))
+    architecture: str = _key(rules.one_of(*MACHINES), "x86_64")
     memory_mb: int = _key(rules.integer(128, 10_240), "3008")
     timeout_seconds: int = _key(rules.integer(1, 900), "120")
     ephemeral_storage_mb: int = _key(rules.integer(512, 10_240), "512")
@@ -59,7 +59,7 @@ class Settings:
     populator_memory_mb: int = _key(rules.integer(512, 122_880), "8192")
     populator_ephemeral_storage_gib: int = _key(rules.integer(21, 200), "30")
     populator_timeout_minutes: int = _key(rules.integer(1, 720), "30")
-    populator_image: str = _key(rules.image, Target(runtime="python3.11").image)
+    populator_image: str = _key(rules.image, next(iter(RUNTIMES.values())).image)
     index_url: str = _key(rules.index_url, "https://pypi.org/simple")
     index_secret_arn: str = _key(
         rules.secret_arn, "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
