@@ -1,4 +1,4 @@
-"""Draws a dashboard of CloudWatch from its JSON, as SVG: where each widget is, and what is in it."""
+"""Draws a dashboard of CloudWatch from its JSON, as SVG: where a widget is, and what is in it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def known(*, bursting: bool) -> tuple[Alarm, ...]:
 
 
 def svg(body: Mapping[str, Any]) -> str:
-    """The drawing: a box for each widget, with its title and what its lines, alarms or query are."""
+    """The drawing: a box for each widget, with its title, its lines, alarms or query."""
     widgets = body["widgets"]
     width = _COLUMNS * _COLUMN
     height = max(widget["y"] + widget["height"] for widget in widgets) * _ROW

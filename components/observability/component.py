@@ -51,7 +51,7 @@ class Observability(pulumi.ComponentResource):
     """Alarms of function, file system and populate tasks to one topic, and a dashboard.
 
     Attributes:
-        topic_arn: Where the alarms go; subscribe whoever shall hear of them.
+        topic_arn: Where the alarms go; subscribe who is to hear of them.
         dashboard_name: Name of the dashboard.
     """
 

@@ -1,4 +1,4 @@
-"""The metrics that tell how a stack is: what they are called, and by what they are told apart."""
+"""The metrics that say how a stack is: their names, and the dimensions of each."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Metric:
     Attributes:
         namespace: Who emits it.
         name: Its name.
-        dimensions: By which dimensions it is told apart, no more and no fewer: CloudWatch finds a
-            metric by exactly these.
+        dimensions: Names of its dimensions, no more and no fewer: CloudWatch finds a metric by
+            exactly these.
     """
 
     namespace: str

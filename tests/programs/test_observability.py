@@ -47,7 +47,7 @@ def emitted(group: str) -> dict[tuple[str, str], set[str]]:
     return found
 
 
-def events_of(task: dict[str, Any]) -> list[dict[str, Any]]:
+def events_of(task: dict[str, Any]) -> list[Any]:
     """The event of a task that has changed, once for each container: a pattern need match one."""
     detail = json.loads(json.dumps(task, default=str))
     event = {"source": "aws.ecs", "detail-type": "ECS Task State Change"}
@@ -104,13 +104,13 @@ def test_a_populate_task_that_failed_is_a_notice_and_one_that_succeeded_is_none(
     assert program.up() is not None
     assert heard() == [False, True]
 
-    task = {
+    task: dict[str, Any] = {
         "lastStatus": "STOPPED",
         "taskDefinitionArn": program.outputs("TaskDefinition")["arn"],
         "containers": [{"exitCode": 0}],
         "stopCode": "EssentialContainerExited",
     }
-    cases = [
+    cases: list[tuple[dict[str, Any], bool]] = [
         ({}, False),
         ({"containers": [{"exitCode": 13}]}, True),
         ({"stopCode": "TaskFailedToStart", "containers": [{}]}, True),
