@@ -11,6 +11,7 @@ from types import ModuleType
 
 from ..artifacts import arguments
 from ..layout import ARTIFACTS_PATH, RELEASE_PATH, ReleaseError
+from ..pruned import needed
 from .activate import ReleaseMissingError, activate, check_published
 from .cold_start import ColdStart
 from .contract import ModelError, check
@@ -64,9 +65,10 @@ class Loading:
     def _explained(self, error: BaseException) -> LoadError:
         if isinstance(error, ReleaseMissingError | ModelError):
             return LoadError(str(error))
+        remedy = needed(error, self._release) or "The function's log has the stack trace"
         return LoadError(
             f"the model cannot be loaded from the release {self._release}: "
-            f"{type(error).__name__}: {error}. The function's log has the stack trace"
+            f"{type(error).__name__}: {error}. {remedy}"
         )
 
     def _path(self) -> Path:
