@@ -19,7 +19,9 @@ from ..account import Account
 from ..container import MEMORY_FOR_CPU, TaskSize, needed
 from ..contract import MACHINES, RUNTIMES, Application, Artifacts, Target
 from ..errors import ConfigurationError
+from ..inference import InferenceFunction
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
+from ..observability import ObservabilityArgs
 from ..populator import Populator, PopulatorArgs
 from ..publications import ArtifactPublication, ArtifactPublicationArgs, PublicationArgs
 from ..resources import BucketArgs, LogArgs, RoleArgs
@@ -69,6 +71,7 @@ class Settings:
     availability_zones: tuple[str, ...] = _key(rules.availability_zones, "us-east-1a")
     egress: str = _key(rules.one_of("public-ip", "nat", "none"), "public-ip")
     throughput: str = _key(rules.one_of("elastic", "bursting"), "elastic")
+    alarms: str = _key(rules.alarms, "own")
     log_retention_days: int = _key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
     subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
     populator_subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
@@ -184,6 +187,16 @@ class Settings:
             application=application,
             artifacts=artifacts,
             salt=self.release_salt,
+            tags=self.tags,
+        )
+
+    def observability(self, function: InferenceFunction) -> ObservabilityArgs | None:
+        """Alarms and a dashboard, if the stack has them."""
+        if self.alarms == "none":
+            return None
+        return ObservabilityArgs(
+            function=function,
+            topic_arn=None if self.alarms == "own" else self.alarms,
             tags=self.tags,
         )
 

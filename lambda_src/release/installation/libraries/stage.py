@@ -58,6 +58,7 @@ class Staging:
         smoke = Smoke(site_packages, job.program, scratch, job.import_limit, job.artifacts)
         with timed(seconds, "import", "model.py with the staged libraries"):
             log("import", prove(smoke, pruning)[:200])
+        pruning.note(staged)
         with timed(seconds, "cold-start", "what the import reads, in one file"):
             record_exactly(smoke)
             smoke.compare()
