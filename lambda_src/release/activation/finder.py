@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import io
-import linecache
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -44,6 +42,7 @@ class Imports:
         read = max((begin + size for path, begin, size in bundle.jobs if not path), default=0)
         self.bundle.jobs.clear()
         self.readers = readers
+        self._files = Files(self.inside, bundle)
         self._next = iter([name for name, (at, *_) in bundle.files.items() if at < read])
         self._ahead: dict[str, CodeType] = {}
         self.sources: Callable[[str, str], SourceFileLoader] = partial(SourceLoader, self)
@@ -58,27 +57,13 @@ class Imports:
         for path in list(sys.path_importer_cache):
             if self.inside(path) is not None:
                 del sys.path_importer_cache[path]
-        plain = linecache.updatecache
-
-        def updatecache(filename: str, module_globals: dict[str, Any] | None = None) -> list[str]:
-            data = self.read(filename) if filename.endswith(".py") else None
-            if data is None:
-                return plain(filename, module_globals)
-            try:
-                lines = io.StringIO(importlib.util.decode_source(data)).readlines()
-            except (SyntaxError, UnicodeDecodeError):
-                return plain(filename, module_globals)
-            if lines and not lines[-1].endswith("\n"):
-                lines[-1] += "\n"
-            # Without a time, so that linecache never asks the file system.
-            linecache.cache[filename] = (len(data), None, lines, filename)
-            return lines
-
-        linecache.updatecache = updatecache
-        Files(self.inside, self.bundle).install()
+        self._files.install()
 
     def settle(self) -> None:
-        """The import is over: hold no more memory than it takes to answer later ones."""
+        """The cold start is over: replace nothing any more, and hold no more memory than it takes
+        to answer later imports.
+        """
+        self._files.remove()
         self._next = iter(())
         self._ahead.clear()
 
@@ -93,10 +78,6 @@ class Imports:
         name = self.inside(path)
         return None if name is None else self.bundle.read(name)
 
-    def has_bytecode(self, path: str) -> bool:
-        """Whether the bundle has the bytecode of a source."""
-        return self.inside(importlib.util.cache_from_source(path)) in self.bundle.files
-
     def ahead(self) -> bool:
         """Prepare the code of a module that will be imported; false if there is none."""
         for name in self._next:
@@ -104,15 +85,19 @@ class Imports:
                 path = f"{self.root}/{name}"
                 with contextlib.suppress(Exception):
                     path = importlib.util.source_from_cache(path)
-                    code = SourceLoader(self, "ahead", path).get_code("ahead")
+                    code = _Bytecode(self, "ahead", path).get_code("ahead")
                     if code is not None:
                         self._ahead[path] = code
                 return True
         return False
 
-    def code(self, path: str) -> CodeType | None:
-        """The code of a source, if it was prepared."""
-        return self._ahead.pop(path, None)
+    def code(self, fullname: str, path: str) -> CodeType | None:
+        """The code of a source, if it was prepared, or the bundle has its bytecode."""
+        if (code := self._ahead.pop(path, None)) is not None:
+            return code
+        if self.inside(importlib.util.cache_from_source(path)) not in self.bundle.files:
+            return None
+        return _Bytecode(self, fullname, path).get_code(fullname)
 
     def wait(self, path: str) -> None:
         """Wait until a library can be read from memory."""
@@ -178,17 +163,25 @@ class SourceLoader(SourceFileLoader):
         self._imports = imports
 
     def get_code(self, fullname: str) -> CodeType | None:
-        return self._imports.code(self.path) or super().get_code(fullname)
+        return self._imports.code(fullname, self.path) or super().get_code(fullname)
 
     def get_data(self, path: str) -> bytes:
         data = self._imports.read(path)
         return super().get_data(path) if data is None else data
 
-    def path_stats(self, path: str) -> Mapping[str, Any]:
-        # Only ever compared with what bytecode says that is to be checked; a release's is not.
-        if self._imports.has_bytecode(path):
-            return {"mtime": 0, "size": 0}
-        return super().path_stats(path)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SourceFileLoader, (self.name, self.path)
+
+
+class _Bytecode(SourceLoader):
+    """Makes code of bytecode in the bundle as importlib makes it of a file."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        return SourceFileLoader.get_code(self, fullname)
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:  # noqa: ARG002
+        # Only compared with what bytecode says that is to be checked; a release's is not.
+        return {"mtime": 0, "size": 0}
 
 
 class LateSourceLoader(LazyLoader, SourceLoader):  # type: ignore[misc]
@@ -205,3 +198,6 @@ class ExtensionLoader(ExtensionFileLoader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         self._imports.wait(self.path)
         return super().create_module(spec)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ExtensionFileLoader, (self.name, self.path)

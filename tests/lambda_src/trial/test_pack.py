@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import marshal
 import os
 from pathlib import Path
 
 import pytest
 
-from lambda_src.release.bundle import BUNDLE, FOLDERS, READ, Bundle
-from lambda_src.release.installation.trial.pack import GAP, pack
+from lambda_src.release.bundle import BUNDLE, READ, Bundle
+from lambda_src.release.installation.trial.pack import GAP, MANY, pack
 from lambda_src.release.installation.trial.record import PAGE
 
 from ..bundled import EXTENSION
@@ -76,19 +75,30 @@ def test_a_half_made_bundle_is_removed(tmp_path: Path, monkeypatch: pytest.Monke
     assert not (tmp_path / BUNDLE).exists()
 
 
-def test_names_of_directories_are_packed_but_of_none_with_links(tmp_path: Path) -> None:
-    made = tmp_path / "releases" / RELEASE_ID
-    for name in (FIRST, "first/inner/a.py", "other/deep/b.py", "plain/c", "linked/d"):
+def packed(folder: Path, names: list[str], looked: list[str]) -> Bundle:
+    """The bundle of an import that opened these files, and asked for some itself."""
+    made = folder / "releases" / RELEASE_ID
+    for name in names:
         path = made / "site-packages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(EXTENSION.read_bytes())
-    (made / "site-packages/linked/e").symlink_to("d")
-    record = [[FIRST], {"": [], FIRST: []}, {}, ["plain/none", "linked/none"]]
-    (tmp_path / "import.json").write_text(json.dumps(record))
-    pack(made, RELEASE_ID, tmp_path, {})
+    record = [names, {"": [], FIRST: []}, {}, looked]
+    (folder / "import.json").write_text(json.dumps(record))
+    pack(made, RELEASE_ID, folder, {})
     bundle = Bundle(str(made))
-    folders = marshal.loads(bundle.read(FOLDERS) or b"")
     os.close(bundle.descriptor)
-    assert folders["plain"] == {"c": False}
-    assert "linked" not in folders
-    assert set(bundle.listing) == {"", "first", "first/inner", "other", "plain", "linked"}
+    return bundle
+
+
+def test_directories_that_were_listed_are_listed_ahead(tmp_path: Path) -> None:
+    names = [FIRST, "first/inner/a.py", "other/deep/b.py", "plain/c"]
+    bundle = packed(tmp_path, names, ["first/", "./", "plain/c", "../"])
+    assert [path for path, _, size in bundle.jobs if not size] == ["first/", "./"]
+    assert set(bundle.listing) == {"", "first", "first/inner", "other", "plain"}
+
+
+@pytest.mark.parametrize("count", [MANY - 1, MANY])
+def test_open_is_replaced_for_many_files_alone(tmp_path: Path, count: int) -> None:
+    names = [f"data/{number}" for number in range(count)]
+    bundle = packed(tmp_path, [FIRST, *names], [*names, "data/gone", "data/code.pyc", "data/"])
+    assert bundle.data == (set(names) if count >= MANY else set())

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from ...artifacts import arguments as load_arguments
+from ...lazy import Lazy
 from . import defer
 from .record import Record
 
@@ -61,7 +62,6 @@ def prove(
     sys.path.insert(1, site_packages)
     recorded = Record(site_packages, record.endswith("exact.json"))
     waiting = defer.install(site_packages, lazy) if lazy else {}
-    answers: dict[str, Any] = {}
     process, main = _getpid(), _thread.get_ident()
     ended = _thread.allocate_lock()  # by who acquires it
 
@@ -80,10 +80,7 @@ def prove(
         with contextlib.suppress(RuntimeError):
             _thread.start_new_thread(watch, (limit,))
     try:
-        kind, text = "proven", _try(program, artifacts, answers)
-        if _getpid() == process:
-            recorded.write(record, answers)
-            defer.use_all(waiting)
+        kind, text = "proven", _recorded(program, artifacts, recorded, record, waiting)
     except ContractError as error:
         kind, text = "contract", str(error)
     except BaseException:
@@ -93,9 +90,18 @@ def prove(
     if _getpid() != process:
         return
     ended.acquire()
-    if kind == "proven" and recorded.problem:
-        text += f"; not recorded: {recorded.problem}"
     finish(kind, text)
+
+
+def _recorded(program: str, artifacts: str, recorded: Record, record: str, waiting: Lazy) -> str:
+    """Try the model, write the record, and use what still waits. Returns what there is to say."""
+    answers: dict[str, Any] = {}
+    process = _getpid()
+    said = _try(program, artifacts, answers)
+    if _getpid() == process:  # not one that the model has forked
+        recorded.write(record, answers)
+        defer.use_all(waiting)
+    return said + (f"; not recorded: {recorded.problem}" if recorded.problem else "")
 
 
 def _try(program: str, artifacts: str, answers: dict[str, Any]) -> str:
