@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ...commands import for_this_program
 from ...errors import PopulateError
 from ..aws import AwsCalls, AwsError, Login, refuse_other_account, until_settled
 from ..diagnosis import DEADLINE, cause_of
@@ -146,7 +147,7 @@ class TaskRun:
     def _stop(self, arn: str) -> None:
         minutes = int(self._spec.timeout_minutes)
         self._say(f"not done after {minutes} minutes, stopping the task")
-        reason = f"{DEADLINE} ({minutes}) is over"
+        reason = f"{DEADLINE} ({minutes} minutes) is over"
         self._aws.ecs.stop_task(cluster=self._spec.cluster_arn, task=arn, reason=reason)
 
     def _show(self, log: TaskLog) -> None:
@@ -203,4 +204,4 @@ def _passing(error: Exception) -> str:
 
 
 def _speaker(say: Callable[[str], None]) -> Callable[[str], None]:
-    return lambda text: say(f"populate: {text}")
+    return lambda text: say(f"populate: {for_this_program(text)}")
