@@ -170,7 +170,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
         except CacheError as error:
             raise DeploymentError(str(error)) from error
         with screen.step(f"up of stack {project.stack}"):
-            with _own_temporary_files():
+            with _temporary_files_in(cloud.scratch):
                 result = engine.up(project, provider, screen)
             for type_, names in sorted(provider.not_emulated.items()):
                 screen.line(f"  {type_} is not emulated ({', '.join(names)})", "warning")
@@ -185,14 +185,13 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
 
 
 @contextlib.contextmanager
-def _own_temporary_files() -> Iterator[None]:
-    """A temporary folder for the program: this process ends without what Python does at its end."""
-    with tempfile.TemporaryDirectory(prefix="efs-inference-") as folder:
-        before, tempfile.tempdir = tempfile.tempdir, folder
-        try:
-            yield
-        finally:
-            tempfile.tempdir = before
+def _temporary_files_in(scratch: Path) -> Iterator[None]:
+    """The program's go with the run: this process ends without what Python does at its end."""
+    before, tempfile.tempdir = tempfile.tempdir, str(scratch)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextlib.contextmanager
