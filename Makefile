@@ -41,7 +41,7 @@ install: .venv/.installed ## Create the environment .venv from uv.lock
 other-python: # .venv is not there, is broken, or is that of another Python than PYTHON
 
 .venv/.installed: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
-	$(BIN)/python -m uv sync --quiet --frozen --extra local
+	$(BIN)/python -m uv sync --quiet --locked --extra local --extra audit
 	@touch $@
 
 .PHONY: local
@@ -82,6 +82,12 @@ check: install lint ## The quick part: linters, types, documents, unit tests
 test: install lint ## Every check and test, the real TensorFlow included
 	$(BIN)/python -m pytest -q -n 2
 
+.PHONY: test-all
+test-all: ## `make test` on Python 3.11, 3.12 and 3.13, each in a clone of what is committed
+	@for version in 3.11 3.12 3.13; do \
+		folder=$$(mktemp -d) && git clone --quiet . $$folder && echo "Python $$version, in $$folder" && \
+		$(MAKE) -C $$folder test PYTHON=python$$version && rm -rf $$folder || exit 1; done
+
 .PHONY: lint
 lint: install
 	$(BIN)/python -m ruff check .
@@ -100,6 +106,14 @@ lock: install ## Lock requirements.in; what is locked stays (UPGRADE=name or UPG
 .PHONY: reference
 reference: install ## Renew what the policy packs know of AWS, from cfn-lint and moto
 	$(BIN)/python -m tools.reference
+
+.PHONY: audit
+audit: install ## Known vulnerabilities of what is locked, from OSV (OPTIONS=--target ...)
+	@$(BIN)/python -m components.audit vulnerabilities --directory $(APPLICATION) $(OPTIONS)
+
+.PHONY: sbom
+sbom: install ## The SBOM of a lock, or of its release (OPTIONS="--target NAME --manifest FILE")
+	@$(BIN)/python -m components.audit sbom --directory $(APPLICATION) $(OPTIONS)
 
 .PHONY: wheels
 wheels: install ## Fill the stacks' wheel caches from the locks (CACHE=s3://bucket/prefix for another)

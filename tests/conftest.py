@@ -52,6 +52,7 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     tmp_path_factory.getbasetemp()  # this one stays where it is, to be looked at
     before = os.environ.get("TMPDIR")
     with tempfile.TemporaryDirectory(prefix="t", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o1777)  # as /tmp: some tests are another user's
         os.environ["TMPDIR"], tempfile.tempdir = folder, None
         yield Path(folder)
         tempfile.tempdir = None

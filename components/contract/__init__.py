@@ -6,10 +6,14 @@ from .lock import Pin, read_lock
 from .mount import Mount
 from .package import Package
 from .release import Release
+from .requirements import RequirementsError
+from .runtimes import MACHINES, RUNTIMES, cost
 from .target import Target
 from .wheel_cache import WheelCache
 
 __all__ = [
+    "MACHINES",
+    "RUNTIMES",
     "Application",
     "Artifact",
     "Artifacts",
@@ -18,9 +22,11 @@ __all__ = [
     "Package",
     "Pin",
     "Release",
+    "RequirementsError",
     "S3Object",
     "Target",
     "Web",
     "WheelCache",
+    "cost",
     "read_lock",
 ]

@@ -1,12 +1,12 @@
 """Locks requirements.in: `python -m efs_inference.lock`."""
 
-from .command import PYPI, lock, lock_path, main
+from .command import PYPI, lock, lock_path, main, the_application
 from .errors import LockError
-from .targets import RUNTIMES, Stacks, Target, chosen, named
+from .targets import ALL, Stacks, Target, chosen, named
 
 __all__ = [
+    "ALL",
     "PYPI",
-    "RUNTIMES",
     "LockError",
     "Stacks",
     "Target",
@@ -15,4 +15,5 @@ __all__ = [
     "lock_path",
     "main",
     "named",
+    "the_application",
 ]

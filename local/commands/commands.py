@@ -18,7 +18,7 @@ from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from . import report
 from .deployed import Deployment, FunctionError
-from .deployment import DeploymentError, deploy, held, host_config, plan
+from .deployment import DeploymentError, deploy, held, host_config, plan, refuse_other_pythons
 from .function_url import FunctionUrl
 from .screen import Screen
 
@@ -113,6 +113,7 @@ def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deploymen
         project = host_config(project, screen)
         with screen.without_resources():
             planned = plan(project, screen, advice=False)
+        refuse_other_pythons(planned)
         if "function" in options and planned.functions:
             planned.function(options.function)
         with deploy(project, state, screen) as deployment:

@@ -16,7 +16,7 @@ from ..engine import Resource, Result, Verdict, reason
 from ..provider import refusal
 
 ALIAS = "aws:lambda/alias:Alias"
-_FUNCTION = "aws:lambda/function:Function"
+FUNCTION = "aws:lambda/function:Function"
 _SMOKE = ":SmokeInvocation"
 
 
@@ -113,7 +113,7 @@ class Deployment:
         """The functions with an alias, by name."""
         found: dict[str, Function] = {}
         for alias in self.result.of_type(ALIAS):
-            function = self._made(alias, "functionName", _FUNCTION)
+            function = self._made(alias, "functionName", FUNCTION)
             name = function.name if function else alias.name
             found.setdefault(name, self._function(name, alias, function))
         return [found[name] for name in sorted(found)]
@@ -124,7 +124,7 @@ class Deployment:
             for resource in self.result.resources
             if resource.type.endswith(_SMOKE)
             and function is not None
-            and self._made(resource, "function_name", _FUNCTION) is function
+            and self._made(resource, "function_name", FUNCTION) is function
         ]
         sample = self.result.outputs.get("sampleRequest")
         if smokes:

@@ -19,7 +19,7 @@ from ..engine import Result, Verdict
 from ..project import Project
 from ..provider import AwsProvider
 from ..state import SCRATCH, StateError, hold
-from .deployed import ALIAS, Deployment
+from .deployed import ALIAS, FUNCTION, Deployment
 from .locks import LockError, make_locks
 from .screen import Screen
 from .wheels import CacheError, fill_cache
@@ -90,11 +90,36 @@ def plan(project: Project, screen: Screen, *, advice: bool = True) -> Deployment
         DeploymentError: The preview fails, or a mandatory rule is broken.
     """
     with screen.step(f"preview of stack {project.stack}"):
-        with _own_temporary_files():
+        with (
+            tempfile.TemporaryDirectory(prefix="efs-inference-") as folder,
+            _temporary_files_in(folder),
+        ):
             result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
         if result.error is not None:
             raise DeploymentError(result.error)
     return Deployment(result=result, verdict=_judge(result, screen, advice=advice))
+
+
+def refuse_other_pythons(planned: Deployment) -> None:
+    """Refuse a plan with a function whose Python is not that of this host, which would run it.
+
+    Raises:
+        DeploymentError: With each such function that mounts a file system.
+    """
+    host = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    other = [
+        f"{function.name} ({runtime})"
+        for function in planned.result.of_type(FUNCTION)
+        if function.inputs.get("fileSystemConfig")
+        and str(runtime := function.inputs.get("runtime")).startswith("python")
+        and runtime != host
+    ]
+    if other:
+        raise DeploymentError(
+            f"{', '.join(other)}: functions run with the Python of this host, and that is {host} "
+            f"alone. Remedy: {host} for this run, such as --config runtime={host} where the "
+            f"program has such a key, or another host; `{COMMAND} preview` works everywhere"
+        )
 
 
 def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
@@ -170,7 +195,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
         except CacheError as error:
             raise DeploymentError(str(error)) from error
         with screen.step(f"up of stack {project.stack}"):
-            with _temporary_files_in(cloud.scratch):
+            with _temporary_files_in(str(cloud.scratch)):
                 result = engine.up(project, provider, screen)
             for type_, names in sorted(provider.not_emulated.items()):
                 screen.line(f"  {type_} is not emulated ({', '.join(names)})", "warning")
@@ -185,9 +210,9 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
 
 
 @contextlib.contextmanager
-def _temporary_files_in(scratch: Path) -> Iterator[None]:
-    """The program's go with the run: this process ends without what Python does at its end."""
-    before, tempfile.tempdir = tempfile.tempdir, str(scratch)
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    """The program's temporary files: this process ends without what Python does at its end."""
+    before, tempfile.tempdir = tempfile.tempdir, folder
     try:
         yield
     finally:

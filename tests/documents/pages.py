@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
+HABITS = (ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md")
+PAGES = (README, *HABITS, *sorted((ROOT / "docs").glob("*.md")))
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
 _GENERATED = re.compile(r"<!-- generated: ([a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)

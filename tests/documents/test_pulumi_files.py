@@ -21,7 +21,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PROJECT_KEYS = {"name", "description", "runtime", "config"}
 PACK_KEYS = {"name", "version", "description", "runtime"}
 # Always there on a runner of GitHub, or in the shell itself.
-SHELL = {"curl", "dirname", "echo", "sudo", "make", "pulumi", "git", "python", ".ci/run"}
+SHELL = {"curl", "gh", "dirname", "echo", "sudo", "make", "pulumi", "git", "python", ".ci/run"}
 
 
 def loaded(path: Path) -> Any:
@@ -110,7 +110,9 @@ def steps(workflow: Path) -> list[dict[str, Any]]:
 
 
 def test_the_packs_of_the_preview_are_those_that_are_here() -> None:
-    assert [file.name for file in WORKFLOWS] == ["checks.yml", "newest.yml", "preview.yml"]
+    assert [file.name for file in WORKFLOWS] == [
+        *("checks.yml", "newest.yml", "preview.yml", "release.yml"),
+    ]
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.stem)
