@@ -323,10 +323,12 @@ def test_code_from_elsewhere_is_refused() -> None:
     import pulumi
 
     provider = AwsProvider("us-east-1", cloud=True)
-    with pytest.raises(ProviderError, match="code from FileArchive is not emulated"):
-        provider.create(
-            "aws:lambda/function:Function", "f", {"code": pulumi.FileArchive("x.zip"), "name": "f"}
-        )
+    for code, message in (
+        (pulumi.FileArchive("x.zip"), "'x.zip' is neither a folder nor a zip file"),
+        (pulumi.RemoteArchive("https://example.org/x.zip"), "code from RemoteArchive is not"),
+    ):
+        with pytest.raises(ProviderError, match=message):
+            provider.create("aws:lambda/function:Function", "f", {"code": code, "name": "f"})
 
 
 def test_a_bucket_is_as_the_program_describes_it(everything: Result, cloud: Cloud) -> None:
