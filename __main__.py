@@ -32,6 +32,10 @@ function = efs.InferenceFunction(
         tags=tags,
     ),
 )
+if alarms := settings.observability(function):
+    observability = efs.Observability("observability", alarms)
+    pulumi.export("alarmTopic", observability.topic_arn)
+    pulumi.export("dashboardName", observability.dashboard_name)
 
 pulumi.export("mountPath", store.mount.path)
 pulumi.export("releaseId", libraries.release.id)

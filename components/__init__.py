@@ -24,6 +24,7 @@ from .gates import (
 )
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .network import ExistingNetworkArgs, Network, NetworkArgs
+from .observability import Observability, ObservabilityArgs, Thresholds
 from .populator import Populator, PopulatorArgs
 from .publications import (
     ArtifactPublication,
@@ -56,6 +57,8 @@ __all__ = [
     "Mount",
     "Network",
     "NetworkArgs",
+    "Observability",
+    "ObservabilityArgs",
     "PopulateError",
     "Populator",
     "PopulatorArgs",
@@ -71,4 +74,5 @@ __all__ = [
     "SmokeInvocationArgs",
     "Target",
     "TaskSize",
+    "Thresholds",
 ]

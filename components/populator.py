@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from .account import Account
 from .container import TaskSize, secret_statements
-from .contract import Target, WheelCache
+from .contract import Target, WheelCache, cost
 from .errors import ConfigurationError, Problem
 from .gates import Credentials
 from .inputs import Args, Plain, Tags
@@ -150,6 +150,9 @@ class Populator(pulumi.ComponentResource):
         super().__init__("efs-inference:index:Populator", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.args, account = args, args.store.account
+        # A preview comes before each `up`, so once is enough.
+        if pulumi.runtime.is_dry_run() and (said := cost(args.target.runtime)):
+            pulumi.log.info(said, self)
         account.refuse_another(self, name)
         self.cluster_arn = (
             aws.ecs.Cluster(name, tags=args.tags, opts=child).arn

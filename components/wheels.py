@@ -28,11 +28,11 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import commands, contract
-from .contract import Application, Pin, read_lock, runtime
+from .contract import RUNTIMES, Application, Pin, read_lock, runtime
 from .contract.requirements import RequirementsError
 from .contract.wheel_cache import WheelCache, hashes
 from .errors import ConfigurationError
-from .lock import PYPI, RUNTIMES, LockError, Stacks, Target, chosen, named
+from .lock import PYPI, LockError, Stacks, Target, chosen, named
 
 _THREADS = 8
 # What S3 says of an object or a bucket that is not there.

@@ -24,6 +24,7 @@ from components.gates.diagnosis import CAUSES
 from policies.guardrails import pack as guardrails
 from policies.mounts import pack as mounts
 from policies.reading.pack import Rule
+from tools import drawing
 from tools.first_run import questions
 
 ROOT = Path(__file__).parents[1]
@@ -113,9 +114,11 @@ def measured(benchmark: str) -> str:
     results = measure.load(benchmark)
     if results is None:
         return f"Not measured yet: `make bench WHAT={benchmark}`.\n"
+    shown, unsteady = report.steady(results)
     parts = [report.conditions(results) + "\n"]
     parts += [f"![{title}]({name}.svg)\n" for name, title in report.PLOTS[benchmark].items()]
-    return "\n".join([*parts, report.TABLES[benchmark](results).markdown()])
+    parts.append(report.TABLES[benchmark](shown).markdown())
+    return "\n".join([*parts, *filter(None, [report.left_out(unsteady)])])
 
 
 def published() -> str:
@@ -166,11 +169,11 @@ def generated() -> dict[str, str]:
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
         "bench-populate": populated(),
         "published-artifacts": published(),
-        "memory-model": of_imports(lambda results: report.memory_table(results).markdown()),
         "bench-summary": of_imports(report.summary),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
         "events": event_table(ROOT / "lambda_src" / "handler.py"),
         "causes": cause_table(),
+        "alarms": drawing.table(),
         "questions": questions.table(),
     }
 
@@ -194,6 +197,7 @@ def main() -> int:
         **{page: rendered(page.read_text(encoding="utf-8"), parts) for page in PAGES},
         ROOT / "requirements.txt": requirements(),
         **plots(),
+        ROOT / "docs" / "dashboard.svg": drawing.svg(drawing.example()),
     }
     stale = [
         path

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..container import MEMORY_FOR_CPU, memory_rule
-from ..contract import Application, Artifacts, Target, read_lock, runtime
+from ..contract import RUNTIMES, Application, Artifacts, Target, read_lock, runtime
 from ..errors import ConfigurationError, Problem
 from . import problems
 
@@ -53,7 +53,7 @@ def image(parsed: Mapping[str, Any]) -> list[Problem]:
     if not {"runtime", "populator_image"} <= set(parsed):
         return []
     runtime, image = parsed["runtime"], parsed["populator_image"]
-    version = runtime.removeprefix("python")
+    version = RUNTIMES[runtime].python
     match = re.search(r"(?:^|/)lambda/python:(\d+\.\d+)(?![\d])", image)
     if match is None or match[1] == version:
         return []

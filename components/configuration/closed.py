@@ -8,11 +8,11 @@ from typing import Any
 from .. import commands
 from ..account import Account
 from ..container import why_no_image, why_no_source
-from ..contract import Artifacts, S3Object, Target, Web
+from ..contract import RUNTIMES, Artifacts, S3Object, Target, Web
 from ..errors import ConfigurationError, Problem
 from . import problems
 
-_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/lambda/python:3.11"
+_IMAGE = "123456789012.dkr.ecr.{region}.amazonaws.com/lambda/python:{python}"
 _COPY = "copy it there, see docs/no-internet.md, and then "
 
 
@@ -67,7 +67,8 @@ def _image(parsed: Mapping[str, Any], region: str) -> Iterator[Problem]:
         return
     image = Target(runtime=parsed["runtime"], image=parsed["populator_image"]).image
     if rule := why_no_image(image, region):
-        example = _IMAGE.replace("us-east-1", region or "us-east-1")
+        python = RUNTIMES[parsed["runtime"]].python
+        example = _IMAGE.format(region=region or "us-east-1", python=python)
         command = problems.set_command("populatorImage", example)
         yield Problem(
             subject="populatorImage",

@@ -17,9 +17,11 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..account import Account
 from ..container import MEMORY_FOR_CPU, TaskSize, needed
-from ..contract import Application, Artifacts, Target
+from ..contract import MACHINES, RUNTIMES, Application, Artifacts, Target
 from ..errors import ConfigurationError
+from ..inference import InferenceFunction
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
+from ..observability import ObservabilityArgs
 from ..populator import Populator, PopulatorArgs
 from ..publications import ArtifactPublication, ArtifactPublicationArgs, PublicationArgs
 from ..resources import BucketArgs, LogArgs, RoleArgs
@@ -48,8 +50,8 @@ class Settings:
     """The stack's configuration, checked. Pulumi.yaml describes each key and its unit."""
 
     mount_path: str = _key(rules.mount_path, "/mnt/models")
-    runtime: str = _key(rules.one_of("python3.11", "python3.12", "python3.13"), "python3.11")
-    architecture: str = _key(rules.one_of("x86_64", "arm64"), "x86_64")
+    runtime: str = _key(rules.one_of(*RUNTIMES), next(iter(RUNTIMES)))
+    architecture: str = _key(rules.one_of(*MACHINES), "x86_64")
     memory_mb: int = _key(rules.integer(128, 10_240), "3008")
     timeout_seconds: int = _key(rules.integer(1, 900), "120")
     ephemeral_storage_mb: int = _key(rules.integer(512, 10_240), "512")
@@ -57,7 +59,7 @@ class Settings:
     populator_memory_mb: int = _key(rules.integer(512, 122_880), "8192")
     populator_ephemeral_storage_gib: int = _key(rules.integer(21, 200), "30")
     populator_timeout_minutes: int = _key(rules.integer(1, 720), "30")
-    populator_image: str = _key(rules.image, Target(runtime="python3.11").image)
+    populator_image: str = _key(rules.image, next(iter(RUNTIMES.values())).image)
     index_url: str = _key(rules.index_url, "https://pypi.org/simple")
     index_secret_arn: str = _key(
         rules.secret_arn, "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
@@ -69,6 +71,7 @@ class Settings:
     availability_zones: tuple[str, ...] = _key(rules.availability_zones, "us-east-1a")
     egress: str = _key(rules.one_of("public-ip", "nat", "none"), "public-ip")
     throughput: str = _key(rules.one_of("elastic", "bursting"), "elastic")
+    alarms: str = _key(rules.alarms, "own")
     log_retention_days: int = _key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
     subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
     populator_subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
@@ -184,6 +187,16 @@ class Settings:
             application=application,
             artifacts=artifacts,
             salt=self.release_salt,
+            tags=self.tags,
+        )
+
+    def observability(self, function: InferenceFunction) -> ObservabilityArgs | None:
+        """Alarms and a dashboard, if the stack has them."""
+        if self.alarms == "none":
+            return None
+        return ObservabilityArgs(
+            function=function,
+            topic_arn=None if self.alarms == "own" else self.alarms,
             tags=self.tags,
         )
 

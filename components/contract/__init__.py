@@ -7,10 +7,13 @@ from .mount import Mount
 from .package import Package
 from .release import Release
 from .requirements import RequirementsError
+from .runtimes import MACHINES, RUNTIMES, cost
 from .target import Target
 from .wheel_cache import WheelCache
 
 __all__ = [
+    "MACHINES",
+    "RUNTIMES",
     "Application",
     "Artifact",
     "Artifacts",
@@ -24,5 +27,6 @@ __all__ = [
     "Target",
     "Web",
     "WheelCache",
+    "cost",
     "read_lock",
 ]

@@ -112,11 +112,13 @@ def _text(application: Application, target: Target) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
+        having = ", ".join(each.stem for each in application.locks()) or "there is none yet"
         problem = Problem(
             subject="runtime, architecture",
             value=f"{target.runtime}, {target.architecture}",
             rule=f"each pair needs a lock, and {path} does not exist",
-            remedy=f"make it with {commands.LOCK}, or choose a pair that has one",
+            remedy=f"choose a pair that has one ({having}), or make it with {commands.LOCK}: a "
+            "`# lock: runtimes ...` in requirements.in may leave it out",
         )
         raise ConfigurationError([problem]) from error
     except UnicodeDecodeError as error:

@@ -14,8 +14,8 @@ from urllib.parse import unquote, urldefrag
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
-"""Lambda's word for an architecture, and the kernel's."""
+from .runtimes import MACHINES, RUNTIMES
+
 _MADE_FOR = "# made for: "
 _OTHER_FILE = re.compile(r"(?:-r|--requirement)[ =]*(.+)")
 _MIXING = re.compile(
@@ -58,7 +58,7 @@ class Difference:
 
 def environment(runtime: str, architecture: str) -> dict[str, str]:
     """What environment markers mean on a runtime of Lambda such as `python3.11`."""
-    python = runtime.removeprefix("python")
+    python = RUNTIMES[runtime].python
     return {
         "implementation_name": "cpython",
         "os_name": "posix",

@@ -2,12 +2,11 @@
 
 from .command import PYPI, lock, lock_path, main, the_application
 from .errors import LockError
-from .targets import ALL, RUNTIMES, Stacks, Target, chosen, named
+from .targets import ALL, Stacks, Target, chosen, named
 
 __all__ = [
     "ALL",
     "PYPI",
-    "RUNTIMES",
     "LockError",
     "Stacks",
     "Target",

@@ -10,9 +10,10 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from ..contract.runtimes import NEWEST_GLIBC, RUNTIMES
 from .errors import LockError
 from .resolution import NoSolutionError, Sources, Wishes, newest, pin, resolve
-from .targets import NEWEST_GLIBC, RUNTIMES, Target
+from .targets import Target
 
 _NO_WHEEL = re.compile(
     r"\b([a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?(?:[<>=!~]\S*)? has no (?:usable )?wheels",
@@ -79,6 +80,24 @@ def of_old_glibc(
     return (
         f"{target.name}: its glibc 2.{runtime.glibc} brings {', '.join(found)}; in brackets what "
         f"glibc 2.{NEWEST_GLIBC} brings, as newer runtimes have it"
+    )
+
+
+def of_prereleases(
+    wishes: Wishes, target: Target, packages: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Which packages have nothing but pre-releases for the target, where nobody asks for one."""
+    had = {package["name"]: package.get("version", "0") for package in packages}
+    early = {name: version for name, version in had.items() if Version(version).is_prerelease}
+    asked = {canonicalize_name(each.name): each.specifier.prereleases for each in wishes.asked}
+    found = [f"{name} {version}" for name, version in early.items() if not asked.get(name, True)]
+    if not found:
+        return None
+    others = [f"{name} {version}" for name, version in early.items() if name not in asked]
+    return (
+        f"{target.name}: no release has a wheel for it, so these are pre-releases: "
+        f"{', '.join([*found, *others])}. To wait for a release, leave the target out: "
+        "`# lock: runtimes ...`"
     )
 
 

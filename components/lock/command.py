@@ -32,12 +32,13 @@ from ..contract.requirements import (
     versions_of,
 )
 from ..contract.runtime import indexes_of, option_comments, read_options
+from ..contract.runtimes import RUNTIMES
 from . import artifacts
-from .advice import no_solution, of_old_glibc
+from .advice import no_solution, of_old_glibc, of_prereleases
 from .changes import report
 from .errors import LockError
 from .resolution import NoSolutionError, Sources, Wishes, pin, resolve
-from .targets import ALL, RUNTIMES, Stacks, Target, chosen, named
+from .targets import ALL, Stacks, Target, chosen, named
 
 PYPI = "https://pypi.org/simple"
 
@@ -49,7 +50,7 @@ def lock(
     *,
     before: str = "",
     upgraded: Collection[str] = (),
-) -> tuple[str, str | None]:
+) -> tuple[str, list[str]]:
     """The text of the target's lock, and what to warn of.
 
     Args:
@@ -80,7 +81,8 @@ def lock(
     tags, kept = target.tags(), _hashes(before)
     lines = [pin(package, target, tags, kept) for package in packages]
     _refuse_other_hashes(requirements, lines)
-    warning = of_old_glibc(wishes, target, packages)
+    advice = (of_old_glibc, of_prereleases)
+    warnings = [said for each in advice if (said := each(wishes, target, packages))]
     runtime = RUNTIMES[target.runtime]
     head = [
         f"# Made from {requirements.name} by {commands.LOCK} for {target.runtime} on "
@@ -91,7 +93,7 @@ def lock(
     options, _ = read_options(text, versions_of("\n".join(lines)))
     _refuse_unasked(indexes_of(options).keys() - indexes_of(own).keys())
     tail = made_for(wanted)
-    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""]), warning
+    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""]), warnings
 
 
 def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
@@ -200,9 +202,9 @@ def _made(
         except LockError as error:
             problems.append(str(error))
             continue
-        texts[target], warning = made
-        if warning:
-            print(warning, file=sys.stderr)
+        texts[target], warnings = made
+        for line in warnings:
+            print(line, file=sys.stderr)
     if problems:
         raise LockError("\n".join(dict.fromkeys(problems)))
     if wrong := wrong_options(requirements, texts.values()):

@@ -26,10 +26,13 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from .. import commands
 from ..contract.requirements import wheel_of
+from ..contract.runtimes import RUNTIMES
 from .errors import LockError
-from .targets import RUNTIMES, Target
+from .targets import Target
 
 _NO_UV = f"uv, which makes the locks, is not installed. Remedy: {commands.UV}"
+_GLIBC = (17, 28, *range(31, 41))
+"""Minor versions of glibc that uv knows. Source: `uv pip compile --help`, --python-platform."""
 _MIXING = {"UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX"}
 """Variables by which uv would take a package from wherever it finds it first."""
 
@@ -108,7 +111,7 @@ def resolve(wishes: Wishes, target: Target, glibc: int | None = None) -> list[di
     Args:
         wishes: What is asked for.
         target: For what.
-        glibc: Another minor version of glibc than the target's, of those that uv knows.
+        glibc: Another minor version of glibc than the target's.
 
     Raises:
         NoSolutionError: There are none.
@@ -148,7 +151,8 @@ def _uv(arguments: Sequence[str], target: Target, glibc: int | None = None) -> N
         raise LockError(_NO_UV)
     runtime = RUNTIMES[target.runtime]
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", *arguments]
-    command += ["--python-platform", f"{target.machine}-manylinux_2_{glibc or runtime.resolved}"]
+    nearest = max(known for known in _GLIBC if known <= (glibc or runtime.glibc))
+    command += ["--python-platform", f"{target.machine}-manylinux_2_{nearest}"]
     command += ["--python-version", runtime.python, "--only-binary", ":all:"]
     command += ["--no-python-downloads"]  # nothing is built, so none is needed
     # What the user's own uv.toml says of indexes is not what the populate task does.

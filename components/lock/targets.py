@@ -11,36 +11,13 @@ from typing import Any
 import yaml
 from packaging.tags import Tag, compatible_tags, cpython_tags
 
-from ..contract.requirements import MACHINES, text_of
+from ..contract.requirements import text_of
+from ..contract.runtimes import MACHINES, RUNTIMES
 from .errors import LockError
 
 OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
 LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 """Older names of manylinux_2_<n> (PEP 600)."""
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """A Lambda runtime: Python's minor version, and glibc's as far as uv knows it.
-
-    ``resolved`` is uv's nearest platform that is not newer than ``glibc``.
-    """
-
-    minor: int
-    glibc: int
-    resolved: int
-
-    @property
-    def python(self) -> str:
-        return f"3.{self.minor}"
-
-
-RUNTIMES = {
-    "python3.11": Runtime(minor=11, glibc=26, resolved=17),  # Amazon Linux 2
-    "python3.12": Runtime(minor=12, glibc=34, resolved=34),  # Amazon Linux 2023
-    "python3.13": Runtime(minor=13, glibc=34, resolved=34),
-}
-NEWEST_GLIBC = max(runtime.glibc for runtime in RUNTIMES.values())
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from .bucket import Bucket, BucketArgs, Upload
 from .endpoints import ENDPOINT_SERVICES, make_endpoints, s3_policy
 from .logs import Log, LogArgs
-from .names import family, with_name
+from .names import family, tag_name, with_name
 from .roles import FunctionRole, RoleArgs, document, rights, role
 from .vpc import ANYWHERE, Vpc
 
@@ -24,5 +24,6 @@ __all__ = [
     "rights",
     "role",
     "s3_policy",
+    "tag_name",
     "with_name",
 ]

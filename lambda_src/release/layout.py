@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-FORMAT = 4
+FORMAT = 5
 """Integer of the release format. A change of what a release consists of raises it, and with it
 every release id."""
 

@@ -22,7 +22,15 @@ from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from . import report
 from .deployed import Answer, Deployment, FunctionError
-from .deployment import DeploymentError, deploy, empty_cloud, held, host_config, plan
+from .deployment import (
+    DeploymentError,
+    deploy,
+    empty_cloud,
+    held,
+    host_config,
+    plan,
+    refuse_other_pythons,
+)
 from .function_url import FunctionUrl
 from .screen import Screen
 from .session import Session, call_open
@@ -171,6 +179,7 @@ def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deploymen
         project = _loaded(options, screen)
         with screen.without_resources():
             planned = plan(project, screen, advice=False)
+        refuse_other_pythons(planned)
         if "function" in options:
             planned.function(options.function)
         with deploy(project, state, screen) as deployment:

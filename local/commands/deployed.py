@@ -16,7 +16,7 @@ from ..engine import Resource, Result, Verdict, reason
 from ..provider import refusal
 
 ALIAS = "aws:lambda/alias:Alias"
-_FUNCTION = "aws:lambda/function:Function"
+FUNCTION = "aws:lambda/function:Function"
 _SMOKE = ":SmokeInvocation"
 
 
@@ -114,10 +114,10 @@ class Deployment:
         """The functions by name: by its alias if one has any, else as it is ($LATEST)."""
         found: dict[str, Function] = {}
         for alias in self.result.of_type(ALIAS):
-            function = self._made(alias, "functionName", _FUNCTION)
+            function = self._made(alias, "functionName", FUNCTION)
             name = function.name if function else alias.name
             found.setdefault(name, self._function(name, alias, function))
-        for function in self.result.of_type(_FUNCTION):
+        for function in self.result.of_type(FUNCTION):
             if function.name not in found:
                 found[function.name] = self._function(function.name, function, function)
         return [found[name] for name in sorted(found)]
@@ -128,7 +128,7 @@ class Deployment:
             for resource in self.result.resources
             if resource.type.endswith(_SMOKE)
             and function is not None
-            and self._made(resource, "function_name", _FUNCTION) is function
+            and self._made(resource, "function_name", FUNCTION) is function
         ]
         sample = self.result.outputs.get("sampleRequest")
         if smokes:
@@ -157,7 +157,7 @@ class Deployment:
         """
         functions = {function.name: function for function in self.functions}
         if not functions:
-            raise FunctionError(f"the program makes no {_FUNCTION}, so there is nothing to call")
+            raise FunctionError(f"the program makes no {FUNCTION}, so there is nothing to call")
         if name is None and len(functions) == 1:
             (name,) = functions
         if name not in functions:

@@ -20,7 +20,7 @@ from ..engine import Result, Verdict
 from ..project import Project
 from ..provider import AwsProvider
 from ..state import SCRATCH, StateError, hold
-from .deployed import Deployment
+from .deployed import FUNCTION, Deployment
 from .locks import LockError, make_locks
 from .screen import Screen
 from .wheels import CacheError, fill_cache
@@ -99,6 +99,28 @@ def plan(project: Project, screen: Screen, *, advice: bool = True) -> Deployment
         if result.error is not None:
             raise DeploymentError(result.error)
     return Deployment(result=result, verdict=_judge(result, screen, advice=advice))
+
+
+def refuse_other_pythons(planned: Deployment) -> None:
+    """Refuse a plan with a function whose Python is not that of this host, which would run it.
+
+    Raises:
+        DeploymentError: With each such function that mounts a file system.
+    """
+    host = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    other = [
+        f"{function.name} ({runtime})"
+        for function in planned.result.of_type(FUNCTION)
+        if function.inputs.get("fileSystemConfig")
+        and str(runtime := function.inputs.get("runtime")).startswith("python")
+        and runtime != host
+    ]
+    if other:
+        raise DeploymentError(
+            f"{', '.join(other)}: functions run with the Python of this host, and that is {host} "
+            f"alone. Remedy: {host} for this run, such as --config runtime={host} where the "
+            f"program has such a key, or another host; `{COMMAND} preview` works everywhere"
+        )
 
 
 def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:

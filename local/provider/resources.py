@@ -13,6 +13,7 @@ from typing import Any
 from .code import code_of
 from .containers import task_definition
 from .kind import Kind, Made, Properties, ProviderError, pascal, tagged
+from .operation import OPERATION_KINDS
 from .s3 import S3_KINDS
 from .security_groups import default_group, rule, set_rules
 
@@ -121,6 +122,7 @@ _EFS_TAGS, _ECS_TAGS = tagged("Tags", "Key", "Value"), tagged("tags", "key", "va
 # fmt: off
 KINDS: Mapping[str, Kind] = {
     **S3_KINDS,
+    **OPERATION_KINDS,
     "aws:ec2/vpc:Vpc": Kind(
         "ec2.create_vpc", "Vpc.VpcId", "CidrBlock InstanceTenancy",
         gives={**_ec2_arn("vpc"), **_OWNER},

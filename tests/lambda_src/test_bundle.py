@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src.release.bundle import BUNDLE, Bundle, Index, head, write
+from lambda_src.release.bundle import BUNDLE, Bundle, Index, head, packed, write
 from lambda_src.release.layout import ReleaseError
 
 RELEASE_ID = "0123456789abcdef"
-CONTENT = b"content"
-INDEX: Index = ({"a": (0, len(CONTENT), zlib.crc32(CONTENT))}, {}, [], {}, [])
-PACKED = marshal.dumps(INDEX)
-SIZE, CRC = len(PACKED), zlib.crc32(PACKED)
+CONTENT = packed(b"content")
+INDEX: Index = ({"a": (0, len(CONTENT), zlib.crc32(CONTENT), 7)}, {}, [], {}, frozenset())
+TEXT = marshal.dumps(INDEX)
+SIZE, CRC = len(TEXT), zlib.crc32(TEXT)
 
 LINES = {
     "larger-than-the-file": f"{SIZE + len(CONTENT) + 1} {CRC}\n",
@@ -37,17 +37,21 @@ LINES = {
 }
 
 
+def _descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_a_damaged_first_line_is_refused_and_no_descriptor_stays_open(
     tmp_path: Path, line: str
 ) -> None:
     path = tmp_path / RELEASE_ID / BUNDLE
     path.parent.mkdir()
-    path.write_bytes(head(RELEASE_ID) + line.encode() + PACKED + CONTENT)
-    before = len(os.listdir("/proc/self/fd"))
+    path.write_bytes(head(RELEASE_ID) + line.encode() + TEXT + CONTENT)
+    before = _descriptors()
     with pytest.raises(ReleaseError):
         Bundle(str(path.parent))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert _descriptors() == before
 
 
 def test_an_intact_one_is_read(tmp_path: Path) -> None:
@@ -56,7 +60,7 @@ def test_an_intact_one_is_read(tmp_path: Path) -> None:
     write(path, RELEASE_ID, INDEX, [CONTENT])
     bundle = Bundle(str(path.parent))
     try:
-        assert (bundle.read("a"), bundle.read("b")) == (CONTENT, None)
+        assert (bundle.read("a"), bundle.read("b")) == (b"content", None)
         os.truncate(path, bundle.start + 1)
         assert (bundle.read("a"), bundle.damaged) == (None, ["a"])
     finally:

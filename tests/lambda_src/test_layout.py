@@ -55,7 +55,7 @@ def test_a_manifest_of_another_format_is_refused(tmp_path: Path) -> None:
     MANIFEST.write(tmp_path)
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
-    with pytest.raises(ReleaseError, match="has format 99, this code reads format 4"):
+    with pytest.raises(ReleaseError, match="has format 99, this code reads format 5"):
         Manifest.read(tmp_path)
 
 

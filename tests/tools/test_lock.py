@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from components.contract.requirements import MACHINES
-from components.lock import LockError, Target, lock_path, main
+from components.contract import MACHINES
+from components.lock import LockError, Stacks, Target, chosen, lock_path, main
 from components.lock.resolution import pin
-from components.lock.targets import RUNTIMES
+from components.lock.targets import ALL
 from lambda_src.release.installation.libraries import requirements
 from tools.files import APPLICATION
 
 X86 = Target("python3.11", "x86_64")
-TARGETS = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in MACHINES]
+TARGETS = chosen(APPLICATION / "requirements.in", Stacks.around(APPLICATION))
 
 
 def package(*filenames: str) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def package(*filenames: str) -> dict[str, Any]:
     return {"name": "shapes", "version": "1.0", "wheels": wheels}
 
 
-def chosen(target: Target, *filenames: str) -> str:
+def taken(target: Target, *filenames: str) -> str:
     line = pin(package(*filenames), target, target.tags())
     return filenames[int(line.rpartition(":")[2], 16)]
 
@@ -53,7 +53,7 @@ def test_the_check_names_what_is_not_locked(
 ) -> None:
     (tmp_path / "requirements.in").write_text("# why\nshapes>=2\ncircles; sys_platform=='win32'\n")
     (tmp_path / "locks").mkdir()
-    for target in TARGETS:
+    for target in ALL:
         version = "1.0" if target == X86 else "2.0"
         (tmp_path / "locks" / f"{target.name}.txt").write_text(f"# why\nshapes=={version} --hash\n")
     assert main(["--check", "--directory", str(tmp_path)]) == 1
@@ -106,16 +106,16 @@ REBUILT = "shapes-1.0-2-cp311-cp311-manylinux2014_x86_64.whl"
 def test_the_wheel_is_the_one_that_the_targets_pip_takes(
     offered: tuple[str, ...], expected: str
 ) -> None:
-    assert chosen(X86, *offered) == expected
+    assert taken(X86, *offered) == expected
 
 
 def test_a_newer_runtime_takes_a_newer_wheel() -> None:
     newer = TOO_NEW.replace("cp311", "cp312")
-    assert chosen(Target("python3.12", "x86_64"), PURE, newer) == newer
+    assert taken(Target("python3.12", "x86_64"), PURE, newer) == newer
 
 
 def test_a_package_without_a_wheel_is_named_with_runtime_and_architecture() -> None:
     with pytest.raises(
         LockError, match=r"shapes 1\.0 has no wheel for python3\.11 on x86_64 \(CPython 3\.11, glib"
     ):
-        chosen(X86, TOO_NEW)
+        taken(X86, TOO_NEW)

@@ -96,8 +96,8 @@ def test_another_choice_breaks_the_rule(tmp_path: Path, line: str) -> None:
         names(folder)
     assert str(caught.value) == (
         f"requirements.in, line 2: {line!r} breaks a rule: a comment `# lock: ...` says `runtimes` "
-        "with some of python3.11, python3.12, python3.13 or `architectures` with some of x86_64, "
-        "arm64. Correct it."
+        "with some of python3.11, python3.12, python3.13, python3.14 or `architectures` with some "
+        "of x86_64, arm64. Correct it."
     )
 
 

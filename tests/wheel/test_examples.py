@@ -90,7 +90,9 @@ def test_its_locks_are_those_of_its_requirements(
     for requirements in folder.glob("*/requirements.in"):
         status = lock.main(["--check", "--directory", str(requirements.parent)])
         assert (status, capsys.readouterr().err) == (0, "")
-        assert len(list(requirements.parent.glob("locks/python3.*.txt"))) == 6
+        # Of TensorFlow for Python 3.14 there are pre-releases only.
+        runtimes = 3 if folder == KERAS else 4
+        assert len(list(requirements.parent.glob("locks/python3.*.txt"))) == 2 * runtimes
 
 
 def test_the_libraries_of_keras_are_those_of_this_repository() -> None:

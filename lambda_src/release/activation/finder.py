@@ -7,11 +7,8 @@ or read a file, the bundle is asked first. A release never changes, so that is t
 
 from __future__ import annotations
 
-import _ctypes
 import contextlib
 import importlib.util
-import io
-import linecache
 import os
 import sys
 from collections.abc import Mapping
@@ -34,8 +31,6 @@ from ..bundle import Bundle
 from .files import Files
 from .readers import Readers
 
-_dlopen = _ctypes.dlopen
-
 
 class Imports:
     """What the loaders of one release share."""
@@ -45,46 +40,23 @@ class Imports:
         self.bundle = bundle
         self.bundle.jobs.clear()
         self.readers = readers
-        self.places: dict[str, str] = {}
-        """Where each library of the release was loaded from: its own path, or a copy."""
-        self.loaded: set[str] = set()
-        """All that were loaded, as the bundle has them."""
+        self._files = Files(self.inside, bundle)
         self._next = iter(bundle.files)
         self._ahead: dict[str, CodeType] = {}
 
     def install(self) -> None:
-        """Answer imports of the release, and questions for its files, from now on.
-
-        ctypes loads a library from where an import did, or there would be two of it.
-        """
+        """Answer imports of the release, and questions for its files, from now on."""
         sys.path_hooks.insert(0, self._hook)
         for path in list(sys.path_importer_cache):
             if self.inside(path) is not None:
                 del sys.path_importer_cache[path]
-        plain = linecache.updatecache
-
-        def updatecache(filename: str, module_globals: dict[str, Any] | None = None) -> list[str]:
-            data = self.read(filename) if filename.endswith(".py") else None
-            if data is None:
-                return plain(filename, module_globals)
-            try:
-                lines = io.StringIO(importlib.util.decode_source(data)).readlines()
-            except (SyntaxError, UnicodeDecodeError):
-                return plain(filename, module_globals)
-            if lines and not lines[-1].endswith("\n"):
-                lines[-1] += "\n"
-            # Without a time, so that linecache never asks the file system.
-            linecache.cache[filename] = (len(data), None, lines, filename)
-            return lines
-
-        linecache.updatecache = updatecache
-        Files(self.inside, self.bundle).install()
-        _ctypes.dlopen = self._dlopen
-        if ctypes := sys.modules.get("ctypes"):
-            ctypes._dlopen = self._dlopen  # type: ignore[attr-defined]
+        self._files.install()
 
     def settle(self) -> None:
-        """The import is over: hold no more memory than it takes to answer later ones."""
+        """The cold start is over: replace nothing any more, and hold no more memory than it takes
+        to answer later imports.
+        """
+        self._files.remove()
         self._next = iter(())
         self._ahead.clear()
 
@@ -99,10 +71,6 @@ class Imports:
         name = self.inside(path)
         return None if name is None else self.bundle.read(name)
 
-    def has_bytecode(self, path: str) -> bool:
-        """Whether the bundle has the bytecode of a source."""
-        return self.inside(importlib.util.cache_from_source(path)) in self.bundle.files
-
     def ahead(self) -> bool:
         """Prepare the code of a module that will be imported; false if there is none."""
         for name in self._next:
@@ -110,49 +78,23 @@ class Imports:
                 path = f"{self.root}/{name}"
                 with contextlib.suppress(Exception):
                     path = importlib.util.source_from_cache(path)
-                    code = SourceLoader(self, "ahead", path).get_code("ahead")
+                    code = _Bytecode(self, "ahead", path).get_code("ahead")
                     if code is not None:
                         self._ahead[path] = code
                 return True
         return False
 
-    def code(self, path: str) -> CodeType | None:
-        """The code of a source, if it was prepared."""
-        return self._ahead.pop(path, None)
+    def code(self, fullname: str, path: str) -> CodeType | None:
+        """The code of a source, if it was prepared, or the bundle has its bytecode."""
+        if (code := self._ahead.pop(path, None)) is not None:
+            return code
+        if self.inside(importlib.util.cache_from_source(path)) not in self.bundle.files:
+            return None
+        return _Bytecode(self, fullname, path).get_code(fullname)
 
-    def place(self, path: str, flags: int) -> str:
-        """Where to load a library from, the same place each time: its copy, loaded already, or
-        else its own path.
-
-        Waits until copy or original can be read from memory. A copy finds what it needs among
-        the copies, or loaded already; so those that were loaded before it have to be.
-        """
-        if path in self.places:
-            return self.places[path]
-        name = self.inside(path) or ""
-        jobs, copies, before = self.bundle.libraries.get(name, (0, 0, 0))
-        self.readers.wait(jobs, self.ahead)
-        place = path
-        if (
-            copies
-            and self.loaded.issuperset(self.bundle.prerequisites[:before])
-            and self.readers.copied(jobs - copies, jobs)
-        ):
-            copy = f"{self.readers.copies}/{name}"
-            with contextlib.suppress(OSError):
-                _dlopen(copy, flags)
-                place = copy
-        return self.places.setdefault(path, place)
-
-    def _dlopen(self, name: Any, flags: int = os.RTLD_NOW, /) -> int:
-        path = os.fspath(name) if name is not None else None
-        if not isinstance(path, str) or self.inside(path) is None:
-            return _dlopen(name, flags)
-        if flags & os.RTLD_NOLOAD:
-            return _dlopen(self.places.get(path, path), flags)
-        handle = _dlopen(self.place(path, flags), flags)
-        self.loaded.add(self.inside(path) or "")
-        return handle
+    def wait(self, path: str) -> None:
+        """Wait until a library can be read from memory."""
+        self.readers.wait(self.bundle.libraries.get(self.inside(path) or "", 0), self.ahead)
 
     def _hook(self, path: str) -> Finder:
         name = self.inside(path)
@@ -214,34 +156,37 @@ class SourceLoader(SourceFileLoader):
         self._imports = imports
 
     def get_code(self, fullname: str) -> CodeType | None:
-        return self._imports.code(self.path) or super().get_code(fullname)
+        return self._imports.code(fullname, self.path) or super().get_code(fullname)
 
     def get_data(self, path: str) -> bytes:
         data = self._imports.read(path)
         return super().get_data(path) if data is None else data
 
-    def path_stats(self, path: str) -> Mapping[str, Any]:
-        # Only ever compared with what bytecode says that is to be checked; a release's is not.
-        if self._imports.has_bytecode(path):
-            return {"mtime": 0, "size": 0}
-        return super().path_stats(path)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SourceFileLoader, (self.name, self.path)
+
+
+class _Bytecode(SourceLoader):
+    """Makes code of bytecode in the bundle as importlib makes it of a file."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        return SourceFileLoader.get_code(self, fullname)
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:  # noqa: ARG002
+        # Only compared with what bytecode says that is to be checked; a release's is not.
+        return {"mtime": 0, "size": 0}
 
 
 class ExtensionLoader(ExtensionFileLoader):
-    """Loads an extension module when its pages are there, or from a copy on the local disk."""
+    """Loads an extension module when its pages are there."""
 
     def __init__(self, imports: Imports, fullname: str, path: str) -> None:
         super().__init__(fullname, path)
         self._imports = imports
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        spec.origin = self._imports.place(self.path, sys.getdlopenflags())
-        try:
-            module = super().create_module(spec)
-            place = spec.origin
-        finally:
-            spec.origin = self.path
-        self._imports.loaded.add(self._imports.inside(self.path) or "")
-        if getattr(module, "__file__", None) == place:
-            module.__file__ = self.path
-        return module
+        self._imports.wait(self.path)
+        return super().create_module(spec)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ExtensionFileLoader, (self.name, self.path)

@@ -65,7 +65,7 @@ WRONG = {
         "/mnt/ü",
         "/mnt/" + "a" * 156,
     ],
-    "runtime": ["python3.10", "python3.14", "", "Python3.11", "nodejs20.x"],
+    "runtime": ["python3.10", "python3.15", "", "Python3.11", "nodejs20.x"],
     "architecture": ["amd64", "aarch64", "X86_64", ""],
     "memoryMb": ["127", "10241", "3008.0", "-1", "3 GB", "", "١٢٨"],
     "timeoutSeconds": ["0", "901", "1e2"],

@@ -9,6 +9,7 @@ import pytest
 from components import Application, Target
 from components.contract.lock import read_lock
 from components.contract.requirements import RequirementsError, asked, made_for
+from components.contract.runtimes import RUNTIMES
 from components.errors import ConfigurationError
 from components.lock import main as lock_command
 
@@ -28,7 +29,7 @@ class Folder:
 
     def ask(self, text: str) -> None:
         self.application.requirements_path.write_text(text)
-        for runtime in ("python3.11", "python3.12", "python3.13"):
+        for runtime in RUNTIMES:
             for architecture in ("x86_64", "arm64"):
                 target = Target(runtime=runtime, architecture=architecture)
                 self.application.lock_path(target).write_text(

@@ -104,6 +104,24 @@ def test_a_refusal_of_aws_ends_up_with_one_readable_line(tmp_path: Path) -> None
     assert "Traceback" not in out
 
 
+def test_a_function_of_another_python_than_the_hosts_is_refused_before_there_is_a_cloud(
+    tmp_path: Path,
+) -> None:
+    runtimes = ("python3.14", f"python{sys.version_info[0]}.{sys.version_info[1]}", "nodejs22.x")
+    mounts = 'file_system_config={"arn": "arn:aws:x", "local_mount_path": "/mnt/x"}'
+    lines = [
+        f'aws.lambda_.Function("f{n}", role="r", runtime="{runtime}", handler="a.b", {mounts})'
+        for n, runtime in enumerate(runtimes)
+    ]
+    write(tmp_path, "\n".join(["import pulumi_aws as aws", *lines]), config="")
+    status, out, _ = run(tmp_path, "up")
+    assert status == 1
+    said = out.splitlines()[-1]
+    assert said.startswith("error: f0 (python3.14): functions run with the Python of this host, ")
+    assert f"Remedy: {runtimes[1]} for this run" in said
+    assert "embedded cloud" not in out.replace(said, "")
+
+
 def test_a_program_without_a_function_is_deployed_and_cannot_be_called(tmp_path: Path) -> None:
     write(tmp_path, VPC, config=BLOCK)
     status, out, _ = run(tmp_path, "up")

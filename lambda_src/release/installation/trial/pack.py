@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import marshal
 import os
-import re
 import zlib
 from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from pathlib import Path
 
-from ...bundle import BUNDLE, FOLDERS, READ, Index, write
+from ...bundle import BUNDLE, READ, Index, packed, write
 from ...layout import SITE_PACKAGES
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT
 
 SMALL = 4 << 20
-"""Bytes of an extension module that is packed, at most. Loading it from its copy saves the round
-trips of opening it; a larger one is mostly read in parts."""
+"""Bytes of a library that is read whole where nothing is recorded of it, at most."""
 
 GAP = 16 << 10
 """Bytes between two hot ranges that are read as well, at most, to save a round trip."""
@@ -25,11 +22,13 @@ GAP = 16 << 10
 DATA = 1 << 20
 """Bytes of a data file that is packed, at most."""
 
+MANY = 100
+"""Data files that an import reads, at least, for ``open`` to be replaced during a cold start. Each
+takes LOOKUP, OPEN, READ and CLOSE from EFS. A first use of TensorFlow, scikit-learn, pandas or
+pydantic reads fewer than 10, one of transformers 1,700."""
+
 CODE = (".pyc", *EXTENSION_SUFFIXES)
 """What the names of files end with that are only imported."""
-
-# Names of functions in a table of symbols.
-_LOCATES_ITSELF = re.compile(rb"\0(dladdr1?|dlopen|dlmopen)\0")
 
 
 def pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
@@ -52,7 +51,7 @@ def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
         _, _, exact, _ = json.loads((scratch / RECORD_EXACT).read_text())
         pages = {path: _both(phases, exact.get(path)) for path, phases in pages.items()}
     packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
-    write(staged / BUNDLE, release_id, packing.index(), map(packing.content, packing.files))
+    write(staged / BUNDLE, release_id, packing.index(), packing.contents)
     modules = sum(path.endswith(".pyc") for path in packing.files)
     return {
         "message": f"{modules} modules, {len(packing.libraries)} extension modules",
@@ -84,21 +83,20 @@ class _Packing:
         looked: list[str],
     ) -> None:
         self.root = root
-        self.files: dict[str, tuple[int, int, int]] = {}
+        self.files: dict[str, tuple[int, int, int, int]] = {}
+        self.contents: list[bytes] = []
         self.jobs: list[tuple[str, int, int]] = []
-        self.libraries: dict[str, tuple[int, int, int]] = {}
-        self.prerequisites: list[str] = []
+        self.libraries: dict[str, int] = {}
         self._pages = pages
         self._end = 0
         opened, looked = ([p for p in found if p[:3] != "../"] for found in (opened, looked))
-        self._folders = self._names(looked, opened)
-        self._add(FOLDERS)
         # What was only tried is in the record, too.
         opened = [path for path in opened if self.file(path).is_file()]
         for path in opened:
             if path.endswith(".pyc"):
                 self._add(path)
         self._read("", [(0, self._end)])
+        self.jobs += [(path, 0, 0) for path in looked if path.endswith("/")]
         for path in filter(loaded.__contains__, opened):
             self._library(path, loaded[path])
         for path in loaded[""]:
@@ -111,54 +109,27 @@ class _Packing:
         for path in pages:
             if path not in self.files:
                 self._read(path, self._hot(path, 1))
+        data = self.files.keys() & {path for path in looked if not path.endswith(CODE)}
+        self.data = frozenset(data if len(data) >= MANY else ())
 
     def file(self, path: str) -> Path:
         return self.root / path
 
     def index(self) -> Index:
-        return self.files, self._listing(), self.jobs, self.libraries, self.prerequisites
+        return self.files, self._listing(), self.jobs, self.libraries, self.data
 
     def _library(self, path: str, companions: list[str]) -> None:
-        """Plan how an extension module gets into memory."""
-        parts = [path, *companions]
-        copies = len(parts) if all(map(self._may_move, parts)) else 0
-        for part in parts:
-            if copies:
-                self._add(part)
-                self.jobs.append((part, 0, 0))
-            else:
-                self._read(part, self._hot(part, 0))
-        self.libraries[path] = len(self.jobs), copies, len(self.prerequisites)
-        if companions or not copies:
-            self.prerequisites.append(path)
-
-    def _may_move(self, path: str) -> bool:
-        """Whether a library is small, and does not look for others where it lies."""
-        if self._size(path) > SMALL:
-            return False
-        return not _LOCATES_ITSELF.search(self.file(path).read_bytes())
+        """Plan how an extension module, and what comes with it, gets into memory."""
+        for part in (path, *companions):
+            self._read(part, self._hot(part, 0))
+        self.libraries[path] = len(self.jobs)
 
     def _add(self, path: str) -> None:
-        data = self.content(path)
-        self.files[path] = self._end, len(data), zlib.crc32(data)
-        self._end += len(data)
-
-    def content(self, path: str) -> bytes:
-        """The bytes of an entry of ``files``."""
-        return self._folders if path == FOLDERS else self.file(path).read_bytes()
-
-    def _names(self, looked: list[str], opened: list[str]) -> bytes:
-        """What is in each directory without links that was asked for, or the nearest above it."""
-        wanted = [path for path in opened if not path.endswith((".py", *CODE))]
-        wanted += [path for path in looked if path != "./"]
-        found: dict[str, dict[str, bool]] = {}
-        for folder in dict.fromkeys(["", *map(os.path.dirname, wanted)]):
-            while folder and not (self.root / folder).is_dir():
-                folder = os.path.dirname(folder)  # noqa: PTH120
-            entries = list(os.scandir(self.root / folder))
-            if not any(entry.is_symlink() for entry in entries):
-                found[folder] = {entry.name: entry.is_dir() for entry in entries}
-        return marshal.dumps(found)
+        data = self.file(path).read_bytes()
+        content = packed(data)
+        self.files[path] = self._end, len(content), zlib.crc32(content), len(data)
+        self.contents.append(content)
+        self._end += len(content)
 
     def _hot(self, path: str, phase: int) -> list[tuple[int, int]]:
         """Byte ranges of a library, merged; of one without a record all, if it is small."""

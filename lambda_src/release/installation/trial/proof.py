@@ -1,17 +1,20 @@
 """What the interpreter does that makes the smoke import; smoke.py starts it.
 
-It does what the function does: the release first on ``sys.path``, the import in a thread. Then it
-holds the model to its contract, and ends without waiting for what the model has started.
+It does what the function does: the program first on ``sys.path``, the release behind it, import,
+load and calls in the main thread. It holds the model to its contract, and ends without waiting for
+what the model has started.
 """
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import importlib
 import inspect
 import json
 import os
 import sys
-import threading
+import time
 import traceback
 from types import ModuleType
 from typing import Any
@@ -21,6 +24,7 @@ from .record import Record
 
 # What a package puts in their place must not decide about it.
 _open, _write, _exit, _dumps = os.open, os.write, os._exit, json.dumps
+_getpid, _sleep, _format_stack = os.getpid, time.sleep, traceback.format_stack
 
 CONTRACT = (
     "The contract of model.py: predict(instances) returns a list of as many predictions that JSON "
@@ -51,34 +55,40 @@ def prove(
     The last is JSON: the nonce, kind and text. The kind is ``proven``, ``contract``, ``failed``
     or ``not-ended``.
     """
-    sys.path.insert(0, site_packages)
+    sys.path.insert(1, site_packages)
     recorded = Record(site_packages, record.endswith("exact.json"))
-    outcome: list[tuple[str, str]] = []
+    process, main = _getpid(), _thread.get_ident()
+    ended = _thread.allocate_lock()  # by who acquires it
 
-    def use() -> None:
-        try:
-            outcome.append(("proven", _try(program, artifacts)))
-        except ContractError as error:
-            outcome.append(("contract", str(error)))
-        except BaseException:
-            outcome.append(("failed", traceback.format_exc()))
+    def finish(kind: str, text: str) -> None:
+        text = "\n".join(line[:_LONGEST] for line in text.splitlines()[-_MOST:])
+        _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text]).encode())
+        _exit(0)
 
+    def watch(seconds: float) -> None:
+        _sleep(seconds)
+        if ended.acquire(blocking=False):
+            finish("not-ended", "".join(_format_stack(sys._current_frames().get(main))))
+
+    if limit is not None:
+        # Who started this interpreter has a limit, too, if no thread can be started.
+        with contextlib.suppress(RuntimeError):
+            _thread.start_new_thread(watch, (limit,))
     try:
-        thread = threading.Thread(target=use, name="import")
-        thread.start()
-        thread.join(limit)
-        if not outcome:
-            stack = traceback.format_stack(sys._current_frames().get(thread.ident or 0))
-            outcome.append(("not-ended", "".join(stack)))
-        if outcome[0][0] == "proven":
-            recorded.write(record)
-    except BaseException:  # of a signal's handler, which runs in this thread
-        outcome.insert(0, ("failed", traceback.format_exc()))
-    kind, text = outcome[0]
-    text += f"; not recorded: {recorded.problem}" if kind == "proven" and recorded.problem else ""
-    text = "\n".join(line[:_LONGEST] for line in text.splitlines()[-_MOST:])
-    _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text]).encode())
-    _exit(0)
+        kind, text = "proven", _try(program, artifacts)
+    except ContractError as error:
+        kind, text = "contract", str(error)
+    except BaseException:
+        if _getpid() != process:
+            raise  # in a process that the model has forked
+        kind, text = "failed", traceback.format_exc()
+    if _getpid() != process:
+        return
+    ended.acquire()
+    if kind == "proven":
+        recorded.write(record)
+        text += f"; not recorded: {recorded.problem}" if recorded.problem else ""
+    finish(kind, text)
 
 
 def _try(program: str, artifacts: str) -> str:

@@ -1,4 +1,4 @@
-"""Libraries whose page table shows 8 or 16 KiB instead of 64 KiB around each fault.
+"""Libraries whose page table shows 4 or 8 KiB instead of 64 KiB around each fault.
 
 The kernel maps the pages around a fault as well, up to 64 KiB, but never beyond a mapping's end
 (mm/memory.c, do_fault_around). A library with many short segments is mapped in many mappings, so
@@ -63,7 +63,7 @@ def split(libraries: Mapping[Path, Runs]) -> Iterator[None]:
     if a library cannot be restored.
     """
     pages = sum(count for runs in libraries.values() for _, count in runs)
-    step = -(-pages // MAPPINGS) + 1
+    step = max(1, -(-pages // MAPPINGS))
     before: list[tuple[Path, os.stat_result, bytes]] = []
     try:
         for path, runs in libraries.items():
