@@ -32,6 +32,7 @@ from .publications import (
     PublicationArgs,
 )
 from .resources import BucketArgs, FunctionRole, LogArgs, RoleArgs
+from .serving import Caller, ConcurrencyArgs, FunctionUrlArgs
 from .store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "ArtifactPublicationArgs",
     "Artifacts",
     "BucketArgs",
+    "Caller",
+    "ConcurrencyArgs",
     "ConfigurationError",
     "Credentials",
     "EfsInferenceError",
@@ -49,6 +52,7 @@ __all__ = [
     "ExistingEfsStoreArgs",
     "ExistingNetworkArgs",
     "FunctionRole",
+    "FunctionUrlArgs",
     "InferenceFunction",
     "InferenceFunctionArgs",
     "InvocationError",
