@@ -19,6 +19,10 @@ populator = efs.Populator("populator", settings.populator(store))
 artifacts = efs.ArtifactPublication.of("artifacts", settings.artifacts(populator, application))
 libraries = efs.Publication("libraries", settings.libraries(populator, application, artifacts))
 function = efs.InferenceFunction("inference", settings.function(libraries, application, role))
+if alarms := settings.observability(function):
+    observability = efs.Observability("observability", alarms)
+    pulumi.export("alarmTopic", observability.topic_arn)
+    pulumi.export("dashboardName", observability.dashboard_name)
 
 pulumi.export("mountPath", store.mount.path)
 pulumi.export("releaseId", libraries.release.id)

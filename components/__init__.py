@@ -24,6 +24,7 @@ from .gates import (
 )
 from .inference import InferenceFunction, InferenceFunctionArgs
 from .network import ExistingNetworkArgs, Network, NetworkArgs
+from .observability import Observability, ObservabilityArgs, Thresholds
 from .populator import Populator, PopulatorArgs
 from .publications import (
     ArtifactPublication,
@@ -60,6 +61,8 @@ __all__ = [
     "Mount",
     "Network",
     "NetworkArgs",
+    "Observability",
+    "ObservabilityArgs",
     "PopulateError",
     "Populator",
     "PopulatorArgs",
@@ -75,4 +78,5 @@ __all__ = [
     "SmokeInvocationArgs",
     "Target",
     "TaskSize",
+    "Thresholds",
 ]

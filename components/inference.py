@@ -107,6 +107,8 @@ class InferenceFunction(pulumi.ComponentResource):
     Attributes:
         function_url: Its URL, empty where there is none.
         sample_request: The model's own sample request, empty where it has none; plain.
+        timeout_seconds: Timeout of one call.
+        published: The releases that it is served from.
     """
 
     function_name: pulumi.Output[str]
@@ -115,6 +117,8 @@ class InferenceFunction(pulumi.ComponentResource):
     log_group_name: pulumi.Output[str]
     function_url: pulumi.Output[str]
     sample_request: dict[str, Any]
+    timeout_seconds: pulumi.Output[int]
+    published: tuple[Publication | ArtifactPublication, ...]
 
     def __init__(
         self, name: str, args: InferenceFunctionArgs, opts: pulumi.ResourceOptions | None = None
@@ -122,6 +126,7 @@ class InferenceFunction(pulumi.ComponentResource):
         self.sample_request = args.application.sample
         artifacts = args.artifacts or args.libraries.artifacts
         check_artifacts(name, args.application, args.libraries, artifacts)
+        self.published = (args.libraries, *([artifacts] if artifacts else []))
         own = args.libraries.environment | (artifacts.environment if artifacts else {})
         variables = environment(args.environment, own)
         super().__init__("efs-inference:index:InferenceFunction", name, {}, opts)
@@ -188,6 +193,7 @@ class InferenceFunction(pulumi.ComponentResource):
         )
         self.function_name, self.function_arn = function.name, function.arn
         self.alias_arn = alias.arn
+        self.timeout_seconds = pulumi.Output.from_input(args.timeout_seconds)
         self.register_outputs(
             {
                 "function_name": self.function_name,

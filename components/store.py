@@ -93,8 +93,10 @@ class EfsStore(pulumi.ComponentResource):
         network: Where its consumers are.
         mount: Where every consumer mounts it.
         account: The account and the region that it is in.
+        throughput: Throughput mode; None where it is not known.
     """
 
+    throughput: pulumi.Input[str] | None
     file_system_id: pulumi.Output[str]
     file_system_arn: pulumi.Output[str]
     access_point_id: pulumi.Output[str]
@@ -110,6 +112,7 @@ class EfsStore(pulumi.ComponentResource):
         super().__init__("efs-inference:index:EfsStore", name, {}, opts)
         self.network, self.account = args.network, args.network.account
         self.account.refuse_another(self, name)
+        self.throughput = None
         if isinstance(args, ExistingEfsStoreArgs):
             self._find(name, args)
         else:
@@ -142,6 +145,7 @@ class EfsStore(pulumi.ComponentResource):
     def _make(self, name: str, args: EfsStoreArgs, protect: bool | None) -> None:
         child = pulumi.ResourceOptions(parent=self)
         kept = pulumi.ResourceOptions(parent=self, protect=protect)
+        self.throughput = args.throughput
         file_system = aws.efs.FileSystem(
             name,
             encrypted=True,

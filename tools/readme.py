@@ -24,6 +24,7 @@ from components.gates.diagnosis import CAUSES
 from policies.guardrails import pack as guardrails
 from policies.mounts import pack as mounts
 from policies.reading.pack import Rule
+from tools import drawing
 from tools.first_run import questions
 
 ROOT = Path(__file__).parents[1]
@@ -171,6 +172,7 @@ def generated() -> dict[str, str]:
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
         "events": event_table(ROOT / "lambda_src" / "handler.py"),
         "causes": cause_table(),
+        "alarms": drawing.table(),
         "questions": questions.table(),
     }
 
@@ -194,6 +196,7 @@ def main() -> int:
         **{page: rendered(page.read_text(encoding="utf-8"), parts) for page in PAGES},
         ROOT / "requirements.txt": requirements(),
         **plots(),
+        ROOT / "docs" / "dashboard.svg": drawing.svg(drawing.example()),
     }
     stale = [
         path

@@ -194,6 +194,17 @@ def arn(service: str) -> Callable[[str], str]:
     return parse
 
 
+def alarms(text: str) -> str:
+    """`none`, `own`, or the ARN of a topic."""
+    # EventBridge publishes to no FIFO topic without a message group.
+    topic = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}"
+    if text not in {"none", "own"} and re.fullmatch(topic, text) is None:
+        raise BreaksRuleError(
+            "it is none, own, or the ARN of an SNS topic that is no FIFO topic, arn:aws:sns:..."
+        )
+    return text
+
+
 def iam_path(text: str) -> str:
     """A path of IAM, or nothing. Source: IAM API Reference, CreateRole."""
     if (text and re.fullmatch(r"/([!-.0-~]+/)*", text) is None) or len(text) > 512:

@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..contract import Application
 from ..errors import Problem
+from ..inference import InferenceFunction, InferenceFunctionArgs
+from ..observability import ObservabilityArgs
+from ..publications import Publication
+from ..resources import FunctionRole, LogArgs
 from ..serving import (
     ConcurrencyArgs,
     FunctionUrlArgs,
@@ -62,12 +67,17 @@ def _alias(text: str) -> str:
     )(text)
 
 
+# CloudWatch Logs API reference, PutRetentionPolicy.
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
 _number: Callable[[str], int] = rules.integer(0, 100_000)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Serving:
-    """The part of the configuration that is the function's."""
+    """The part of the configuration that is the function's, and what else it has with others."""
 
     memory_mb: int = key(rules.integer(128, 10_240), "3008")
     timeout_seconds: int = key(rules.integer(1, 900), "120")
@@ -83,6 +93,10 @@ class Serving:
     function_url: str = key(rules.one_of("none", "iam"), "iam")
     tracing: bool = key(rules.boolean, "true")
     dead_letter_arn: str = key(_dead_letter, "arn:aws:sqs:us-east-1:123456789012:failed")
+    alarms: str = key(rules.alarms, "own")
+    log_retention_days: int = key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
+    kms_key_arn: str = key(rules.arn("kms"), "arn:aws:kms:us-east-1:123456789012:key/<id>")
+    tags: Mapping[str, str] = key(rules.tags, "team=ml")
 
     @property
     def concurrency(self) -> ConcurrencyArgs:
@@ -97,6 +111,43 @@ class Serving:
     def url(self) -> FunctionUrlArgs | None:
         """The function URL, which identities of the account call."""
         return FunctionUrlArgs() if self.function_url == "iam" else None
+
+    @property
+    def log(self) -> LogArgs:
+        """How the log groups are kept."""
+        return LogArgs(retention_days=self.log_retention_days, kms_key_arn=self.kms_key_arn or None)
+
+    def function(
+        self, libraries: Publication, application: Application, role: FunctionRole
+    ) -> InferenceFunctionArgs:
+        """The function that serves the application from this release."""
+        return InferenceFunctionArgs(
+            application=application,
+            libraries=libraries,
+            role=role,
+            memory_mb=self.memory_mb,
+            timeout_seconds=self.timeout_seconds,
+            ephemeral_storage_mb=self.ephemeral_storage_mb,
+            alias=self.alias_name,
+            log=self.log,
+            environment=self.environment,
+            layers=self.layers,
+            concurrency=self.concurrency,
+            url=self.url,
+            tracing=self.tracing,
+            dead_letter_arn=self.dead_letter_arn or None,
+            tags=self.tags,
+        )
+
+    def observability(self, function: InferenceFunction) -> ObservabilityArgs | None:
+        """Alarms and a dashboard, if the stack has them."""
+        if self.alarms == "none":
+            return None
+        return ObservabilityArgs(
+            function=function,
+            topic_arn=None if self.alarms == "own" else self.alarms,
+            tags=self.tags,
+        )
 
 
 def concurrency(parsed: Mapping[str, Any]) -> list[Problem]:

@@ -19,16 +19,14 @@ from ..account import Account
 from ..container import MEMORY_FOR_CPU, TaskSize, needed
 from ..contract import MACHINES, RUNTIMES, Application, Artifacts, Target
 from ..errors import ConfigurationError
-from ..inference import InferenceFunctionArgs
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
 from ..populator import Populator, PopulatorArgs
 from ..publications import (
     ArtifactPublication,
     ArtifactPublicationArgs,
-    Publication,
     PublicationArgs,
 )
-from ..resources import THROUGHPUTS, BucketArgs, FunctionRole, LogArgs, RoleArgs
+from ..resources import THROUGHPUTS, BucketArgs, RoleArgs
 from ..store import EfsStore, EfsStoreArgs
 from . import checks, problems, rules
 from .closed import out_of_reach, refuse_another_region
@@ -37,12 +35,6 @@ from .serving import Serving, concurrency
 
 # The name in this repository, under which a renamed fork may have left keys in a stack's file.
 _ORIGINAL = "efs-inference"
-
-# CloudWatch Logs API reference, PutRetentionPolicy.
-LOG_RETENTION_DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +62,11 @@ class Settings(Serving):
     throughput: str = key(rules.one_of(*THROUGHPUTS), "elastic")
     provisioned_throughput_mibps: int = key(rules.integer(0, 3414), "100")
     backup: bool = key(rules.boolean, "true")
-    log_retention_days: int = key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
     subnet_ids: tuple[str, ...] = key(rules.subnet_ids, "subnet-0123456789abcdef0")
     populator_subnet_ids: tuple[str, ...] = key(rules.subnet_ids, "subnet-0123456789abcdef0")
-    kms_key_arn: str = key(rules.arn("kms"), "arn:aws:kms:us-east-1:123456789012:key/<id>")
     permissions_boundary: str = key(rules.arn("iam"), "arn:aws:iam::123456789012:policy/<name>")
     iam_path: str = key(rules.iam_path, "/inference/")
     protect: bool = key(rules.boolean, "true")
-    tags: Mapping[str, str] = key(rules.tags, "team=ml")
     package_urls: tuple[str, ...] = ()
     """Where the lock's packages come from beside indexUrl; no key."""
     artifacts_from: Artifacts | None = None
@@ -98,11 +87,6 @@ class Settings(Serving):
             permissions_boundary=self.permissions_boundary or None,
             tags=self.tags,
         )
-
-    @property
-    def log(self) -> LogArgs:
-        """How the log groups are kept."""
-        return LogArgs(retention_days=self.log_retention_days, kms_key_arn=self.kms_key_arn or None)
 
     def network(self, account: Account) -> NetworkArgs | ExistingNetworkArgs:
         """The network: in the subnets that are named, or else in a VPC of its own.
@@ -187,28 +171,6 @@ class Settings(Serving):
             application=application,
             artifacts=artifacts,
             salt=self.release_salt,
-            tags=self.tags,
-        )
-
-    def function(
-        self, libraries: Publication, application: Application, role: FunctionRole
-    ) -> InferenceFunctionArgs:
-        """The function that serves the application from this release."""
-        return InferenceFunctionArgs(
-            application=application,
-            libraries=libraries,
-            role=role,
-            memory_mb=self.memory_mb,
-            timeout_seconds=self.timeout_seconds,
-            ephemeral_storage_mb=self.ephemeral_storage_mb,
-            alias=self.alias_name,
-            log=self.log,
-            environment=self.environment,
-            layers=self.layers,
-            concurrency=self.concurrency,
-            url=self.url,
-            tracing=self.tracing,
-            dead_letter_arn=self.dead_letter_arn or None,
             tags=self.tags,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -121,11 +122,18 @@ class Application:
             "a name that travels is UTF-8 without backslashes and control characters",
             "rename it",
         )
-        taken = {*RUNTIME_NAMES, *(Path(name).stem for name in RUNTIME_NAMES)}
+        modules = {name: module for name, _ in found if (module := _module(name))}
+        taken = {Path(name).stem for name in RUNTIME_NAMES}
         self._refuse(
-            [name for name, _ in found if name.partition("/")[0] in taken],
+            [name for name, _ in found if {modules.get(name), name.partition("/")[0]} & taken],
             f"{' and '.join(RUNTIME_NAMES)} are names of the runtime, which lies beside it",
             "choose other names",
+        )
+        self._refuse(
+            [name for name, module in modules.items() if module in sys.stdlib_module_names],
+            "a module of this name is in the standard library, which the function, the populate "
+            "task and libraries import",
+            "choose another name",
         )
         self._refuse(
             [name for name, path in found if not os.access(path, os.R_OK)],
@@ -182,6 +190,15 @@ class Application:
         return ConfigurationError(
             [Problem(subject=str(self.root), value=value, rule=rule, remedy=remedy)]
         )
+
+
+def _module(path: str) -> str | None:
+    """The module or package that lies at this path of an application, right below its root."""
+    folder, _, name = path.rpartition("/")
+    stem, _, suffix = name.partition(".")
+    if "/" in folder or not suffix.endswith(("py", "so")) or (folder and stem != "__init__"):
+        return None
+    return folder or stem
 
 
 def stays(name: str) -> bool:

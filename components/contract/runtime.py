@@ -62,6 +62,8 @@ BOOTSTRAP = "\n".join(
     for name in ("aws.py", "bootstrap.py")
 )
 """The text that a container of the populate task runs with `python3 -c`."""
+METRICS: str = runpy.run_path(str(ROOT / _ACTIVATION / "metrics.py"))["NAMESPACE"]
+"""CloudWatch's namespace of the metrics that the function emits."""
 LOCK = f"{_SHARED}/requirements.txt"
 """The lock's path among the populate task's files."""
 

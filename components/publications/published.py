@@ -46,6 +46,7 @@ class Published(pulumi.ComponentResource):
         credentials: As whom gates call AWS.
         populator: What publishes it.
         run: The run of the populate task; depend on it for the release's sake.
+        family: Family of its task definitions.
     """
 
     release_id: pulumi.Output[str]
@@ -56,7 +57,7 @@ class Published(pulumi.ComponentResource):
         self, kind: str, name: str, populator: Populator, opts: pulumi.ResourceOptions | None
     ) -> None:
         super().__init__(f"efs-inference:index:{kind}", name, {}, opts)
-        self.populator = populator
+        self.populator, self.family = populator, family(name)
         self.store, self.credentials = populator.args.store, populator.args.credentials
         self.store.account.refuse_another(self, name)
 
@@ -93,7 +94,7 @@ class Published(pulumi.ComponentResource):
             name,
             PopulateTasksArgs(
                 cluster_arn=populator.cluster_arn,
-                family=family(name),
+                family=self.family,
                 account=self.store.account,
                 credentials=self.credentials,
             ),
@@ -138,7 +139,7 @@ class Published(pulumi.ComponentResource):
         populator, size = self.populator, self.populator.args.size
         return aws.ecs.TaskDefinition(
             name,
-            family=family(name),
+            family=self.family,
             requires_compatibilities=["FARGATE"],
             network_mode="awsvpc",
             cpu=str(size.cpu),

@@ -10,7 +10,7 @@ from .file_systems import (
     throughput_problems,
 )
 from .logs import Log, LogArgs
-from .names import family, with_name
+from .names import family, tag_name, with_name
 from .roles import FunctionRole, RoleArgs, document, rights, role
 from .vpc import ANYWHERE, Vpc
 
@@ -35,6 +35,7 @@ __all__ = [
     "rights",
     "role",
     "s3_policy",
+    "tag_name",
     "throughput_problems",
     "with_name",
 ]

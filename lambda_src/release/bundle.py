@@ -37,10 +37,9 @@ Index = tuple[
     dict[str, tuple[int, int, int, int]],
     dict[str, frozenset[str]],
     list[tuple[str, int, int]],
-    dict[str, tuple[int, int, int]],
-    list[str],
+    dict[str, int],
 ]
-"""``files``, ``listing``, ``jobs``, ``libraries`` and ``prerequisites`` of a `Bundle`."""
+"""``files``, ``listing``, ``jobs`` and ``libraries`` of a `Bundle`."""
 
 
 def head(release_id: str) -> bytes:
@@ -66,12 +65,9 @@ class Bundle:
 
     ``files`` maps a path below site-packages to offset, size and CRC-32 in the bundle, and to its
     own size; ``listing`` a directory to the names in it that an import can find, directories with
-    ``/`` at the end; ``jobs`` has
-    what the readers read: path, offset and size, the path ``""`` for the bundle itself, size 0
-    for a library that they copy out of it; ``libraries`` has for each extension module how many
-    jobs come before it is loaded, how many of the last of them are its copies, and on how many
-    of the modules before it a copy may rest, which are those in ``prerequisites``. ``damaged`` has
-    the files that were asked for and are not what they were.
+    ``/`` at the end; ``jobs`` has what the readers read: path, offset and size, the path ``""`` for
+    the bundle itself; ``libraries`` has for each extension module how many jobs come before it is
+    loaded. ``damaged`` has the files that were asked for and are not what they were.
     """
 
     def __init__(self, release: str) -> None:
@@ -79,7 +75,7 @@ class Bundle:
         self.descriptor = os.open(f"{release}/{BUNDLE}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             content, self.start = _opened(self.descriptor, release.rpartition("/")[2])
-            self.files, self.listing, self.jobs, self.libraries, self.prerequisites = content
+            self.files, self.listing, self.jobs, self.libraries = content
         except (ReleaseError, OSError):
             os.close(self.descriptor)
             raise

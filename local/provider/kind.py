@@ -16,6 +16,7 @@ Properties = Mapping[str, Any]
 
 # They concern a deletion, and a run deletes nothing.
 _FOR_DELETION = {
+    "deletionWindowInDays",
     "forceDestroy",
     "forceDetachPolicies",
     "replaceSecurityGroupsOnDestroy",

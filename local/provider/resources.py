@@ -16,6 +16,7 @@ import pulumi
 
 from .containers import task_definition
 from .kind import Kind, Made, Properties, ProviderError, pascal, tagged
+from .operation import OPERATION_KINDS
 from .s3 import S3_KINDS
 
 _WAIT_SECONDS = 60.0
@@ -188,6 +189,7 @@ _EFS_TAGS, _ECS_TAGS = tagged("Tags", "Key", "Value"), tagged("tags", "key", "va
 # fmt: off
 KINDS: Mapping[str, Kind] = {
     **S3_KINDS,
+    **OPERATION_KINDS,
     "aws:ec2/vpc:Vpc": Kind(
         "ec2.create_vpc", "Vpc.VpcId", "CidrBlock InstanceTenancy",
         gives={**_ec2_arn("vpc"), **_OWNER},

@@ -24,7 +24,8 @@ class Ending:
 
     Attributes:
         calls: What deletes it, one after the other: `<service>.<operation>`, and for each argument
-            the property that it takes. `id` is the resource's own; `id*` is a list of it.
+            the property that it takes. `id` is the resource's own; `id*` is a list of it, and so is
+            any other with a star.
         replaced_by: Properties whose change makes another one; `*` is all but those with a minus.
     """
 
@@ -108,6 +109,25 @@ ENDINGS: Mapping[str, Ending] = {
     "aws:lambda/alias:Alias": Ending(
         ("lambda.delete_alias FunctionName=functionName Name=name",), "name functionName"
     ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Ending(
+        ("cloudwatch.delete_alarms AlarmNames=id*",), "name"
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Ending(
+        ("cloudwatch.delete_dashboards DashboardNames=id*",), "dashboardName"
+    ),
+    "aws:cloudwatch/eventRule:EventRule": Ending(
+        ("events.delete_rule Name=id",), "name eventBusName"
+    ),
+    "aws:cloudwatch/eventTarget:EventTarget": Ending(
+        ("events.remove_targets Rule=rule Ids=targetId*",), "rule targetId eventBusName"
+    ),
+    "aws:sns/topic:Topic": Ending(("sns.delete_topic TopicArn=id",), "name"),
+    # It goes with its topic; AWS would have to be given the policy of before.
+    "aws:sns/topicPolicy:TopicPolicy": Ending((), "arn"),
+    "aws:kms/key:Key": Ending(
+        ("kms.schedule_key_deletion KeyId=id PendingWindowInDays=deletionWindowInDays",),
+        "keyUsage multiRegion",
+    ),
     "aws:s3/bucket:Bucket": Ending(("s3.delete_bucket Bucket=id",), "bucket bucketPrefix"),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Ending(
         ("s3.delete_bucket_ownership_controls Bucket=id",), "bucket"
@@ -137,7 +157,8 @@ def delete(type_: str, id_: str, properties: Mapping[str, Any], seconds: float) 
     Raises:
         ClientError: AWS refuses, or something is still in the way.
     """
-    known = {**properties, "id": id_, "id*": [id_]}
+    known = {**properties, "id": id_}
+    known |= {f"{name}*": [value] for name, value in known.items()}
     deadline = time.monotonic() + seconds
     if properties.get("forceDestroy"):
         _empty(id_)

@@ -87,16 +87,15 @@ except ValueError:
 print(json.dumps({{
     "state": cold_start.state,
     "opened": touched,
-    "copies": sum("/cold-start-" in place for place in cold_start._imports.places.values())
-    if cold_start._imports else 0,
     "files": [shapes.__file__, shapes.sides.__file__, native.__file__, shapes.later.__file__,
               shapes.aside.inner.__file__],
     "origin": native.__spec__.origin,
     "deep": [shapes.deep.down.HERE, str(list(shapes.deep.__path__))],
     "traced": "raise ValueError('of shapes')" in trace,
-    "odd": [odd.zipped.VALUE, gc.isenabled(), gc.get_threshold(), len(mapped),
+    "odd": [odd.zipped.VALUE, gc.isenabled(), gc.get_threshold(),
+            [path.rpartition("/site-packages/")[2] for path in mapped],
             linecache.getlines(odd.NOT_UTF8), odd.TABLE, odd.NAMES, odd.NONE],
-    "left": [str(path) for path in Path(os.environ["TMPDIR"]).glob("cold-start-*")],
+    "left": os.listdir(os.environ["TMPDIR"]) if os.path.isdir(os.environ["TMPDIR"]) else [],
 }}))
 """
 
@@ -107,7 +106,6 @@ class Imported:
 
     state: str
     opened: list[str]
-    copies: int
     same: dict[str, Any]
     logs: list[dict[str, Any]]
 

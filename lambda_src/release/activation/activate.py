@@ -1,4 +1,4 @@
-"""Using a release: its libraries go first on ``sys.path``."""
+"""Using a release: its libraries go on ``sys.path``, right behind the application."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class ReleaseMissingError(ReleaseError):
 
 
 def activate(release: Path, cold_start: ColdStart | None = None) -> Path:
-    """Put the release's ``site-packages`` first on ``sys.path`` and return that directory.
+    """Put the release's ``site-packages`` on ``sys.path`` and return that directory.
+
+    First there is the function's own code, as a script's folder is in front of what is installed:
+    a module of the application goes before one of a library.
 
     With a cold start, its bundle is used. Activating a second time changes nothing. Raises
     ReleaseMissingError where the path has no published release; the message says what is there
@@ -26,9 +29,9 @@ def activate(release: Path, cold_start: ColdStart | None = None) -> Path:
     """
     check_published(release)
     site_packages = release / SITE_PACKAGES
-    entry = str(site_packages)
-    if sys.path[:1] != [entry]:
-        sys.path[:] = [entry, *(other for other in sys.path if other != entry)]
+    first = [str(Path(__file__).parents[2]), str(site_packages)]
+    if sys.path[:2] != first:
+        sys.path[:] = [*first, *(other for other in sys.path if other not in first)]
         importlib.invalidate_caches()
     if sys.pycache_prefix is None:
         # A release never changes: what has no bytecode there is compiled, and not written.

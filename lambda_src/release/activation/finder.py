@@ -7,7 +7,6 @@ or read a file, the bundle is asked first. A release never changes, so that is t
 
 from __future__ import annotations
 
-import _ctypes
 import contextlib
 import importlib.util
 import io
@@ -34,8 +33,6 @@ from ..bundle import Bundle
 from .files import Files
 from .readers import Readers
 
-_dlopen = _ctypes.dlopen
-
 
 class Imports:
     """What the loaders of one release share."""
@@ -45,18 +42,11 @@ class Imports:
         self.bundle = bundle
         self.bundle.jobs.clear()
         self.readers = readers
-        self.places: dict[str, str] = {}
-        """Where each library of the release was loaded from: its own path, or a copy."""
-        self.loaded: set[str] = set()
-        """All that were loaded, as the bundle has them."""
         self._next = iter(bundle.files)
         self._ahead: dict[str, CodeType] = {}
 
     def install(self) -> None:
-        """Answer imports of the release, and questions for its files, from now on.
-
-        ctypes loads a library from where an import did, or there would be two of it.
-        """
+        """Answer imports of the release, and questions for its files, from now on."""
         sys.path_hooks.insert(0, self._hook)
         for path in list(sys.path_importer_cache):
             if self.inside(path) is not None:
@@ -79,9 +69,6 @@ class Imports:
 
         linecache.updatecache = updatecache
         Files(self.inside, self.bundle).install()
-        _ctypes.dlopen = self._dlopen
-        if ctypes := sys.modules.get("ctypes"):
-            ctypes._dlopen = self._dlopen  # type: ignore[attr-defined]
 
     def settle(self) -> None:
         """The import is over: hold no more memory than it takes to answer later ones."""
@@ -120,39 +107,9 @@ class Imports:
         """The code of a source, if it was prepared."""
         return self._ahead.pop(path, None)
 
-    def place(self, path: str, flags: int) -> str:
-        """Where to load a library from, the same place each time: its copy, loaded already, or
-        else its own path.
-
-        Waits until copy or original can be read from memory. A copy finds what it needs among
-        the copies, or loaded already; so those that were loaded before it have to be.
-        """
-        if path in self.places:
-            return self.places[path]
-        name = self.inside(path) or ""
-        jobs, copies, before = self.bundle.libraries.get(name, (0, 0, 0))
-        self.readers.wait(jobs, self.ahead)
-        place = path
-        if (
-            copies
-            and self.loaded.issuperset(self.bundle.prerequisites[:before])
-            and self.readers.copied(jobs - copies, jobs)
-        ):
-            copy = f"{self.readers.copies}/{name}"
-            with contextlib.suppress(OSError):
-                _dlopen(copy, flags)
-                place = copy
-        return self.places.setdefault(path, place)
-
-    def _dlopen(self, name: Any, flags: int = os.RTLD_NOW, /) -> int:
-        path = os.fspath(name) if name is not None else None
-        if not isinstance(path, str) or self.inside(path) is None:
-            return _dlopen(name, flags)
-        if flags & os.RTLD_NOLOAD:
-            return _dlopen(self.places.get(path, path), flags)
-        handle = _dlopen(self.place(path, flags), flags)
-        self.loaded.add(self.inside(path) or "")
-        return handle
+    def wait(self, path: str) -> None:
+        """Wait until a library can be read from memory."""
+        self.readers.wait(self.bundle.libraries.get(self.inside(path) or "", 0), self.ahead)
 
     def _hook(self, path: str) -> Finder:
         name = self.inside(path)
@@ -228,20 +185,12 @@ class SourceLoader(SourceFileLoader):
 
 
 class ExtensionLoader(ExtensionFileLoader):
-    """Loads an extension module when its pages are there, or from a copy on the local disk."""
+    """Loads an extension module when its pages are there."""
 
     def __init__(self, imports: Imports, fullname: str, path: str) -> None:
         super().__init__(fullname, path)
         self._imports = imports
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        spec.origin = self._imports.place(self.path, sys.getdlopenflags())
-        try:
-            module = super().create_module(spec)
-            place = spec.origin
-        finally:
-            spec.origin = self.path
-        self._imports.loaded.add(self._imports.inside(self.path) or "")
-        if getattr(module, "__file__", None) == place:
-            module.__file__ = self.path
-        return module
+        self._imports.wait(self.path)
+        return super().create_module(spec)

@@ -7,15 +7,13 @@ threads of the same process get nowhere. A forked process does.
 from __future__ import annotations
 
 import contextlib
-import errno
-import glob
 import mmap
 import os
-import shutil
 import signal
 import socket
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
@@ -32,14 +30,13 @@ JOBS = 1 << 16
 STALLED = 2.0
 """Seconds without progress after which nobody waits for the readers any more."""
 
-_DONE, _FAILED = 1, 2
-_OWNER = ".owner"
+_OVER = 1
 _PID = 8
 """Bytes after the jobs' states, in which the process that read is named."""
 
 
 class Readers:
-    """A process that reads what a bundle's jobs say, and copies libraries out of it.
+    """A process that reads what a bundle's jobs say.
 
     Then it reads the release of ``artifacts`` ahead, until the cold start is over.
 
@@ -49,8 +46,6 @@ class Readers:
     """
 
     def __init__(self, release: str, artifacts: str = "") -> None:
-        self._prefix = f"{os.environ.get('TMPDIR', '/tmp')}/cold-start-"  # noqa: S108
-        self.copies = f"{self._prefix}{os.getpid()}-{os.urandom(4).hex()}"
         self.count = 0
         self._pid = 0
         self._patient = True
@@ -79,20 +74,13 @@ class Readers:
             elif not meanwhile():
                 time.sleep(0.001)
 
-    def copied(self, begin: int, end: int) -> bool:
-        """Whether these jobs, copies, were done."""
-        return self._state[begin:end].count(_DONE) == end - begin
-
     def end(self) -> None:
-        """End the process and remove its copies, and those of processes that were killed."""
+        """End the process."""
         if self._alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
             self._line.setblocking(True)
             self._alive()
-        for folder in glob.glob(f"{glob.escape(self._prefix)}*"):  # noqa: PTH207
-            if folder == self.copies or _is_left(folder, self._prefix):
-                shutil.rmtree(folder, ignore_errors=True)
 
     def _alive(self) -> bool:
         """Whether it still runs: the kernel closes its end of the line when it has ended."""
@@ -132,15 +120,10 @@ class Readers:
             bundle = Bundle(release)
         except (OSError, ValueError, ReleaseError):
             return
-        try:
-            self._make_room(sum(bundle.files[path][3] for path, _, size in bundle.jobs if not size))
-        except OSError:
-            self.copies = ""
         jobs = iter(enumerate(bundle.jobs[:JOBS]))
         files = _Files(release, bundle)
         workers = [
-            threading.Thread(target=self._work, args=(jobs, files, bundle))
-            for _ in range(threads())
+            threading.Thread(target=self._work, args=(jobs, files)) for _ in range(threads())
         ]
         for worker in workers:
             worker.start()
@@ -153,60 +136,12 @@ class Readers:
         line.recv(1)
         os._exit(0)
 
-    def _make_room(self, size: int) -> None:
-        """Make the folder for the copies. Raises OSError if they took more than half of the room.
-
-        A process that has loaded them holds the space as long as it lives.
-        """
-        status = os.statvfs(os.path.dirname(self.copies))  # noqa: PTH120
-        if 2 * size > status.f_bavail * status.f_frsize:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.copies)
-        os.mkdir(self.copies, 0o700)  # noqa: PTH102
-        with open(f"{self.copies}/{_OWNER}", "xb", 0) as stream:  # noqa: PTH123
-            stream.write(_identity(self.copies))
-
-    def _work(
-        self, jobs: Iterator[tuple[int, tuple[str, int, int]]], files: _Files, bundle: Bundle
-    ) -> None:
+    def _work(self, jobs: Iterator[tuple[int, tuple[str, int, int]]], files: _Files) -> None:
         buffer = memoryview(bytearray(READ))
         for number, (path, offset, size) in jobs:
-            try:
-                if size:
-                    os.preadv(files[path], [buffer[:size]], files.start(path) + offset)
-                else:
-                    self._copy(bundle, path)
-                self._state[number] = _DONE
-            except (OSError, ReleaseError):
-                self._state[number] = _FAILED
-
-    def _copy(self, bundle: Bundle, path: str) -> None:
-        data = bundle.read(path)
-        if data is None or not self.copies:
-            raise ReleaseError(path)
-        target = f"{self.copies}/{path}"
-        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
-        with open(target, "xb", 0) as stream:  # noqa: PTH123
-            if stream.write(data) != len(data):
-                raise ReleaseError(path)
-
-
-def _identity(folder: str) -> bytes:
-    """What only its maker writes into a folder: no copy and no other folder has this inode."""
-    status = os.lstat(folder)
-    return f"{status.st_dev} {status.st_ino} {status.st_uid}\n".encode()
-
-
-def _is_left(folder: str, prefix: str) -> bool:
-    """Whether a process made this folder for its copies, and was killed."""
-    number = folder[len(prefix) :].partition("-")[0]
-    alive = number != str(os.getpid()) and os.path.exists(f"/proc/{number}")  # noqa: PTH110
-    if alive or not number.isdecimal():
-        return False
-    try:
-        with open(f"{folder}/{_OWNER}", "rb", 0) as stream:  # noqa: PTH123
-            return stream.read(100) == _identity(folder)
-    except OSError:
-        return False
+            with contextlib.suppress(OSError):
+                os.preadv(files[path], [buffer[:size]], files.start(path) + offset)
+            self._state[number] = _OVER  # also if it failed: nobody has to wait for it
 
 
 class _Files(dict[str, int]):
@@ -215,14 +150,14 @@ class _Files(dict[str, int]):
     def __init__(self, release: str, bundle: Bundle) -> None:
         self._root = f"{release}/{SITE_PACKAGES}/"
         self._bundle = bundle
-        self._opening = threading.Lock()
+        self._opening: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self[""] = self._prepare(bundle.descriptor)
 
     def start(self, path: str) -> int:
         return 0 if path else self._bundle.start
 
     def __missing__(self, path: str) -> int:
-        with self._opening:
+        with self._opening[path]:
             if path not in self:
                 self[path] = self._prepare(os.open(self._root + path, os.O_RDONLY | os.O_CLOEXEC))
             return self[path]

@@ -69,10 +69,33 @@ def test_every_module_and_data_file_of_the_application_travels_to_both(tmp_path:
     assert set(app.files()) <= set(runtime.task_files(app, ""))
 
 
-@pytest.mark.parametrize("name", ["handler.py", "release/mine.py", "handler/__init__.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("handler.py", "release/mine.py", "handler/__init__.py", "release.py"),
+        *("handler.cpython-312-x86_64-linux-gnu.so", "release.abi3.so", "handler/data.json"),
+    ],
+)
 def test_a_file_that_would_hide_the_runtime_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match="names of the runtime"):
         runtime.function_files(folder(tmp_path, name))
+
+
+@pytest.mark.parametrize(
+    "name", ["json.py", "queue/__init__.py", "random.abi3.so", "types/__init__.cpython-312-x.so"]
+)
+def test_a_module_that_would_hide_one_of_the_standard_library_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="is in the standard library") as refused:
+        folder(tmp_path, name)
+    assert name in str(refused.value)
+
+
+def test_data_and_modules_further_down_may_be_called_like_others(tmp_path: Path) -> None:
+    names = ["handler.json", "release.txt", "json/table.csv", "code/a.py", "features/json.py"]
+    names += ["types.csv", "jsons.py", "features/handler.py", "queue/deep/__init__.py"]
+    assert set(folder(tmp_path, *names).files()) == {"model.py", *names}
 
 
 def test_a_folder_without_a_model_is_no_application(tmp_path: Path) -> None:

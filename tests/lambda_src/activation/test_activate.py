@@ -1,4 +1,4 @@
-"""A release goes first on sys.path, or the error says what is there instead."""
+"""A release goes on sys.path behind the program, or the error says what is there instead."""
 
 import sys
 from pathlib import Path
@@ -7,10 +7,14 @@ import pytest
 
 from lambda_src.release.activation.activate import ReleaseMissingError, activate
 
+from ..function import LAMBDA_SRC
+
+PROGRAM = str(LAMBDA_SRC)
+
 
 @pytest.fixture(autouse=True)
 def _own_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", ["/program", "/standard-library"])
+    monkeypatch.setattr(sys, "path", ["/runtime", PROGRAM, "/standard-library"])
 
 
 @pytest.fixture
@@ -21,15 +25,15 @@ def release(tmp_path: Path) -> Path:
     return release
 
 
-def test_site_packages_goes_first(release: Path) -> None:
+def test_site_packages_goes_behind_the_program(release: Path) -> None:
     activate(release)
-    assert sys.path == [str(release / "site-packages"), "/program", "/standard-library"]
+    assert sys.path == [PROGRAM, str(release / "site-packages"), "/runtime", "/standard-library"]
 
 
 def test_activating_twice_changes_nothing(release: Path) -> None:
     activate(release)
     activate(release)
-    assert sys.path == [str(release / "site-packages"), "/program", "/standard-library"]
+    assert sys.path == [PROGRAM, str(release / "site-packages"), "/runtime", "/standard-library"]
 
 
 def test_a_release_without_manifest_is_refused(release: Path) -> None:
@@ -44,7 +48,7 @@ def test_a_refused_release_is_not_on_the_path(release: Path) -> None:
     (release / "manifest.json").unlink()
     with pytest.raises(ReleaseMissingError):
         activate(release)
-    assert sys.path == ["/program", "/standard-library"]
+    assert sys.path == ["/runtime", PROGRAM, "/standard-library"]
 
 
 def test_a_missing_release_names_the_path_and_the_other_releases(release: Path) -> None:

@@ -18,7 +18,7 @@ from lambda_src.release.bundle import BUNDLE, FOLDERS, READ, Bundle
 from lambda_src.release.bundle import head as bundle_head
 from lambda_src.release.layout import FORMAT
 
-from ..bundled import EXTENSION, FILES, MODEL, Imported, run
+from ..bundled import FILES, MODEL, Imported, run
 from ..conftest import RELEASE_ID, Index, Populate, build_wheel
 
 
@@ -60,7 +60,6 @@ def test_modules_come_from_the_bundle(made: Populate, plain: Imported, tmp_path:
     assert imported.state.startswith("bundle, ")
     assert imported.same == plain.same
     assert imported.opened == [BUNDLE]
-    assert imported.copies == 1
     assert imported.logs == []
 
 
@@ -97,7 +96,7 @@ def test_modules_come_from_the_bundle_after_a_plain_search_as_well(
 
 
 def test_switched_off_everything_is_plain(plain: Imported) -> None:
-    assert (plain.state, plain.copies, BUNDLE in plain.opened) == ("off", 0, False)
+    assert (plain.state, BUNDLE in plain.opened) == ("off", False)
 
 
 def test_the_bundle_is_in_the_manifest(made: Populate) -> None:
@@ -109,7 +108,7 @@ def test_the_same_bundle_serves_a_release_elsewhere(
     made: Populate, plain: Imported, changed: Path, tmp_path: Path
 ) -> None:
     imported = run(made, changed, tmp_path / "tmp")
-    assert (imported.state[:6], imported.copies, imported.same) == ("bundle", 1, plain.same)
+    assert (imported.state[:6], imported.same) == ("bundle", plain.same)
 
 
 @pytest.mark.parametrize("kept", [0, 1, 40, 200, 0.3, 0.5, 0.9, 0.9999])
@@ -133,13 +132,13 @@ def flips(made: Populate) -> dict[str, tuple[int, int]]:
     return parts
 
 
-@pytest.mark.parametrize("part", ["line", "index", "bytecode", "extension", "data", "folders"])
+@pytest.mark.parametrize("part", ["line", "index", "bytecode", "data", "folders"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bundle_with_a_flipped_byte_is_no_worse_than_none(
     made: Populate, plain: Imported, changed: Path, tmp_path: Path, part: str, seed: int
 ) -> None:
     chance = random.Random(seed)
-    kinds = {"bytecode": ".pyc", "extension": ".so", "data": ".csv", "folders": FOLDERS}
+    kinds = {"bytecode": ".pyc", "data": ".csv", "folders": FOLDERS}
     kind = kinds.get(part, part)
     begin, end = chance.choice([span for name, span in flips(made).items() if name.endswith(kind)])
     content = bytearray((changed / BUNDLE).read_bytes())
@@ -182,14 +181,6 @@ def test_a_missing_bundle_is_logged(
     assert "No such file or directory" in imported.logs[0]["message"]
 
 
-NO_ROOM = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
-# Enough for the copy, but more than half of it would be gone.
-ROOM = EXTENSION.stat().st_size * 3 // 2 // 4096
-LITTLE_ROOM = f"""
-statvfs = os.statvfs
-room = (4096, 4096, *[{ROOM}] * 3)
-os.statvfs = lambda path: os.statvfs_result((*room, *statvfs(path)[5:]))
-"""
 KILLED = """
 import signal
 os.kill(cold_start._readers._pid, signal.SIGKILL)
@@ -204,56 +195,22 @@ OTHER_THREAD = "threading.Thread(target=threading.Event().wait, daemon=True).sta
 
 
 @pytest.mark.parametrize(
-    ("faults", "copies"),
+    "faults",
     [
-        ({"before": NO_ROOM}, 0),
-        ({"before": LITTLE_ROOM}, 0),
-        ({"TMPDIR": "/proc"}, 0),
-        ({"TMPDIR": "/proc/nowhere"}, 0),
-        ({"before": FORK_REFUSED}, 0),
-        ({"before": OTHER_THREAD}, 0),
-        ({"after": KILLED}, None),
-        ({"after": STOPPED}, None),
+        {"TMPDIR": "/proc/nowhere"},
+        {"before": FORK_REFUSED},
+        {"before": OTHER_THREAD},
+        {"after": KILLED},
+        {"after": STOPPED},
     ],
-    ids=[
-        "no-room",
-        "little-room",
-        "read-only",
-        "no-folder",
-        "no-fork",
-        "threads",
-        "killed",
-        "stopped",
-    ],
+    ids=["no-folder", "no-fork", "threads", "killed", "stopped"],
 )
 def test_the_import_succeeds_where_the_readers_do_not(
-    made: Populate,
-    plain: Imported,
-    tmp_path: Path,
-    faults: dict[str, Any],
-    copies: int | None,
+    made: Populate, plain: Imported, tmp_path: Path, faults: dict[str, Any]
 ) -> None:
     imported = run(made, made.release, tmp_path, **faults)
     assert imported.state.startswith("bundle")
-    assert imported.copies == copies or copies is None
     assert imported.same == plain.same
-
-
-def test_copies_of_killed_processes_are_removed_and_of_living_ones_stay(
-    made: Populate, tmp_path: Path
-) -> None:
-    names = ("999999999-0123abcd", f"{os.getpid()}-0123abcd", "of-the-model")
-    dead, living, other = (tmp_path / f"cold-start-{name}" for name in names)
-    for folder in (dead, living, other):
-        folder.mkdir()
-        (folder / "library.so").touch()
-        status = folder.lstat()
-        owner = f"{status.st_dev} {status.st_ino} {status.st_uid}\n"
-        (folder / ".owner").write_text(owner)
-    run(made, made.release, tmp_path)
-    assert not dead.exists()
-    assert living.exists()
-    assert other.exists()
 
 
 def test_hot_ranges_are_merged_and_cut(made: Populate) -> None:

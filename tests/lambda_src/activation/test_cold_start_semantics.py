@@ -83,15 +83,6 @@ def test_modules_of_the_profile_are_served_without_opening_their_files(
     assert asked.run(start + program, tmp_path, EXPECTED="bundle") == "[]\n"
 
 
-def test_small_extension_modules_are_loaded_from_copies(asked: Asked, tmp_path: Path) -> None:
-    answer = asked.ask(
-        'show(sum("/cold-start-" in p for p in imports.places.values()))',
-        tmp_path,
-        EXPECTED="bundle",
-    )
-    assert int(answer) > 10
-
-
 def test_files_that_the_import_read_are_served_from_the_bundle(
     asked: Asked, tmp_path: Path
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -99,45 +98,3 @@ def test_a_model_that_closes_every_descriptor_ends_the_readers(
     reading.finish()
     assert reading.process.returncode == 0
     assert is_gone(reading.pid)
-
-
-LEAVES = """
-import os, sys
-from release.activation.readers import Readers
-def fork():
-    raise OSError
-os.fork = fork  # this process itself makes the folder, when it wants
-readers = Readers(sys.argv[1])
-readers._make_room(0)
-print(readers.copies)
-os.kill(os.getpid(), 9) if sys.argv[2] == "killed" else readers.end()
-"""
-
-
-def test_only_copies_of_readers_are_removed(
-    published: tuple[Populate, Run], tmp_path: Path
-) -> None:
-    def read(how: str) -> Path:
-        done = subprocess.run(
-            [sys.executable, "-u", "-S", "-B", "-c", LEAVES, str(published[0].release), how],
-            cwd=published[0].program,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": ".", "TMPDIR": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        return Path(done.stdout.strip())
-
-    left = read("killed")
-    assert left.parent == tmp_path
-    assert left.is_dir()
-    # No process has these numbers.
-    looks_like_one = tmp_path / "cold-start-99999999"
-    looks_like_one.mkdir()
-    copied = tmp_path / "cold-start-99999998-0123abcd"
-    shutil.copytree(left, copied)
-    link = tmp_path / "cold-start-99999997-0123abcd"
-    link.symlink_to(looks_like_one)
-    assert not read("ended").exists()
-    assert sorted(tmp_path.iterdir()) == sorted([looks_like_one, copied, link])

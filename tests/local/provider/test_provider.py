@@ -93,6 +93,20 @@ aws.s3.BucketObjectv2("object", bucket=bucket.id, key="a/b.txt", content_type="t
                       source=pulumi.StringAsset("hello"))
 aws.lambda_.Alias("alias", name="live", function_name=function.name,
                   function_version=function.version)
+key = aws.kms.Key("key", enable_key_rotation=True, tags={{"Team": "a"}})
+topic = aws.sns.Topic("topic", kms_master_key_id=key.arn)
+aws.sns.TopicPolicy("topic", arn=topic.arn, policy=topic.arn.apply(lambda arn: json.dumps(
+    {{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Resource": arn,
+      "Action": "sns:Publish", "Principal": {{"Service": "cloudwatch.amazonaws.com"}}}}]}})))
+part = {{"namespace": "AWS/EFS", "dimensions": {{"FileSystemId": system.id}}, "period": 60}}
+aws.cloudwatch.MetricAlarm("alarm", comparison_operator="GreaterThanThreshold", threshold=1,
+    evaluation_periods=1, alarm_actions=[topic.arn], ok_actions=[topic.arn], metric_queries=[
+        {{"id": "m", "metric": {{**part, "metric_name": "MeteredIOBytes", "stat": "Sum"}}}},
+        {{"id": "e", "expression": "m / PERIOD(m)", "label": "rate", "return_data": True}}])
+aws.cloudwatch.Dashboard("shown", dashboard_name="shown", dashboard_body='{{"widgets": []}}')
+rule = aws.cloudwatch.EventRule("rule", event_pattern='{{"source": ["aws.ecs"]}}')
+aws.cloudwatch.EventTarget("rule", rule=rule.name, arn=topic.arn, input_transformer={{
+    "input_paths": {{"task": "$.detail.taskArn"}}, "input_template": '"<task> failed"'}})
 """
 
 
@@ -128,6 +142,24 @@ def test_every_type_of_the_table_is_created_and_gives_what_it_promises(everythin
         if not resource.outputs.get(name)
     }
     assert missing == set()
+
+
+def test_an_alarm_and_a_notice_are_those_that_the_program_describes(
+    everything: Result, cloud: Cloud
+) -> None:
+    (topic,) = everything.of_type("aws:sns/topic:Topic")
+    (system,) = everything.of_type("aws:efs/fileSystem:FileSystem")
+    (alarm,) = client(cloud, "cloudwatch").describe_alarms()["MetricAlarms"]
+    assert (alarm["AlarmActions"], alarm["OKActions"]) == ([topic.id], [topic.id])
+    (metric,) = (query["MetricStat"] for query in alarm["Metrics"] if "MetricStat" in query)
+    assert metric["Metric"]["Dimensions"] == [{"Name": "FileSystemId", "Value": system.id}]
+    assert [query["ReturnData"] for query in alarm["Metrics"]] == [False, True]
+    (rule,) = everything.of_type("aws:cloudwatch/eventRule:EventRule")
+    (target,) = client(cloud, "events").list_targets_by_rule(Rule=rule.id)["Targets"]
+    assert target["Arn"] == topic.id
+    assert target["InputTransformer"]["InputPathsMap"] == {"task": "$.detail.taskArn"}
+    (key,) = everything.of_type("aws:kms/key:Key")
+    assert client(cloud, "kms").get_key_rotation_status(KeyId=key.id)["KeyRotationEnabled"]
 
 
 def test_the_function_is_the_one_that_the_program_describes(
@@ -225,10 +257,10 @@ def test_a_type_that_is_not_in_the_table_gets_an_id_and_is_reported(
 ) -> None:
     program = """
         import pulumi, pulumi_aws as aws
-        pulumi.export("id", aws.sns.Topic("topic").id)
+        pulumi.export("id", aws.sfn.Activity("topic").id)
     """
     result, provider = deployed(cloud, tmp_path, program)
-    assert provider.not_emulated == {"aws:sns/topic:Topic": ["topic"]}
+    assert provider.not_emulated == {"aws:sfn/activity:Activity": ["topic"]}
     assert result.outputs["id"].startswith("topic-")
 
 

@@ -186,7 +186,10 @@ def test_what_is_in_the_account_is_read(cloud: Cloud, stack: Stack, tmp_path: Pa
         ("aws.ec2.Vpc.get('it', 'vpc-1')", "InvalidVpcID.NotFound"),
         ("aws.efs.AccessPoint.get('it', 'fsap-1')", "AccessPointNotFound"),
         ("aws.cloudwatch.LogGroup.get('it', '/nothing')", "it does not exist"),
-        ("aws.sns.Topic.get('it', 'arn')", "reading one is not emulated here; these are read: Vpc"),
+        (
+            "aws.sfn.Activity.get('it', 'arn')",
+            "reading one is not emulated here; these are read: Vpc",
+        ),
     ],
 )
 def test_what_is_not_in_the_account_is_an_error_that_names_it(

@@ -112,7 +112,7 @@ def test_a_policy_is_put_again(up: Up, cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["aws.ec2.Vpc('it', cidr_block={})", "aws.sns.Topic('it', name={})"]
+    "token", ["aws.ec2.Vpc('it', cidr_block={})", "aws.sfn.Activity('it', name={})"]
 )
 def test_a_change_of_another_type_is_refused_with_what_changed(up: Up, token: str) -> None:
     first, _ = up(token.format("'10.0.0.0/16'"))

@@ -9,8 +9,6 @@ lacks one of them, and `blame` which.
 from __future__ import annotations
 
 import contextlib
-import csv
-import importlib.metadata
 import json
 import os
 import re
@@ -21,7 +19,8 @@ from pathlib import Path
 
 from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..trial.smoke import NOT_ENDED, RECORD, Smoke
-from .options import normal
+from .records import owners as owners_of
+from .records import records
 
 _HEADER = re.compile(r"\.(?:h|hh|hpp|hxx|h\+\+|cuh)$|(?:^|/)include/.*\.(?:inc|inl|ipp|tcc)$")
 _TEST = re.compile(r"[^/]+/(?:.*/)?tests/")
@@ -136,7 +135,7 @@ def blame(pruning: Pruning, smoke: Smoke, error: InstallError) -> InstallError:
         opened, _, _, looked = json.loads((smoke.scratch / RECORD).read_text())
         asked = {*opened, *(path.rstrip("/") for path in looked)}
         pruned.sort(key=lambda path: asked.isdisjoint((path, os.path.dirname(path))))  # noqa: PTH120
-    owners = {path: name for name, paths in _records(smoke.site_packages).items() for path in paths}
+    owners = owners_of(smoke.site_packages)
     needed: dict[str, str] = {}
     back: set[str] = set()
     while not (needed and succeeds_with(back)):
@@ -162,25 +161,14 @@ def blame(pruning: Pruning, smoke: Smoke, error: InstallError) -> InstallError:
     )
 
 
-def _records(root: Path) -> dict[str, list[str]]:
-    """The files of each package that has a RECORD."""
-    return {
-        normal(found.name): [
-            re.sub(r"^(\.\./)+", "", path) for path, *_ in csv.reader(record.splitlines())
-        ]
-        for found in importlib.metadata.distributions(path=[str(root)])
-        if (record := found.read_text("RECORD"))
-    }
-
-
 def _owned(root: Path, packages: list[str]) -> Iterator[str]:
     """The files of packages, by their RECORD. Raises InstallError for one without."""
-    records = _records(root) if packages else {}
+    files = records(root) if packages else {}
     for package in packages:
-        if package not in records:
+        if package not in files:
             raise InstallError(
                 ExitCode.RESOLUTION,
                 f"what belongs to {package} is not known, its wheel has no RECORD. Take it out "
                 f"of `# release: keep` in requirements.in, and {LOCK_AGAIN}.",
             )
-        yield from records[package]
+        yield from files[package]

@@ -11,7 +11,7 @@ from ..trial.pack import pack
 from ..trial.smoke import Smoke
 from ..trial.split import record_exactly
 from . import compile as bytecode
-from . import pip, requirements
+from . import names, pip, requirements
 from .prune import Pruning, blame
 
 
@@ -46,6 +46,7 @@ class Staging:
         folder.chmod(0o755)
         with timed(seconds, "install", f"pip, {len(self._pins)} packages"):
             pip.install(job, site_packages, scratch, self._pins, self._options)
+        names.check(site_packages)
         with timed(seconds, "compile", "sources to bytecode"):
             final = job.release / SITE_PACKAGES
             done, failed = bytecode.compile_tree(site_packages, final, scratch)

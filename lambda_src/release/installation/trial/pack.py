@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import marshal
 import os
-import re
 import zlib
 from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from pathlib import Path
@@ -16,8 +15,7 @@ from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT
 
 SMALL = 4 << 20
-"""Bytes of an extension module that is packed, at most. Loading it from its copy saves the round
-trips of opening it; a larger one is mostly read in parts."""
+"""Bytes of a library that is read whole where nothing is recorded of it, at most."""
 
 GAP = 16 << 10
 """Bytes between two hot ranges that are read as well, at most, to save a round trip."""
@@ -27,9 +25,6 @@ DATA = 1 << 20
 
 CODE = (".pyc", *EXTENSION_SUFFIXES)
 """What the names of files end with that are only imported."""
-
-# Names of functions in a table of symbols.
-_LOCATES_ITSELF = re.compile(rb"\0(dladdr1?|dlopen|dlmopen)\0")
 
 
 def pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
@@ -87,8 +82,7 @@ class _Packing:
         self.files: dict[str, tuple[int, int, int, int]] = {}
         self.contents: list[bytes] = []
         self.jobs: list[tuple[str, int, int]] = []
-        self.libraries: dict[str, tuple[int, int, int]] = {}
-        self.prerequisites: list[str] = []
+        self.libraries: dict[str, int] = {}
         self._pages = pages
         self._end = 0
         opened, looked = ([p for p in found if p[:3] != "../"] for found in (opened, looked))
@@ -117,27 +111,13 @@ class _Packing:
         return self.root / path
 
     def index(self) -> Index:
-        return self.files, self._listing(), self.jobs, self.libraries, self.prerequisites
+        return self.files, self._listing(), self.jobs, self.libraries
 
     def _library(self, path: str, companions: list[str]) -> None:
-        """Plan how an extension module gets into memory."""
-        parts = [path, *companions]
-        copies = len(parts) if all(map(self._may_move, parts)) else 0
-        for part in parts:
-            if copies:
-                self._add(part)
-                self.jobs.append((part, 0, 0))
-            else:
-                self._read(part, self._hot(part, 0))
-        self.libraries[path] = len(self.jobs), copies, len(self.prerequisites)
-        if companions or not copies:
-            self.prerequisites.append(path)
-
-    def _may_move(self, path: str) -> bool:
-        """Whether a library is small, and does not look for others where it lies."""
-        if self._size(path) > SMALL:
-            return False
-        return not _LOCATES_ITSELF.search(self.file(path).read_bytes())
+        """Plan how an extension module, and what comes with it, gets into memory."""
+        for part in (path, *companions):
+            self._read(part, self._hot(part, 0))
+        self.libraries[path] = len(self.jobs)
 
     def _add(self, path: str) -> None:
         data = self._folders if path == FOLDERS else self.file(path).read_bytes()

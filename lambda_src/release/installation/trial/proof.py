@@ -1,7 +1,8 @@
 """What the interpreter does that makes the smoke import; smoke.py starts it.
 
-It does what the function does: the release first on ``sys.path``, the import in a thread. Then it
-holds the model to its contract, and ends without waiting for what the model has started.
+It does what the function does: the program first on ``sys.path``, the release behind it, the import
+in a thread. Then it holds the model to its contract, and ends without waiting for what the model
+has started.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def prove(
     The last is JSON: the nonce, kind and text. The kind is ``proven``, ``contract``, ``failed``
     or ``not-ended``.
     """
-    sys.path.insert(0, site_packages)
+    sys.path.insert(1, site_packages)
     recorded = Record(site_packages, record.endswith("exact.json"))
     outcome: list[tuple[str, str]] = []
 
