@@ -104,7 +104,7 @@ def preview(options: argparse.Namespace) -> int:
     result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
     if result.error is not None:
         return failure(result.error)
-    verdict = engine.judge(options.policy_pack, result)
+    verdict = engine.judge([pack.resolve() for pack in options.policy_pack], result)
     for finding in verdict.findings:
         print(f"  {'mandatory' if finding.mandatory else 'advisory'} {finding.policy}")
     print("".join(f" +  {r.type} {r.name} create\n" for r in result.resources))
