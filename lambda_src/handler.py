@@ -18,19 +18,20 @@ caller gets a function error, whose ``errorType`` is BadRequestError, AnswerTooL
 ModelError: so it counts in Lambda's metric Errors, and an asynchronous call is repeated, and then
 goes to its dead-letter queue or destination. What a queue or stream sends stays there.
 
-Loading begins in a thread as soon as this module is imported. Lambda gives an init 10 s, then kills
-it and repeats it within the first call; so the init waits for 9 s at most, and the first call waits
-for the rest. A model that cannot be loaded fails the init, or the call that waits for it, and then
-the process ends before it asks for another event: Lambda starts a clean one for the next call.
+The model is loaded in the main thread as soon as this module is imported, and answers every call
+there. Lambda gives an init 10 s, then kills it and repeats it within the first call. So where the
+model is not loaded after 9 s, the first call is asked for from another thread, which ends the init,
+and is answered when the model is there: before the import of this module ends, after which AWS's
+runtime takes over. A model that cannot be loaded fails the init, or the call that waits for it, and
+then the process ends before it asks for another event: Lambda starts a clean one for the next call.
 """
 
 import base64
 import binascii
 import json
 import os
-import sys
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 # On Lambda this folder is the root of the code.
 from release.activation.contract import (  # type: ignore[import-not-found]
@@ -39,12 +40,12 @@ from release.activation.contract import (  # type: ignore[import-not-found]
     predictions,
     to_json,
 )
+from release.activation.first_call import FirstCall, sent  # type: ignore[import-not-found]
 from release.activation.loading import LoadError, Loading  # type: ignore[import-not-found]
-from release.activation.metrics import log_error  # type: ignore[import-not-found]
 
 INIT_SECONDS = 9.0
 """How long an init waits for the model. Lambda's limit is 10 s (AWS Lambda Developer Guide,
-execution environment lifecycle); with provisioned concurrency there is no such limit."""
+execution environment lifecycle), where an environment is made on demand."""
 
 MAX_ANSWER = 6_291_556
 """Bytes of the largest answer to a synchronous call, from Lambda's own error: "Exceeded maximum
@@ -75,9 +76,8 @@ class AnswerTooLargeError(AnswerError):  # type: ignore[misc]
     status = 413
 
 
-def handler(event: Any, context: object = None) -> Any:
+def handler(event: Any, context: object = None) -> Any:  # noqa: ARG001 (Lambda passes two)
     """Answer one event."""
-    model = _model(context)
     method = http_method(event)
     if method is None:
         request = request_of(event)
@@ -190,15 +190,10 @@ def http_answer(status: int, body: str, event: dict[str, Any]) -> dict[str, Any]
 
 
 def delivered(result: dict[str, Any], text: str, limit: int = MAX_ANSWER) -> dict[str, Any]:
-    """A result around the text of its body. Raises AnswerTooLargeError beyond `limit` bytes.
-
-    Up to Python 3.11 the runtime escapes everything beyond ASCII, later it does not
-    (awslambdaric, lambda_runtime_marshaller.py).
-    """
+    """A result around the text of its body. Raises AnswerTooLargeError beyond `limit` bytes."""
     if len(text) <= limit // 3:
         return result
-    sent = json.dumps(result, ensure_ascii=sys.version_info < (3, 12))
-    if (size := len(sent.encode())) > limit:
+    if (size := len(sent(result).encode())) > limit:
         raise AnswerTooLargeError(
             f"the answer has {size:,} bytes, and at most {limit:,} are delivered; send fewer "
             "instances in one call"
@@ -210,38 +205,27 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _model(context: object) -> ModuleType:
-    """The loaded model. If there is none, this call fails and the process ends with it."""
-    try:
-        model: ModuleType = loading.model()
-    except LoadError as error:
-        _end(context, error)
-    return model
+def _load(seconds: float | None) -> None:
+    """Load the model, and answer the first call if there was no model after so many seconds.
 
-
-def _end(context: object, error: Exception) -> NoReturn:
-    """Report the failure of this call and end the process, as AWS's runtime for Go does.
-
-    Lambda hands an event only to a process that has asked for it, so no other call meets the end.
+    Raises LoadError. If there is a first call, that fails with it and the process ends.
     """
-    import http.client  # no start waits for it
-
+    global model
+    loading = Loading()  # forks, so before there is a thread
+    first = FirstCall(seconds)
     try:
-        if api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
-            request = f"/2018-06-01/runtime/invocation/{getattr(context, 'aws_request_id', '')}"
-            said = {"errorType": type(error).__name__, "errorMessage": str(error)}
-            runtime = http.client.HTTPConnection(api, timeout=5)
-            runtime.request("POST", f"{request}/error", json.dumps(said))
-            runtime.getresponse().read()
-    except OSError as failed:
-        log_error("the failure cannot be reported", failed)
-    finally:
-        os._exit(1)
+        model = loading.model()
+    except LoadError as error:
+        if call := first.end():
+            call.end(error)
+        raise
+    if call := first.end():
+        call.answer(handler)
 
 
-loading = Loading()
-loading.model(
-    None
-    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency"
-    else INIT_SECONDS
+model: ModuleType
+_load(
+    INIT_SECONDS
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"
+    else None
 )

@@ -48,11 +48,12 @@ QUESTIONS: Mapping[str, Question] = {
         "`pulumi config set populatorImage` to an image of your own with a newer pip.",
     ),
     "failure-in-call": Question(
-        "A report to Lambda's runtime API, followed by the end of the process, reaches the caller.",
+        "An event that a second thread asks Lambda's runtime API for ends the init, and a report "
+        "about it, followed by the end of the process, reaches the caller.",
         "A model that fails in its first call: the error of `up` has the reason, or "
         "`Runtime.ExitError`.",
         "Nothing has to be set: the function's log has the reason in both cases. The place in the "
-        "code is `_end` in `lambda_src/handler.py`.",
+        "code is `lambda_src/release/activation/first_call.py`.",
     ),
     "log-levels": Question(
         "A JSON log line counts with its level beside a timestamp, and as INFO without one.",

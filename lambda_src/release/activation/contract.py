@@ -8,6 +8,7 @@ import os
 from types import ModuleType
 from typing import Any
 
+from ..pruned import needed
 from .metrics import log_error
 
 
@@ -99,10 +100,12 @@ def _called(model: ModuleType, name: str, *arguments: Any) -> Any:
     try:
         return getattr(model, name)(*arguments)
     except Exception as error:
-        if arguments and isinstance(error, ValueError):
+        pruned = needed(error)
+        if arguments and isinstance(error, ValueError) and not pruned:
             raise
         log_error(f"model.{name} failed", error)
-        raise ModelError(f"model.{name} failed; the function's log has the reason") from error
+        reason = pruned or "the function's log has the reason"
+        raise ModelError(f"model.{name} failed; {reason}") from error
 
 
 def _broken(what: str) -> ModelError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import threading
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import ModuleType
 
 from ..artifacts import arguments
 from ..layout import ARTIFACTS_PATH, RELEASE_PATH, ReleaseError
+from ..pruned import needed
 from .activate import ReleaseMissingError, activate, check_published
 from .cold_start import ColdStart
 from .contract import ModelError, check
@@ -26,26 +26,19 @@ class LoadError(ReleaseError):
 
 
 class Loading:
-    """The only attempt to activate the release and to import and load the model, in a thread."""
+    """The only attempt to activate the release and to import and load the model.
+
+    Make it before there are threads, because it forks.
+    """
 
     def __init__(self) -> None:
-        self._model: ModuleType | None = None
-        self._error: LoadError | None = None
         self._release = os.environ.get(RELEASE_PATH, "").rstrip("/")
         self._artifacts = os.environ.get(ARTIFACTS_PATH, "").rstrip("/")
-        # It forks, so it comes before the thread.
         self._cold_start = ColdStart(self._release, self._artifacts)
-        self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
-        self._thread.start()
+        self._process = os.getpid()
 
-    def model(self, seconds: float | None = None) -> ModuleType | None:
-        """The loaded model; None if that takes longer than so many seconds. Raises LoadError."""
-        self._thread.join(seconds)
-        if self._error is not None:
-            raise self._error
-        return self._model
-
-    def _run(self) -> None:
+    def model(self) -> ModuleType:
+        """Load the model, in the thread that calls this. Raises LoadError."""
         try:
             begin = time.monotonic()
             with self._cold_start as cold_start:
@@ -59,20 +52,23 @@ class Loading:
                 check(model)
                 if hasattr(model, "load"):
                     model.load(*arguments(model.load, self._artifacts))
-            self._model = model
         except BaseException as error:
-            self._error = self._explained(error)
+            if os.getpid() != self._process:
+                # A process that the model has forked ends as it would without us.
+                raise
             failure = embedded({"LoadFailure": (1, "Count")})
             log_error("the model cannot be loaded", error, **failure)
-        else:
-            self._log_cold_start(begin, activated, imported, time.monotonic())
+            raise self._explained(error) from error
+        self._log_cold_start(begin, activated, imported, time.monotonic())
+        return model
 
     def _explained(self, error: BaseException) -> LoadError:
         if isinstance(error, ReleaseMissingError | ModelError):
             return LoadError(str(error))
+        remedy = needed(error, self._release) or "The function's log has the stack trace"
         return LoadError(
             f"the model cannot be loaded from the release {self._release}: "
-            f"{type(error).__name__}: {error}. The function's log has the stack trace"
+            f"{type(error).__name__}: {error}. {remedy}"
         )
 
     def _path(self) -> Path:

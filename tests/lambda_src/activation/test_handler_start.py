@@ -1,8 +1,12 @@
 """How the entry point starts: the release, the import, the init, and what goes wrong there."""
 
+import json
+import time
+
 import pytest
 
-from ..function import EACH_EVENT, MODEL, Function, http, statuses
+from ..function import MODEL, Function, http, statuses
+from ..runtime import running
 
 
 def test_the_cold_start_is_logged_with_the_duration_of_each_step_as_metrics(
@@ -115,10 +119,10 @@ SLOW = MODEL + (
     "while not os.path.exists('initialized'):\n"
     "    assert time.monotonic() < begin + 60\n    time.sleep(0.01)\n"
 )
-INITIALIZED = "open('initialized', 'w').close()\n"
-SLOW_INIT = f"import handler\n{INITIALIZED}" + (
-    "import json\nprint('ANSWER', json.dumps(handler.handler({}, None)))\n"
-)
+
+
+def initialize(function: Function) -> None:
+    (function.code / "initialized").touch()
 
 
 @pytest.mark.parametrize("event", [{}, http(None)])
@@ -127,24 +131,75 @@ def test_an_import_that_fails_after_the_init_ends_the_process_within_the_call(
 ) -> None:
     function.shorten_init(0.1)
     function.write_model(SLOW + "\nimport absent\n")
-    result = function.run(
-        event, program=EACH_EVENT.replace("handler\n", "handler\n" + INITIALIZED, 1)
-    )
-    assert (result.answers, result.code) == ([], 1)
-    [log] = [log for log in result.logs if log["level"] == "ERROR"]
-    assert "No module named 'absent'" in log["error"]
+    with running(function) as process:
+        process.ready()
+        initialize(function)
+        what, body = process.call(event)
+        assert (what, body["errorType"]) == ("error", "LoadError")
+        assert "No module named 'absent'" in body["errorMessage"]
+        assert process.wait() == ("exit", "")
+    assert process.process.returncode == 1
+
+
+def test_an_import_that_fails_after_the_init_waits_for_a_call_to_say_so(
+    function: Function,
+) -> None:
+    function.shorten_init(0.1)
+    function.write_model(SLOW + "\nopen('failed', 'w').close()\nimport absent\n")
+    with running(function) as process:
+        process.ready()
+        initialize(function)
+        while not (function.code / "failed").exists():
+            time.sleep(0.01)
+        assert process.call({})[0] == "error"
+        assert process.wait() == ("exit", "")
+
+
+def test_an_import_that_fails_within_the_init_fails_the_init(function: Function) -> None:
+    function.write_model("import absent\n")
+    with running(function) as process:
+        what, body = process.wait()
+        assert (what, json.loads(body)["errorType"]) == ("init error", "LoadError")
+        assert process.wait() == ("exit", "")
 
 
 def test_an_init_does_not_wait_for_a_slow_import_beyond_its_limit(function: Function) -> None:
     function.shorten_init(0.1)
     function.write_model(SLOW)
-    [answer] = function.run(program=SLOW_INIT).answers
-    assert answer == {"statusCode": 200, "sides": 4}
+    with running(function) as process:
+        process.ready()
+        initialize(function)
+        for event, answer in (
+            ({"instances": ["\U0001f600" * 1000]}, {"predictions": ["\U0001f600" * 1000]}),
+            ({}, {"statusCode": 200, "sides": 4}),
+        ):
+            assert process.call(event) == ("response", answer)
+            process.ready()
 
 
-def test_an_init_with_provisioned_concurrency_waits_for_the_end(function: Function) -> None:
+def test_an_error_of_a_first_call_is_that_of_every_other(function: Function) -> None:
+    function.shorten_init(0.1)
+    function.write_model(SLOW)
+    with running(function) as process:
+        process.ready()
+        initialize(function)
+        found = []
+        for _ in range(2):
+            what, body = process.call({"instances": ["refused"]})
+            assert len(body.pop("stackTrace")) > 0
+            assert body.pop("requestId").startswith("request-")
+            found.append((what, body))
+            process.ready()
+        assert found[0] == found[1]
+        assert found[0][1]["errorType"] == "BadRequestError"
+        assert process.call({"instances": [1]}) == ("response", {"predictions": [1]})
+
+
+@pytest.mark.parametrize("kind", ["provisioned-concurrency", "lambda-managed-instances"])
+def test_an_init_that_has_no_limit_waits_for_the_end(function: Function, kind: str) -> None:
     function.shorten_init(0.1)
     function.write_model(MODEL + "\nimport time\ntime.sleep(1)\nopen('imported', 'w').close()\n")
-    function.environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = "provisioned-concurrency"
-    program = "import handler, os\nprint('ANSWER', int(os.path.exists('imported')))\n"
-    assert function.run(program=program).answers == [1]
+    with running(function, AWS_LAMBDA_INITIALIZATION_TYPE=kind) as process:
+        process.ready()
+        assert (function.code / "imported").exists()
+        assert process.call({})[0] == "response"

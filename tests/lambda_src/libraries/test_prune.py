@@ -1,23 +1,32 @@
-"""What a release is without: each class of files, what stays, and that imports go on."""
+"""What a release is without: each class of files, and what stays."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import tempfile
 from collections.abc import Mapping
-from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lambda_src.release.installation.libraries import prune
 from lambda_src.release.installation.libraries.prune import Pruning
+from lambda_src.release.layout import InstallError
+from lambda_src.release.pruned import PRUNED
 
 ARCHIVE = b"!<arch>\nobject/  0"
-LAZY = "import lazy_loader\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(a, b)\n"
-ANY: dict[str, str | bytes] = {"pkg/__init__.py": "", "pkg/a.py": ""}
-OWNED = "pkg/a.h,,\n../../include/python3/pkg/b.h,,\npkg/a.py,,\npkg/a.pyi,,\n"
+TREE = {f"tree/include/{number}.h": "" for number in range(3)}
+GIVES = "def get_include():\n    ...\n"
+ANY: dict[str, str | bytes] = {
+    "pkg/__init__.py": "",
+    "pkg/a.py": "open(here / 'named.h')\nlink('libnamed.a')  # not_named.h5, named.hpp.in\n",
+    "tree/deep/config.py": GIVES,
+    **TREE,
+}
+OWNED = "pkg/a.a,,\n../../lib/pkg/b.a,,\npkg/a.py,,\npkg/tests/b.py,,\n"
 
 
 def cached(source: str) -> str:
@@ -52,12 +61,23 @@ def empty(root: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("path", "content", "kind"),
     [
-        ("pkg/include/a.h", "", "headers"),
-        ("include/python3.11/pkg/a.hpp", "", "headers"),
-        ("pkg/a.cuh", "", "headers"),
-        ("pkg/include/mlir/ops.inc", "", "headers"),
+        ("tree/include/a.h", "", "headers"),
+        ("tree/include/deep/include/a.hpp", "", "headers"),
+        ("tree/include/a.cuh", "", "headers"),
+        ("tree/include/mlir/ops.inc", "", "headers"),
+        ("tree/include/a.tcc", "", "headers"),
+        ("tree/include/Eigen/Core", "", None),
+        ("tree/include/a.py", "", None),
+        ("tree/include/a.proto", "", None),
+        ("tree/include/named.h", "", None),
+        ("tree/include/deep/named.h", "", None),
+        ("tree/include/not_named.h", "", "headers"),
+        ("tree/include/LICENSE.h", "", None),
+        ("tree/a.h", "", None),
+        ("tree/src/a.cuh", "", None),
+        ("pkg/include/a.h", "", None),
+        ("pkg/a.h", "", None),
         ("pkg/data/table.inc", "", None),
-        ("pkg/include/Eigen/Core", "", None),
         ("pkg/a.h5", "", None),
         ("pkg/a.c", "", None),
         ("pkg/a.pxd", "", None),
@@ -66,12 +86,10 @@ def empty(root: Path) -> set[str]:
         ("pkg/data/words.lib", "one two", None),
         ("pkg/data/short.a", "", None),
         ("pkg/liba.so", ARCHIVE, None),
-        ("pkg/a.pyi", "", "stubs"),
-        ("pkg/__init__.pyi", "", "stubs"),
-        ("pkg/no_module.pyi", "", "stubs"),
-        ("typeshed/stdlib/builtins.pyi", "", None),
-        ("pkg-stubs/__init__.pyi", "", "stubs"),
-        ("vendored/pkg-stubs/__init__.pyi", "", None),
+        ("pkg/lib/libnamed.a", ARCHIVE, None),
+        ("pkg/a.pyi", "", None),
+        ("pkg/__init__.pyi", "", None),
+        ("pkg-stubs/__init__.pyi", "", None),
         ("pkg/tests/test_a.py", "", "tests"),
         ("pkg/deep/tests/data/a.csv", "", "tests"),
         ("pkg/tests/LICENSE", "", None),
@@ -87,7 +105,6 @@ def empty(root: Path) -> set[str]:
         ("pkg/py.typed", "", None),
         ("pkg/tests/py.typed", "", None),
         ("pkg/LICENSE.h", "", None),
-        ("pkg/include/COPYING.inc", "", None),
         ("pkg-1.0.dist-info/sboms/a.h", "", None),
         ("pkg-1.0.dist-info/licenses/tests/tests/LICENSE", "", None),
         ("pkg-1.0.dist-info/RECORD", "", None),
@@ -95,47 +112,101 @@ def empty(root: Path) -> set[str]:
     ],
 )
 def test_each_file_is_in_a_class_or_stays(
-    tmp_path: Path, path: str, content: str | bytes, kind: str | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    content: str | bytes,
+    kind: str | None,
 ) -> None:
+    monkeypatch.setattr(prune, "MANY", 3)
     tree(tmp_path / "site-packages", ANY | {path: content})
     found = pruning(tmp_path, {"prune": "tests"})
     found.run()
-    assert found.numbers() == ({kind: {"files": 1, "bytes": len(content)}} if kind else {})
+    assert {kind: set(files) for kind, files in found.files.items()} == {
+        "headers": {*TREE} | {path} if kind == "headers" else {*TREE},
+        **({kind: {path}} if kind and kind != "headers" else {}),
+    }
     assert (tmp_path / "site-packages" / path).exists() == (kind is None)
 
 
-@pytest.mark.parametrize(
-    ("source", "stays"),
-    [
-        ("VALUE = 1\n", False),
-        ("class A:\n    def __getattr__(self, name): ...\n", False),
-        (LAZY, True),
-        ("def __getattr__(name): ...\n", True),
-        ("names = read(__file__ + 'i')  # a.pyi\n", True),
-    ],
-)
-def test_a_stub_stays_that_its_module_may_read(tmp_path: Path, source: str, stays: bool) -> None:
-    tree(tmp_path / "site-packages", {"pkg/__init__.py": source, "pkg/__init__.pyi": ""})
-    pruning(tmp_path, {}).run()
-    assert (tmp_path / "site-packages/pkg/__init__.pyi").exists() == stays
+TREES: dict[str, tuple[dict[str, str | bytes], bool]] = {
+    # One of a package that hands it to compilers, as NumPy and TensorFlow do, or PyTorch.
+    "given": ({"tree/a.py": GIVES}, True),
+    "given-by-a-method": ({"tree/a.py": "class A:\n    def include_paths(self): ...\n"}, True),
+    "of-its-own-compiler": ({"tree/a.py": "def _get_include_dirs(): ...\n"}, False),
+    "given-by-another-package": ({"tree/a.py": "", "other/a.py": GIVES}, False),
+    "of-no-module": ({"tree/tool": ""}, False),
+    "small": ({"tree/a.py": GIVES, "tree/include/0.h": b""}, False),
+}
 
 
-def test_a_stub_of_an_extension_module_is_pruned(tmp_path: Path) -> None:
-    files = {f"pkg/a{EXTENSION_SUFFIXES[0]}": "", "pkg/a.pyi": "", "bare/a.pyi": ""}
-    tree(tmp_path / "site-packages", files)
+@pytest.mark.parametrize("case", TREES)
+def test_a_tree_of_headers_goes_that_is_large_and_for_other_compilers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    files, goes = TREES[case]
+    monkeypatch.setattr(prune, "MANY", 4 if case == "small" else 3)
+    tree(tmp_path / "site-packages", {**TREE, **files})
     found = pruning(tmp_path, {})
     found.run()
-    assert list(found.files["stubs"]) == ["pkg/a.pyi"]
+    assert found.files.get("headers", {}).keys() == (TREE.keys() if goes else set())
+
+
+def test_what_is_pruned_is_written_down_by_package(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "pkg/liba.a": ARCHIVE,
+        "odd/libb.a": ARCHIVE,
+        "pkg/tests/test_a.py": "",
+    }
+    files |= {"pkg-1.0.dist-info/RECORD": "pkg/liba.a,,\npkg/tests/test_a.py,,\n"}
+    files |= {"pkg-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: Pkg\n"}
+    tree(tmp_path / "site-packages", {**files, cached("pkg/tests/test_a.py"): ""})
+    found = pruning(tmp_path, {"prune": "tests"})
+    found.run()
+    found.note(tmp_path)
+    assert json.loads((tmp_path / PRUNED).read_text()) == {
+        "": ["odd/libb.a"],
+        "pkg": ["pkg/liba.a", "pkg/tests/test_a.py"],
+    }
+
+
+def test_nothing_is_written_down_where_nothing_is_pruned(tmp_path: Path) -> None:
+    tree(tmp_path / "site-packages", {"pkg/a.h": "", "pkg/a.py": ""})
+    found = pruning(tmp_path, {})
+    found.run()
+    found.note(tmp_path)
+    assert not (tmp_path / PRUNED).exists()
+
+
+RECORDS: dict[str, bytes] = {
+    "no-text": b"\xff\xfe,,\n",
+    "a-field-without-end": b'"' + b"x" * 200_000,
+    "empty": b"",
+    "blank-lines": b"\n\n",
+}
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_a_record_that_is_none_is_only_missed_where_it_is_needed(
+    tmp_path: Path, record: bytes
+) -> None:
+    files = {"pkg-1.0.dist-info/RECORD": record, "odd-1.0.dist-info/RECORD": b"a,,\n"}
+    files |= {"pkg-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: pkg\n"}
+    tree(tmp_path / "site-packages", files)
+    pruning(tmp_path, {}).run()
+    with pytest.raises(InstallError, match="pkg is not known, its wheel has no RECORD"):
+        Pruning(tmp_path / "site-packages", tmp_path, {"keep": "pkg"})
 
 
 def test_what_belongs_to_a_kept_package_stays(tmp_path: Path) -> None:
-    files = ANY | {"pkg_x-1.0.dist-info/RECORD": OWNED, "other/a.h": "", "pkg/a.h": ""}
-    files |= {"pkg/a.pyi": "", "include/python3/pkg/b.h": "", cached("pkg/a.py"): "code"}
+    files: dict[str, str | bytes] = {"pkg_x-1.0.dist-info/RECORD": OWNED, "pkg/a.py": ""}
+    files |= {"other/a.a": ARCHIVE, "pkg/a.a": ARCHIVE, "lib/pkg/b.a": ARCHIVE}
+    files |= {"pkg/tests/b.py": "", cached("pkg/tests/b.py"): "code"}
     files |= {"pkg_x-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: Pkg.X\n"}
     tree(tmp_path / "site-packages", files)
-    found = pruning(tmp_path, {"keep": "pkg-x"})
+    found = pruning(tmp_path, {"keep": "pkg-x", "prune": "tests"})
     found.run()
-    assert found.numbers() == {"headers": {"files": 1, "bytes": 0}}
+    assert found.numbers() == {"static-libraries": {"files": 1, "bytes": len(ARCHIVE)}}
     assert not (tmp_path / "site-packages/other").exists()
 
 

@@ -1,9 +1,10 @@
 """Leaving out of a release what a run cannot use: on EFS it is the files that cost time.
 
-Pruned are C, C++ and CUDA headers, static libraries, and type stubs; tests inside packages where
-options.py says so. Licences, ``*.dist-info`` and the packages that are to be kept stay. So the
-same lock gives the same files, whatever model.py does; the smoke import finds out whether that
-lacks one of them, and `blame` which.
+Pruned are large trees of headers that a package hands to compilers, and static libraries, as far as
+no module names the file; tests inside packages where options.py says so. Whatever may be data of a
+package stays, and so do licences, ``*.dist-info`` and the packages that are to be kept. So the same
+lock gives the same files, whatever model.py does; the smoke import finds out whether that lacks one
+of them, and `blame` which. The release knows what it is without, see ``release/pruned.py``.
 """
 
 from __future__ import annotations
@@ -13,23 +14,33 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from importlib.machinery import all_suffixes
 from importlib.util import cache_from_source, source_from_cache
 from pathlib import Path
 
+from ... import pruned
 from ...layout import LOCK_AGAIN, ExitCode, InstallError
 from ..trial.smoke import NOT_ENDED, RECORD, Smoke
-from .records import owners as owners_of
-from .records import records
+from .records import owners, records
 
-_HEADER = re.compile(r"\.(?:h|hh|hpp|hxx|h\+\+|cuh)$|(?:^|/)include/.*\.(?:inc|inl|ipp|tcc)$")
+MANY = 1_000
+"""Headers of a tree, at least; fewer cost no time. TensorFlow and PyTorch have thousands, what
+packages read themselves are a few."""
+_HEADERS = ("h", "hh", "hpp", "hxx", "h++", "cuh", "inc", "inl", "ipp", "tcc")
+_LIBRARIES = ("a", "lib")
+_TREE = re.compile(rf"((?:[^/]+/)+?include)/.*\.(?:{'|'.join(map(re.escape, _HEADERS))})")
+_GIVES_TREE = re.compile(rb"^[ \t]*def (?:get_include|include_paths)\(", re.MULTILINE)
+"""How packages hand their headers to who compiles against them: NumPy, TensorFlow, PyArrow, and
+PyTorch. A tree of another package may be for a compiler of its own, which runs (Zig, CuPy)."""
+_NAMED = re.compile(
+    rf"\.(?:{'|'.join(map(re.escape, (*_HEADERS, *_LIBRARIES)))})(?![\w.])".encode()
+)
+_STEM = re.compile(rb"[\w+.-]+$")
+_LONGEST_NAME = 255
 _TEST = re.compile(r"[^/]+/(?:.*/)?tests/")
 _METADATA = re.compile(
     r"\.dist-info/|(?:^|/)(?:licen[cs]e|copying|copyright|notice|authors|patents)[^/]*$|\.typed$",
     re.IGNORECASE,
 )
-_READS_STUBS = re.compile(rb"attach_stub|\.pyi\b|^(?:def )?\(?__getattr__\b", re.MULTILINE)
-"""In a module that takes its names from its stub, by lazy_loader or in another way."""
 
 
 class Pruning:
@@ -44,29 +55,44 @@ class Pruning:
 
     def run(self) -> None:
         """Move what is pruned out of the release, and remove the directories that this empties."""
-        for folder, _, names in os.walk(self._root):
-            for name in names:
-                path = f"{folder}/{name}"[len(str(self._root)) + 1 :]
-                kind = self._kind(path)
-                if kind and not self._kept & {path, self._source(path)}:
-                    size = (self._root / path).lstat().st_size
-                    self.files.setdefault(kind, {})[path] = size
+        paths = list(self._paths())
+        trees = self._trees(paths)
+        found: dict[str, str] = {}
+        for path in paths:
+            kind = self._kind(path, trees)
+            if kind and not self._kept & {path, self._source(path)}:
+                found[path] = kind
+        named = self._named() if {*found.values()} - {"tests"} else set()
+        for path, kind in found.items():
+            if kind == "tests" or path.rpartition("/")[2] not in named:
+                size = (self._root / path).lstat().st_size
+                self.files.setdefault(kind, {})[path] = size
         self.put_back(())
 
     def put_back(self, paths: Collection[str]) -> None:
         """Put back these, and none else, of what is pruned."""
-        pruned = [path for files in self.files.values() for path in files]
-        for path in pruned:
+        all_paths = [path for files in self.files.values() for path in files]
+        for path in all_paths:
             here, away = self._root / path, self._pruned / path
             source, target = (away, here) if path in paths else (here, away)
             if os.path.lexists(source):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 source.rename(target)
-        for folder in {os.path.dirname(path) for path in pruned}:  # noqa: PTH120
+        for folder in {os.path.dirname(path) for path in all_paths}:  # noqa: PTH120
             self._remove_if_empty(folder)
 
+    def note(self, staged: Path) -> None:
+        """Write down in the release what it is without, if it is without anything."""
+        packages = owners(self._root)
+        found: dict[str, list[str]] = {}
+        for path in sorted(path for files in self.files.values() for path in files):
+            if not path.endswith(".pyc"):  # its source says it
+                found.setdefault(packages.get(path, ""), []).append(path)
+        if found:
+            pruned.write(staged, found)
+
     def __str__(self) -> str:
-        """Such as ``headers 8,570 files, 117.3 MB; stubs 320 files, 1.4 MB``."""
+        """Such as ``headers 8,570 files, 117.3 MB; static-libraries 2 files, 0.1 MB``."""
         each = [
             f"{kind} {sizes['files']:,} files, {sizes['bytes'] / 1e6:,.1f} MB"
             for kind, sizes in self.numbers().items()
@@ -80,27 +106,51 @@ class Pruning:
             for kind, files in sorted(self.files.items())
         }
 
-    def _kind(self, path: str) -> str | None:
+    def _paths(self) -> Iterator[str]:
+        for folder, _, names in os.walk(self._root):
+            prefix = f"{folder}/"[len(str(self._root)) + 1 :]
+            yield from (prefix + name for name in names)
+
+    def _trees(self, paths: Collection[str]) -> set[str]:
+        """The large trees of headers of packages that hand them to compilers."""
+        sizes: dict[str, int] = {}
+        for path in paths:
+            if tree := _TREE.fullmatch(path):
+                sizes[tree[1]] = sizes.get(tree[1], 0) + 1
+        trees = {tree for tree, size in sizes.items() if size >= MANY}
+        tops = {tree.partition("/")[0] for tree in trees}
+        gives = {top for top in tops if any(map(_GIVES_TREE.search, self._sources(top)))}
+        return {tree for tree in trees if tree.partition("/")[0] in gives}
+
+    def _kind(self, path: str, trees: Collection[str]) -> str | None:
         """The class of a file, None for one that stays."""
         if _METADATA.search(path) or (path.endswith(".pyc") and not self._source(path)):
             return None
         if self._tests and _TEST.match(path):
             return "tests"
-        if _HEADER.search(path):
+        if (tree := _TREE.fullmatch(path)) and tree[1] in trees:
             return "headers"
-        if path.endswith((".a", ".lib")):
+        if path.endswith(tuple(f".{ending}" for ending in _LIBRARIES)):
             with (self._root / path).open("rb") as stream:
                 return "static-libraries" if stream.read(8) == b"!<arch>\n" else None
-        return "stubs" if path.endswith(".pyi") and self._is_stub(path) else None
+        return None
 
-    def _is_stub(self, path: str) -> bool:
-        """Whether it is for type checkers alone: beside modules, and none that reads it."""
-        if path.partition("/")[0].endswith("-stubs"):
-            return True
-        source = self._root / path.removesuffix("i")
-        if source.is_file():
-            return not _READS_STUBS.search(source.read_bytes())
-        return any(name.endswith(tuple(all_suffixes())) for name in os.listdir(source.parent))  # noqa: PTH208
+    def _named(self) -> set[str]:
+        """The names of headers and static libraries in all modules: one may read another's."""
+        found = set()
+        for text in self._sources(""):
+            for ending in _NAMED.finditer(text):
+                stem = _STEM.search(text, max(0, ending.start() - _LONGEST_NAME), ending.start())
+                if stem:
+                    found.add((stem[0] + ending[0]).decode())
+        return found
+
+    def _sources(self, folder: str) -> Iterator[bytes]:
+        """The text of each module below a folder."""
+        for here, _, names in os.walk(self._root / folder):
+            for name in names:
+                if name.endswith(".py") and (path := Path(here, name)).is_file():
+                    yield path.read_bytes()
 
     def _source(self, path: str) -> str:
         """The source of a file of bytecode, "" if it is none or has none."""
@@ -119,46 +169,53 @@ class Pruning:
 
 def blame(pruning: Pruning, smoke: Smoke, error: InstallError) -> InstallError:
     """What to raise for an import that has failed: whether it needs what was pruned, and which."""
-    pruned = sorted(path for files in pruning.files.values() for path in files)
+    paths = sorted(path for files in pruning.files.values() for path in files)
 
-    def succeeds_with(paths: Collection[str]) -> bool:
-        pruning.put_back(paths)
+    def succeeds_with(back: Collection[str]) -> bool:
+        pruning.put_back(back)
         try:
             smoke.run()
         except InstallError:
             return False
         return True
 
-    if not pruned or NOT_ENDED in str(error) or not succeeds_with(set(pruned)):
+    if not paths or NOT_ENDED in str(error):
         return error
+    packages = owners(smoke.site_packages)
+    if not succeeds_with(set(paths)):
+        # Something else is wrong as well, or alone.
+        pruning.put_back(())
+        named = pruned.asked_for([str(error)], str(smoke.site_packages), paths)
+        return _needs(error, named, packages) if named else error
     with contextlib.suppress(ValueError):  # of an import that could not be recorded
         opened, _, _, looked = json.loads((smoke.scratch / RECORD).read_text())
         asked = {*opened, *(path.rstrip("/") for path in looked)}
-        pruned.sort(key=lambda path: asked.isdisjoint((path, os.path.dirname(path))))  # noqa: PTH120
-    owners = owners_of(smoke.site_packages)
-    needed: dict[str, str] = {}
+        paths.sort(key=lambda path: asked.isdisjoint((path, os.path.dirname(path))))  # noqa: PTH120
+    needed: list[str] = []
     back: set[str] = set()
     while not (needed and succeeds_with(back)):
-        few, enough = 0, len(pruned)
+        few, enough = 0, len(paths)
         while enough - few > 1:
             # By powers of two at first: what the import has opened comes first.
             middle = min(2 * few + 1, (few + enough) // 2)
-            if succeeds_with({*back, *pruned[:middle]}):
+            if succeeds_with({*back, *paths[:middle]}):
                 enough = middle
             else:
                 few = middle
-        path = pruned[enough - 1]
+        path = paths[enough - 1]
         if path in needed:
             break  # it fails sometimes
-        needed[path] = owners.get(path, "")
-        back |= {path, *(other for other in pruned if owners.get(other) == needed[path])}
-    files, packages = ", ".join(needed), " ".join(sorted({*needed.values()}))
-    return InstallError(
-        error.code,
-        f"{str(error).rpartition(chr(10))[0]}\nIt needs what is pruned of a release: {files}. "
-        f"Write `# release: keep {packages}` on a line of its own into requirements.in, and "
-        f"{LOCK_AGAIN}.",
-    )
+        needed.append(path)
+        owner = packages.get(path)
+        back |= {path, *(other for other in paths if packages.get(other) == owner)}
+    return _needs(error, needed, packages)
+
+
+def _needs(
+    error: InstallError, paths: Collection[str], packages: Mapping[str, str]
+) -> InstallError:
+    said = pruned.said(paths, {packages.get(path, "") for path in paths})
+    return InstallError(error.code, f"{str(error).rpartition(chr(10))[0]}\n{said}")
 
 
 def _owned(root: Path, packages: list[str]) -> Iterator[str]:

@@ -1,27 +1,32 @@
 """What the interpreter does that makes the smoke import; smoke.py starts it.
 
-It does what the function does: the program first on ``sys.path``, the release behind it, the import
-in a thread. Then it holds the model to its contract, and ends without waiting for what the model
-has started.
+It does what the function does: the program first on ``sys.path``, the release behind it, import,
+load and calls in the main thread. It holds the model to its contract, and ends without waiting for
+what the model has started.
 """
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import importlib
 import inspect
 import json
 import os
 import sys
-import threading
+import time
 import traceback
 from types import ModuleType
 from typing import Any
 
 from ...artifacts import arguments as load_arguments
+from ...lazy import Lazy
+from . import defer
 from .record import Record
 
 # What a package puts in their place must not decide about it.
 _open, _write, _exit, _dumps = os.open, os.write, os._exit, json.dumps
+_getpid, _sleep, _format_stack = os.getpid, time.sleep, traceback.format_stack
 
 CONTRACT = (
     "The contract of model.py: predict(instances) returns a list of as many predictions that JSON "
@@ -46,44 +51,61 @@ def prove(
     end: str,
     nonce: str,
     limit: float | None,
+    lazy: str = "",
 ) -> None:
     """Import, load and try the model; record what that touches; write to ``end`` how it ended.
 
     The last is JSON: the nonce, kind and text. The kind is ``proven``, ``contract``, ``failed``
-    or ``not-ended``.
+    or ``not-ended``. ``lazy`` is a file with the modules that wait for their first use; those that
+    the model has not used run after the recording.
     """
     sys.path.insert(1, site_packages)
     recorded = Record(site_packages, record.endswith("exact.json"))
-    outcome: list[tuple[str, str]] = []
+    waiting = defer.install(site_packages, lazy) if lazy else {}
+    process, main = _getpid(), _thread.get_ident()
+    ended = _thread.allocate_lock()  # by who acquires it
 
-    def use() -> None:
-        try:
-            outcome.append(("proven", _try(program, artifacts)))
-        except ContractError as error:
-            outcome.append(("contract", str(error)))
-        except BaseException:
-            outcome.append(("failed", traceback.format_exc()))
+    def finish(kind: str, text: str) -> None:
+        text = "\n".join(line[:_LONGEST] for line in text.splitlines()[-_MOST:])
+        _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text]).encode())
+        _exit(0)
 
+    def watch(seconds: float) -> None:
+        _sleep(seconds)
+        if ended.acquire(blocking=False):
+            finish("not-ended", "".join(_format_stack(sys._current_frames().get(main))))
+
+    if limit is not None:
+        # Who started this interpreter has a limit, too, if no thread can be started.
+        with contextlib.suppress(RuntimeError):
+            _thread.start_new_thread(watch, (limit,))
     try:
-        thread = threading.Thread(target=use, name="import")
-        thread.start()
-        thread.join(limit)
-        if not outcome:
-            stack = traceback.format_stack(sys._current_frames().get(thread.ident or 0))
-            outcome.append(("not-ended", "".join(stack)))
-        if outcome[0][0] == "proven":
-            recorded.write(record)
-    except BaseException:  # of a signal's handler, which runs in this thread
-        outcome.insert(0, ("failed", traceback.format_exc()))
-    kind, text = outcome[0]
-    text += f"; not recorded: {recorded.problem}" if kind == "proven" and recorded.problem else ""
-    text = "\n".join(line[:_LONGEST] for line in text.splitlines()[-_MOST:])
-    _write(_open(end, os.O_WRONLY), _dumps([nonce, kind, text]).encode())
-    _exit(0)
+        kind, text = "proven", _recorded(program, artifacts, recorded, record, waiting)
+    except ContractError as error:
+        kind, text = "contract", str(error)
+    except BaseException:
+        if _getpid() != process:
+            raise  # in a process that the model has forked
+        kind, text = "failed", traceback.format_exc()
+    if _getpid() != process:
+        return
+    ended.acquire()
+    finish(kind, text)
 
 
-def _try(program: str, artifacts: str) -> str:
-    """Import, load and try the model. Returns what there is to say of it."""
+def _recorded(program: str, artifacts: str, recorded: Record, record: str, waiting: Lazy) -> str:
+    """Try the model, write the record, and use what still waits. Returns what there is to say."""
+    answers: dict[str, Any] = {}
+    process = _getpid()
+    said = _try(program, artifacts, answers)
+    if _getpid() == process:  # not one that the model has forked
+        recorded.write(record, answers)
+        defer.use_all(waiting)
+    return said + (f"; not recorded: {recorded.problem}" if recorded.problem else "")
+
+
+def _try(program: str, artifacts: str, answers: dict[str, Any]) -> str:
+    """Import, load and try the model. Returns what there is to say of it, and adds its answers."""
     model = importlib.import_module("model")
     if not str(model.__file__).startswith(program + "/"):
         raise ImportError(f"a package brings its own module 'model': {model.__file__}")
@@ -103,7 +125,7 @@ def _try(program: str, artifacts: str) -> str:
         shown = demonstrate()
         if not isinstance(shown, dict):
             raise ContractError(f"demonstrate() returned {_short(shown)}, not a dictionary")
-        _json(shown, "demonstrate() returned")
+        answers["demonstrate()"] = _json(shown, "demonstrate() returned")
         said.append(f"demonstration: {_short(shown)}")
     if instances is not None:
         count = len(instances)
@@ -115,7 +137,7 @@ def _try(program: str, artifacts: str) -> str:
                 f"predict of SAMPLE returned {len(predictions)} predictions for {count} "
                 f"instances: {_short(predictions)}"
             )
-        _json(predictions, "predict of SAMPLE returned")
+        answers["predict of SAMPLE"] = _json(predictions, "predict of SAMPLE returned")
         said.append(f"predict of SAMPLE: {_short(predictions)}")
     return "; ".join(said) or "predict was not tried: model.py has neither SAMPLE nor demonstrate()"
 
