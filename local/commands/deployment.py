@@ -197,13 +197,13 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
         DeploymentError: A resource cannot be created, or a mandatory rule is broken.
     """
     provider = AwsProvider(project.region, cloud=True)
-    with empty_cloud(state, project.region, screen):
+    with empty_cloud(state, project.region, screen) as cloud:
         try:
             fill_cache(project, screen)
         except CacheError as error:
             raise DeploymentError(str(error)) from error
         with screen.step(f"up of stack {project.stack}"):
-            with own_temporary_files():
+            with own_temporary_files(cloud.scratch):
                 result = engine.up(project, provider, screen)
             for type_, names in sorted(provider.not_emulated.items()):
                 screen.line(f"  {type_} is not emulated ({', '.join(names)})", "warning")
@@ -213,9 +213,12 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
 
 
 @contextlib.contextmanager
-def own_temporary_files() -> Iterator[None]:
-    """A temporary folder for the program: this process ends without what Python does at its end."""
-    with tempfile.TemporaryDirectory(prefix="efs-inference-") as folder:
+def own_temporary_files(parent: Path | None = None) -> Iterator[None]:
+    """A temporary folder for the program: this process ends without what Python does at its end.
+
+    What lies in `parent` is removed by the next run where this one is killed; default: /tmp.
+    """
+    with tempfile.TemporaryDirectory(prefix="efs-inference-", dir=parent) as folder:
         before, tempfile.tempdir = tempfile.tempdir, folder
         try:
             yield
