@@ -16,12 +16,10 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 from .layout import FORMAT, ReleaseError
+from .lazy import Lazy
 
 BUNDLE = "cold-start.bundle"
 """File of a release with what its import reads. The release works without it."""
-
-FOLDERS = "/"
-"""Entry of a bundle for the names in the directories that the import asked about, marshalled."""
 
 READ = 128 << 10
 """Bytes that are read at once from a bundle, as many as a kernel client reads ahead by default."""
@@ -38,8 +36,10 @@ Index = tuple[
     dict[str, frozenset[str]],
     list[tuple[str, int, int]],
     dict[str, int],
+    frozenset[str],
+    Lazy,
 ]
-"""``files``, ``listing``, ``jobs`` and ``libraries`` of a `Bundle`."""
+"""``files``, ``listing``, ``jobs``, ``libraries``, ``data`` and ``lazy`` of a `Bundle`."""
 
 
 def head(release_id: str) -> bytes:
@@ -66,8 +66,10 @@ class Bundle:
     ``files`` maps a path below site-packages to offset, size and CRC-32 in the bundle, and to its
     own size; ``listing`` a directory to the names in it that an import can find, directories with
     ``/`` at the end; ``jobs`` has what the readers read: path, offset and size, the path ``""`` for
-    the bundle itself; ``libraries`` has for each extension module how many jobs come before it is
-    loaded. ``damaged`` has the files that were asked for and are not what they were.
+    the bundle itself, size 0 for a directory that they list; ``libraries`` has for each extension
+    module how many jobs come before it is loaded; ``data`` the files that ``open`` reads from here;
+    ``lazy`` the modules that wait for their first use. ``damaged`` has the files that were asked
+    for and are not what they were.
     """
 
     def __init__(self, release: str) -> None:
@@ -75,7 +77,7 @@ class Bundle:
         self.descriptor = os.open(f"{release}/{BUNDLE}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             content, self.start = _opened(self.descriptor, release.rpartition("/")[2])
-            self.files, self.listing, self.jobs, self.libraries = content
+            self.files, self.listing, self.jobs, self.libraries, self.data, self.lazy = content
         except (ReleaseError, OSError):
             os.close(self.descriptor)
             raise

@@ -140,7 +140,10 @@ class Readers:
         buffer = memoryview(bytearray(READ))
         for number, (path, offset, size) in jobs:
             with contextlib.suppress(OSError):
-                os.preadv(files[path], [buffer[:size]], files.start(path) + offset)
+                if size:
+                    os.preadv(files[path], [buffer[:size]], files.start(path) + offset)
+                else:
+                    os.listdir(files.root + path)  # noqa: PTH208
             self._state[number] = _OVER  # also if it failed: nobody has to wait for it
 
 
@@ -148,7 +151,7 @@ class _Files(dict[str, int]):
     """Descriptors by path, opened when first asked for, by one thread each."""
 
     def __init__(self, release: str, bundle: Bundle) -> None:
-        self._root = f"{release}/{SITE_PACKAGES}/"
+        self.root = f"{release}/{SITE_PACKAGES}/"
         self._bundle = bundle
         self._opening: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self[""] = self._prepare(bundle.descriptor)
@@ -159,7 +162,7 @@ class _Files(dict[str, int]):
     def __missing__(self, path: str) -> int:
         with self._opening[path]:
             if path not in self:
-                self[path] = self._prepare(os.open(self._root + path, os.O_RDONLY | os.O_CLOEXEC))
+                self[path] = self._prepare(os.open(self.root + path, os.O_RDONLY | os.O_CLOEXEC))
             return self[path]
 
     def _prepare(self, descriptor: int) -> int:
