@@ -22,7 +22,7 @@ import boto3
 from botocore.config import Config
 
 from components.errors import PopulateError
-from components.gates import TaskRun, task_run_spec
+from components.gates import TaskRun, TaskRunSpec
 from components.verify import NotDeployedError, stack_outputs
 from lambda_src.release.activation.cold_start import SWITCH
 from lambda_src.release.installation.job import WAYS
@@ -50,7 +50,7 @@ def measurements(outputs: Mapping[str, Any], profile: str | None) -> Iterator[tu
 def _in_task(outputs: Mapping[str, Any], way: str, profile: str | None) -> float:
     words = ["measure", "--release", outputs["releasePath"], "--way", way]
     words += ["--artifacts", outputs["artifactsPath"]] if outputs.get("artifactsPath") else []
-    spec = task_run_spec(
+    spec = TaskRunSpec.of(
         outputs["populateTask"],
         command=tuple(words),
         started_by=f"measure-{way}-{uuid.uuid4().hex}",

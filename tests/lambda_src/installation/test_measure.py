@@ -53,7 +53,7 @@ def test_each_way_loads_the_model_and_leaves_nothing(tmp_path: Path, way: str) -
 
 
 def test_a_model_that_does_not_load_is_an_error_with_what_it_said(tmp_path: Path) -> None:
-    with pytest.raises(InstallError, match="does not load (?s:.*)no such colour") as caught:
+    with pytest.raises(InstallError, match=r"does not load (?s:.*)no such colour") as caught:
         measure.report(wanted(tmp_path, "on", "raise ValueError('no such colour')"))
     assert caught.value.code is ExitCode.IMPORT
 
