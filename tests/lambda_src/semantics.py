@@ -110,7 +110,8 @@ except ChildProcessError as error:
 """,
     "mapped": """
 use_all()
-show(sorted({line.split()[5] for line in open("/proc/self/maps") if sys.argv[1] in line}))
+lines = io.open("/proc/self/maps").read().splitlines()
+show(sorted({line.split()[5] for line in lines if sys.argv[1] in line or "(deleted)" in line}))
 """,
     "nothing-left": "show(sorted(os.listdir(os.environ['TMPDIR'])))",
 }
