@@ -56,9 +56,13 @@ class Running:
 
     def call(self, event: Any) -> tuple[str, Any]:
         """What comes of an event that was asked for: a response or an error, and its body."""
-        self.events.put(event)
-        what, body = self.wait()
+        what, body = self.send(event)
         return what, json.loads(body) if body else None
+
+    def send(self, event: Any) -> tuple[str, str]:
+        """The same with the body as it was sent."""
+        self.events.put(event)
+        return self.wait()
 
     @property
     def logs(self) -> list[dict[str, Any]]:
