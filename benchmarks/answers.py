@@ -15,7 +15,7 @@ from pathlib import Path
 from . import command, releases, report
 from .efs import PRESETS, build
 from .imports import HANDLER, MODELS, PLAIN, Trees, into_memory, trees, way_of
-from .measure import Variant, document, measure, save
+from .measure import Variant, begin, document, measure
 
 WARM = 200
 """Warm answers, of which the median is taken."""
@@ -43,11 +43,12 @@ def _main(rounds: int, index: str) -> int:
     for tree in {found.plain, *found.releases.values()}:
         into_memory(tree)
     ways = list(variants(found))
+    begun = begin()
     runs = measure(ways, rounds, lambda *run: console.print(command.described(*run)))
     versions = releases.versions(found.plain)
-    results = document("answers", ways, runs, rounds=rounds, versions=versions)
+    results = document("answers", ways, runs, begun, rounds=rounds, versions=versions)
     report.show(report.answers_table(results), console)
-    console.print(f"raw results: {save(results)}")
+    command.keep(results, console)
     return 0
 
 

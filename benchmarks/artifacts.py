@@ -22,7 +22,7 @@ from typing import Any
 from . import command, files, releases, report
 from .efs import PRESETS, Efs, build
 from .imports import HANDLER, PLAIN, into_memory
-from .measure import RESULTS, FailedRunError, Run, Variant, document, measure, save
+from .measure import FailedRunError, Run, Variant, begin, document, measure
 
 REQUIREMENTS = "numpy\nsafetensors\njoblib\n"
 SIZES = {"500 MB": 95, "5 GB": 954}
@@ -175,6 +175,7 @@ def _main(rounds: int, index: str, sizes: Sequence[str]) -> int:
     recorded = releases.program("artifacts-release", MODEL + releases.IMPORT_ONLY)
     made = releases.release(locks, recorded, "artifacts", index=index)
     into_memory(made)
+    begun = begin()
     ways: list[Variant] = []
     runs: dict[str, list[Run]] = {}
     published: list[Published] = []
@@ -196,14 +197,14 @@ def _main(rounds: int, index: str, sizes: Sequence[str]) -> int:
         "artifacts",
         ways,
         runs,
+        begun,
         rounds=rounds,
         versions=releases.versions(made),
         published=[vars(one) for one in published],
     )
     for table in (report.published_table(results), report.loads_table(results)):
         report.show(table, console)
-    whole = set(sizes) == set(SIZES)
-    console.print(f"raw results: {save(results, RESULTS if whole else releases.KEPT)}")
+    command.keep(results, console, whole=set(sizes) == set(SIZES))
     return 0
 
 

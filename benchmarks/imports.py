@@ -1,16 +1,15 @@
 """Cold imports: `python -m benchmarks.imports`.
 
-The same libraries are imported from the local disk and from the simulated EFS, the plain way (what
-pip installs, `sys.path.append`) and by this project's handler from a release, with its cold start
-switched off and on. It takes about four minutes a round; `--only` picks variants by words in
-their names.
+The same libraries are imported from the local disk and from the simulated EFS: the plain way (what
+pip installs, `sys.path.append`), by this project's handler from a release, and in the ways that
+people use in place of it. `--against` adds the handler of an earlier commit, so that a gain shows
+within one run; `--only` picks variants by words in their names. A round takes about four minutes.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tools.files import APPLICATION
 
 from . import command, releases, report
 from .efs import PRESETS, Efs, Preset, build
-from .measure import RESULTS, Variant, document, measure, save
+from .measure import Variant, begin, document, measure
 
 SWITCH = {"RELEASE_COLD_START": "off"}
 """The environment that switches the handler's cold start off."""
@@ -52,75 +51,121 @@ MODELS = {
 RECORDED = {"import": "answer", "answer": "answer", "keras": "keras"}
 """The workload with whose model.py the release is made that a workload runs on."""
 PLAIN, NO_GC, OFF, HANDLER = "sys.path", "sys.path, no gc", "handler, switched off", "handler"
-"""The ways; `NO_GC` collects no garbage during the import."""
-BANDWIDTHS = (100, 1000)
-CPUS = (1, 2, 4)
+LAZY, TAR, COPY = "handler, lazy", "a tar, unpacked to /tmp", "copied to /tmp, 64 threads"
+"""The ways. `NO_GC` collects no garbage during the import; with `LAZY` the modules at and below
+`DEFERRED` run at their first use; `TAR` and `COPY` get the release's libraries, which are fewer
+than pip's."""
+DEFERRED = "tensorflow._api keras"
+STORAGES = ("zero", "optimistic", "central", "pessimistic")
+BANDWIDTHS = (100, 50)
+"""Slow links, in megabytes a second: users of Lambda report 400 to 700 Mbit/s and less."""
 
 
 @dataclass(frozen=True)
 class Trees:
-    """Where the libraries are: as pip installs them, and the releases by workload."""
+    """Where the libraries are: as pip installs them, and the releases, by the workload they are
+    for, by the way, or by another commit that has made them."""
 
     plain: Path
     releases: Mapping[str, Path]
 
 
-def trees(index: str, home: Path = releases.HOME) -> Trees:
-    """TensorFlow by the project's own lock, made unless it is there."""
-    locks = APPLICATION / "locks" / f"{releases.target().name}.txt"
-    made = {
-        model: releases.release(
-            locks,
-            releases.program(f"{model}-release", MODELS[model], home),
-            f"tensorflow-{model}",
-            home,
-            index,
-        )
-        for model in set(RECORDED.values())
-    }
+def trees(
+    index: str, home: Path = releases.HOME, models: Collection[str] = ("answer", "keras")
+) -> Trees:
+    """TensorFlow by the project's own lock, without modules that are deferred, made unless it is
+    there."""
+    made = {model: _made(model, f"tensorflow-{model}", index, home) for model in models}
     return Trees(
-        plain=releases.plain(locks, "tensorflow", home, index),
-        releases={workload: made[model] for workload, model in RECORDED.items()},
+        plain=releases.plain(_lock(home), "tensorflow", home, index),
+        releases={model: made[as_] for model, as_ in RECORDED.items() if as_ in made},
     )
 
 
-def variants(found: Trees, home: Path = releases.HOME) -> Iterator[Variant]:
+def _lock(home: Path, names: str = "") -> Path:
+    own = APPLICATION / "locks" / f"{releases.target().name}.txt"
+    return releases.deferring(own, names, home)
+
+
+def _made(
+    model: str, name: str, index: str, home: Path, names: str = "", source: Path | None = None
+) -> Path:
+    code = releases.program(f"{name}-release", MODELS[model], home, source or APPLICATION.parent)
+    return releases.release(_lock(home, names), code, name, home, index)
+
+
+def all_trees(index: str, against: Sequence[str], home: Path = releases.HOME) -> Trees:
+    """What every way to import needs."""
+    found = trees(index, home, ("answer",))
+    more = {
+        LAZY: _made("answer", "tensorflow-lazy", index, home, DEFERRED),
+        TAR: releases.archive(found.releases["import"], home),
+    }
+    for commit in against:
+        source = releases.source_of(commit, home)
+        more[commit] = _made("answer", f"tensorflow-{commit}", index, home, source=source)
+    return replace(found, releases={**found.releases, **more})
+
+
+def variants(
+    found: Trees, home: Path = releases.HOME, against: Sequence[str] = ()
+) -> Iterator[Variant]:
     """Every way to import."""
     code = releases.program("import", MODELS["import"], home)
+    older = {
+        commit: releases.program(
+            f"import-{commit}", MODELS["import"], home, releases.source_of(commit, home)
+        )
+        for commit in against
+    }
 
     def variant(way: str, storage: str, preset: Preset | None = None) -> Variant:
         return way_of("import", way, storage, code, found, preset)
 
+    def handlers(storage: str, preset: Preset) -> Iterator[Variant]:
+        for commit, program in older.items():
+            yield way_of("import", of_commit(commit), storage, program, found, preset)
+        yield variant(HANDLER, storage, preset)
+        yield variant(LAZY, storage, preset)
+
     yield variant(PLAIN, "local")
     yield variant(NO_GC, "local")
-    for name in ("optimistic", "central", "pessimistic"):
-        for way in (PLAIN, OFF, HANDLER) if name == "central" else (PLAIN, HANDLER):
-            yield variant(way, name, PRESETS[name])
+    for name in STORAGES:
+        preset = PRESETS[name]
+        yield replace(variant(PLAIN, name, preset), turns=1 if name == "pessimistic" else None)
+        if name == "central":
+            yield replace(variant(OFF, name, preset), turns=1)
+            yield variant(TAR, name, preset)
+            yield variant(COPY, name, preset)
+        yield from handlers(name, preset)
     for bandwidth in BANDWIDTHS:
-        preset = replace(PRESETS["central"], bandwidth=bandwidth)
-        yield variant(HANDLER, f"central, {bandwidth} MB/s", preset)
-    for cpus in CPUS:
-        if cpus <= len(os.sched_getaffinity(0)):
-            limit = "1 CPU" if cpus == 1 else f"{cpus} CPUs"
-            local = variant(PLAIN, f"local, {limit}")
-            central = variant(HANDLER, f"central, {limit}", PRESETS["central"])
-            yield replace(local, cpus=cpus, reference=local.name)
-            yield replace(central, cpus=cpus, reference=local.name)
+        slow = replace(PRESETS["central"], bandwidth=bandwidth)
+        yield from handlers(f"central, {bandwidth} MB/s", slow)
+
+
+_PROBES = {PLAIN: "append", NO_GC: "append", TAR: "tar", COPY: "download"}
+
+
+def of_commit(commit: str) -> str:
+    """The way of an earlier commit's handler."""
+    return f"handler of {commit}"
 
 
 def way_of(
     workload: str, way: str, storage: str, code: Path, found: Trees, preset: Preset | None = None
 ) -> Variant:
     """One way of a workload, on the simulated EFS if there is a preset."""
-    plain = way in (PLAIN, NO_GC)
-    libraries = found.plain if plain else found.releases[workload]
+    own = {PLAIN: found.plain, NO_GC: found.plain}
+    own |= {of_commit(name): path for name, path in found.releases.items()}
+    own |= {way: found.releases[way]} if way in found.releases else {}
+    libraries = own.get(way) or found.releases[workload]
     return Variant(
         name=f"{workload}, {way}, {storage}",
         labels={"workload": workload, "way": way, "storage": storage},
-        way="append" if plain else "handler",
+        way=_PROBES.get(way, "handler"),
         program=code,
         release=libraries,
-        backing=libraries if plain else libraries.parents[1],
+        backing=libraries if way in (PLAIN, NO_GC, TAR) else libraries.parents[1],
         reference=f"{workload}, {PLAIN}, local",
         efs=Efs(preset=preset, read_only=True) if preset else None,
         arguments={"collector": False} if way == NO_GC else {},
@@ -132,23 +177,28 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table and keep the raw results."""
     parser = command.parser("imports", __doc__)
     parser.add_argument("--only", action="append", default=[], metavar="WORD")
+    text = "measure the handler of this commit, too, with a release that it makes"
+    parser.add_argument("--against", action="append", default=[], metavar="COMMIT", help=text)
     options = parser.parse_args(arguments)
-    return command.run(lambda: _main(options.rounds, options.index_url, options.only))
+    return command.run(
+        lambda: _main(options.rounds, options.index_url, options.only, options.against)
+    )
 
 
-def _main(rounds: int, index: str, only: list[str]) -> int:
+def _main(rounds: int, index: str, only: list[str], against: list[str]) -> int:
     console = report.console()
     build()
-    found = trees(index)
-    chosen = select(list(variants(found)), only)
+    found = all_trees(index, against)
+    chosen = select(list(variants(found, against=against)), only)
     for tree in {found.plain, *found.releases.values()}:
         into_memory(tree)
+    begun = begin()
     runs = measure(chosen, rounds, lambda *run: console.print(command.described(*run)))
     versions = releases.versions(found.plain)
-    results = document("imports", chosen, runs, rounds=rounds, versions=versions)
+    results = document("imports", chosen, runs, begun, rounds=rounds, versions=versions)
     report.show(report.import_table(results), console)
     report.show(report.kinds_table(results), console)
-    console.print(f"raw results: {save(results, releases.KEPT if only else RESULTS)}")
+    command.keep(results, console, whole=not only)
     return 0
 
 

@@ -14,17 +14,25 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .efs import COUNTERS, REQUESTS, Efs
+from lambda_src.release.layout import FORMAT
+
+from .efs import COUNTERS, REQUESTS, ROOT, Efs
 
 PROBE = Path(__file__).with_name("probe.py")
 RESULTS = Path(__file__).with_name("results")
 ROUNDS = 5
+QUIET = 0.5
+"""The machine's load over a minute, at most, when measuring begins. Results of a busier one are no
+figures for docs/."""
+SPREAD = 0.1
+"""How far a run may be from the median of its row, as a part of it, for the row to be in docs/."""
 
 
 class FailedRunError(Exception):
@@ -33,13 +41,12 @@ class FailedRunError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds within the process, requests by kind, bytes, peak memory, a warm answer."""
+    """One run: seconds within the process, requests by kind, bytes, a warm answer."""
 
     seconds: float
     requests: dict[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     bytes_written: int = 0
-    memory_mb: float = 0.0
     warm_ms: float = 0.0
 
     @property
@@ -54,7 +61,7 @@ class Variant:
     `release` is where it finds or makes its files. With `efs` the directory `backing`, above
     it, is mounted over itself, so that the paths are those of the local runs.
     `labels` are what tables are made of; `reference` is the name of the variant that ratios are
-    to. `cpus` limits the process, not the file server.
+    to. What takes long takes part in so many rounds alone, `turns`.
     """
 
     name: str
@@ -65,7 +72,7 @@ class Variant:
     backing: Path
     reference: str
     efs: Efs | None = None
-    cpus: int | None = None
+    turns: int | None = None
     arguments: dict[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,7 +84,6 @@ class Variant:
                 "way": self.way,
                 "result": str(result),
                 "counters": str(self.backing / COUNTERS) if self.efs else None,
-                "cpus": self.cpus,
                 "program": str(self.program),
                 "release": str(self.release),
                 **self.arguments,
@@ -124,7 +130,6 @@ def _read(result: Path, free: Sequence[str]) -> Run:
         },
         bytes_read=counted.get("bytes_read", 0),
         bytes_written=counted.get("bytes_written", 0),
-        memory_mb=round(measured["memory_mb"], 1),
         warm_ms=round(measured.get("warm", 0.0) * 1e3, 3),
     )
 
@@ -139,6 +144,8 @@ def measure(
     runs: dict[str, list[Run]] = {variant.name: [] for variant in variants}
     for number in range(rounds):
         for variant in variants:
+            if variant.turns is not None and number >= variant.turns:
+                continue
             prepare(variant)
             run = variant.run()
             runs[variant.name].append(run)
@@ -150,12 +157,13 @@ def document(
     benchmark: str,
     variants: Sequence[Variant],
     runs: Mapping[str, Sequence[Run]],
+    begun: Mapping[str, object],
     **more: object,
 ) -> dict[str, Any]:
     """The raw results with what one has to know of the machine."""
     return {
         "benchmark": benchmark,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **begun,
         "machine": machine(),
         **more,
         "variants": [
@@ -164,12 +172,34 @@ def document(
                 "labels": variant.labels,
                 "reference": variant.reference,
                 "efs": asdict(variant.efs) if variant.efs else None,
-                "cpus": variant.cpus,
                 "runs": [asdict(run) for run in runs[variant.name]],
             }
             for variant in variants
         ],
     }
+
+
+def begin(seconds: float = 600, pause: float = 2) -> dict[str, object]:
+    """What a table says of its beginning: date, commit, release format, load over a minute.
+
+    Making releases is work, so it waits that long for the machine to become quiet.
+    """
+    end = time.monotonic() + seconds
+    while os.getloadavg()[0] > QUIET and time.monotonic() < end:
+        time.sleep(pause)
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "format": FORMAT,
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def commit() -> str:
+    """The commit that is checked out, with a + if files differ from it; empty outside of Git."""
+    command = ["git", "describe", "--always", "--abbrev=7", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def machine() -> dict[str, object]:
@@ -183,7 +213,6 @@ def machine() -> dict[str, object]:
         "memory_gb": round(pages / 1e9, 1),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[2], 1),
     }
 
 

@@ -19,7 +19,7 @@ from . import command, releases, report
 from .artifacts import beside, variants
 from .efs import build
 from .imports import QUIET, into_memory
-from .measure import document, measure, save
+from .measure import begin, document, measure
 
 SIZE = "500 MB"
 WIDTH = 5_580
@@ -86,12 +86,14 @@ def _main(rounds: int, index: str) -> int:
     into_memory(source)
     there = [beside(made, path) for path in source.glob("w.*")]
     ways = list(variants(SIZE, made, IMPORTS, loads(WIDTH)))
+    begun = begin()
     runs = measure(ways, rounds, lambda *run: console.print(command.described(*run)))
     for artifacts in there:
         shutil.rmtree(artifacts)
-    results = document("networks", ways, runs, rounds=rounds, versions=releases.versions(made))
+    versions = releases.versions(made)
+    results = document("networks", ways, runs, begun, rounds=rounds, versions=versions)
     report.show(report.loads_table(results), console)
-    console.print(f"raw results: {save(results)}")
+    command.keep(results, console)
     return 0
 
 

@@ -20,7 +20,7 @@ from components.lock import LockError
 from . import command, releases, report
 from .efs import PRESETS, Efs, build
 from .imports import into_memory
-from .measure import RESULTS, FailedRunError, Run, Variant, document, measure, save
+from .measure import FailedRunError, Run, Variant, begin, document, measure
 
 ROUNDS = 3
 
@@ -140,26 +140,33 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _main(rounds: int, indexes: Mapping[str, str], names: list[str]) -> int:
     console = report.console()
-    found: list[Variant] = []
+    found: dict[str, list[Variant]] = {}
     failed: list[str] = []
     runs: dict[str, list[Run]] = {}
     build()
     for name in names or filter("torch".__ne__, PACKAGES):
         try:
-            ways = variants(name, indexes[name])
-            for tree in {way.release for way in ways}:
+            found[name] = variants(name, indexes[name])
+            for tree in {way.release for way in found[name]}:
                 into_memory(tree)
-            runs |= measure(ways, rounds, lambda *run: console.print(command.described(*run)))
-            found += ways
-        except (FailedRunError, releases.InstallationError, LockError) as error:
+        except (releases.InstallationError, LockError) as error:
             failed.append(name)
             print(f"{name}: {error}", file=sys.stderr)
         except subprocess.CalledProcessError as error:
             failed.append(name)
             print(f"{name}: {error}\n{error.stderr or ''}", file=sys.stderr)
-    results = document("packages", found, runs, rounds=rounds, failed=failed)
+    begun = begin()
+    for name, ways in list(found.items()):
+        try:
+            runs |= measure(ways, rounds, lambda *run: console.print(command.described(*run)))
+        except FailedRunError as error:
+            failed.append(name)
+            del found[name]
+            print(f"{name}: {error}", file=sys.stderr)
+    ways = [way for some in found.values() for way in some]
+    results = document("packages", ways, runs, begun, rounds=rounds, failed=failed)
     report.show(report.packages_table(results), console)
-    console.print(f"raw results: {save(results, releases.KEPT if names else RESULTS)}")
+    command.keep(results, console, whole=not names)
     return 1 if failed else 0
 
 

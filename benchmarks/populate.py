@@ -1,8 +1,9 @@
 """Populating the simulated EFS: `python -m benchmarks.populate`.
 
-The plain way is pip and `shutil.copytree`; this project's installer copies
-what it staged in parallel. copytree would take minutes, so it copies a sample of the directories,
-and its time is scaled by what the requests of the whole tree would cost against those counted.
+All ways copy the same pruned release from the local disk: one file after another (`cp -r`, `rsync`
+where it is installed, `shutil.copytree`), with a pool of threads, and by this project's installer.
+What copies one after another would take minutes, so it copies a sample of the directories, and its
+time is scaled by what the requests of the whole tree would cost against those counted.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import command, releases, report
 from .efs import PRESETS, Efs, Preset, build
-from .imports import MODELS, trees
-from .measure import Variant, document, measure, save
+from .imports import MODELS, into_memory, trees
+from .measure import Run, Variant, begin, document, measure
 
 SAMPLE = 12
-"""copytree gets one in so many directories."""
+"""What copies one file after another gets one in so many directories."""
 PIECE = 1 << 20
 """Bytes that one WRITE takes at most."""
 MEMORY = Path("/dev/shm")  # noqa: S108 (only where a folder of our own is made)
@@ -62,20 +63,25 @@ class Extent:
             long=sum(size > PIECE for size in sizes),
         )
 
-    def copytree_requests(self) -> dict[str, int]:
-        """What `shutil.copytree` sends: mode and times are a request each."""
-        return {
-            "create": self.files,
-            "mkdir": self.directories,
-            "symlink": self.links,
-            "write": self.pieces,
-            "commit": self.long,
-            "close": self.files,
-            "setattr": 2 * (self.files + self.directories) + self.links,
+    def scaled(self, requests: Mapping[str, int], whole: Extent) -> dict[str, float]:
+        """What a copy of the whole tree asks for, by what was counted of a copy of this part."""
+        nodes = self.files + self.directories
+        parts = {
+            "create": (self.files, whole.files),
+            "close": (self.files, whole.files),
+            "mkdir": (self.directories, whole.directories),
+            "symlink": (self.links, whole.links),
+            "write": (self.pieces, whole.pieces),
+            "commit": (self.long, whole.long),
         }
+        rest = (nodes, whole.files + whole.directories)
+        if requests.get("setattr", 0) < self.files:  # of directories alone
+            parts["setattr"] = parts["mkdir"]
+        counts = {kind: parts.get(kind, rest) for kind in requests}
+        return {kind: requests[kind] * all_ / max(1, one) for kind, (one, all_) in counts.items()}
 
 
-def cost(requests: Mapping[str, int], written: int, preset: Preset) -> float:
+def cost(requests: Mapping[str, float], written: int, preset: Preset) -> float:
     """Seconds that requests take one after another, with the bytes on the link."""
     waiting = sum(count * preset.latency.get(kind, 0.0) for kind, count in requests.items())
     # All WRITEs of a file wait together, in its close.
@@ -98,24 +104,29 @@ def sample(source: Path, target: Path, one_in: int = SAMPLE) -> Extent:
 
 
 def variants(
-    plain: Path, made: Path, target: Path, home: Path = releases.HOME, one_in: int = SAMPLE
+    made: Path, target: Path, home: Path = releases.HOME, one_in: int = SAMPLE
 ) -> tuple[list[Variant], Extent]:
-    """The ways to populate the target, and the extent of copytree's sample."""
+    """The ways to populate the target with a release, and the extent of the sample."""
     code = releases.program("answer", MODELS["answer"], home)
     part = home / "sample"
-    extent = sample(plain, part, one_in)
-    sources = {"copytree": part, "copy": made}
+    libraries = made / "site-packages"
+    extent = sample(libraries, part, one_in)
+    sources = {"copytree": part, "cp -r": part, "rsync -a": part, "threads": libraries}
+    if shutil.which("rsync") is None:
+        del sources["rsync -a"]
+    sources["copy"] = made
     return [
         Variant(
             name=f"{way}, {storage}",
             labels={"way": way, "storage": storage},
-            way=way,
+            way="command" if " " in way else way,
             program=code,
             release=target / "release",
             backing=target,
             reference=f"copy, {storage}",
             efs=Efs(preset=PRESETS[storage], creating=True),
-            arguments={"source": str(source)},
+            arguments={"source": f"{source}/" if way == "rsync -a" else str(source)}
+            | ({"words": way.split()} if " " in way else {}),
         )
         for storage in ("central", "ceiling")
         for way, source in sources.items()
@@ -147,30 +158,36 @@ def main(arguments: list[str] | None = None) -> int:
 def _main(rounds: int, index: str, one_in: int) -> int:
     console = report.console()
     build()
-    found = trees(index)
-    plain, made = found.plain / "site-packages", found.releases["answer"]
-    with room(releases.size(made)["bytes"]) as folder:
-        ways, part = variants(plain, made, folder / "populated", one_in=one_in)
+    made = trees(index, models=("answer",)).releases["answer"]
+    with room(2 * releases.size(made)["bytes"]) as folder:
+        ways, part = variants(made, folder / "populated", one_in=one_in)
+        into_memory(made)
+        begun = begin()
         runs = measure(ways, rounds, lambda *run: console.print(command.described(*run)), empty)
-    whole = Extent.of(plain)
-    scales = {
-        name: cost(whole.copytree_requests(), whole.bytes, PRESETS[name])
-        / cost(part.copytree_requests(), part.bytes, PRESETS[name])
-        for name in ("central", "ceiling")
-    }
+    whole = Extent.of(made / "site-packages")
     results = document(
-        *("populate", ways, runs),
+        *("populate", ways, runs, begun),
         rounds=rounds,
         versions=releases.versions(made),
-        sample=asdict(part),
-        whole=asdict(whole),
         release=releases.size(made),
         seconds=releases.seconds(made),
-        scales=scales,
+        scales={
+            way.name: scale(runs[way.name], part, whole, way.efs.preset)
+            for way in ways
+            if way.efs and way.arguments["source"] not in (str(made), str(made / "site-packages"))
+        },
     )
     report.show(report.populate_table(results), console)
-    console.print(f"raw results: {save(results)}")
+    command.keep(results, console)
     return 0
+
+
+def scale(runs: Sequence[Run], part: Extent, whole: Extent, preset: Preset) -> float:
+    """By how much the whole tree takes longer than the part that was copied."""
+    counted = runs[0].requests
+    return cost(part.scaled(counted, whole), whole.bytes, preset) / cost(
+        counted, part.bytes, preset
+    )
 
 
 if __name__ == "__main__":

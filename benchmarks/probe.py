@@ -8,7 +8,6 @@ import gc
 import json
 import os
 import pathlib
-import resource
 import shutil
 import sys
 import time
@@ -34,6 +33,38 @@ def append(program: str, release: str, collector: bool = True) -> Callable[[], o
     return again
 
 
+def tar(program: str, release: str) -> Callable[[], object]:
+    """All of it as one archive, unpacked onto the local disk, then the plain way."""
+    import tarfile
+
+    with tarfile.open(f"{release}/tree.tar") as archive:
+        archive.extractall("unpacked", filter="tar")
+    return append(program, os.path.abspath("unpacked"))  # noqa: PTH100
+
+
+def download(program: str, release: str) -> Callable[[], object]:
+    """All of it copied to the local disk by 64 threads, then the plain way."""
+    with open(f"{release}/manifest.json", encoding="ascii") as stream:  # noqa: PTH123
+        manifest = json.load(stream)
+    names = [name for name in manifest["files"] if name.startswith("site-packages/")]
+    copied(release, os.path.abspath("copied"), names)  # noqa: PTH100
+    return append(program, os.path.abspath("copied"))  # noqa: PTH100
+
+
+def copied(source: str, target: str, names: list[str]) -> None:
+    """Copy these files with a pool of threads."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    for folder in sorted({os.path.dirname(name) for name in names}):  # noqa: PTH120
+        os.makedirs(f"{target}/{folder}", exist_ok=True)  # noqa: PTH103
+
+    def one(name: str) -> None:
+        shutil.copyfile(f"{source}/{name}", f"{target}/{name}", follow_symlinks=False)
+
+    with ThreadPoolExecutor(64) as pool:
+        list(pool.map(one, names))
+
+
 def handler(program: str, release: str) -> Callable[[], object]:
     """This project's way: its handler, from being loaded to the answer to an empty event."""
     os.environ["RELEASE_PATH"] = release
@@ -51,6 +82,23 @@ def copytree(program: str, release: str, source: str) -> None:  # noqa: ARG001
     shutil.copytree(source, f"{release}/site-packages", symlinks=True)
 
 
+def command(program: str, release: str, source: str, words: list[str]) -> None:  # noqa: ARG001
+    """What a command of the system does."""
+    import subprocess
+
+    subprocess.run([*words, source, f"{release}/site-packages"], check=True)
+
+
+def threads(program: str, release: str, source: str) -> None:  # noqa: ARG001
+    """What a script with a pool of threads does."""
+    names = [
+        os.path.relpath(f"{folder}/{name}", source)
+        for folder, _, found in os.walk(source)
+        for name in found
+    ]
+    copied(source, f"{release}/site-packages", names)
+
+
 def copy(program: str, release: str, source: str) -> None:
     """The installer's populate, without pip before it and the manifest after it."""
     sys.path.insert(0, program)
@@ -64,8 +112,12 @@ def copy(program: str, release: str, source: str) -> None:
 
 WAYS: dict[str, Callable[..., object]] = {
     "append": append,
+    "tar": tar,
+    "download": download,
     "handler": handler,
     "copytree": copytree,
+    "command": command,
+    "threads": threads,
     "copy": copy,
 }
 
@@ -81,17 +133,13 @@ def main(
     way: str,
     result: str,
     counters: str | None,
-    cpus: int | None,
     warm: int = 0,
     **arguments: object,
 ) -> None:
-    """Do it one way, and write seconds, memory and the file system's counters to `result`."""
-    if cpus is not None:
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cpus])
+    """Do it one way, and write seconds and the file system's counters to `result`."""
     begin = time.perf_counter()
     again = WAYS[way](**arguments)
     measured: dict[str, object] = {"seconds": time.perf_counter() - begin}
-    measured["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     if counters:
         with open(counters, encoding="ascii") as stream:  # noqa: PTH123
             measured["requests"] = json.load(stream)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import compileall
 import hashlib
+import io
 import json
 import platform
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 from components.lock import Target, lock
@@ -21,6 +23,8 @@ KEPT = HOME / "results"
 INDEX = "https://pypi.org/simple"
 SUMMARY = "summary.json"
 """Beside the releases: what the installer said last."""
+DEFER = "# release: lazy "
+"""Begin of the line in a lock that names modules which run at their first use."""
 IMPORT_ONLY = (
     "\ndef predict(instances):\n    return instances\n\ndef demonstrate():\n    return {}\n"
 )
@@ -34,19 +38,58 @@ def target() -> Target:
     """The runtime and architecture that this machine is like."""
     runtime = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     machine = platform.machine()
-    return Target(runtime, "arm64" if machine == "aarch64" else machine)
+    architecture = "arm64" if machine == "aarch64" else machine
+    return Target(runtime=runtime, architecture=architecture)
 
 
-def program(name: str, model: str, home: Path = HOME) -> Path:
+def program(name: str, model: str, home: Path = HOME, source: Path = APPLICATION.parent) -> Path:
     """What Lambda gets as code, with this model.py, compiled."""
     folder = home / "programs" / name
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(
-        APPLICATION.parent, folder, ignore=shutil.ignore_patterns("application", "__pycache__")
-    )
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("application", "__pycache__"))
     (folder / "model.py").write_text(model, encoding="utf-8")
     compileall.compile_dir(folder, quiet=1)
     return folder
+
+
+def source_of(commit: str, home: Path = HOME) -> Path:
+    """The folder lambda_src of another commit. Raises InstallationError."""
+    folder = home / "commits" / commit
+    if not folder.exists():
+        command = ["git", "archive", "--format=tar", commit, APPLICATION.parent.name]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+        if done.returncode != 0:
+            said = done.stderr.decode(errors="replace").strip()
+            raise InstallationError(f"commit {commit} cannot be had: {said}")
+        making = folder.with_suffix(".part")
+        shutil.rmtree(making, ignore_errors=True)
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            archive.extractall(making, filter="data")
+        making.rename(folder)
+    return folder / APPLICATION.parent.name
+
+
+def archive(made: Path, home: Path = HOME) -> Path:
+    """A folder with the libraries of a release as one file, `tree.tar`, made unless it is there."""
+    folder = home / "efs" / "archive" / made.name
+    if not folder.exists():
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        making = folder.with_suffix(".part")
+        making.mkdir(parents=True)
+        with tarfile.open(making / "tree.tar", "x") as tree:
+            tree.add(made / "site-packages", "site-packages")
+        making.rename(folder)
+    return folder
+
+
+def deferring(locks: Path, names: str, home: Path = HOME) -> Path:
+    """A lock that is another one but for the modules that run at their first use; "" for none."""
+    lines = [line for line in locks.read_text(encoding="ascii").splitlines() if DEFER not in line]
+    option = [f"{DEFER}{names}"] if names else []
+    path = home / "locks" / f"{locks.stem}-{names.replace(' ', '-') or 'plain'}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([*option, *lines]) + "\n", encoding="ascii")
+    return path
 
 
 def locked(requirements: str, name: str, home: Path = HOME, index: str = INDEX) -> Path:

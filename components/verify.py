@@ -16,7 +16,7 @@ from typing import Any
 
 from .contract import runtime
 from .errors import PopulateError
-from .gates import TaskRun, task_run_spec
+from .gates import TaskRun, TaskRunSpec
 
 INTACT, DAMAGED, NOT_VERIFIED = 0, 1, 2
 _EXIT_CODES = """exit status:
@@ -48,7 +48,7 @@ def verify(
     """
     path = PurePosixPath(outputs["releasePath"])
     release = path.with_name(release_id or path.name)
-    spec = task_run_spec(
+    spec = TaskRunSpec.of(
         outputs["populateTask"],
         release_id=release.name,
         command=("verify", "--release", str(release), "--sha256", sha256),

@@ -114,9 +114,11 @@ def measured(benchmark: str) -> str:
     results = measure.load(benchmark)
     if results is None:
         return f"Not measured yet: `make bench WHAT={benchmark}`.\n"
+    shown, unsteady = report.steady(results)
     parts = [report.conditions(results) + "\n"]
     parts += [f"![{title}]({name}.svg)\n" for name, title in report.PLOTS[benchmark].items()]
-    return "\n".join([*parts, report.TABLES[benchmark](results).markdown()])
+    parts.append(report.TABLES[benchmark](shown).markdown())
+    return "\n".join([*parts, *filter(None, [report.left_out(unsteady)])])
 
 
 def published() -> str:
@@ -167,7 +169,6 @@ def generated() -> dict[str, str]:
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
         "bench-populate": populated(),
         "published-artifacts": published(),
-        "memory-model": of_imports(lambda results: report.memory_table(results).markdown()),
         "bench-summary": of_imports(report.summary),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
         "events": event_table(ROOT / "lambda_src" / "handler.py"),

@@ -10,13 +10,24 @@ from .cold_starts import (
     import_groups,
     import_table,
     kinds_table,
-    memory_table,
     packages_table,
     round_trip_groups,
     summary,
 )
 from .publishing import phases, populate_groups, populate_table
-from .table import Results, Table, conditions, console, median, ratio, round_trips, show
+from .table import (
+    Results,
+    Table,
+    conditions,
+    console,
+    left_out,
+    median,
+    ratio,
+    round_trips,
+    show,
+    spread,
+    steady,
+)
 from .weights import loads_table, published_table
 
 __all__ = [
@@ -28,9 +39,9 @@ __all__ = [
     "console",
     "import_table",
     "kinds_table",
+    "left_out",
     "loads_table",
     "median",
-    "memory_table",
     "packages_table",
     "phases",
     "plot",
@@ -39,6 +50,8 @@ __all__ = [
     "ratio",
     "round_trips",
     "show",
+    "spread",
+    "steady",
     "summary",
 ]
 
@@ -73,4 +86,4 @@ def plot(name: str, results: Results) -> str:
     """A plot as SVG."""
     title = next(titles[name] for titles in PLOTS.values() if name in titles)
     unit, groups = _GROUPS[name]
-    return svg(title, unit, groups(results))
+    return svg(title, unit, groups(steady(results)[0]))

@@ -37,7 +37,7 @@ class Group:
 def svg(title: str, unit: str, groups: Sequence[Group]) -> str:
     """The chart. Each way has a colour of its own; the longest bar fills the width."""
     ways = list(dict.fromkeys(bar.label for group in groups for bar in group.bars))
-    largest = max(bar.value for group in groups for bar in group.bars) or 1.0
+    largest = max((bar.value for group in groups for bar in group.bars), default=0) or 1.0
     scale = (WIDTH - LABELS - VALUES) / largest
     y = HEAD
     body: list[str] = []

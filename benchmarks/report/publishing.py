@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 from .chart import Bar, Group
-from .table import Results, Table, Variant, median, round_trips
+from .table import Results, Table, Variant, median, round_trips, spread_cell
 
 
 def populate_table(results: Results) -> Table:
-    """Seconds of a whole populate; copytree's are scaled from its sample."""
+    """Seconds of the copy, and of all; those of a sample are scaled."""
     rows = []
+    installer = sum(took for name, took in results["seconds"].items() if name not in _OTHERS)
     for variant in results["variants"]:
-        labels = variant["labels"]
-        scale = _scale(results, variant)
-        extent = results["whole"] if labels["way"] == "copytree" else results["release"]
-        seconds = median(variant, "seconds")
+        labels, scale = variant["labels"], _scale(results, variant)
+        seconds = median(variant, "seconds") * scale
+        pip = installer if labels["way"] == "copy" else results["seconds"]["install"]
         rows.append(
             (
                 f"{labels['storage']}: {POPULATE[labels['way']]}",
-                f"{extent['files']:,}",
-                f"{extent['bytes'] / 1e6:,.0f}",
-                f"{seconds * scale:,.1f}",
-                f"{extent['files'] / seconds / scale:,.0f}",
-                f"{seconds:.1f}" if scale != 1 else "",
+                f"{seconds:,.1f}",
+                spread_cell(variant),
+                f"{results['release']['files'] / seconds:,.0f}",
+                f"{median(variant, 'seconds'):.1f}" if scale != 1 else "",
                 f"{scale:.2f}" if scale != 1 else "",
                 f"{round_trips(variant):,.0f}",
+                f"{seconds + pip:,.1f}",
             )
         )
     return Table(
         "Populating EFS with TensorFlow",
-        ("Way", "files", "MB", "s", "files/s", "sample s", "scaled by", "requests counted"),
+        (
+            *("Way", "copy s", "spread", "files/s", "sample s", "scaled by", "requests counted"),
+            "all s",
+        ),
         tuple(rows),
     )
 
 
-POPULATE = {"copytree": "shutil.copytree", "copy": "installer"}
+_OTHERS = ("copy", "total")
+"""Of the installer's phases, those that are not added to a copy."""
+POPULATE = {
+    "copytree": "shutil.copytree",
+    "cp -r": "cp -r",
+    "rsync -a": "rsync -a",
+    "threads": "64 threads",
+    "copy": "installer",
+}
 
 
 def _scale(results: Results, variant: Variant) -> float:
-    if variant["labels"]["way"] != "copytree":
-        return 1.0
-    return float(results["scales"][variant["labels"]["storage"]])
+    return float(results["scales"].get(variant["name"], 1.0))
 
 
 def phases(results: Results) -> str:

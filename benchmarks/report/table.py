@@ -11,6 +11,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Screen
 
+from ..measure import SPREAD
+
 Results = Mapping[str, Any]
 Variant = Mapping[str, Any]
 
@@ -49,6 +51,28 @@ def show(table: Table, screen: Console) -> None:
     screen.print(grid)
 
 
+def spread(variant: Variant) -> float | None:
+    """How far the run is off that is furthest from the median, as a part of it; None of one."""
+    seconds = [run["seconds"] for run in variant["runs"]]
+    if len(seconds) < 2:
+        return None
+    middle = statistics.median(seconds)
+    return float(max(abs(each - middle) for each in seconds) / middle)
+
+
+def spread_cell(variant: Variant) -> str:
+    """The spread as it stands in a table."""
+    found = spread(variant)
+    return "one run" if found is None else f"{100 * found:.0f} %"
+
+
+def steady(results: Results) -> tuple[Results, list[str]]:
+    """The results of what has not spread too much, and the names of the rest."""
+    kept = [way for way in results["variants"] if (spread(way) or 0.0) <= SPREAD]
+    left = [way["name"] for way in results["variants"] if way not in kept]
+    return {**results, "variants": kept}, left
+
+
 def median(variant: Variant, key: str) -> float:
     """The median of a number over the runs."""
     return _median(run[key] for run in variant["runs"])
@@ -56,8 +80,14 @@ def median(variant: Variant, key: str) -> float:
 
 def ratio(variant: Variant, reference: Variant, key: str = "seconds") -> float:
     """The median of the ratios of a number, each within one round."""
-    pairs = zip(variant["runs"], reference["runs"], strict=True)
+    # One of them may take part in fewer rounds.
+    pairs = zip(variant["runs"], reference["runs"], strict=False)
     return _median(run[key] / other[key] for run, other in pairs)
+
+
+def ratio_cell(variant: Variant, reference: Variant | None, key: str = "seconds") -> str:
+    """A ratio as it stands in a table; empty where there is nothing to compare with."""
+    return "" if reference is None else f"{ratio(variant, reference, key):.2f}"
 
 
 def round_trips(variant: Variant, *kinds: str) -> float:
@@ -73,13 +103,27 @@ def _median(numbers: Iterable[float]) -> float:
 
 
 def conditions(results: Results) -> str:
-    """One sentence: how often, when, where it was measured."""
+    """One sentence: how often, of what, when, where it was measured."""
     machine = results["machine"]
-    return (
-        f"Median of {results['rounds']} rounds, {results['date'][:10]}, {machine['cpus']} CPUs "
-        f"({machine['processor']}), Linux {machine['kernel']}, Python {machine['python']}; EFS is "
-        "simulated."
+    of_what = (
+        f"commit `{results['commit']}`, release format {results['format']}, load at the start "
+        f"{results['load']}"
+        if "load" in results
+        else "commit and load not noted"
     )
+    return (
+        f"Median of {results['rounds']} rounds, {results['date'][:10]}, {of_what}, "
+        f"{machine['cpus']} CPUs ({machine['processor']}), Linux {machine['kernel']}, Python "
+        f"{machine['python']}; EFS is simulated."
+    )
+
+
+def left_out(names: list[str]) -> str:
+    """One sentence about what has spread too much; empty where nothing has."""
+    if not names:
+        return ""
+    most = f"{100 * SPREAD:.0f} %"
+    return f"Left out, because they spread by more than {most}: {'; '.join(names)}.\n"
 
 
 def named(results: Results) -> dict[str, Variant]:

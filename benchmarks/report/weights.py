@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .table import Results, Table, median, named, ratio
+from .table import Results, Table, median, named, ratio_cell, spread_cell
 
 
 def loads_table(results: Results) -> Table:
@@ -10,19 +10,19 @@ def loads_table(results: Results) -> Table:
     by_name = named(results)
     rows = []
     for variant in results["variants"]:
-        labels, reference = variant["labels"], by_name[variant["reference"]]
+        labels, reference = variant["labels"], by_name.get(variant["reference"])
         rows.append(
             (
                 f"{labels['size']}, {labels['load']}: {labels['storage']}, {labels['way']}",
                 f"{median(variant, 'seconds'):.2f}",
-                f"{ratio(variant, reference):.2f}",
+                spread_cell(variant),
+                ratio_cell(variant, reference),
                 f"{median(variant, 'bytes_read') / 1e6:,.0f}" if variant["efs"] else "",
-                f"{median(variant, 'memory_mb'):,.0f}",
             )
         )
     return Table(
         "Cold start with weights: import, load and first answer",
-        ("Weights, how load reads them, way", "s", "x local", "MB", "peak MB"),
+        ("Weights, how load reads them, way", "s", "spread", "x local", "MB"),
         tuple(rows),
     )
 

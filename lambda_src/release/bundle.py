@@ -7,6 +7,7 @@ which has those of every file. What does not match is not used.
 
 from __future__ import annotations
 
+import errno
 import marshal
 import os
 import re
@@ -15,13 +16,12 @@ from collections.abc import Iterable
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
+from .descriptor import Descriptor
 from .layout import FORMAT, ReleaseError
+from .lazy import Lazy
 
 BUNDLE = "cold-start.bundle"
 """File of a release with what its import reads. The release works without it."""
-
-FOLDERS = "/"
-"""Entry of a bundle for the names in the directories that the import asked about, marshalled."""
 
 READ = 128 << 10
 """Bytes that are read at once from a bundle, as many as a kernel client reads ahead by default."""
@@ -30,7 +30,7 @@ _SIZES = re.compile(rb"([1-9]\d{0,18}) (\d{1,10})\n")
 """Bytes and CRC-32 of the index, at the end of the first line."""
 
 LEVEL = 6
-"""Of zlib. Of TensorFlow's 80 MB it leaves 26 MB. An import has time to unpack them, at 350 MB/s,
+"""Of zlib. Of TensorFlow's 49 MB it leaves 17 MB. An import has time to unpack them, at 350 MB/s,
 while it waits for the libraries."""
 
 Index = tuple[
@@ -38,8 +38,10 @@ Index = tuple[
     dict[str, frozenset[str]],
     list[tuple[str, int, int]],
     dict[str, int],
+    frozenset[str],
+    Lazy,
 ]
-"""``files``, ``listing``, ``jobs`` and ``libraries`` of a `Bundle`."""
+"""``files``, ``listing``, ``jobs``, ``libraries``, ``data`` and ``lazy`` of a `Bundle`."""
 
 
 def head(release_id: str) -> bytes:
@@ -66,20 +68,34 @@ class Bundle:
     ``files`` maps a path below site-packages to offset, size and CRC-32 in the bundle, and to its
     own size; ``listing`` a directory to the names in it that an import can find, directories with
     ``/`` at the end; ``jobs`` has what the readers read: path, offset and size, the path ``""`` for
-    the bundle itself; ``libraries`` has for each extension module how many jobs come before it is
-    loaded. ``damaged`` has the files that were asked for and are not what they were.
+    the bundle itself, size 0 for a directory that they list; ``libraries`` has for each extension
+    module how many jobs come before it is loaded; ``data`` the files that ``open`` reads from here;
+    ``lazy`` the modules that wait for their first use. ``damaged`` has the files that were asked
+    for and are not what they were.
     """
 
     def __init__(self, release: str) -> None:
         """Open the bundle of a release. Raises OSError or ReleaseError."""
-        self.descriptor = os.open(f"{release}/{BUNDLE}", os.O_RDONLY | os.O_CLOEXEC)
+        self._path = f"{release}/{BUNDLE}"
+        self._open = Descriptor.open(self._path)
         try:
-            content, self.start = _opened(self.descriptor, release.rpartition("/")[2])
-            self.files, self.listing, self.jobs, self.libraries = content
+            content, self.start = _opened(self._open.number, release.rpartition("/")[2])
+            self.files, self.listing, self.jobs, self.libraries, self.data, self.lazy = content
         except (ReleaseError, OSError):
-            os.close(self.descriptor)
+            self._open.close()
             raise
         self.damaged: list[str] = []
+
+    @property
+    def descriptor(self) -> int:
+        """The open file; where somebody has closed it, opened again. Raises OSError."""
+        if not self._open.is_ours():
+            again = Descriptor.open(self._path)
+            if again.identity != self._open.identity:
+                again.close()
+                raise FileNotFoundError(errno.ENOENT, "it is another file now", self._path)
+            self._open = again
+        return self._open.number
 
     def read(self, path: str) -> bytes | None:
         """A file, or None if it is not in the bundle or damaged there."""

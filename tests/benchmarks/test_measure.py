@@ -1,23 +1,20 @@
-"""The harness: runs, turns, ratios, extrapolation, tables and plots."""
+"""The harness: runs, turns, ways, extrapolation."""
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks import answers, imports, measure, populate, report
-from benchmarks.efs import PRESETS, ROOT, Efs, Preset
-from benchmarks.measure import FailedRunError, Run, Variant
-from benchmarks.report import chart
+from benchmarks import answers, imports, measure, populate, releases
+from benchmarks.efs import ROOT, Efs, Preset
+from benchmarks.measure import FailedRunError, Variant
+from lambda_src.release.layout import FORMAT
 from tools.files import APPLICATION
 
 from .conftest import FREE, wait_until
@@ -39,16 +36,17 @@ def source(tmp_path: Path) -> Path:
 def copying(source: Path, way: str, efs: Efs | None = None) -> Variant:
     """A variant that copies the tree."""
     target = source.parent / "target"
+    words = {"words": way.split()} if " " in way else {}
     return Variant(
         name=way,
         labels={"way": way, "storage": "central"},
-        way=way,
+        way="command" if words else way,
         program=APPLICATION.parent,
         release=target / "release",
         backing=target,
         reference="copy",
         efs=efs,
-        arguments={"source": str(source)},
+        arguments={"source": str(source), **words},
     )
 
 
@@ -60,15 +58,21 @@ def test_variants_take_turns(source: Path) -> None:
     )
     assert order == [("copytree", 0), ("copy", 0), ("copytree", 1), ("copy", 1)]
     assert {name: len(found) for name, found in runs.items()} == {"copytree": 2, "copy": 2}
-    assert all(run.seconds > 0 and run.memory_mb > 1 for run in runs["copy"])
+    assert all(run.seconds > 0 for run in runs["copy"])
 
 
-@pytest.mark.parametrize("way", ["copytree", "copy"])
+def test_what_takes_long_takes_part_in_fewer_rounds(source: Path) -> None:
+    ways = [replace(copying(source, "copytree"), turns=1), copying(source, "copy")]
+    runs = measure.measure(ways, 2, prepare=populate.empty)
+    assert {name: len(found) for name, found in runs.items()} == {"copytree": 1, "copy": 2}
+
+
+@pytest.mark.parametrize("way", ["copytree", "cp -r", "threads", "copy"])
 def test_a_tree_is_copied_onto_the_simulated_efs(simulator: None, source: Path, way: str) -> None:
     variant = copying(source, way, Efs(preset=FREE, creating=True))
     populate.empty(variant)
     run = variant.run()
-    copied = variant.release / ("site-packages" if way == "copytree" else "")
+    copied = variant.release / ("" if way == "copy" else "site-packages")
     assert [path.relative_to(copied) for path in sorted(copied.rglob("*"))] == [
         path.relative_to(source) for path in sorted(source.rglob("*"))
     ]
@@ -80,14 +84,22 @@ def test_a_tree_is_copied_onto_the_simulated_efs(simulator: None, source: Path, 
     assert run.bytes_written == populate.Extent.of(source).bytes
 
 
-def test_the_requests_of_copytree_are_those_that_the_simulator_counts(
-    simulator: None, source: Path
+@pytest.mark.parametrize("way", ["copytree", "cp -r"])
+def test_the_requests_of_a_sample_are_scaled_to_those_of_the_whole(
+    simulator: None, source: Path, way: str
 ) -> None:
-    variant = copying(source, "copytree", Efs(preset=FREE, creating=True))
-    populate.empty(variant)
-    counted = variant.run().requests
-    expected = populate.Extent.of(source).copytree_requests()
-    assert {kind: counted.get(kind, 0) for kind in expected} == expected
+    whole = populate.Extent.of(source)
+    part = populate.sample(source, source.parent / "part", 2)
+    counted = {}
+    for tree in (source, source.parent / "part"):
+        variant = copying(tree, way, Efs(preset=FREE, creating=True))
+        populate.empty(variant)
+        counted[tree.name] = variant.run().requests
+    scaled = part.scaled(counted["part"], whole)
+    kinds = {"create", "write", "close", "symlink", "setattr"} & counted["source"].keys()
+    assert {kind: scaled[kind] for kind in kinds} == pytest.approx(
+        {kind: counted["source"][kind] for kind in kinds}, rel=0.15
+    )
 
 
 def test_a_run_that_fails_says_what_it_said(source: Path) -> None:
@@ -129,7 +141,14 @@ def processes_of(folder: Path) -> list[str]:
     return [line for line in lines.stdout.splitlines() if str(folder) in line]
 
 
-@pytest.mark.parametrize("ways", [imports.variants, answers.variants])
+COMMIT = measure.commit().rstrip("+")
+
+
+def against(found: imports.Trees, home: Path) -> Iterable[Variant]:
+    return imports.variants(found, home, [COMMIT])
+
+
+@pytest.mark.parametrize("ways", [imports.variants, answers.variants, against])
 def test_every_way_has_a_name_of_its_own_and_a_reference(
     tmp_path: Path, ways: Callable[[imports.Trees, Path], Iterable[Variant]]
 ) -> None:
@@ -151,7 +170,54 @@ def test_words_choose_ways_with_what_their_ratios_refer_to(tmp_path: Path) -> No
 def trees(folder: Path) -> imports.Trees:
     """Trees that are not there."""
     made = folder / "efs" / "releases" / "id"
-    return imports.Trees(folder / "plain", dict.fromkeys(imports.MODELS, made))
+    names = (*imports.MODELS, imports.LAZY, imports.TAR, COMMIT)
+    return imports.Trees(
+        folder / "plain", {name: made.with_name(name.replace("/", "")) for name in names}
+    )
+
+
+def test_an_earlier_commit_is_measured_with_its_own_code_and_release(tmp_path: Path) -> None:
+    found = list(against(trees(tmp_path), tmp_path / "home"))
+    way = next(way for way in found if way.name == f"import, handler of {COMMIT}, central")
+    own = next(way for way in found if way.name == "import, handler, central")
+    assert (way.program / "handler.py").exists()
+    assert (way.release.name, own.release.name) == (COMMIT, "import")
+    assert way.program != own.program
+
+
+def test_a_commit_that_is_not_there_is_an_error_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(releases.InstallationError, match=r"0123abc cannot be had: .*0123abc"):
+        releases.source_of("0123abc", tmp_path)
+
+
+def test_only_the_line_that_defers_modules_differs(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    lock.write_text("# release: lazy a\n# release: keep b\nb==1\n")
+    plain, lazy = (releases.deferring(lock, names, tmp_path) for names in ("", "c d"))
+    assert plain.read_text() == "# release: keep b\nb==1\n"
+    assert lazy.read_text() == f"# release: lazy c d\n{plain.read_text()}"
+
+
+def test_rivals_import_from_the_local_disk(simulator: None, tmp_path: Path) -> None:
+    made = tmp_path / "efs" / "releases" / "id"
+    (made / "site-packages" / "shapes").mkdir(parents=True)
+    (made / "site-packages" / "shapes" / "__init__.py").write_text("HERE = __file__\n")
+    (made / "manifest.json").write_text('{"files": {"site-packages/shapes/__init__.py": [1, ""]}}')
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "model.py").write_text(
+        f"import shapes\ndef demonstrate():\n    assert {str(tmp_path)!r} not in shapes.HERE\n"
+    )
+    archive = releases.archive(made, tmp_path / "home")
+    for way, release in (("tar", archive), ("download", made)):
+        run = replace(
+            copying(made, way, Efs(preset=FREE, read_only=True)),
+            program=code,
+            release=release,
+            backing=release,
+            arguments={},
+        ).run()
+        assert run.bytes_read > 0
 
 
 def test_a_sample_has_whole_directories(source: Path, tmp_path: Path) -> None:
@@ -171,78 +237,10 @@ def test_cost_adds_latencies_and_bytes() -> None:
     assert populate.cost(requests, 4_000_000, preset) == pytest.approx(0.016 + 0.04)
 
 
-def results(*seconds: tuple[str, list[float]]) -> dict[str, Any]:
-    """Raw results of imports with these seconds."""
-    requests = {"read": 10, "lookup": 5}
-    variants = [
-        replace(
-            copying(Path("/source"), way, Efs(preset=PRESETS["central"]) if number else None),
-            name=f"import, {way}",
-            labels={
-                "workload": "import",
-                "way": way,
-                "storage": "central" if number else "local",
-            },
-            reference=f"import, {seconds[0][0]}",
-        )
-        for number, (way, _) in enumerate(seconds)
-    ]
-    runs = {
-        f"import, {way}": [
-            Run(seconds=value, requests=requests if number else {}, bytes_read=2_000_000)
-            for value in values
-        ]
-        for number, (way, values) in enumerate(seconds)
-    }
-    return measure.document("imports", variants, runs, rounds=3)
-
-
-def test_a_ratio_is_taken_within_a_round_before_the_median() -> None:
-    found = results(("base", [1.0, 2.0, 4.0]), ("way", [3.0, 4.0, 8.0]))
-    base, way = found["variants"]
-    assert report.median(way, "seconds") == 4.0
-    assert report.ratio(way, base) == 2.0
-    assert report.round_trips(way) == 15
-    assert report.round_trips(way, "lookup") == 5
-
-
-def test_a_table_has_a_row_for_each_variant() -> None:
-    table = report.import_table(results(("base", [1.0, 2.0, 4.0]), ("way", [3.0, 4.0, 8.0])))
-    assert table.markdown().splitlines()[2:] == [
-        "| local, base | 2.00 | 1.00 |  |  |  |  | 0 |",
-        "| central, way | 4.00 | 2.00 |  | 15 | 10 | 2 | 0 |",
-    ]
-
-
-def test_round_trips_are_counted_by_kind() -> None:
-    table = report.kinds_table(results(("base", [1.0]), ("way", [2.0])))
-    assert table.columns == ("Way", "lookup", "read")
-    assert table.rows == (("import, way", "5", "10"),)
-
-
-def test_results_survive_a_file(tmp_path: Path) -> None:
-    found = results(("base", [1.0]))
-    measure.save(found, tmp_path)
-    assert measure.load("imports", tmp_path) == found
-    assert measure.load("nothing", tmp_path) is None
-    assert json.loads((tmp_path / "imports.json").read_text())["machine"]["cpus"] >= 1
-
-
-def test_a_plot_is_well_formed_and_its_longest_bar_fills_the_width() -> None:
-    groups = [
-        chart.Group("a & b", (chart.Bar("one", 50.0), chart.Bar("two", 100.0))),
-        chart.Group("c", (chart.Bar("two", 0.0),)),
-    ]
-    root = ElementTree.fromstring(chart.svg("Seconds <", "s", groups))
-    space = "{http://www.w3.org/2000/svg}"
-    widths = [float(bar.attrib["width"]) for bar in root.iter(f"{space}rect")]
-    full = chart.WIDTH - chart.LABELS - chart.VALUES
-    assert widths == [full / 2, full, 1.0]
-    texts = [text.text for text in root.iter(f"{space}text")]
-    assert {"a & b", "50.0 s", "100 s", "0.00 s"} <= set(texts)
-
-
-def test_every_plot_is_drawn_from_results() -> None:
-    found = results(("base", [1.0]), ("way", [2.0]))
-    for name in report.PLOTS["imports"]:
-        ElementTree.fromstring(report.plot(name, found))
+def test_measuring_begins_when_the_machine_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads = iter([3.0, 0.9, 0.4, 0.4])
+    monkeypatch.setattr("os.getloadavg", lambda: (next(loads), 9.0, 9.0))
+    begun = measure.begin(pause=0)
+    assert (begun["load"], begun["format"]) == (0.4, FORMAT)
+    monkeypatch.setattr("os.getloadavg", lambda: (3.0, 0.0, 0.0))
+    assert measure.begin(seconds=0)["load"] == 3.0

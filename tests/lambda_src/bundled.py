@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lambda_src.release.installation.trial.pack import MANY
+
 from .conftest import Populate
 
 EXTENSION = next(
@@ -37,8 +39,11 @@ open(NOT_UTF8).close()
 sys.path.append(os.path.join(HERE, "inner.zip"))
 import zipped
 gc.disable()
+open_at_import = open
 with open(os.path.join(HERE, "table.csv")) as stream:
     TABLE = stream.read()
+MORE = sum(len(open(os.path.join(HERE, "more", name)).read())
+           for name in os.listdir(os.path.join(HERE, "more")))
 NAMES = sorted(os.listdir(HERE))
 try:
     open(os.path.join(HERE, "none.csv"))
@@ -46,6 +51,7 @@ except FileNotFoundError:
     NONE = os.path.isfile(os.path.join(HERE, "none.csv"))
 """,
     "odd/table.csv": "a,b\n1,2\n",
+    **{f"odd/more/{number}.csv": str(number) for number in range(MANY)},
     "odd/inner.zip": ZIPPED.getvalue(),
     "odd/not_utf8.py": b"# \xff\n",
     "shapes/__init__.py": f"from shapes import {NATIVE}, sides\nimport shapes.deep.down\n",
@@ -66,6 +72,8 @@ opened = []
 sys.addaudithook(lambda event, arguments: event == "open" and opened.append(str(arguments[0])))
 from release.activation.activate import activate
 from release.activation.cold_start import ColdStart
+import io, linecache
+builtins_open, linecache_updatecache = open, linecache.updatecache
 BEFORE
 cold_start = ColdStart(release)
 AFTER
@@ -86,6 +94,7 @@ except ValueError:
     trace = traceback.format_exc()
 print(json.dumps({{
     "state": cold_start.state,
+    "replaced": odd.open_at_import is not open,
     "opened": touched,
     "files": [shapes.__file__, shapes.sides.__file__, native.__file__, shapes.later.__file__,
               shapes.aside.inner.__file__],
@@ -94,7 +103,10 @@ print(json.dumps({{
     "traced": "raise ValueError('of shapes')" in trace,
     "odd": [odd.zipped.VALUE, gc.isenabled(), gc.get_threshold(),
             [path.rpartition("/site-packages/")[2] for path in mapped],
-            linecache.getlines(odd.NOT_UTF8), odd.TABLE, odd.NAMES, odd.NONE],
+            linecache.getlines(odd.NOT_UTF8), odd.TABLE, odd.NAMES, odd.NONE, odd.MORE,
+            open is builtins_open, io.open is builtins_open,
+            linecache.updatecache is linecache_updatecache,
+            odd.open_at_import(odd.HERE + "/table.csv").read()],
     "left": os.listdir(os.environ["TMPDIR"]) if os.path.isdir(os.environ["TMPDIR"]) else [],
 }}))
 """
@@ -105,6 +117,7 @@ class Imported:
     """What a process said that has imported the release."""
 
     state: str
+    replaced: bool
     opened: list[str]
     same: dict[str, Any]
     logs: list[dict[str, Any]]

@@ -20,25 +20,29 @@ with cold_start:
     import model
     cold_start.imported()
     answer = model.demonstrate()
+    imports = cold_start._imports
+    exec(os.environ["TOOLS"])
+    exec(os.environ.get("DURING", ""))
 assert cold_start.state.startswith(os.environ["EXPECTED"]), cold_start.state
-imports = cold_start._imports
+"""
+
+TOOLS = """
 import json, google.protobuf, importlib, importlib.metadata, importlib.resources
-import importlib.util, inspect, io, linecache, pickle, pkgutil, traceback
+import contextlib, importlib.util, inspect, io, linecache, pickle, pkgutil, re, traceback
 def show(value):
     print(json.dumps(value, default=str, sort_keys=True))
 def modules():
     inside = sys.argv[1] + "/"
     return [m for n, m in sorted(sys.modules.items())
             if inside in str(getattr(m, "__file__", None)) and getattr(m, "__spec__", None)]
-"""
-
-ALL = """
-import contextlib
-for name, program in json.loads(Path("questions.json").read_text()).items():
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        exec(program, dict(globals()))
-    show([name, output.getvalue()])
+def ask(moment, **named):
+    home = os.getcwd()
+    for name, program in json.loads(Path("questions.json").read_text())[moment].items():
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            exec(program, dict(globals(), **named))
+        os.chdir(home)
+        show([f"{name}, {moment}" if moment else name, output.getvalue()])
 """
 
 QUESTIONS = {
@@ -125,12 +129,13 @@ class Asked:
         done = subprocess.run(
             [sys.executable, "-S", "-B", "ask.py", str(self.release)],
             cwd=folder,
-            env=environment
-            | {
+            env={
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": str(self.program),
                 "PYTHONHASHSEED": "0",
                 "TMPDIR": str(folder),
+                "TOOLS": TOOLS,
+                **environment,
             },
             capture_output=True,
             text=True,
@@ -141,11 +146,23 @@ class Asked:
         return done.stdout
 
     def answers(
-        self, questions: dict[str, str], folder: Path
+        self, questions: dict[str, str], folder: Path, of_files: dict[str, str] | None = None
     ) -> tuple[dict[str, str], dict[str, str]]:
-        """The answers after a plain import, and after one from the bundle."""
-        (folder / "questions.json").write_text(json.dumps(questions))
-        plain = self.ask(ALL, folder, RELEASE_COLD_START="off", EXPECTED="off")
-        bundled = self.ask(ALL, folder, EXPECTED="bundle")
+        """The answers after a plain import, and after one from the bundle.
+
+        Those of files are given during the cold start, after it, and after it by the ``open`` that
+        was there at the import.
+        """
+        of_files = of_files or {}
+        moments = {"": questions, "during": of_files, "after": of_files, "kept": of_files}
+        (folder / "questions.json").write_text(json.dumps(moments))
+        during = self.lines + "ask('during')\n" if of_files else ""
+        after = "".join(
+            f"ask({moment!r}{', open=model.open_at_import' if moment == 'kept' else ''})\n"
+            for moment in ("after", "kept", "")
+            if moments[moment]
+        )
+        plain = self.ask(after, folder, RELEASE_COLD_START="off", EXPECTED="off", DURING=during)
+        bundled = self.ask(after, folder, EXPECTED="bundle", DURING=during)
         first, second = (dict(map(json.loads, text.splitlines())) for text in (plain, bundled))
         return first, second

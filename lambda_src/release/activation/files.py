@@ -1,188 +1,219 @@
-"""Files and directories that Python code asks for in a release, answered from its bundle.
+"""Files that Python code reads during a cold start, answered from the bundle of the release.
 
-Packages do more than import modules while they are imported: they read the metadata of all that is
-installed, tables, templates and their own sources, and list directories to find plug-ins. What the
-recorded import did of that is in the bundle. A release never changes, so that is the same.
+Two functions of the standard library are replaced, and only as long as the cold start lasts:
+``open``, where the recorded import opened so many data files that this is worth it (transformers
+reads 1,700 of its own sources), and ``linecache.updatecache``, which reads the sources of traces
+(TensorFlow's import makes many). What is not a plain reading of a file in the bundle goes to the
+originals, and so does everything afterwards, also by a reference that somebody has kept.
 """
 
 from __future__ import annotations
 
 import builtins
-import contextlib
-import errno
+import importlib
+import importlib.util
 import io
-import marshal
+import linecache
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, Self
+from pathlib import Path
+from types import BuiltinFunctionType
+from typing import Any
 
-from ..bundle import FOLDERS, Bundle
+from ..bundle import Bundle
 
-_READING = ("r", "rt", "tr", "rb", "br")
-_OPENER = 8
-"""Arguments of ``open`` up to its opener."""
-_FILE, _DIRECTORY, _NOTHING = "file", "directory", "nothing"
-_LONGEST = 63
-"""Characters of a name that certainly are no more than the 255 bytes that a name can have."""
+_TEXT, _BYTES = ("r", "rt", "tr"), ("rb", "br")
+_ARGUMENTS = ("file", "mode", "buffering", "encoding", "errors", "newline")
+"""Of ``open``, those of a plain reading."""
+_PATH = type(Path())
 
 
 class Files:
-    """The files that the bundle of a release has, and the names in directories."""
+    """What stands for the two functions, from `install` to `remove`."""
 
     def __init__(self, inside: Callable[[str], str | None], bundle: Bundle) -> None:
         self._inside = inside
         self._bundle = bundle
-        folders = bundle.read(FOLDERS)
-        self._folders: dict[str, dict[str, bool]]
-        """The names in each directory, and which are directories."""
-        self._folders = marshal.loads(folders) if folders else {}  # noqa: S302 (its CRC-32 is right)
+        self._active = True
+        self._plain: Any = io.open, linecache.updatecache
+        self._open: Any = _Open(io.open, self._data)
+        self._updatecache = self._updating(linecache.updatecache)
+        self._cached: dict[str, object] = {}
 
     def install(self) -> None:
-        """Answer ``open``, and questions for names and for what is there, from now on."""
-        io.open = builtins.open = self._open(io.open)
-        os.listdir = self._names(os.listdir, lambda _, folder: list(folder))
-        os.scandir = self._names(os.scandir, _Scan)
-        os.path.exists = self._is(os.path.exists, (_FILE, _DIRECTORY))
-        os.path.isfile = self._is(os.path.isfile, (_FILE,))
-        os.path.isdir = self._is(os.path.isdir, (_DIRECTORY,))
+        """Answer from the bundle. An ``open`` that is not the interpreter's own stays."""
+        if self._bundle.data and builtins.open is io.open and type(open) is BuiltinFunctionType:
+            io.open = builtins.open = self._open
+        linecache.updatecache = self._updatecache
 
-    def _name(self, path: object) -> str | None:
-        """A path as the bundle has it, or None outside of the release."""
-        if isinstance(path, os.PathLike):
-            path = os.fspath(path)
-        return self._inside(path) if isinstance(path, str) else None
+    def remove(self) -> None:
+        """Restore the originals where nothing else has replaced these."""
+        self._active = False
+        places: list[tuple[Any, str, Any, Any]] = [
+            (io, "open", self._open, self._plain[0]),
+            (builtins, "open", self._open, self._plain[0]),
+            (linecache, "updatecache", self._updatecache, self._plain[1]),
+        ]
+        for module, name, ours, plain in places:
+            if getattr(module, name) is ours:
+                setattr(module, name, plain)
+        for name, lines in self._cached.items():
+            if linecache.cache.get(name) is lines:
+                del linecache.cache[name]
 
-    def _kind(self, name: str | None) -> str | None:
-        """What is there, or None if the bundle does not know."""
-        above, _, last = (name or "").rpartition("/")
-        if last in ("", ".", "..") or len(last) > _LONGEST or not last.isprintable():
+    def _data(self, path: str) -> bytes | None:
+        """What ``open`` reads, or None where the original does."""
+        name = self._inside(path) if self._active else None
+        return self._bundle.read(name) if name in self._bundle.data else None
+
+    def _updating(self, plain: Callable[..., list[str]]) -> Any:
+        @wraps(plain)
+        def updatecache(filename: str, module_globals: dict[str, Any] | None = None) -> list[str]:
+            name = None
+            if self._active and type(filename) is str and filename.endswith(".py"):
+                name = self._inside(filename)
+            data = None if name is None else self._bundle.read(name)
+            if data is None:
+                return plain(filename, module_globals)
+            try:
+                lines = io.StringIO(importlib.util.decode_source(data)).readlines()
+            except (SyntaxError, UnicodeDecodeError):
+                return plain(filename, module_globals)
+            if lines and not lines[-1].endswith("\n"):
+                lines[-1] += "\n"
+            # Without a time, so that linecache does not ask the file system.
+            self._cached[filename] = linecache.cache[filename] = len(data), None, lines, filename
+            return lines
+
+        return updatecache
+
+
+class _Open:
+    """Stands for ``open``: looks like it, is no method where a class has it, and goes through
+    pickle as the function of its name.
+    """
+
+    def __init__(self, plain: Any, data: Callable[[str], bytes | None]) -> None:
+        self._plain = plain
+        self._data_of = data
+        self.__doc__ = plain.__doc__
+        self.__module__ = plain.__module__
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        stream = self._stream(dict(zip(_ARGUMENTS, arguments, strict=False)), arguments, named)
+        return self._plain(*arguments, **named) if stream is None else stream
+
+    def _stream(self, asked: dict[str, Any], arguments: tuple[Any, ...], named: Any) -> Any:
+        """The file, or None if this is not a plain reading of a file in the bundle."""
+        asked |= named
+        path: Any = asked.get("file")
+        mode = asked.get("mode", "r")
+        coding: list[Any] = [asked.get(name) for name in _ARGUMENTS[3:]]
+        if (
+            len(asked) != len(arguments) + len(named)
+            or not asked.keys() <= {*_ARGUMENTS}
+            or type(path) not in (str, _PATH)
+            or type(mode) is not str
+            or type(asked.get("buffering", -1)) is not int
+            or asked.get("buffering", -1) != -1
+            or not all(value is None or type(value) is str for value in coding)
+        ):
             return None
-        if above in self._folders:
-            is_folder = self._folders[above].get(last)
-            return _NOTHING if is_folder is None else _DIRECTORY if is_folder else _FILE
-        return _NOTHING if self._kind(above) == _NOTHING else None
+        is_text = mode in _TEXT
+        if is_text and coding[0] is None and sys.flags.warn_default_encoding:
+            return None
+        if not is_text and (mode not in _BYTES or coding != [None] * 3):
+            return None
+        path = os.fspath(path)
+        data = self._data_of(path)
+        if data is None:
+            return None
+        sys.audit("open", path, "r", os.O_RDONLY | os.O_CLOEXEC)
+        stream = io.BufferedReader(_Raw(path, data))
+        if not is_text:
+            return stream
+        text = io.TextIOWrapper(stream, *coding)
+        text.mode = mode  # type: ignore[misc]
+        return text
 
-    def _open(self, plain: Callable[..., Any]) -> Callable[..., Any]:
-        """What it returns is what the plain one makes, with name, encoding and all; its descriptor
-        is that of a copy in memory, so it has the file's content and size, but not times and mode.
-        """
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)
 
-        @wraps(plain)
-        def opened(*arguments: Any, **named: Any) -> Any:
-            mode = arguments[1] if len(arguments) > 1 else named.get("mode", "r")
-            if mode in _READING and len(arguments) < _OPENER:
-                name = self._name(arguments[0] if arguments else named.get("file"))
-                if name in self._bundle.files or self._kind(name) == _NOTHING:
-                    named.setdefault("opener", self._descriptor)
-            return plain(*arguments, **named)
-
-        # Where pickle finds it again.
-        opened.__module__ = "io"
-        return opened
-
-    def _descriptor(self, path: str, flags: int) -> int:
-        name = self._name(path) or ""
-        data = self._bundle.read(name)
-        if data is not None:
-            with contextlib.suppress(OSError):
-                return _copy(data)
-        elif self._kind(name) == _NOTHING:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        return os.open(path, flags)
-
-    def _names(
-        self, plain: Callable[..., Any], answer: Callable[[Any, dict[str, bool]], Any]
-    ) -> Callable[..., Any]:
-        @wraps(plain)
-        def listed(path: Any = None) -> Any:
-            name = self._name(path)
-            if name not in self._folders:
-                return plain(path)
-            sys.audit(f"os.{plain.__name__}", path)
-            return answer(path, self._folders[name])
-
-        if plain in os.supports_fd:
-            os.supports_fd.add(listed)
-        return listed
-
-    def _is(self, plain: Callable[..., bool], kinds: Collection[str]) -> Callable[..., bool]:
-        @wraps(plain)
-        def asked(path: Any) -> bool:
-            kind = self._kind(self._name(path))
-            return plain(path) if kind is None else kind in kinds
-
-        return asked
-
-
-class _Entry(os.PathLike[str]):
-    """What ``os.DirEntry`` is, which cannot be made in Python, for a file or a directory."""
-
-    def __init__(self, folder: str, name: str, is_folder: bool) -> None:
-        self.name = name
-        self.path = os.path.join(folder, name)  # noqa: PTH118
-        self._is_folder = is_folder
-
-    def __fspath__(self) -> str:
-        return self.path
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return type(self._plain)
 
     def __repr__(self) -> str:
-        return f"<DirEntry {self.name!r}>"
+        return repr(self._plain)
 
-    def is_dir(self, *, follow_symlinks: bool = True) -> bool:  # noqa: ARG002
-        return self._is_folder
+    def __eq__(self, other: object) -> bool:
+        return other is self or bool(other == self._plain)
 
-    def is_file(self, *, follow_symlinks: bool = True) -> bool:  # noqa: ARG002
-        return not self._is_folder
+    def __hash__(self) -> int:
+        return hash(self._plain)
 
-    def is_symlink(self) -> bool:
-        return False
-
-    is_junction = is_symlink
-
-    def inode(self) -> int:
-        return self.stat().st_ino
-
-    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return os.stat(self.path, follow_symlinks=follow_symlinks)  # noqa: PTH116
-
-
-class _Scan:
-    """What ``os.scandir`` returns."""
-
-    def __init__(self, path: str | os.PathLike[str], folder: dict[str, bool]) -> None:
-        folder_path = os.fspath(path)
-        self._entries = iter([_Entry(folder_path, *item) for item in folder.items()])
-
-    def __iter__(self) -> Self:
+    def __copy__(self) -> _Open:
         return self
 
-    def __next__(self) -> _Entry:
-        return next(self._entries)
-
-    def __enter__(self) -> Self:
+    def __deepcopy__(self, _: object) -> _Open:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (_Module("io"), "open")
+
+
+class _Module:
+    """A module, to pickle."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return importlib.import_module, (self._name,)
+
+
+class _Raw(io.RawIOBase):
+    """A file that was read already. Who asks for its descriptor gets that of the file itself."""
+
+    mode = "rb"
+    closefd = True
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self._file: io.BytesIO | io.FileIO = io.BytesIO(data)
+
+    def fileno(self) -> int:
+        file = self._opened()
+        if isinstance(file, io.BytesIO):
+            self._file = io.FileIO(self.name)
+            self._file.seek(file.tell())
+        return self._file.fileno()
 
     def close(self) -> None:
-        self._entries = iter(())
+        super().close()
+        self._file.close()
 
+    def readable(self) -> bool:
+        return self._opened().readable()
 
-def _copy(data: bytes) -> int:
-    """A descriptor of these bytes. Raises OSError where memory cannot be had as a file."""
-    if not hasattr(os, "memfd_create"):  # the C library of Amazon Linux 2 is too old
-        folder = os.environ.get("TMPDIR", "/tmp")  # noqa: S108
-        descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    else:
-        descriptor = os.memfd_create("release")
-    try:
-        if os.write(descriptor, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.lseek(descriptor, 0, os.SEEK_SET)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
+    def seekable(self) -> bool:
+        return self._opened().seekable()
+
+    def readinto(self, buffer: Any) -> int | None:
+        return self._opened().readinto(buffer)
+
+    def readall(self) -> bytes:
+        return self._opened().read()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._opened().seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._opened().tell()
+
+    def _opened(self) -> io.BytesIO | io.FileIO:
+        if self.closed:
+            raise ValueError("I/O operation on closed file")
+        return self._file

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import io
-import linecache
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
@@ -30,6 +28,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from ..bundle import Bundle
+from ..lazy import LazyLoader, loaders
 from .files import Files
 from .readers import Readers
 
@@ -40,10 +39,17 @@ class Imports:
     def __init__(self, root: str, bundle: Bundle, readers: Readers) -> None:
         self.root = root
         self.bundle = bundle
+        read = max((begin + size for path, begin, size in bundle.jobs if not path), default=0)
         self.bundle.jobs.clear()
         self.readers = readers
-        self._next = iter(bundle.files)
+        self._files = Files(self.inside, bundle)
+        self._next = iter([name for name, (at, *_) in bundle.files.items() if at < read])
         self._ahead: dict[str, CodeType] = {}
+        self.sources: Callable[[str, str], SourceFileLoader] = partial(SourceLoader, self)
+        """Makes the loader of a source."""
+        if bundle.lazy:
+            late = partial(LateSourceLoader, self)
+            self.sources = loaders(bundle.lazy, self.sources, late)
 
     def install(self) -> None:
         """Answer imports of the release, and questions for its files, from now on."""
@@ -51,27 +57,13 @@ class Imports:
         for path in list(sys.path_importer_cache):
             if self.inside(path) is not None:
                 del sys.path_importer_cache[path]
-        plain = linecache.updatecache
-
-        def updatecache(filename: str, module_globals: dict[str, Any] | None = None) -> list[str]:
-            data = self.read(filename) if filename.endswith(".py") else None
-            if data is None:
-                return plain(filename, module_globals)
-            try:
-                lines = io.StringIO(importlib.util.decode_source(data)).readlines()
-            except (SyntaxError, UnicodeDecodeError):
-                return plain(filename, module_globals)
-            if lines and not lines[-1].endswith("\n"):
-                lines[-1] += "\n"
-            # Without a time, so that linecache never asks the file system.
-            linecache.cache[filename] = (len(data), None, lines, filename)
-            return lines
-
-        linecache.updatecache = updatecache
-        Files(self.inside, self.bundle).install()
+        self._files.install()
 
     def settle(self) -> None:
-        """The import is over: hold no more memory than it takes to answer later ones."""
+        """The cold start is over: replace nothing any more, and hold no more memory than it takes
+        to answer later imports.
+        """
+        self._files.remove()
         self._next = iter(())
         self._ahead.clear()
 
@@ -86,10 +78,6 @@ class Imports:
         name = self.inside(path)
         return None if name is None else self.bundle.read(name)
 
-    def has_bytecode(self, path: str) -> bool:
-        """Whether the bundle has the bytecode of a source."""
-        return self.inside(importlib.util.cache_from_source(path)) in self.bundle.files
-
     def ahead(self) -> bool:
         """Prepare the code of a module that will be imported; false if there is none."""
         for name in self._next:
@@ -97,15 +85,19 @@ class Imports:
                 path = f"{self.root}/{name}"
                 with contextlib.suppress(Exception):
                     path = importlib.util.source_from_cache(path)
-                    code = SourceLoader(self, "ahead", path).get_code("ahead")
+                    code = _Bytecode(self, "ahead", path).get_code("ahead")
                     if code is not None:
                         self._ahead[path] = code
                 return True
         return False
 
-    def code(self, path: str) -> CodeType | None:
-        """The code of a source, if it was prepared."""
-        return self._ahead.pop(path, None)
+    def code(self, fullname: str, path: str) -> CodeType | None:
+        """The code of a source, if it was prepared, or the bundle has its bytecode."""
+        if (code := self._ahead.pop(path, None)) is not None:
+            return code
+        if self.inside(importlib.util.cache_from_source(path)) not in self.bundle.files:
+            return None
+        return _Bytecode(self, fullname, path).get_code(fullname)
 
     def wait(self, path: str) -> None:
         """Wait until a library can be read from memory."""
@@ -124,7 +116,7 @@ class Finder(FileFinder):
     def __init__(self, imports: Imports, path: str) -> None:
         kinds: list[tuple[Any, list[str]]] = [
             (partial(ExtensionLoader, imports), EXTENSION_SUFFIXES),
-            (partial(SourceLoader, imports), SOURCE_SUFFIXES),
+            (imports.sources, SOURCE_SUFFIXES),
             (SourcelessFileLoader, BYTECODE_SUFFIXES),
         ]
         super().__init__(path, *kinds)
@@ -171,17 +163,29 @@ class SourceLoader(SourceFileLoader):
         self._imports = imports
 
     def get_code(self, fullname: str) -> CodeType | None:
-        return self._imports.code(self.path) or super().get_code(fullname)
+        return self._imports.code(fullname, self.path) or super().get_code(fullname)
 
     def get_data(self, path: str) -> bytes:
         data = self._imports.read(path)
         return super().get_data(path) if data is None else data
 
-    def path_stats(self, path: str) -> Mapping[str, Any]:
-        # Only ever compared with what bytecode says that is to be checked; a release's is not.
-        if self._imports.has_bytecode(path):
-            return {"mtime": 0, "size": 0}
-        return super().path_stats(path)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SourceFileLoader, (self.name, self.path)
+
+
+class _Bytecode(SourceLoader):
+    """Makes code of bytecode in the bundle as importlib makes it of a file."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        return SourceFileLoader.get_code(self, fullname)
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:  # noqa: ARG002
+        # Only compared with what bytecode says that is to be checked; a release's is not.
+        return {"mtime": 0, "size": 0}
+
+
+class LateSourceLoader(LazyLoader, SourceLoader):  # type: ignore[misc]
+    """The same for a module that waits for its first use, or a package that has such modules."""
 
 
 class ExtensionLoader(ExtensionFileLoader):
@@ -194,3 +198,6 @@ class ExtensionLoader(ExtensionFileLoader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         self._imports.wait(self.path)
         return super().create_module(spec)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ExtensionFileLoader, (self.name, self.path)

@@ -10,7 +10,9 @@ from .. import semantics
 
 PACKAGES = ("numpy", "scikit-learn", "pillow", "protobuf")
 MODEL = """
+import glob
 import importlib.metadata
+import linecache
 import os
 import google.protobuf.message
 import numpy
@@ -22,6 +24,8 @@ IRIS = os.path.join(os.path.dirname(sklearn.__file__), "datasets", "data", "iris
 
 OUTSIDE = os.path.join(os.path.dirname(sklearn.__file__), "../../manifest.json")
 
+open_at_import, updatecache_at_import = open, linecache.updatecache
+
 def look():
     importlib.metadata.entry_points()
     importlib.metadata.packages_distributions()
@@ -32,6 +36,10 @@ def look():
             with open(name) as stream:
                 stream.read()
     os.listdir(os.path.dirname(IRIS))
+    # As transformers does: so many of them that open is replaced meanwhile.
+    for name in glob.glob(os.path.dirname(sklearn.__file__) + "/*/*.py"):
+        with open(name, encoding="utf-8") as stream:
+            stream.read()
 
 look()
 
@@ -42,7 +50,8 @@ def demonstrate():
 """
 
 LINES = """
-import errno, glob, gzip, mmap, numpy, sklearn, tokenize, PIL
+import copy, errno, genericpath, glob, gzip, mmap, numpy, posix, posixpath, sklearn, tokenize, PIL
+import types
 from model import IRIS, OUTSIDE
 package, module, kind = sklearn, sklearn.base, sklearn.linear_model.LinearRegression
 DATA, NONE = os.path.dirname(IRIS), IRIS + ".none"
@@ -79,109 +88,6 @@ show([[d.name, d.version, d.requires, sorted(map(str, d.files or ())), d.metadat
     "all-entry-points": "show(sorted(map(str, importlib.metadata.entry_points())))",
     "packages": """
 show({n: sorted(d) for n, d in importlib.metadata.packages_distributions().items()})
-""",
-    "open": """
-for mode, more in (("r", {}), ("rt", {"encoding": "latin-1", "newline": ""}), ("rb", {}),
-                   ("br", {"buffering": 0}), ("r", {"buffering": 1, "errors": "replace"})):
-    with open(IRIS, mode, **more) as stream:
-        size = os.fstat(stream.fileno()).st_size
-        show([type(stream).__name__, stream.name, stream.mode, getattr(stream, "encoding", None),
-              getattr(stream, "errors", None), stream.read(9), stream.tell(), stream.readline(),
-              stream.seek(3), stream.readable(), stream.writable(), stream.seekable(),
-              stream.isatty(), os.get_inheritable(stream.fileno()), size, len(stream.read())])
-        show(attempt(stream.write, "a" if "b" not in mode else b"a"))
-    show(stream.closed)
-    show(attempt(stream.read))
-with open(IRIS, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-    show(mapped[:20].decode())
-show(numpy.genfromtxt(IRIS, delimiter=",", skip_header=1)[:, 0].sum())
-show(len(numpy.fromfile(IRIS, "u1")))
-""",
-    "open-otherwise": """
-show(open(IRIS, "r", -1, "ascii", None, None, True, None).readline())
-show(len(Path(IRIS).read_text()) + len(Path(IRIS).read_bytes()) + len(io.FileIO(IRIS).read()))
-show([open(file=path, mode="rb").name for path in (IRIS, Path(IRIS), os.fsencode(IRIS))])
-show(open(IRIS, opener=lambda path, flags: os.open("ask.py", flags)).readline())
-show(open(os.open(IRIS, os.O_RDONLY)).readline())
-os.chdir(DATA)
-show(open("iris.csv").readline())
-show([open(path).readline() for path in (DATA + "//iris.csv", DATA + "/../data/./iris.csv")])
-show(attempt(gzip.open(IRIS).read))
-with tokenize.open(sklearn.base.__file__) as stream:
-    show([stream.encoding, stream.readline()])
-""",
-    "open-fails": """
-paths = (NONE, Path(NONE), DATA, DATA + "/", IRIS + "/", IRIS + "/x", NONE + "/x", DATA + "/.",
-         DATA + "/..", DATA + "/\\0", DATA + "/" + "x" * 300, DATA + "/\\udc80", "", None, 1.5)
-for path in paths:
-    show(attempt(open, path))
-    show(attempt(Path.read_bytes, Path(path or "") if isinstance(path, str) else Path(NONE)))
-for mode in ("x", "rw", "U", "", "q", 3, None):
-    show(attempt(open, IRIS, mode))
-show([attempt(open, IRIS, "rb", encoding="utf-8"), attempt(open, IRIS, buffering=0)])
-show([attempt(open, IRIS, closefd=False), attempt(open, IRIS, nothing=1), attempt(open)])
-""",
-    "open-itself": """
-show([open is io.open, pickle.loads(pickle.dumps(open)) is open, open.__name__, callable(open)])
-show([str(inspect.signature(open)), open.__doc__, open.__module__.strip("_")])
-""",
-    "listdir": """
-folders = (DATA, Path(DATA), DATA + "/", sys.argv[1] + "/site-packages", NONE, IRIS, DATA + "//",
-           os.path.dirname(numpy.__file__), os.fsencode(DATA), os.open(DATA, os.O_RDONLY))
-for folder in folders:
-    try:
-        show(sorted(os.listdir(folder), key=str))
-    except OSError as error:
-        show([str(error), error.errno, error.filename])
-found = os.listdir(DATA)
-found.clear()
-show([len(os.listdir(DATA)), len(os.listdir()) > 0, os.listdir in os.supports_fd])
-show(sorted(entry.name for entry in os.scandir(DATA) if entry.is_file()))
-show([sorted(glob.glob(DATA + "/*.csv")), sorted(map(str, Path(DATA).iterdir()))])
-show([[root, sorted(folders), sorted(files)] for root, folders, files in os.walk(DATA)])
-""",
-    "scandir": """
-for folder in (DATA, Path(DATA), DATA + "/", sys.argv[1] + "/site-packages", NONE, IRIS,
-               os.fsencode(DATA), os.open(DATA, os.O_RDONLY), "."):
-    try:
-        with os.scandir(folder) as entries:
-            show(sorted([str(e.name), str(e.path), e.is_dir(), e.is_file(follow_symlinks=False),
-                         e.is_symlink(), e.inode() > 0, e.stat().st_size, repr(e)]
-                        for e in entries))
-        show(list(entries))
-    except OSError as error:
-        show([str(error), error.errno, error.filename])
-found = next(entry for entry in os.scandir(DATA) if entry.name == "iris.csv")
-show([open(found).readline(), os.path.getsize(found), str(Path(found))])
-show(os.scandir in os.supports_fd)
-entries = os.scandir(DATA)
-entries.close()
-show(list(entries))
-""",
-    "what-is-there": """
-paths = [path + end for path in (DATA, IRIS, NONE, sys.argv[1] + "/site-packages", IRIS + "/x")
-         for end in ("", "/", "/.", "/..", "//", "/../data", "/none", "/none/none", "/\\0")]
-paths += [Path(IRIS), os.fsencode(IRIS), os.fsencode(NONE), "", ".", os.open(IRIS, os.O_RDONLY),
-          sys.argv[1] + "/site-packages-none", DATA + "/" + "x" * 300, None, 1.5]
-for ask in (os.path.exists, os.path.isfile, os.path.isdir, os.path.lexists, os.path.islink):
-    show([attempt(ask, path) for path in paths])
-show([[p.exists(), p.is_file(), p.is_dir()] for p in map(Path, (DATA, IRIS, NONE))])
-show([os.stat(IRIS).st_size, attempt(os.stat, NONE), os.path.getsize(IRIS)])
-above = sys.argv[1] + "/site-packages/../"
-show([os.path.isfile(path) for path in (OUTSIDE, above + "manifest.json", above + "none")])
-show(len(open(OUTSIDE).read()) + len(open(above + "manifest.json").read()))
-show(sorted(os.listdir(above)))
-""",
-    "audit": """
-import sys
-events = []
-sys.addaudithook(lambda event, arguments: events.append([event, str(arguments)])
-                 if event in ("open", "os.listdir", "os.scandir")
-                 and "datasets" in str(arguments) else None)
-for action in (open, os.listdir, os.scandir):
-    for path in (IRIS, NONE, DATA):
-        attempt(action, path)
-show(events)
 """,
     "traceback": """
 try:

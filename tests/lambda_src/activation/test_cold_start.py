@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lambda_src.release.bundle import BUNDLE, FOLDERS, READ, Bundle
+from lambda_src.release.bundle import BUNDLE, READ, Bundle
 from lambda_src.release.bundle import head as bundle_head
 from lambda_src.release.layout import FORMAT
 
@@ -63,22 +63,33 @@ def test_modules_come_from_the_bundle(made: Populate, plain: Imported, tmp_path:
     assert imported.logs == []
 
 
-@pytest.mark.parametrize("old_c_library", [False, True])
-def test_what_the_import_asked_of_files_comes_from_the_bundle(
-    made: Populate, plain: Imported, changed: Path, tmp_path: Path, old_c_library: bool
+def test_data_that_the_import_reads_comes_from_the_bundle_and_later_from_the_files(
+    made: Populate, plain: Imported, changed: Path, tmp_path: Path
 ) -> None:
-    before = ""
-    if old_c_library:
-        before = "vars(os).pop('memfd_create', None)"
-        try:
-            os.close(os.open(tmp_path, os.O_TMPFILE | os.O_RDWR))
-        except OSError as error:
-            pytest.skip(f"no O_TMPFILE in {tmp_path}: {error}")
     (changed / "site-packages").unlink()
     shutil.copytree(made.release / "site-packages", changed / "site-packages")
-    (changed / "site-packages" / "odd" / "table.csv").unlink()
-    (changed / "site-packages" / "odd" / "none.csv").touch()
-    assert run(made, changed, tmp_path / "tmp", before=before).same == plain.same
+    (changed / "site-packages" / "odd" / "table.csv").write_text("changed")
+    imported = run(made, changed, tmp_path / "tmp")
+    at_import, *_, later = imported.same["odd"][5], imported.same["odd"][-1]
+    assert (imported.replaced, at_import, later) == (True, "a,b\n1,2\n", "changed")
+    assert plain.same["odd"][5] == plain.same["odd"][-1] == at_import
+    assert not plain.replaced
+
+
+WRAPPED = """
+import builtins
+def wrapped(*arguments, plain=open):
+    return plain(*arguments)
+builtins.open = wrapped
+"""
+
+
+def test_an_open_that_is_not_the_interpreters_own_is_not_replaced(
+    made: Populate, plain: Imported, tmp_path: Path
+) -> None:
+    imported = run(made, made.release, tmp_path, before=WRAPPED)
+    assert imported.same["odd"][:8] == plain.same["odd"][:8]
+    assert not imported.replaced
 
 
 SEARCHED = """
@@ -132,13 +143,13 @@ def flips(made: Populate) -> dict[str, tuple[int, int]]:
     return parts
 
 
-@pytest.mark.parametrize("part", ["line", "index", "bytecode", "data", "folders"])
+@pytest.mark.parametrize("part", ["line", "index", "bytecode", "data"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bundle_with_a_flipped_byte_is_no_worse_than_none(
     made: Populate, plain: Imported, changed: Path, tmp_path: Path, part: str, seed: int
 ) -> None:
     chance = random.Random(seed)
-    kinds = {"bytecode": ".pyc", "data": ".csv", "folders": FOLDERS}
+    kinds = {"bytecode": ".pyc", "data": ".csv"}
     kind = kinds.get(part, part)
     begin, end = chance.choice([span for name, span in flips(made).items() if name.endswith(kind)])
     content = bytearray((changed / BUNDLE).read_bytes())
@@ -146,7 +157,7 @@ def test_a_bundle_with_a_flipped_byte_is_no_worse_than_none(
     (changed / BUNDLE).write_bytes(content)
     imported = run(made, changed, tmp_path / "tmp")
     assert imported.same == plain.same
-    if part in ("bytecode", "data", "folders"):
+    if part in ("bytecode", "data"):
         assert imported.state.startswith("damaged bundle")
         assert ["damaged in the bundle" in log["message"] for log in imported.logs] == [True]
 

@@ -7,7 +7,6 @@ have to be equal.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +14,12 @@ import pytest
 
 from ..conftest import Index, Populate
 from ..semantics import START, Asked
+from . import file_questions
 from .real_packages import LINES, MODEL, PACKAGES, QUESTIONS, SPAWN, lock
 
 pytestmark = pytest.mark.whole
+
+MOMENTS = "during", "after", "kept"
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +53,14 @@ def answers(
         (folder / f"{name}-{version}.dist-info").mkdir()
         metadata = folder / f"{name}-{version}.dist-info" / "METADATA"
         metadata.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    plain, bundled = asked.answers(QUESTIONS, folder)
+    plain, bundled = asked.answers(QUESTIONS, folder, file_questions.QUESTIONS)
     return plain, bundled
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+ASKED = [*QUESTIONS, *(f"{q}, {m}" for q in file_questions.QUESTIONS for m in MOMENTS)]
+
+
+@pytest.mark.parametrize("question", ASKED)
 def test_the_answer_is_that_of_a_plain_import(
     answers: tuple[dict[str, str], dict[str, str]], question: str
 ) -> None:
@@ -81,18 +86,3 @@ def test_modules_of_the_profile_are_served_without_opening_their_files(
         1,
     )
     assert asked.run(start + program, tmp_path, EXPECTED="bundle") == "[]\n"
-
-
-def test_files_that_the_import_read_are_served_from_the_bundle(
-    asked: Asked, tmp_path: Path
-) -> None:
-    program = """
-files = (IRIS, *(f"{d._path}/METADATA" for d in importlib.metadata.distributions()))
-def device(name):
-    with open(name) as stream:
-        return os.fstat(stream.fileno()).st_dev
-show([device(name) == os.stat(name).st_dev for name in files])
-"""
-    served = json.loads(asked.ask(program, tmp_path, EXPECTED="bundle"))
-    assert len(served) > 4
-    assert not any(served)

@@ -14,7 +14,7 @@ import pytest
 from lambda_src.release.bundle import Bundle
 from lambda_src.release.layout import FORMAT, Manifest
 
-from ..conftest import MODEL, PHASES, RELEASE_ID, SHAPES, Populate, Run, build_wheel
+from ..conftest import PHASES, RELEASE_ID, Populate, Run
 
 Published = tuple[Populate, Run]
 
@@ -174,11 +174,3 @@ def test_a_model_that_does_not_run_is_not_published(
     assert message in run.message
     assert populate.left_behind() == set()
     assert not populate.release.exists()
-
-
-def test_a_package_that_hides_model_py_is_refused(populate: Populate) -> None:
-    hiding = build_wheel("hiding", {"model.py": MODEL})
-    populate.index.add(hiding)
-    populate.write_lock(SHAPES.pin, hiding.pin)
-    run = populate.run()
-    assert (run.code, "brings its own module 'model'" in run.message) == (13, True)

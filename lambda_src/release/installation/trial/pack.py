@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import marshal
 import os
 import zlib
 from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from pathlib import Path
 
-from ...bundle import BUNDLE, FOLDERS, READ, Index, packed, write
+from ...bundle import BUNDLE, READ, Index, packed, write
 from ...layout import SITE_PACKAGES
+from ...lazy import Lazy
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT
 
@@ -23,45 +23,60 @@ GAP = 16 << 10
 DATA = 1 << 20
 """Bytes of a data file that is packed, at most."""
 
+MANY = 100
+"""Data files that an import reads, at least, for ``open`` to be replaced during a cold start. Each
+takes LOOKUP, OPEN, READ and CLOSE from EFS. A first use of TensorFlow, scikit-learn, pandas or
+pydantic reads fewer than 10, one of transformers 1,700."""
+
 CODE = (".pyc", *EXTENSION_SUFFIXES)
 """What the names of files end with that are only imported."""
 
 
-def pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
+def pack(staged: Path, release_id: str, scratch: Path, lazy: Lazy) -> dict[str, object]:
     """Write the bundle of a staged release, by the records in the scratch folder.
 
-    Returns what is in it, for the log; ``modules`` only if there is one.
+    Modules that are ``lazy`` wait for their first use. Returns what is in it, for the log;
+    ``modules`` only if there is one.
 
     A release works without a bundle, so where it cannot be made, that is all that happens.
     """
     try:
-        return _pack(staged, release_id, scratch)
+        return _pack(staged, release_id, scratch, lazy)
     except Exception as error:
         (staged / BUNDLE).unlink(missing_ok=True)
         return {"message": f"none, so imports go the plain way: {type(error).__name__}: {error}"}
 
 
-def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
-    opened, loaded, pages, looked = json.loads((scratch / RECORD).read_text())
+def _pack(staged: Path, release_id: str, scratch: Path, lazy: Lazy) -> dict[str, object]:
+    opened, loaded, pages, looked, *_ = json.loads((scratch / RECORD).read_text())
+    later: list[str] = []
     if (scratch / RECORD_EXACT).exists():
-        _, _, exact, _ = json.loads((scratch / RECORD_EXACT).read_text())
-        pages = {path: _both(phases, exact.get(path)) for path, phases in pages.items()}
+        plain = opened
+        opened, again, exact, looked, *_ = json.loads((scratch / RECORD_EXACT).read_text())
+        # What the second import has not used is not read ahead.
+        later = [path for path in plain if path.endswith(".pyc") and path not in {*opened}]
+        loaded = {
+            path: [each for each in found if each in exact]
+            for path, found in loaded.items()
+            if path in again
+        }
+        pages = {path: _both(pages[path], exact[path]) for path in pages if path in exact}
     packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
-    write(staged / BUNDLE, release_id, packing.index(), packing.contents)
+    packing.add_later(later)
+    write(staged / BUNDLE, release_id, packing.index(lazy), packing.contents)
     modules = sum(path.endswith(".pyc") for path in packing.files)
     return {
         "message": f"{modules} modules, {len(packing.libraries)} extension modules",
         "modules": modules,
+        "later": len(later),
         "libraries": len(packing.libraries),
         "reads": len(packing.jobs),
         "bytes": sum(size for _, _, size in packing.jobs),
     }
 
 
-def _both(phases: tuple[Runs, Runs], exact: tuple[Runs, Runs] | None) -> list[Runs]:
+def _both(phases: tuple[Runs, Runs], exact: tuple[Runs, Runs]) -> list[Runs]:
     """The pages of the first record that the second has, too."""
-    if exact is None:
-        return list(phases)
     seen = {page for runs in exact for first, count in runs for page in range(first, first + count)}
     return [
         [(page, 1) for first, count in runs for page in range(first, first + count) if page in seen]
@@ -86,14 +101,13 @@ class _Packing:
         self._pages = pages
         self._end = 0
         opened, looked = ([p for p in found if p[:3] != "../"] for found in (opened, looked))
-        self._folders = self._names(looked, opened)
-        self._add(FOLDERS)
         # What was only tried is in the record, too.
         opened = [path for path in opened if self.file(path).is_file()]
         for path in opened:
             if path.endswith(".pyc"):
                 self._add(path)
         self._read("", [(0, self._end)])
+        self.jobs += [(path, 0, 0) for path in looked if path.endswith("/")]
         for path in filter(loaded.__contains__, opened):
             self._library(path, loaded[path])
         for path in loaded[""]:
@@ -106,12 +120,20 @@ class _Packing:
         for path in pages:
             if path not in self.files:
                 self._read(path, self._hot(path, 1))
+        data = self.files.keys() & {path for path in looked if not path.endswith(CODE)}
+        self.data = frozenset(data if len(data) >= MANY else ())
 
     def file(self, path: str) -> Path:
         return self.root / path
 
-    def index(self) -> Index:
-        return self.files, self._listing(), self.jobs, self.libraries
+    def add_later(self, paths: list[str]) -> None:
+        """Pack files that nobody reads ahead."""
+        for path in paths:
+            if path[:3] != "../" and self.file(path).is_file():
+                self._add(path)
+
+    def index(self, lazy: Lazy) -> Index:
+        return self.files, self._listing(), self.jobs, self.libraries, self.data, lazy
 
     def _library(self, path: str, companions: list[str]) -> None:
         """Plan how an extension module, and what comes with it, gets into memory."""
@@ -120,24 +142,11 @@ class _Packing:
         self.libraries[path] = len(self.jobs)
 
     def _add(self, path: str) -> None:
-        data = self._folders if path == FOLDERS else self.file(path).read_bytes()
+        data = self.file(path).read_bytes()
         content = packed(data)
         self.files[path] = self._end, len(content), zlib.crc32(content), len(data)
         self.contents.append(content)
         self._end += len(content)
-
-    def _names(self, looked: list[str], opened: list[str]) -> bytes:
-        """What is in each directory without links that was asked for, or the nearest above it."""
-        wanted = [path for path in opened if not path.endswith((".py", *CODE))]
-        wanted += [path for path in looked if path != "./"]
-        found: dict[str, dict[str, bool]] = {}
-        for folder in dict.fromkeys(["", *map(os.path.dirname, wanted)]):
-            while folder and not (self.root / folder).is_dir():
-                folder = os.path.dirname(folder)  # noqa: PTH120
-            entries = list(os.scandir(self.root / folder))
-            if not any(entry.is_symlink() for entry in entries):
-                found[folder] = {entry.name: entry.is_dir() for entry in entries}
-        return marshal.dumps(found)
 
     def _hot(self, path: str, phase: int) -> list[tuple[int, int]]:
         """Byte ranges of a library, merged; of one without a record all, if it is small."""

@@ -6,16 +6,16 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
+
+from .defer import able, bound
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 _PRESENT = bytes(value >> 6 != 0 for value in range(256))
 _MAPPED = re.compile(r"([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) \S+ \d+ +(/.*)")
 
-_ANSWERED = "linecache.py", "importlib._bootstrap_external>"
-"""Whose questions a bundle answers."""
+_ANSWERED = "tokenize.py", "importlib._bootstrap_external>", "zipimport>"
+"""Who reads files that are no data: linecache reads through tokenize."""
 
 Runs = list[tuple[int, int]]
 
@@ -23,11 +23,11 @@ Runs = list[tuple[int, int]]
 class Record:
     """The files under a directory that this process opens from now on.
 
-    ``opened`` has each file in order of first use, ``looked`` what Python code asked for, ``/`` at
-    the end where it was the names in it, ``loaded`` each extension module with the libraries that
-    came with it, ``pages`` for each library the runs (first page, pages) touched while it was
-    loaded, and those touched later; all in the first with ``once``, which looks at the libraries in
-    the end alone. ``problem`` says why the recording is not complete.
+    ``opened`` has each file in order of first use, ``looked`` those that Python code read as data,
+    and the directories that it listed, with ``/`` at the end; ``loaded`` each extension module with
+    the libraries that came with it, ``pages`` for each library the runs (first page, pages) touched
+    while it was loaded, and those touched later; all in the first with ``once``, which looks at the
+    libraries in the end alone. ``problem`` says why the recording is not complete.
     """
 
     def __init__(self, root: str, once: bool = False) -> None:
@@ -40,26 +40,30 @@ class Record:
         self.looked: dict[str, None] = {}
         self.loaded: dict[str, list[str]] = {"": []}
         self.pages: dict[str, tuple[Runs, Runs]] = {}
-        os.stat = self._asked(os.stat)
         sys.addaudithook(self._hook)
 
-    def write(self, target: str) -> None:
-        """End the recording and write it as JSON, if that is possible."""
+    def write(self, target: str, answers: dict[str, Any]) -> None:
+        """End the recording and write it as JSON, if that is possible.
+
+        With it go `able` and `bound`, and the model's answers.
+        """
         self._active = False
         try:
-            self._write(target)
+            self._write(target, answers)
         except Exception as error:
             # A thread of the model may load a library meanwhile.
             self.problem = repr(error)
 
-    def _write(self, target: str) -> None:
+    def _write(self, target: str, answers: dict[str, Any]) -> None:
         self._look()
         for path, pages in self._mapped().items():
             first = self._first[path]
             later = bytes(now and not then for now, then in zip(pages, first, strict=False))
             self.pages[path] = _runs(first), _runs(later)
         with open(target, "w") as stream:  # noqa: PTH123
-            json.dump([list(self.opened), self.loaded, self.pages, list(self.looked)], stream)
+            found = list(self.opened), self.loaded, self.pages, list(self.looked)
+            root = self._root[:-1]
+            json.dump([*found, able(root), bound(root), answers], stream)
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
         if event in ("os.listdir", "os.scandir"):
@@ -67,6 +71,8 @@ class Record:
             return
         if not self._active or event not in ("open", "import", "ctypes.dlopen"):
             return
+        if event == "open" and arguments[1] == "r":
+            self._note(arguments[0])
         path = arguments[event == "import"]
         if isinstance(path, bytes | os.PathLike):
             path = os.fsdecode(path)
@@ -88,18 +94,8 @@ class Record:
         else:
             self._active = True
 
-    def _asked(self, plain: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(plain)
-        def noting(path: Any, *arguments: Any, **named: Any) -> Any:
-            self._note(path)
-            return plain(path, *arguments, **named)
-
-        for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
-            known.add(noting)
-        return noting
-
     def _note(self, path: object, end: str = "") -> None:
-        """Note what was looked at."""
+        """Note what Python code asks for, if that is not a part of importing or of tracing."""
         if not self._active or not isinstance(path, str | os.PathLike):
             return
         name = os.fspath(path)
