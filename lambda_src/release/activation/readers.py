@@ -50,7 +50,7 @@ class Readers:
         self._process = os.getpid()
         self._pid = 0
         self._began: bytes | None = None
-        self._patient = True
+        self._patient = False
         if threading.active_count() > 1:
             return
         with contextlib.suppress(OSError):
@@ -62,11 +62,14 @@ class Readers:
                     self._detach(release, artifacts, theirs)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(child, 0)
+                self._pid = int.from_bytes(self._state[JOBS:], "little")
+                self._began = _beginning(self._pid)
             finally:
                 os.close(theirs)
-            self._pid = int.from_bytes(self._state[JOBS:], "little")
-            self._began = _beginning(self._pid)
-            self.count = threads() if self._began else 0
+                if not self._pid:
+                    self._line.close()
+            self._patient = self._pid > 0
+            self.count = threads() if self._pid else 0
 
     def wait(self, jobs: int, meanwhile: Callable[[], bool]) -> None:
         """Wait for the first jobs, and do what there is to do meanwhile."""
