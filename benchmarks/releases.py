@@ -38,7 +38,8 @@ def target() -> Target:
     """The runtime and architecture that this machine is like."""
     runtime = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     machine = platform.machine()
-    return Target(runtime, "arm64" if machine == "aarch64" else machine)
+    architecture = "arm64" if machine == "aarch64" else machine
+    return Target(runtime=runtime, architecture=architecture)
 
 
 def program(name: str, model: str, home: Path = HOME, source: Path = APPLICATION.parent) -> Path:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pulumi
 
+from .commands import for_this_program
+
 _LAST_LINES = 2
 
 
@@ -33,7 +35,7 @@ class Problem:
 
     def __str__(self) -> str:
         what = f"{self.subject} = {self.value}" if self.value else self.subject
-        return f"{what}: {self.rule}. Remedy: {self.remedy}"
+        return for_this_program(f"{what}: {self.rule}. Remedy: {self.remedy}")
 
 
 class ConfigurationError(EfsInferenceError, pulumi.RunError):
@@ -70,6 +72,7 @@ class GateError(EfsInferenceError):
         remedy: str = "",
         details: Iterable[str] = (),
     ) -> None:
+        remedy, account = for_this_program(remedy), for_this_program(account)
         self.what, self.account, self.remedy, self.details = what, account, remedy, tuple(details)
         lines = [*self.details, f"Remedy: {remedy}"] if remedy else self.details
         # Every line but the first is indented, those within a text once more.

@@ -27,7 +27,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import commands, contract
+from . import commands
 from .contract import RUNTIMES, Application, Pin, read_lock, runtime
 from .contract.requirements import RequirementsError
 from .contract.wheel_cache import WheelCache, hashes
@@ -75,8 +75,7 @@ def wheels_of(application: Application, target: Target, index_url: str) -> list[
     Raises:
         ConfigurationError: There is none, it breaks a rule, or it is not that of requirements.in.
     """
-    lock = contract.Target(runtime=target.runtime, architecture=target.architecture)
-    pins, options = read_lock(application, lock)
+    pins, options = read_lock(application, target)
     indexes = runtime.indexes_of(options)
     return [
         Wheel(sha256=sha256, pin=pin, target=target, index_url=indexes.get(pin.name, index_url))

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 EFS, SCRATCH, _LOCK = "efs", "efs-scratch", ".lock"
+CONTROL = "control"
+"""A socket in the scratch folder: a stack that is kept open is called there."""
 _BENCHMARKS = "benchmarks"  # `make bench` keeps its releases there
 LOCAL = ".local"
 _ATTEMPTS = 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("tensorflow") or item.get_closest_marker("example"):
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where temporary files go: what processes leave that a test kills goes with it.
+
+    Its name is short, because the path of a socket has at most 107 characters.
+    """
+    tmp_path_factory.getbasetemp()  # this one stays where it is, to be looked at
+    before = os.environ.get("TMPDIR")
+    with tempfile.TemporaryDirectory(prefix="t", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o1777)  # as /tmp: some tests are another user's
+        os.environ["TMPDIR"], tempfile.tempdir = folder, None
+        yield Path(folder)
+        tempfile.tempdir = None
+        del os.environ["TMPDIR"]
+    if before is not None:
+        os.environ["TMPDIR"] = before
 
 
 @pytest.fixture(scope="session")

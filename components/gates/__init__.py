@@ -10,10 +10,10 @@ import sys
 from .aws import Credentials
 from .placement import Placement, PlacementArgs, PlacementProvider
 from .populate_tasks import PopulateTasks, PopulateTasksArgs, PopulateTasksProvider
-from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider, task_run_spec
+from .populator_run import PopulatorRun, PopulatorRunArgs, PopulatorRunProvider
 from .retained_versions import RetainedVersions, RetainedVersionsArgs, RetainedVersionsProvider
 from .smoke_invocation import SmokeInvocation, SmokeInvocationArgs, SmokeInvocationProvider
-from .task import TaskRun
+from .task import TaskRun, TaskRunSpec
 
 __all__ = [
     "Credentials",
@@ -33,7 +33,7 @@ __all__ = [
     "SmokeInvocationArgs",
     "SmokeInvocationProvider",
     "TaskRun",
-    "task_run_spec",
+    "TaskRunSpec",
 ]
 
 # A stack's state refers to the providers by module and name. So it knows them by this door, behind

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, UpdateResult
 
+from ..commands import for_this_program
 from ..inputs import Args, Plain
 from .gate import GateProvider
 
@@ -21,7 +22,9 @@ class PlacementProvider(GateProvider):
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Compare with where the mount targets are."""
         # It calls nothing of AWS, so nobody's credentials are looked at.
-        return CheckResult(news, [*(_failures(olds, news) if olds else ())])
+        found = _failures(olds, news) if olds else ()
+        failures = [CheckFailure(each.property, for_this_program(each.reason)) for each in found]
+        return CheckResult(news, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """The state has to say where they are now."""

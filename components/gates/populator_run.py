@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,30 +13,6 @@ from ..inputs import Args, Plain, Texts
 from .aws import Credentials, as_input
 from .gate import GateProvider
 from .task import TaskRun, TaskRunSpec
-
-
-def task_run_spec(props: Mapping[str, Any], **more: Any) -> TaskRunSpec:
-    """A run of the populate task, from a `PopulatorRun`'s inputs or its `task`.
-
-    Args:
-        props: The inputs.
-        more: Further fields of the specification; they win.
-    """
-    fields = {
-        "release_id": props["release_id"],
-        "cluster": props["cluster_arn"],
-        "task_definition": props["task_definition_arn"],
-        "container": props["container"],
-        "subnets": tuple(props["subnet_ids"]),
-        "security_groups": tuple(props["security_group_ids"]),
-        "assign_public_ip": bool(props["assign_public_ip"]),
-        "log_group": props["log_group"],
-        "timeout_seconds": int(props["timeout_minutes"]) * 60,
-        "account_id": props["account_id"],
-        "region": props["region"],
-        "access_point_arn": props["access_point_arn"],
-    }
-    return TaskRunSpec(**fields | more)
 
 
 class PopulatorRunProvider(GateProvider):
@@ -55,7 +30,7 @@ class PopulatorRunProvider(GateProvider):
 
     def complete(self, props: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Populate, or find the release there."""
-        spec = task_run_spec(
+        spec = TaskRunSpec.of(
             props,
             keep_releases=int(props["keep_releases"]),
             stack=props["stack"],

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from packaging.tags import Tag, compatible_tags, cpython_tags
 
+from .. import contract
 from ..contract.requirements import text_of
 from ..contract.runtimes import MACHINES, RUNTIMES
 from .errors import LockError
@@ -20,20 +21,12 @@ LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 """Older names of manylinux_2_<n> (PEP 600)."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """One runtime on one architecture."""
-
-    runtime: str
-    architecture: str
+class Target(contract.Target):
+    """What a lock is made for, and the wheels that it takes."""
 
     def __str__(self) -> str:
         python, glibc = RUNTIMES[self.runtime].python, RUNTIMES[self.runtime].glibc
         return f"{self.runtime} on {self.architecture} (CPython {python}, glibc 2.{glibc})"
-
-    @property
-    def name(self) -> str:
-        return f"{self.runtime}-{self.architecture}"
 
     @property
     def machine(self) -> str:
@@ -57,7 +50,11 @@ class Target:
         yield f"linux_{self.machine}"
 
 
-ALL = tuple(Target(runtime, architecture) for runtime in RUNTIMES for architecture in MACHINES)
+ALL = tuple(
+    Target(runtime=runtime, architecture=architecture)
+    for runtime in RUNTIMES
+    for architecture in MACHINES
+)
 _CHOICES: Mapping[str, Sequence[str]] = {
     "runtimes": tuple(RUNTIMES),
     "architectures": tuple(MACHINES),
@@ -159,7 +156,7 @@ def _target(runtime: str, architecture: str, file: str) -> Target:
             f"{file}: {runtime} on {architecture} is no target; the runtimes are "
             f"{', '.join(RUNTIMES)}, the architectures {', '.join(MACHINES)}. Correct it there."
         )
-    return Target(runtime, architecture)
+    return Target(runtime=runtime, architecture=architecture)
 
 
 def _content(path: Path) -> Mapping[str, Any]:

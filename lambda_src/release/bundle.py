@@ -16,6 +16,7 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 from .layout import FORMAT, ReleaseError
+from .lazy import Lazy
 
 BUNDLE = "cold-start.bundle"
 """File of a release with what its import reads. The release works without it."""
@@ -36,8 +37,9 @@ Index = tuple[
     list[tuple[str, int, int]],
     dict[str, int],
     frozenset[str],
+    Lazy,
 ]
-"""``files``, ``listing``, ``jobs``, ``libraries`` and ``data`` of a `Bundle`."""
+"""``files``, ``listing``, ``jobs``, ``libraries``, ``data`` and ``lazy`` of a `Bundle`."""
 
 
 def head(release_id: str) -> bytes:
@@ -65,8 +67,9 @@ class Bundle:
     own size; ``listing`` a directory to the names in it that an import can find, directories with
     ``/`` at the end; ``jobs`` has what the readers read: path, offset and size, the path ``""`` for
     the bundle itself, size 0 for a directory that they list; ``libraries`` has for each extension
-    module how many jobs come before it is loaded; ``data`` the files that ``open`` reads from here.
-    ``damaged`` has the files that were asked for and are not what they were.
+    module how many jobs come before it is loaded; ``data`` the files that ``open`` reads from here;
+    ``lazy`` the modules that wait for their first use. ``damaged`` has the files that were asked
+    for and are not what they were.
     """
 
     def __init__(self, release: str) -> None:
@@ -74,7 +77,7 @@ class Bundle:
         self.descriptor = os.open(f"{release}/{BUNDLE}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             content, self.start = _opened(self.descriptor, release.rpartition("/")[2])
-            self.files, self.listing, self.jobs, self.libraries, self.data = content
+            self.files, self.listing, self.jobs, self.libraries, self.data, self.lazy = content
         except (ReleaseError, OSError):
             os.close(self.descriptor)
             raise

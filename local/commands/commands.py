@@ -7,8 +7,12 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +21,21 @@ from ..engine import PackError
 from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from . import report
-from .deployed import Deployment, FunctionError
-from .deployment import DeploymentError, deploy, held, host_config, plan, refuse_other_pythons
+from .deployed import Answer, Deployment, FunctionError
+from .deployment import (
+    DeploymentError,
+    deploy,
+    empty_cloud,
+    held,
+    host_config,
+    plan,
+    refuse_other_pythons,
+)
 from .function_url import FunctionUrl
+from .picture import draw
 from .screen import Screen
+from .session import Session, call_open
+from .tasks import TaskError, Wanted, run_task
 
 _EXIT_CODES = """exit status:
   0    done
@@ -28,6 +43,10 @@ _EXIT_CODES = """exit status:
        also: the function failed, or its answer has a statusCode of 400 or more
   2    wrong usage: an option, a stack without a file, an event that is no JSON
   130  interrupted (143 by SIGTERM); nothing is left running"""
+
+
+_INTERVAL = 0.5
+"""Seconds between two looks at the files."""
 
 
 class _UsageError(Exception):
@@ -38,8 +57,8 @@ def main() -> int:
     """Run the command that the arguments name; what it returns is the exit status."""
     options = _parser().parse_args()
     command: Callable[[argparse.Namespace, Screen], int] = options.command
-    # What `invoke` prints on stdout is the answer and nothing else.
-    out = sys.stderr if command is _invoke else sys.stdout
+    # What `invoke` and `cloud` print on stdout is for programs, and nothing else is there.
+    out = sys.stderr if command in (_invoke, _cloud) else sys.stdout
     # What a preview has to show is the plan.
     screen = Screen(out, verbose=options.verbose or command is _preview)
     try:
@@ -47,7 +66,7 @@ def main() -> int:
     except (_UsageError, ProjectError, FunctionError) as error:
         screen.line(f"error: {error}", "error")
         return 2
-    except (DeploymentError, PackError, OSError) as error:
+    except (DeploymentError, PackError, TaskError, OSError) as error:
         screen.line(f"error: {error}", "error")
         return 1
     finally:
@@ -62,18 +81,67 @@ def _preview(options: argparse.Namespace, screen: Screen) -> int:
 def _up(options: argparse.Namespace, screen: Screen) -> int:
     with _deployed(options, screen) as deployment:
         calls = report.call_all(deployment, screen)
+        cold = {one.name: said for one in deployment.functions if (said := one.cold_start())}
+    if options.picture:
+        options.picture.write_text(draw(deployment.result, cold), encoding="utf-8")
     return report.show(deployment, calls, screen)
 
 
 def _invoke(options: argparse.Namespace, screen: Screen) -> int:
     event = _event(options.event)
-    with _deployed(options, screen) as deployment:
-        answer = deployment.function(options.function).invoke(event)
+    answer = call_open(_state(options), options.function, event)
+    if answer is None:
+        with _deployed(options, screen) as deployment:
+            answer = deployment.function(options.function).invoke(event)
+    return _show_answer(answer, screen)
+
+
+def _show_answer(answer: Answer, screen: Screen) -> int:
     if answer.error is not None:
         screen.line(f"error: the function failed: {answer.error}", "error")
     if answer.error is None or answer.payload is not None:
         print(json.dumps(answer.payload))
     return 0 if answer.error is None else 1
+
+
+def _task(options: argparse.Namespace, screen: Screen) -> int:
+    wanted = Wanted(
+        task=options.task,
+        cluster=options.cluster,
+        subnets=options.subnet,
+        groups=options.security_group,
+        public_ip=options.assign_public_ip,
+        command=options.words,
+    )
+    with _deployed(options, screen) as deployment:
+        return 1 if run_task(deployment, wanted, screen) else 0
+
+
+def _watch(options: argparse.Namespace, screen: Screen) -> int:
+    with _deployed(options, screen) as deployment:
+        report.show(deployment, report.call_all(deployment, screen), screen)
+        session = Session(deployment, lambda: _loaded(options, screen), screen)
+        with session.reachable(_state(options)):
+            screen.line(
+                "\nwatching the files until Ctrl-C; `invoke` in another terminal calls here"
+            )
+            while True:
+                time.sleep(_INTERVAL)
+                try:
+                    if session.refresh():
+                        report.show_calls(report.call_all(session.deployment, screen), screen)
+                except DeploymentError as error:
+                    screen.line(f"error: {error}", "error")
+
+
+def _cloud(options: argparse.Namespace, screen: Screen) -> int:
+    state = _state(options)
+    with held(state), empty_cloud(state, options.region, screen) as cloud:
+        for name, value in cloud.environment().items():
+            print(f"export {name}={shlex.quote(value)}")
+        print(f"# an empty account at {cloud.endpoint} until Ctrl-C", flush=True)
+        threading.Event().wait()
+    return 0
 
 
 def _serve(options: argparse.Namespace, screen: Screen) -> int:
@@ -84,12 +152,14 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
         raise _UsageError(f"--port {options.port}: {why}. Remedy: another port") from error
     with _deployed(options, screen) as deployment:
         function = deployment.function(options.function)
-        server.invoke = function.invoke
+        session = Session(deployment, lambda: _loaded(options, screen), screen)
+        server.invoke = partial(session.invoke, function.name)
         data = report.quoted(function.sample)
         curl = f"curl -s -H 'content-type: application/json' -d {data}"
         url = f"http://127.0.0.1:{server.port}/"
-        screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
-        server.serve_forever()
+        with session.reachable(_state(options)):
+            screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
+            server.serve_forever()
     return 0
 
 
@@ -108,13 +178,13 @@ def _clean(options: argparse.Namespace, screen: Screen) -> int:
 
 @contextlib.contextmanager
 def _deployed(options: argparse.Namespace, screen: Screen) -> Iterator[Deployment]:
-    project, state = _project(options), _state(options)
+    state = _state(options)
     with held(state):
-        project = host_config(project, screen)
+        project = _loaded(options, screen)
         with screen.without_resources():
             planned = plan(project, screen, advice=False)
         refuse_other_pythons(planned)
-        if "function" in options and planned.functions:
+        if "function" in options:
             planned.function(options.function)
         with deploy(project, state, screen) as deployment:
             yield deployment
@@ -156,6 +226,10 @@ def _project(options: argparse.Namespace) -> Project:
     return Project.load(Path.cwd(), options.stack, overrides)
 
 
+def _loaded(options: argparse.Namespace, screen: Screen) -> Project:
+    return host_config(_project(options), screen)
+
+
 def _state(options: argparse.Namespace) -> Path:
     return Path.cwd() / LOCAL / str(options.stack) / EFS
 
@@ -195,7 +269,10 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     add("preview", _preview, "show what would be created, and what the policy packs say of it")
-    add("up", _up, "deploy, populate, call each function with its sample")
+    up = add("up", _up, "deploy, populate, call each function with its sample")
+    text = "draw the stack and its cold starts: the SVG file to write"
+    up.add_argument("--picture", type=Path, metavar="FILE", help=text)
+    add("watch", _watch, "the same, and again after each change of a file, until Ctrl-C")
     invoke = add("invoke", _invoke, "deploy, call a function with an event, print its answer")
     invoke.add_argument("--event", required=True, metavar="FILE|JSON", help="the event")
     server = add("serve", _serve, "deploy, serve a function over HTTP until Ctrl-C")
@@ -204,5 +281,15 @@ def _parser() -> argparse.ArgumentParser:
             "--function", metavar="NAME", help="which one, where there are several"
         )
     server.add_argument("--port", type=int, default=0, help="default: a free one")
+    task = add("task", _task, "deploy, run an ECS task to its end, show its log")
+    task.add_argument("--task", metavar="NAME", help="the task definition, where there are several")
+    task.add_argument("--cluster", metavar="NAME", help="the cluster, where there are several")
+    for option in ("--subnet", "--security-group"):
+        text = "where it runs; may be repeated; default: all subnets, the only security group"
+        task.add_argument(option, action="append", default=[], metavar="NAME", help=text)
+    task.add_argument("--assign-public-ip", action="store_true", help="as in RunTask")
+    task.add_argument("words", nargs="*", metavar="WORD", help="a command for the first container")
+    cloud = add("cloud", _cloud, "keep an empty account open, print how clients reach it")
+    cloud.add_argument("--region", default="us-east-1", help="default: %(default)s")
     add("clean", _clean, "remove the stack's local file systems")
     return parser

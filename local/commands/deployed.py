@@ -41,18 +41,19 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A function that has an alias.
+    """A function of the program.
 
     Attributes:
         name: Its name in the program.
-        alias_arn: The alias by which it is called; unknown in a preview.
-        sample: The request that the model gives as an example; an empty one where it gives none.
+        arn: The alias by which it is called, or the function; unknown in a preview.
+        sample: A request that it answers, as a smoke invocation or the output `sampleRequest` has
+            it; an empty one for a function with an alias, else None, where nothing says.
         smoke: Outputs of its smoke invocation: seconds, answer; empty without one.
         log_group: Where it logs to, where the program says so.
     """
 
     name: str
-    alias_arn: str
+    arn: str
     sample: Any
     smoke: Mapping[str, Any] = field(default_factory=dict)
     log_group: str | None = None
@@ -71,16 +72,16 @@ class Function:
         return found[-1] if found else {}
 
     def invoke(self, event: Any) -> Answer:
-        """Call it through its alias.
+        """Call it.
 
         A function error, and a status code of 400 or more in the answer, are failures.
         """
         # Longer than any function may run; a second attempt would be a second call.
         config = Config(read_timeout=1000, retries={"total_max_attempts": 1})
-        client = boto3.client("lambda", self.alias_arn.split(":")[3], config=config)
+        client = boto3.client("lambda", self.arn.split(":")[3], config=config)
         start = time.monotonic()
         try:
-            response = client.invoke(FunctionName=self.alias_arn, Payload=json.dumps(event))
+            response = client.invoke(FunctionName=self.arn, Payload=json.dumps(event))
         except ClientError as error:
             return Answer(payload=None, seconds=time.monotonic() - start, error=refusal(error))
         except BotoCoreError as error:
@@ -110,15 +111,18 @@ class Deployment:
 
     @property
     def functions(self) -> Sequence[Function]:
-        """The functions with an alias, by name."""
+        """The functions by name: by its alias if one has any, else as it is ($LATEST)."""
         found: dict[str, Function] = {}
         for alias in self.result.of_type(ALIAS):
             function = self._made(alias, "functionName", FUNCTION)
             name = function.name if function else alias.name
             found.setdefault(name, self._function(name, alias, function))
+        for function in self.result.of_type(FUNCTION):
+            if function.name not in found:
+                found[function.name] = self._function(function.name, function, function)
         return [found[name] for name in sorted(found)]
 
-    def _function(self, name: str, alias: Resource, function: Resource | None) -> Function:
+    def _function(self, name: str, called: Resource, function: Resource | None) -> Function:
         smokes = [
             resource
             for resource in self.result.resources
@@ -128,12 +132,14 @@ class Deployment:
         ]
         sample = self.result.outputs.get("sampleRequest")
         if smokes:
-            sample = json.loads(smokes[0].inputs.get("event") or json.dumps(sample))
+            sample = json.loads(smokes[0].inputs.get("event") or json.dumps(sample or {}))
+        if sample is None and called.type == ALIAS:
+            sample = {}
         logging = (function.outputs.get("loggingConfig") if function else None) or {}
         return Function(
             name=name,
-            alias_arn=alias.outputs.get("arn", ""),
-            sample={} if sample is None else sample,
+            arn=called.outputs.get("arn", ""),
+            sample=sample,
             smoke=smokes[0].outputs if smokes else {},
             log_group=logging.get("logGroup"),
         )
@@ -144,12 +150,14 @@ class Deployment:
         return next((r for r in self.result.of_type(type_) if r.urn in origins), None)
 
     def function(self, name: str | None) -> Function:
-        """The function of this name, or the only one; the program has to have one.
+        """The function of this name, or the only one.
 
         Raises:
             FunctionError: There is none of this name, or there are several to choose from.
         """
         functions = {function.name: function for function in self.functions}
+        if not functions:
+            raise FunctionError(f"the program makes no {FUNCTION}, so there is nothing to call")
         if name is None and len(functions) == 1:
             (name,) = functions
         if name not in functions:

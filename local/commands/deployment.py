@@ -13,16 +13,20 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import COMMAND, PACKS, engine
 from ..engine import Result, Verdict
 from ..project import Project
 from ..provider import AwsProvider
 from ..state import SCRATCH, StateError, hold
-from .deployed import ALIAS, FUNCTION, Deployment
+from .deployed import FUNCTION, Deployment
 from .locks import LockError, make_locks
 from .screen import Screen
 from .wheels import CacheError, fill_cache
+
+if TYPE_CHECKING:
+    from ..cloud import Cloud
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
@@ -90,7 +94,7 @@ def plan(project: Project, screen: Screen, *, advice: bool = True) -> Deployment
         DeploymentError: The preview fails, or a mandatory rule is broken.
     """
     with screen.step(f"preview of stack {project.stack}"):
-        with _own_temporary_files():
+        with own_temporary_files():
             result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
         if result.error is not None:
             raise DeploymentError(result.error)
@@ -161,6 +165,26 @@ def held(state: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def empty_cloud(state: Path, region: str, screen: Screen) -> Iterator[Cloud]:
+    """A cloud without anything but the file systems in `state`, where this process finds it."""
+    with contextlib.ExitStack() as ends:
+        state.mkdir(exist_ok=True)
+        shutil.rmtree(state.parent / SCRATCH, ignore_errors=True)  # of a run that was killed
+        ends.enter_context(_without_the_users_aws())  # moto already reads it at import
+        with screen.step("embedded cloud"):
+            from ..cloud import Cloud  # moto takes seconds to import, and a plan needs none of it
+
+            cloud = Cloud(
+                state, region=region, log=lambda text: screen.line(f"  {text}", "warning")
+            )
+            ends.enter_context(cloud)
+            os.environ.update(cloud.environment())
+            # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
+            ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+        yield cloud
+
+
+@contextlib.contextmanager
 def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment]:
     """Create everything on a cloud of its own, which ends with the context.
 
@@ -173,43 +197,28 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
         DeploymentError: A resource cannot be created, or a mandatory rule is broken.
     """
     provider = AwsProvider(project.region, cloud=True)
-    with contextlib.ExitStack() as ends:
-        state.mkdir(exist_ok=True)
-        shutil.rmtree(state.parent / SCRATCH, ignore_errors=True)  # of a run that was killed
-        ends.enter_context(_without_the_users_aws())  # moto already reads it at import
-        with screen.step("embedded cloud"):
-            from ..cloud import Cloud  # moto takes seconds to import, and a plan needs none of it
-
-            cloud = Cloud(
-                state, region=project.region, log=lambda text: screen.line(f"  {text}", "warning")
-            )
-            ends.enter_context(cloud)
-            os.environ.update(cloud.environment())
-            # What follows a signal is repeated by a timer, see __main__.py; not in the clean-up.
-            ends.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+    with empty_cloud(state, project.region, screen) as cloud:
         try:
             fill_cache(project, screen)
         except CacheError as error:
             raise DeploymentError(str(error)) from error
         with screen.step(f"up of stack {project.stack}"):
-            with _own_temporary_files():
+            with own_temporary_files(cloud.scratch):
                 result = engine.up(project, provider, screen)
             for type_, names in sorted(provider.not_emulated.items()):
                 screen.line(f"  {type_} is not emulated ({', '.join(names)})", "warning")
             if result.error is not None:
                 raise DeploymentError(result.error)
-        if not result.of_type(ALIAS):
-            raise DeploymentError(
-                f"the program made no {ALIAS}, so there is nothing to call. Remedy: an alias for "
-                "the function, as components/inference.py has it"
-            )
         yield Deployment(result=result, verdict=_judge(result, screen))
 
 
 @contextlib.contextmanager
-def _own_temporary_files() -> Iterator[None]:
-    """A temporary folder for the program: this process ends without what Python does at its end."""
-    with tempfile.TemporaryDirectory(prefix="efs-inference-") as folder:
+def own_temporary_files(parent: Path | None = None) -> Iterator[None]:
+    """A temporary folder for the program: this process ends without what Python does at its end.
+
+    What lies in `parent` is removed by the next run where this one is killed; default: /tmp.
+    """
+    with tempfile.TemporaryDirectory(prefix="efs-inference-", dir=parent) as folder:
         before, tempfile.tempdir = tempfile.tempdir, folder
         try:
             yield

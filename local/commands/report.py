@@ -38,7 +38,7 @@ class Calls:
 
     @classmethod
     def of(cls, function: Function, title: str, screen: Screen) -> Calls:
-        """Call a function; the first call is its smoke invocation's, where it has one."""
+        """Call a function with its sample; the first call is its smoke invocation's, if any."""
         first = None if function.smoke else _call(function, f"cold start{title}", screen)
         warm = _call(function, f"warm call{title}", screen)
         return cls(
@@ -51,45 +51,56 @@ class Calls:
 
 
 def call_all(deployment: Deployment, screen: Screen) -> list[Calls]:
-    """Call every function of the deployment."""
-    functions = deployment.functions
+    """Call every function of the deployment that says with what."""
+    functions = [one for one in deployment.functions if one.sample is not None]
     several = len(functions) > 1
     return [Calls.of(one, f" of {one.name}" if several else "", screen) for one in functions]
 
 
 def show(deployment: Deployment, calls: Sequence[Calls], screen: Screen) -> int:
     """Show what has come of an `up`, and what to do next; returns the exit status."""
-    names = {one.function.name: f"{one.function.name}: " if len(calls) > 1 else "" for one in calls}
     screen.line("")
+    for text in _populated(deployment.populates):
+        screen.line(f"  populate    {text}")
+    status = show_calls(calls, screen)
+    show_verdict(screen, deployment.verdict)
+    if status == 0:
+        _show_next(deployment, screen)
+    return status
+
+
+def show_calls(calls: Sequence[Calls], screen: Screen) -> int:
+    """Show what the functions answered, and how long that took; 1 if one failed, else 0."""
+    several = len(calls) > 1
+    names = {one.function.name: f"{one.function.name}: " if several else "" for one in calls}
     for one in calls:
         said = f"{short(one.function.sample)} -> {short(one.warm.payload)}"
         screen.line(f"  {names[one.function.name]}{said}", "error" if one.error else "good")
-    for text in _populated(deployment.populates):
-        screen.line(f"  populate    {text}")
     for one in calls:
         name = names[one.function.name]
         screen.line(f"  cold start  {name}{one.cold_seconds:.1f} s{one.steps}")
         screen.line(f"  warm call   {name}{one.warm.seconds * 1000:.0f} ms")
-    show_verdict(screen, deployment.verdict)
     for one in calls:
         if one.error:
-            which = f"the function {one.function.name}" if len(calls) > 1 else "the function"
+            which = f"the function {one.function.name}" if several else "the function"
             screen.line(f"error: {which} failed: {one.error}", "error")
-    if any(one.error for one in calls):
-        return 1
-    _show_next(deployment, calls[0].function, len(calls) > 1, screen)
-    return 0
+    return int(any(one.error for one in calls))
 
 
-def _show_next(deployment: Deployment, function: Function, several: bool, screen: Screen) -> None:
-    which = f"--function {function.name} " if several else ""
+def _show_next(deployment: Deployment, screen: Screen) -> None:
+    functions = deployment.functions
+    if not functions:
+        screen.line("\nthe program has no function to call")
+        return
+    which = f"--function {functions[0].name} " if len(functions) > 1 else ""
     lines = [
-        f"invoke {which}--event {quoted(function.sample)}",
+        f"invoke {which}--event {quoted(functions[0].sample)}",
         f"serve {which}                # over HTTP, as a function URL does",
+        "watch                 # again after each change of a file",
         "clean                 # removes the libraries again",
     ]
     if deployment.result.project.own("memoryMb"):
-        lines.insert(2, "up --config memoryMb=4096")
+        lines.insert(3, "up --config memoryMb=4096")
     screen.line("\n".join(["\nnext:", *(f"  {command()} {line}" for line in lines)]))
 
 
@@ -99,8 +110,6 @@ def _call(function: Function, title: str, screen: Screen) -> Answer:
 
 
 def _populated(runs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    if not runs:
-        yield "none in this program"
     for name, done in sorted(runs.items()):
         said = "release found, nothing installed"
         if done.get("outcome") == "published":
@@ -137,7 +146,7 @@ def short(value: Any) -> str:
 
 def quoted(event: Any) -> str:
     """An event for a shell; an empty one where it would fill the screen."""
-    text = json.dumps(event)
+    text = json.dumps({} if event is None else event)
     return shlex.quote(text if len(text) <= _SHOWN else "{}")
 
 

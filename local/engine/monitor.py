@@ -280,11 +280,22 @@ def _content(value: Any) -> Any:
     return value
 
 
+def _hash(path: Path) -> str:
+    """SHA-256 of a file, or of all that is in a folder."""
+    digest = hashlib.sha256()
+    for file in [path] if path.is_file() else sorted(path.rglob("*")):
+        if file.is_file():
+            digest.update(f"{file.relative_to(path)} {file.stat().st_size}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def _as_known(value: Any) -> Any:
     """As the real engine gives it to providers and packs.
 
-    An asset has the hash of its file, because the path tells no change. In place of a resource,
-    which a program may pass where an id is wanted, stands its id, or the URN of a component.
+    An asset or archive has the hash of its files, because the path tells no change. In place of a
+    resource, which a program may pass where an id is wanted, stands its id, or the URN of a
+    component.
     """
     if isinstance(value, list):
         return [_as_known(item) for item in value]
@@ -293,7 +304,5 @@ def _as_known(value: Any) -> Any:
     if sdk.is_reference(value):
         return value.get("id", value["urn"]) or UNKNOWN
     if sdk.is_asset(value) and "path" in value:
-        file = Path(value["path"])
-        content = file.read_bytes() if file.is_file() else b""
-        return {**value, "hash": hashlib.sha256(content).hexdigest()}
+        return {**value, "hash": _hash(Path(value["path"]))}
     return {key: _as_known(item) for key, item in value.items()}

@@ -25,6 +25,7 @@ from pulumi.runtime.proto import engine_pb2 as engine_pb2
 from pulumi.runtime.proto import resource_pb2 as resource_pb2
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN
 from pulumi.runtime.rpc import (
+    _special_archive_sig,
     _special_asset_sig,
     _special_resource_sig,
     _special_secret_sig,
@@ -60,8 +61,8 @@ def unpickled(pickled: bytes) -> Any:
 
 
 def is_asset(value: dict[str, Any]) -> bool:
-    """Whether a tagged object on the wire is an asset."""
-    return value.get(_special_sig_key) == _special_asset_sig
+    """Whether a tagged object on the wire is an asset, or an archive of some."""
+    return value.get(_special_sig_key) in (_special_asset_sig, _special_archive_sig)
 
 
 def is_reference(value: dict[str, Any]) -> bool:

@@ -6,18 +6,17 @@ read has no effect, and is named on screen.
 
 from __future__ import annotations
 
-import io
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pulumi
-
+from .code import code_of
 from .containers import task_definition
 from .kind import Kind, Made, Properties, ProviderError, pascal, tagged
 from .operation import OPERATION_KINDS
 from .s3 import S3_KINDS
+from .security_groups import default_group, rule, set_rules
+from .serving import SERVING_KINDS, function_active
 
 _WAIT_SECONDS = 60.0
 
@@ -43,43 +42,11 @@ def _vpc(made: Made) -> dict[str, Any]:
             attribute = {name[0].upper() + name[1:]: {"Value": made.properties[name]}}
             ec2.modify_vpc_attribute(VpcId=made.id, **attribute)
     tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [made.id]}])
-    groups = ec2.describe_security_groups(**_default_group({"vpcId": made.id}))
+    groups = ec2.describe_security_groups(**default_group({"vpcId": made.id}))
     return {
         "mainRouteTableId": tables["RouteTables"][0]["RouteTableId"],
         "defaultSecurityGroupId": groups["SecurityGroups"][0]["GroupId"],
     }
-
-
-def _default_group(properties: Properties) -> dict[str, Any]:
-    values = {"vpc-id": properties["vpcId"], "group-name": "default"}
-    return {"Filters": [{"Name": name, "Values": [value]} for name, value in values.items()]}
-
-
-def _without_rules(made: Made) -> None:
-    """Terraform takes away the rules with which AWS makes a group; ours are resources."""
-    if made.properties.get("ingress") or made.properties.get("egress"):
-        raise ProviderError("inline rules are not emulated here, rule resources are")
-    ec2 = made.aws.client("ec2")
-    group = ec2.describe_security_groups(GroupIds=[made.id])["SecurityGroups"][0]
-    for direction, rules in {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}.items():
-        if group[rules]:
-            revoke = getattr(ec2, f"revoke_security_group_{direction}")
-            revoke(GroupId=made.id, IpPermissions=group[rules])
-
-
-def _rule(properties: Properties) -> dict[str, Any]:
-    permission: dict[str, Any] = {"IpProtocol": properties["ipProtocol"]}
-    if "fromPort" in properties:
-        permission.update(FromPort=properties["fromPort"], ToPort=properties["toPort"])
-    for name, kind, key in (
-        ("cidrIpv4", "IpRanges", "CidrIp"),
-        ("cidrIpv6", "Ipv6Ranges", "CidrIpv6"),
-        ("prefixListId", "PrefixListIds", "PrefixListId"),
-        ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId"),
-    ):
-        if name in properties:
-            permission[kind] = [{key: properties[name]}]
-    return {"GroupId": properties["securityGroupId"], "IpPermissions": [permission]}
 
 
 def _prefix_list(made: Made) -> dict[str, Any]:
@@ -111,46 +78,13 @@ def _log_group(made: Made) -> None:
 
 
 def _function(properties: Properties) -> dict[str, Any]:
-    arguments: dict[str, Any] = {"Code": _code(properties)}
+    arguments: dict[str, Any] = {"Code": code_of(properties)}
     if "fileSystemConfig" in properties:
         arguments["FileSystemConfigs"] = [pascal(properties["fileSystemConfig"])]
     if "environment" in properties:
         # The variables' names are data: no capital letters for them.
         arguments["Environment"] = {"Variables": properties["environment"].get("variables", {})}
     return {**arguments, "Tags": properties.get("tags", {})}
-
-
-def _code(properties: Properties) -> dict[str, Any]:
-    place = {
-        argument: properties[name]
-        for argument, name in (
-            ("S3Bucket", "s3Bucket"),
-            ("S3Key", "s3Key"),
-            ("S3ObjectVersion", "s3ObjectVersion"),
-        )
-        if properties.get(name)
-    }
-    if place:
-        return place
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        _pack(archive, "", properties.get("code"))
-    return {"ZipFile": packed.getvalue()}
-
-
-def _pack(archive: zipfile.ZipFile, name: str, part: Any) -> None:
-    """Put an asset, or an archive of assets, into the zip file under `name`."""
-    if isinstance(part, pulumi.FileAsset):
-        archive.write(part.path, name)
-    elif isinstance(part, pulumi.StringAsset):
-        archive.writestr(name, part.text)
-    elif isinstance(part, pulumi.AssetArchive):
-        for key, item in part.assets.items():
-            _pack(archive, f"{name}/{key}" if name else key, item)
-    else:
-        raise ProviderError(
-            f"code from {type(part).__name__} is not emulated here, AssetArchive is"
-        )
 
 
 def _update_function(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -166,10 +100,6 @@ def _update_function(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     settled.wait(FunctionName=name)
     published: dict[str, Any] = client.publish_version(FunctionName=name)
     return published
-
-
-def _function_active(made: Made) -> None:
-    made.aws.client("lambda").get_waiter("function_active_v2").wait(FunctionName=made.id)
 
 
 def _ec2_arn(resource: str) -> dict[str, str]:
@@ -190,6 +120,7 @@ _EFS_TAGS, _ECS_TAGS = tagged("Tags", "Key", "Value"), tagged("tags", "key", "va
 KINDS: Mapping[str, Kind] = {
     **S3_KINDS,
     **OPERATION_KINDS,
+    **SERVING_KINDS,
     "aws:ec2/vpc:Vpc": Kind(
         "ec2.create_vpc", "Vpc.VpcId", "CidrBlock InstanceTenancy",
         gives={**_ec2_arn("vpc"), **_OWNER},
@@ -223,15 +154,15 @@ KINDS: Mapping[str, Kind] = {
         then=_prefix_list, later=("prefixListId",)),
     "aws:ec2/securityGroup:SecurityGroup": Kind(
         "ec2.create_security_group", "GroupId", "GroupName=name Description VpcId",
-        gives=_GROUP, named="name", then=_without_rules,
+        gives=_GROUP, named="name", then=set_rules,
         found="describe_security_groups GroupIds SecurityGroups"),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Kind(
-        "ec2.describe_security_groups", "{SecurityGroups[0][GroupId]}", also=_default_group,
-        gives={**_GROUP, "name": "{SecurityGroups[0][GroupName]}"}, then=_without_rules),
+        "ec2.describe_security_groups", "{SecurityGroups[0][GroupId]}", also=default_group,
+        gives={**_GROUP, "name": "{SecurityGroups[0][GroupName]}"}, then=set_rules),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Kind(
-        "ec2.authorize_security_group_ingress", _RULE_ID, also=_rule, gives=_RULE),
+        "ec2.authorize_security_group_ingress", _RULE_ID, also=rule, gives=_RULE),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Kind(
-        "ec2.authorize_security_group_egress", _RULE_ID, also=_rule, gives=_RULE),
+        "ec2.authorize_security_group_egress", _RULE_ID, also=rule, gives=_RULE),
     "aws:efs/fileSystem:FileSystem": Kind(
         "efs.create_file_system", "FileSystemId",
         "CreationToken PerformanceMode Encrypted KmsKeyId ThroughputMode "
@@ -285,8 +216,8 @@ KINDS: Mapping[str, Kind] = {
     "aws:lambda/function:Function": Kind(
         "lambda.create_function", "FunctionName",
         "FunctionName=name Role Runtime Handler Description Timeout MemorySize Publish VpcConfig "
-        "Architectures EphemeralStorage LoggingConfig TracingConfig Layers KMSKeyArn=kmsKeyArn",
-        also=_function, named="name", then=_function_active, update=_update_function,
+        "Architectures EphemeralStorage LoggingConfig KMSKeyArn=kmsKeyArn",
+        also=_function, named="name", then=function_active, update=_update_function,
         gives={"arn": _FUNCTION_ARN, "qualifiedArn": _FUNCTION_ARN + ":{Version}",
                "invokeArn": _INVOKE + _FUNCTION_ARN + "/invocations", "version": "Version",
                "codeSha256": "CodeSha256", "sourceCodeSize": "CodeSize",

@@ -14,7 +14,7 @@ from lambda_src.release.layout import ReleaseError
 
 RELEASE_ID = "0123456789abcdef"
 CONTENT = packed(b"content")
-INDEX: Index = ({"a": (0, len(CONTENT), zlib.crc32(CONTENT), 7)}, {}, [], {}, frozenset())
+INDEX: Index = ({"a": (0, len(CONTENT), zlib.crc32(CONTENT), 7)}, {}, [], {}, frozenset(), {})
 TEXT = marshal.dumps(INDEX)
 SIZE, CRC = len(TEXT), zlib.crc32(TEXT)
 

@@ -168,6 +168,7 @@ class Stack:
             "image": "python:3.11",
             "entryPoint": ["python3", "-u", "-c", source],
             "mountPoints": [{"sourceVolume": "efs", "containerPath": PATH}],
+            "stopTimeout": 2,
             "logConfiguration": {
                 "logDriver": "awslogs",
                 "options": {

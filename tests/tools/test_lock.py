@@ -13,7 +13,7 @@ from components.lock.targets import ALL
 from lambda_src.release.installation.libraries import requirements
 from tools.files import APPLICATION
 
-X86 = Target("python3.11", "x86_64")
+X86 = Target(runtime="python3.11", architecture="x86_64")
 TARGETS = chosen(APPLICATION / "requirements.in", Stacks.around(APPLICATION))
 
 
@@ -42,7 +42,7 @@ def test_the_locks_satisfy_requirements_in() -> None:
 @pytest.mark.example
 @pytest.mark.parametrize("architecture", MACHINES)
 def test_amazon_linux_2_gets_the_last_tensorflow_for_its_glibc(architecture: str) -> None:
-    target = Target("python3.11", architecture)
+    target = Target(runtime="python3.11", architecture=architecture)
     pins = requirements.read(lock_path(APPLICATION / "requirements.in", target))
     name = "tensorflow-cpu" if architecture == "x86_64" else "tensorflow"
     assert (pins[name], pins["numpy"]) == ("2.20.0", "2.2.6")
@@ -113,7 +113,7 @@ def test_the_wheel_is_the_one_that_the_targets_pip_takes(
 
 def test_a_newer_runtime_takes_a_newer_wheel() -> None:
     newer = TOO_NEW.replace("cp311", "cp312")
-    assert taken(Target("python3.12", "x86_64"), PURE, newer) == newer
+    assert taken(Target(runtime="python3.12", architecture="x86_64"), PURE, newer) == newer
 
 
 def test_a_package_without_a_wheel_is_named_with_runtime_and_architecture() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .cause import Cause
 
-DEADLINE = "populatorTimeoutMinutes"
+DEADLINE = "the timeout of the populate task"
 """With this the reason begins that the gate gives to StopTask."""
 
 _UP = "then run `pulumi up` again"

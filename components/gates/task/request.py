@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from ...contract import runtime
@@ -30,22 +30,9 @@ _MAX_OVERRIDES = 8_192
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRunSpec:
-    """What to run and where; all of it plain values.
+    """What to run and where, as plain values: what `PopulatorRunArgs` describes, and more.
 
     Attributes:
-        release_id: The release.
-        cluster: ARN of the cluster.
-        task_definition: ARN of the task definition.
-        container: Name of the container whose exit code decides.
-        subnets: Subnets of the task.
-        security_groups: Security groups of the task.
-        assign_public_ip: Whether the task gets a public IP.
-        log_group: Name of the container's log group.
-        timeout_seconds: Seconds after which the task is stopped.
-        account_id: The account that the credentials have to belong to.
-        region: The AWS region.
-        access_point_arn: The access point; a running task that mounts another one is not
-            adopted.
         started_by: What a running task is known by, at most 128 characters; default: the release.
         command: Instead of the task definition's command.
         stack: The stack that asks, with the name of the run in it. Empty: it makes no promise to
@@ -56,14 +43,14 @@ class TaskRunSpec:
     """
 
     release_id: str
-    cluster: str
-    task_definition: str
+    cluster_arn: str
+    task_definition_arn: str
     container: str
-    subnets: tuple[str, ...]
-    security_groups: tuple[str, ...]
+    subnet_ids: Sequence[str]
+    security_group_ids: Sequence[str]
     assign_public_ip: bool
     log_group: str
-    timeout_seconds: int
+    timeout_minutes: float
     account_id: str
     region: str
     access_point_arn: str
@@ -73,6 +60,15 @@ class TaskRunSpec:
     keep_releases: int | None = None
     profile: str | None = None
     assume_roles: Sequence[Mapping[str, str]] = ()
+
+    @classmethod
+    def of(cls, props: Mapping[str, Any], **more: Any) -> TaskRunSpec:
+        """What a `PopulatorRun`'s inputs, or its `task`, say of the run; `more` wins.
+
+        Not on whose behalf: only a run of the stack's own makes and keeps its promises.
+        """
+        given = {f.name: props[f.name] for f in fields(cls) if f.default is MISSING}
+        return cls(**given | more)
 
     @property
     def access_point_id(self) -> str:
@@ -114,7 +110,7 @@ def adoptable(aws: AwsCalls, spec: TaskRunSpec, say: Callable[[str], None]) -> s
 
 def _running(aws: AwsCalls, spec: TaskRunSpec) -> list[TaskTypeDef]:
     # ECS takes no filter beside startedBy.
-    tasks = tasks_of(aws, spec.cluster, startedBy=spec.known_by)
+    tasks = tasks_of(aws, spec.cluster_arn, startedBy=spec.known_by)
     return [task for task in tasks if task["desiredStatus"] == "RUNNING"]
 
 
@@ -185,8 +181,8 @@ def request(
 ) -> RunTaskRequestTypeDef:
     """The request for RunTask; the same token never starts a second task."""
     run: RunTaskRequestTypeDef = {
-        "cluster": spec.cluster,
-        "taskDefinition": spec.task_definition,
+        "cluster": spec.cluster_arn,
+        "taskDefinition": spec.task_definition_arn,
         "launchType": "FARGATE",
         "platformVersion": PLATFORM_VERSION,
         "startedBy": spec.known_by,
@@ -196,8 +192,8 @@ def request(
         "enableECSManagedTags": True,
         "networkConfiguration": {
             "awsvpcConfiguration": {
-                "subnets": list(spec.subnets),
-                "securityGroups": list(spec.security_groups),
+                "subnets": list(spec.subnet_ids),
+                "securityGroups": list(spec.security_group_ids),
                 "assignPublicIp": "ENABLED" if spec.assign_public_ip else "DISABLED",
             }
         },

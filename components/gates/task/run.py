@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ...commands import for_this_program
 from ...errors import PopulateError
 from ..aws import AwsCalls, AwsError, Login, refuse_other_account, until_settled
 from ..diagnosis import DEADLINE, cause_of
@@ -50,7 +51,7 @@ class TaskRun:
         self._spec = spec
         self._say = _speaker(say)
         self._warn = _speaker(warn or say)
-        self._deadline = monotonic() + spec.timeout_seconds
+        self._deadline = monotonic() + 60 * spec.timeout_minutes
         self._end = self._deadline + _STOPPING_SECONDS
         login = Login(region=spec.region, profile=spec.profile, roles=spec.assume_roles)
         self._aws = AwsCalls(login)
@@ -140,14 +141,14 @@ class TaskRun:
             delay = min(delay * 1.3, longest)
 
     def _described(self, arn: str) -> TaskTypeDef | None:
-        tasks = self._aws.ecs.describe_tasks(cluster=self._spec.cluster, tasks=[arn])["tasks"]
+        tasks = self._aws.ecs.describe_tasks(cluster=self._spec.cluster_arn, tasks=[arn])["tasks"]
         return tasks[0] if tasks else None
 
     def _stop(self, arn: str) -> None:
-        minutes = self._spec.timeout_seconds // 60
+        minutes = int(self._spec.timeout_minutes)
         self._say(f"not done after {minutes} minutes, stopping the task")
-        reason = f"{DEADLINE} ({minutes}) is over"
-        self._aws.ecs.stop_task(cluster=self._spec.cluster, task=arn, reason=reason)
+        reason = f"{DEADLINE} ({minutes} minutes) is over"
+        self._aws.ecs.stop_task(cluster=self._spec.cluster_arn, task=arn, reason=reason)
 
     def _show(self, log: TaskLog) -> None:
         """Show what is new in the log. It decides nothing, so it may be late."""
@@ -203,4 +204,4 @@ def _passing(error: Exception) -> str:
 
 
 def _speaker(say: Callable[[str], None]) -> Callable[[str], None]:
-    return lambda text: say(f"populate: {text}")
+    return lambda text: say(f"populate: {for_this_program(text)}")

@@ -11,7 +11,7 @@ import contextlib
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
@@ -28,6 +28,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from ..bundle import Bundle
+from ..lazy import LazyLoader, loaders
 from .files import Files
 from .readers import Readers
 
@@ -38,11 +39,17 @@ class Imports:
     def __init__(self, root: str, bundle: Bundle, readers: Readers) -> None:
         self.root = root
         self.bundle = bundle
+        read = max((begin + size for path, begin, size in bundle.jobs if not path), default=0)
         self.bundle.jobs.clear()
         self.readers = readers
         self._files = Files(self.inside, bundle)
-        self._next = iter(bundle.files)
+        self._next = iter([name for name, (at, *_) in bundle.files.items() if at < read])
         self._ahead: dict[str, CodeType] = {}
+        self.sources: Callable[[str, str], SourceFileLoader] = partial(SourceLoader, self)
+        """Makes the loader of a source."""
+        if bundle.lazy:
+            late = partial(LateSourceLoader, self)
+            self.sources = loaders(bundle.lazy, self.sources, late)
 
     def install(self) -> None:
         """Answer imports of the release, and questions for its files, from now on."""
@@ -109,7 +116,7 @@ class Finder(FileFinder):
     def __init__(self, imports: Imports, path: str) -> None:
         kinds: list[tuple[Any, list[str]]] = [
             (partial(ExtensionLoader, imports), EXTENSION_SUFFIXES),
-            (partial(SourceLoader, imports), SOURCE_SUFFIXES),
+            (imports.sources, SOURCE_SUFFIXES),
             (SourcelessFileLoader, BYTECODE_SUFFIXES),
         ]
         super().__init__(path, *kinds)
@@ -175,6 +182,10 @@ class _Bytecode(SourceLoader):
     def path_stats(self, path: str) -> Mapping[str, Any]:  # noqa: ARG002
         # Only compared with what bytecode says that is to be checked; a release's is not.
         return {"mtime": 0, "size": 0}
+
+
+class LateSourceLoader(LazyLoader, SourceLoader):  # type: ignore[misc]
+    """The same for a module that waits for its first use, or a package that has such modules."""
 
 
 class ExtensionLoader(ExtensionFileLoader):

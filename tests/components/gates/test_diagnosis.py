@@ -19,7 +19,7 @@ SECRET = (
 # A word of the cause -> what leads to it.
 ENDINGS = {
     "its time was over": Ending(
-        stop_code="UserInitiated", reasons="populatorTimeoutMinutes (30) is over"
+        stop_code="UserInitiated", reasons="the timeout of the populate task (30 minutes) is over"
     ),
     "somebody stopped": Ending(stop_code="UserInitiated", exit_code=143, kind="stopped"),
     "Spot": Ending(stop_code="SpotInterruption", exit_code=143, kind="stopped"),

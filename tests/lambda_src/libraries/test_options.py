@@ -24,6 +24,10 @@ PIN = f"numpy==2 --hash=sha256:{'a' * 64}\n"
         ("  # Release: KEEP numpy\n# release: keep torch numpy\n", {"keep": "numpy torch"}),
         ("# release: prune tests\n# release: prune tests\n", {"prune": "tests"}),
         (
+            "# release: lazy torch.Onnx, a_b\n# release: lazy numpy\n",
+            {"lazy": "a_b numpy torch.Onnx"},
+        ),
+        (
             "# release: prune tests\n# release: keep numpy\n",
             {"keep": "numpy", "prune": "tests"},
         ),
@@ -46,6 +50,7 @@ def test_options_are_comments(text: str, expected: dict[str, str]) -> None:
         "# release: prune tests headers",
         "# release: 2.20 because of glibc",
         "# release: keeps numpy",
+        "# release: lazy",
         "numpy>=2  # release: keep numpy",
         "# why # release: keep numpy",
     ],
@@ -59,6 +64,35 @@ def test_a_package_that_is_not_locked_is_named() -> None:
     found, [(number, line, rule)] = options.read("# release: keep numpy tourch\n", PACKAGES)
     assert (found, number, line) == ({"keep": "numpy"}, 1, "# release: keep numpy tourch")
     assert rule == "`keep` names packages that are locked, and tourch is not"
+
+
+@pytest.mark.parametrize(
+    ("names", "wrong"),
+    [
+        ("numpy.linalg numpy.linalg", "numpy.linalg is there twice"),
+        ("numpy.linalg numpy", "numpy.linalg overlaps numpy"),
+        ("numpy numpy.linalg.x", "numpy overlaps numpy.linalg.x"),
+        ("scikit-image", "scikit-image is no name of a module"),
+        ("numpy.", "numpy. is no name of a module"),
+        ("numpy.*", "numpy.* is no name of a module"),
+        ("json.decoder numpy", "json.decoder is of the standard library"),
+    ],
+)
+@pytest.mark.parametrize("lines", [1, 2])
+def test_a_module_that_cannot_wait_is_named(names: str, wrong: str, lines: int) -> None:
+    first, *rest = names.split()
+    text = f"# release: lazy {names}\n"
+    if lines == 2:
+        text = "".join(f"# release: lazy {name}\n" for name in (first, *rest))
+    _, problems = options.read(text, PACKAGES)
+    assert [rule for _, _, rule in problems] == [
+        "`lazy` names modules of packages, such as `keras.src`, each once and none below another, "
+        f"and {wrong}"
+    ]
+
+
+def test_numpy_is_not_above_numpydoc() -> None:
+    assert options.read("# release: lazy numpy numpydoc\n", ()) == ({"lazy": "numpy numpydoc"}, [])
 
 
 def test_the_installer_refuses_a_lock_with_a_wrong_option(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_hot_ranges_with_a_small_gap_are_read_as_one(tmp_path: Path) -> None:
     (made / "site-packages").mkdir(parents=True)
     (made / "site-packages" / "big").write_bytes(bytes(READ * 2))
     (tmp_path / "import.json").write_text(json.dumps([["big"], {"": ["big"]}, pages, []]))
-    pack(made, RELEASE_ID, tmp_path)
+    pack(made, RELEASE_ID, tmp_path, {})
     bundle = Bundle(str(made))
     os.close(bundle.descriptor)
     assert [job for job in bundle.jobs if job[0] == "big"] == [
@@ -42,7 +42,7 @@ def test_what_is_packed_comes_out_as_it_was_and_takes_less_room(tmp_path: Path) 
     for name, content in contents.items():
         (made / "site-packages" / name).write_bytes(content)
     (tmp_path / "import.json").write_text(json.dumps([list(contents), {"": []}, {}, []]))
-    pack(made, RELEASE_ID, tmp_path)
+    pack(made, RELEASE_ID, tmp_path, {})
     bundle = Bundle(str(made))
     assert {name: bundle.read(name) for name in contents} == contents
     os.close(bundle.descriptor)
@@ -52,7 +52,7 @@ def test_what_is_packed_comes_out_as_it_was_and_takes_less_room(tmp_path: Path) 
 def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> None:
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text('[["a.py"], {}')
-    result = pack(tmp_path, RELEASE_ID, tmp_path)
+    result = pack(tmp_path, RELEASE_ID, tmp_path, {})
     assert "none, so imports go the plain way" in str(result["message"])
     assert not (tmp_path / BUNDLE).exists()
 
@@ -60,7 +60,7 @@ def test_what_cannot_be_packed_does_not_fail_the_populate(tmp_path: Path) -> Non
 def test_of_a_tree_that_is_gone_no_bundle_is_made(tmp_path: Path) -> None:
     record = [["a.py"], {"": []}, {}, ["shapes/data", "."]]
     (tmp_path / "import.json").write_text(json.dumps(record))
-    result = pack(tmp_path, RELEASE_ID, tmp_path)
+    result = pack(tmp_path, RELEASE_ID, tmp_path, {})
     assert "FileNotFoundError" in str(result["message"])
 
 
@@ -71,7 +71,7 @@ def test_a_half_made_bundle_is_removed(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("lambda_src.release.bundle.head", full)
     (tmp_path / "site-packages").mkdir()
     (tmp_path / "import.json").write_text(json.dumps([[], {"": []}, {}, []]))
-    assert "No space left on device" in str(pack(tmp_path, RELEASE_ID, tmp_path)["message"])
+    assert "No space left on device" in str(pack(tmp_path, RELEASE_ID, tmp_path, {})["message"])
     assert not (tmp_path / BUNDLE).exists()
 
 
@@ -84,7 +84,7 @@ def packed(folder: Path, names: list[str], looked: list[str]) -> Bundle:
         path.write_bytes(EXTENSION.read_bytes())
     record = [names, {"": [], FIRST: []}, {}, looked]
     (folder / "import.json").write_text(json.dumps(record))
-    pack(made, RELEASE_ID, folder)
+    pack(made, RELEASE_ID, folder, {})
     bundle = Bundle(str(made))
     os.close(bundle.descriptor)
     return bundle

@@ -63,6 +63,9 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "up",
         "invoke",
         "serve",
+        "watch",
+        "task",
+        "cloud",
         "clean",
     }
 
@@ -119,11 +122,15 @@ def test_a_function_of_another_python_than_the_hosts_is_refused_before_there_is_
     assert "embedded cloud" not in out.replace(said, "")
 
 
-def test_a_program_without_an_alias_is_refused_with_the_remedy(tmp_path: Path) -> None:
+def test_a_program_without_a_function_is_deployed_and_cannot_be_called(tmp_path: Path) -> None:
     write(tmp_path, VPC, config=BLOCK)
     status, out, _ = run(tmp_path, "up")
-    assert status == 1
-    assert "made no aws:lambda/alias:Alias, so there is nothing to call. Remedy:" in out
+    assert status == 0
+    assert "the program has no function to call" in out
+
+    status, _, err = run(tmp_path, "invoke", "--event", "{}")
+    assert status == 2
+    assert "the program makes no aws:lambda/function:Function, so there is nothing to call" in err
 
 
 @pytest.mark.parametrize(

@@ -136,9 +136,9 @@ def test_a_task_stopped_when_it_has_ended_has_published(gate: Gate) -> None:
 
 
 def test_a_passed_deadline_stops_the_task_and_names_the_key(gate: Gate) -> None:
-    message = gate.failure(WAITS, timeout_seconds=0)
+    message = gate.failure(WAITS, timeout_minutes=0)
     assert "the task was stopped because its time was over" in message
-    assert "populatorTimeoutMinutes (0) is over" in message
+    assert "the timeout of the populate task (0 minutes) is over" in message
     assert gate.tasks() == []
 
 
@@ -189,7 +189,9 @@ def test_a_task_that_mounts_another_access_point_is_not_adopted(gate: Gate) -> N
     gate.stack.set_policy(Effect="Allow", Action="*")
     old = {"authorizationConfig": {"accessPointId": other["AccessPointId"], "iam": "ENABLED"}}
     old_task = gate.define(WAITS, efs=old)
-    with gate.background(WAITS, task_definition=old_task, access_point_arn=other["AccessPointArn"]):
+    with gate.background(
+        WAITS, task_definition_arn=old_task, access_point_arn=other["AccessPointArn"]
+    ):
         (left,) = gate.tasks()
         assert gate.run(SUCCEEDS)["task_arn"] != left
         assert gate.lines_with("mounts another access point, it is not adopted") == 1
@@ -217,7 +219,7 @@ def test_the_wrong_account_is_refused_before_anything_starts(gate: Gate) -> None
 
 
 def test_what_aws_refuses_is_said_in_its_own_words(gate: Gate) -> None:
-    message = gate.failure(SUCCEEDS, cluster="other")
+    message = gate.failure(SUCCEEDS, cluster_arn="other")
     assert "the cluster is gone" in message
     assert "ClusterNotFoundException" in message
     assert "\n  Nothing was started\n" in message

@@ -24,7 +24,7 @@ def test_a_throttled_call_is_made_again(gate: Gate, operation: str) -> None:
 
 def test_a_throttled_stop_is_made_again(gate: Gate) -> None:
     gate.proxy.fault("StopTask", refuses("ThrottlingException"), times=TROUBLES)
-    assert "its time was over" in gate.failure(WAITS, timeout_seconds=0)
+    assert "its time was over" in gate.failure(WAITS, timeout_minutes=0)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +80,7 @@ function = aws.lambda_.Function("function", role=role.arn, runtime="python3.11",
     file_system_config={{"arn": point.arn, "local_mount_path": "/mnt/a"}},
     vpc_config={{"subnet_ids": [subnet.id], "security_group_ids": [group.id]}},
     logging_config={{"log_format": "JSON", "log_group": log.name}},
+    reserved_concurrent_executions=7,
     opts=pulumi.ResourceOptions(depends_on=[target, rights, attached]))
 bucket = aws.s3.Bucket("bucket", force_destroy=True, tags={{"Team": "a"}})
 aws.s3.BucketOwnershipControls("bucket", bucket=bucket.id,
@@ -93,6 +97,27 @@ aws.s3.BucketObjectv2("object", bucket=bucket.id, key="a/b.txt", content_type="t
                       source=pulumi.StringAsset("hello"))
 aws.lambda_.Alias("alias", name="live", function_name=function.name,
                   function_version=function.version)
+aws.lambda_.Permission("call", function=function.name, action="lambda:InvokeFunction",
+                       principal="123456789012")
+aws.lambda_.FunctionUrl("url", function_name=function.name, authorization_type="AWS_IAM",
+                        qualifier="live")
+scaled = aws.appautoscaling.Target("scaled", service_namespace="lambda", min_capacity=1,
+    max_capacity=2, scalable_dimension="lambda:function:ProvisionedConcurrency",
+    resource_id=pulumi.Output.concat("function:", function.name, ":live"))
+aws.appautoscaling.Policy("scaled", policy_type="TargetTrackingScaling",
+    service_namespace=scaled.service_namespace, resource_id=scaled.resource_id,
+    scalable_dimension=scaled.scalable_dimension, target_tracking_scaling_policy_configuration={{
+        "target_value": 0.7, "predefined_metric_specification": {{
+            "predefined_metric_type": "LambdaProvisionedConcurrencyUtilization"}}}})
+aws.sqs.Queue("queue", message_retention_seconds=60, sqs_managed_sse_enabled=True)
+api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
+way = aws.apigatewayv2.Integration("api", api_id=api.id, integration_type="AWS_PROXY",
+    integration_uri=function.arn, payload_format_version="2.0", timeout_milliseconds=5000)
+aws.apigatewayv2.Route("api", api_id=api.id, route_key="POST /",
+                       target=pulumi.Output.concat("integrations/", way.id))
+aws.apigatewayv2.Stage("api", api_id=api.id, name="$default", auto_deploy=True)
+aws.sfn.StateMachine("machine", role_arn=role.arn, definition=json.dumps(
+    {{"StartAt": "A", "States": {{"A": {{"Type": "Succeed"}}}}}}))
 key = aws.kms.Key("key", enable_key_rotation=True, tags={{"Team": "a"}})
 topic = aws.sns.Topic("topic", kms_master_key_id=key.arn)
 aws.sns.TopicPolicy("topic", arn=topic.arn, policy=topic.arn.apply(lambda arn: json.dumps(
@@ -169,6 +194,8 @@ def test_the_function_is_the_one_that_the_program_describes(
     found = client(cloud, "lambda").get_function(
         FunctionName=function.id, Qualifier=function.outputs["version"]
     )
+    reserved = client(cloud, "lambda").get_function_concurrency(FunctionName=function.id)
+    assert reserved["ReservedConcurrentExecutions"] == 7
     configuration = found["Configuration"]
     assert {
         name: configuration[name]
@@ -264,16 +291,57 @@ def test_a_type_that_is_not_in_the_table_gets_an_id_and_is_reported(
     assert result.outputs["id"].startswith("topic-")
 
 
-def test_inline_rules_are_refused_instead_of_left_out(cloud: Cloud, tmp_path: Path) -> None:
+def test_rules_within_a_group_take_the_place_of_those_of_aws(cloud: Cloud, tmp_path: Path) -> None:
     program = """
-        import pulumi_aws as aws
+        import pulumi, pulumi_aws as aws
         vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
-        aws.ec2.SecurityGroup("group", vpc_id=vpc.id, description="d", ingress=[
-            {"protocol": "tcp", "from_port": 1, "to_port": 1, "cidr_blocks": ["10.0.0.0/8"]}])
+        other = aws.ec2.SecurityGroup("other", vpc_id=vpc.id, description="d")
+        group = aws.ec2.SecurityGroup("group", vpc_id=vpc.id, description="d", ingress=[
+            {"protocol": "tcp", "from_port": 1, "to_port": 2, "cidr_blocks": ["10.0.0.0/8"]},
+            {"protocol": "tcp", "from_port": 3, "to_port": 3, "self": True,
+             "security_groups": [other.id], "description": "both"},
+        ], egress=[{"protocol": "-1", "from_port": 0, "to_port": 0,
+                    "ipv6_cidr_blocks": ["::/0"]}])
+        pulumi.export("ids", [group.id, other.id])
     """
     result, _ = deployed(cloud, tmp_path, program)
-    assert result.error is not None
-    assert "inline rules are not emulated" in result.error
+    assert result.error is None
+    own, other = result.outputs["ids"]
+    (found,) = client(cloud, "ec2").describe_security_groups(GroupIds=[own])["SecurityGroups"]
+    first, second = found["IpPermissions"]
+    assert (first["FromPort"], first["ToPort"]) == (1, 2)
+    assert [each["CidrIp"] for each in first["IpRanges"]] == ["10.0.0.0/8"]
+    assert {each["GroupId"] for each in second["UserIdGroupPairs"]} == {own, other}
+    (way_out,) = found["IpPermissionsEgress"]
+    assert (way_out["IpProtocol"], len(way_out["Ipv6Ranges"])) == ("-1", 1)
+
+
+def test_code_is_a_folder_or_a_zip_file_as_well(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "code" / "inner").mkdir(parents=True)
+    (tmp_path / "code" / "app.py").write_text("from inner import of\ndef main(e, _): return of.V")
+    (tmp_path / "code" / "inner" / "of.py").write_text("V = 5")
+    (tmp_path / "code.zip").write_bytes(zipped("import of\ndef main(e, _): return of.V + 1"))
+    program = f"""
+        import pulumi, pulumi_aws as aws
+        role = aws.iam.Role("role", assume_role_policy={TRUST!r})
+        def function(name, code):
+            aws.lambda_.Function(name, name=name, role=role.arn, handler="app.main", code=code,
+                                 runtime="python{sys.version_info[0]}.{sys.version_info[1]}")
+        function("folder", pulumi.FileArchive("code"))
+        function("both", pulumi.AssetArchive({{"of.py": pulumi.FileAsset("code/inner/of.py"),
+            "app.py": pulumi.StringAsset("import sys; sys.path.append('/var/task/old')\\n"
+                                         "from old.app import main"),
+            "old": pulumi.FileArchive("code.zip")}}))
+        function("zip", pulumi.FileArchive("code.zip"))
+    """
+    result, _ = deployed(cloud, tmp_path, program)
+    assert result.error is None
+    names = ("folder", "both")
+    said = [client(cloud, "lambda").invoke(FunctionName=name, Payload=b"{}") for name in names]
+    assert [each["Payload"].read() for each in said] == [b"5", b"6"]
+    code = client(cloud, "lambda").get_function(FunctionName="zip")["Configuration"]["CodeSha256"]
+    packed = hashlib.sha256((tmp_path / "code.zip").read_bytes()).digest()
+    assert code == base64.b64encode(packed).decode()
 
 
 def test_zones_are_those_of_the_cloud(cloud: Cloud, tmp_path: Path) -> None:
@@ -311,10 +379,12 @@ def test_code_from_elsewhere_is_refused() -> None:
     import pulumi
 
     provider = AwsProvider("us-east-1", cloud=True)
-    with pytest.raises(ProviderError, match="code from FileArchive is not emulated"):
-        provider.create(
-            "aws:lambda/function:Function", "f", {"code": pulumi.FileArchive("x.zip"), "name": "f"}
-        )
+    for code, message in (
+        (pulumi.FileArchive("x.zip"), "'x.zip' is neither a folder nor a zip file"),
+        (pulumi.RemoteArchive("https://example.org/x.zip"), "code from RemoteArchive is not"),
+    ):
+        with pytest.raises(ProviderError, match=message):
+            provider.create("aws:lambda/function:Function", "f", {"code": code, "name": "f"})
 
 
 def test_a_bucket_is_as_the_program_describes_it(everything: Result, cloud: Cloud) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from ...layout import SITE_PACKAGES, ExitCode, InstallError, is_published
 from ..job import LibrariesJob
 from ..log import log, timed
+from ..trial import defer
+from ..trial.again import import_again
 from ..trial.pack import pack
 from ..trial.smoke import Smoke
-from ..trial.split import record_exactly
 from . import compile as bytecode
 from . import names, pip, requirements
 from .prune import Pruning, blame
@@ -55,14 +56,16 @@ class Staging:
         with timed(seconds, "prune", "what a run cannot use"):
             pruning.run()
         log("prune", str(pruning), **pruning.numbers())
+        lazy = self._options.get("lazy", "").split()
+        defer.check(site_packages, lazy)
         smoke = Smoke(site_packages, job.program, scratch, job.import_limit, job.artifacts)
         with timed(seconds, "import", "model.py with the staged libraries"):
             log("import", prove(smoke, pruning)[:200])
         pruning.note(staged)
         with timed(seconds, "cold-start", "what the import reads, in one file"):
-            record_exactly(smoke)
+            waiting = import_again(smoke, lazy)
             smoke.compare()
-            log("cold-start", **pack(staged, job.release.name, scratch))
+            log("cold-start", **pack(staged, job.release.name, scratch, waiting))
         self.shown["pruned"] = pruning.numbers()
         return staged
 

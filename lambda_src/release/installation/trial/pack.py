@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...bundle import BUNDLE, READ, Index, packed, write
 from ...layout import SITE_PACKAGES
+from ...lazy import Lazy
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT
 
@@ -31,41 +32,51 @@ CODE = (".pyc", *EXTENSION_SUFFIXES)
 """What the names of files end with that are only imported."""
 
 
-def pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
+def pack(staged: Path, release_id: str, scratch: Path, lazy: Lazy) -> dict[str, object]:
     """Write the bundle of a staged release, by the records in the scratch folder.
 
-    Returns what is in it, for the log; ``modules`` only if there is one.
+    Modules that are ``lazy`` wait for their first use. Returns what is in it, for the log;
+    ``modules`` only if there is one.
 
     A release works without a bundle, so where it cannot be made, that is all that happens.
     """
     try:
-        return _pack(staged, release_id, scratch)
+        return _pack(staged, release_id, scratch, lazy)
     except Exception as error:
         (staged / BUNDLE).unlink(missing_ok=True)
         return {"message": f"none, so imports go the plain way: {type(error).__name__}: {error}"}
 
 
-def _pack(staged: Path, release_id: str, scratch: Path) -> dict[str, object]:
-    opened, loaded, pages, looked = json.loads((scratch / RECORD).read_text())
+def _pack(staged: Path, release_id: str, scratch: Path, lazy: Lazy) -> dict[str, object]:
+    opened, loaded, pages, looked, *_ = json.loads((scratch / RECORD).read_text())
+    later: list[str] = []
     if (scratch / RECORD_EXACT).exists():
-        _, _, exact, _ = json.loads((scratch / RECORD_EXACT).read_text())
-        pages = {path: _both(phases, exact.get(path)) for path, phases in pages.items()}
+        plain = opened
+        opened, again, exact, looked, *_ = json.loads((scratch / RECORD_EXACT).read_text())
+        # What the second import has not used is not read ahead.
+        later = [path for path in plain if path.endswith(".pyc") and path not in {*opened}]
+        loaded = {
+            path: [each for each in found if each in exact]
+            for path, found in loaded.items()
+            if path in again
+        }
+        pages = {path: _both(pages[path], exact[path]) for path in pages if path in exact}
     packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
-    write(staged / BUNDLE, release_id, packing.index(), packing.contents)
+    packing.add_later(later)
+    write(staged / BUNDLE, release_id, packing.index(lazy), packing.contents)
     modules = sum(path.endswith(".pyc") for path in packing.files)
     return {
         "message": f"{modules} modules, {len(packing.libraries)} extension modules",
         "modules": modules,
+        "later": len(later),
         "libraries": len(packing.libraries),
         "reads": len(packing.jobs),
         "bytes": sum(size for _, _, size in packing.jobs),
     }
 
 
-def _both(phases: tuple[Runs, Runs], exact: tuple[Runs, Runs] | None) -> list[Runs]:
+def _both(phases: tuple[Runs, Runs], exact: tuple[Runs, Runs]) -> list[Runs]:
     """The pages of the first record that the second has, too."""
-    if exact is None:
-        return list(phases)
     seen = {page for runs in exact for first, count in runs for page in range(first, first + count)}
     return [
         [(page, 1) for first, count in runs for page in range(first, first + count) if page in seen]
@@ -115,8 +126,14 @@ class _Packing:
     def file(self, path: str) -> Path:
         return self.root / path
 
-    def index(self) -> Index:
-        return self.files, self._listing(), self.jobs, self.libraries, self.data
+    def add_later(self, paths: list[str]) -> None:
+        """Pack files that nobody reads ahead."""
+        for path in paths:
+            if path[:3] != "../" and self.file(path).is_file():
+                self._add(path)
+
+    def index(self, lazy: Lazy) -> Index:
+        return self.files, self._listing(), self.jobs, self.libraries, self.data, lazy
 
     def _library(self, path: str, companions: list[str]) -> None:
         """Plan how an extension module, and what comes with it, gets into memory."""

@@ -20,6 +20,8 @@ from types import ModuleType
 from typing import Any
 
 from ...artifacts import arguments as load_arguments
+from ...lazy import Lazy
+from . import defer
 from .record import Record
 
 # What a package puts in their place must not decide about it.
@@ -49,14 +51,17 @@ def prove(
     end: str,
     nonce: str,
     limit: float | None,
+    lazy: str = "",
 ) -> None:
     """Import, load and try the model; record what that touches; write to ``end`` how it ended.
 
     The last is JSON: the nonce, kind and text. The kind is ``proven``, ``contract``, ``failed``
-    or ``not-ended``.
+    or ``not-ended``. ``lazy`` is a file with the modules that wait for their first use; those that
+    the model has not used run after the recording.
     """
     sys.path.insert(1, site_packages)
     recorded = Record(site_packages, record.endswith("exact.json"))
+    waiting = defer.install(site_packages, lazy) if lazy else {}
     process, main = _getpid(), _thread.get_ident()
     ended = _thread.allocate_lock()  # by who acquires it
 
@@ -75,7 +80,7 @@ def prove(
         with contextlib.suppress(RuntimeError):
             _thread.start_new_thread(watch, (limit,))
     try:
-        kind, text = "proven", _try(program, artifacts)
+        kind, text = "proven", _recorded(program, artifacts, recorded, record, waiting)
     except ContractError as error:
         kind, text = "contract", str(error)
     except BaseException:
@@ -85,14 +90,22 @@ def prove(
     if _getpid() != process:
         return
     ended.acquire()
-    if kind == "proven":
-        recorded.write(record)
-        text += f"; not recorded: {recorded.problem}" if recorded.problem else ""
     finish(kind, text)
 
 
-def _try(program: str, artifacts: str) -> str:
-    """Import, load and try the model. Returns what there is to say of it."""
+def _recorded(program: str, artifacts: str, recorded: Record, record: str, waiting: Lazy) -> str:
+    """Try the model, write the record, and use what still waits. Returns what there is to say."""
+    answers: dict[str, Any] = {}
+    process = _getpid()
+    said = _try(program, artifacts, answers)
+    if _getpid() == process:  # not one that the model has forked
+        recorded.write(record, answers)
+        defer.use_all(waiting)
+    return said + (f"; not recorded: {recorded.problem}" if recorded.problem else "")
+
+
+def _try(program: str, artifacts: str, answers: dict[str, Any]) -> str:
+    """Import, load and try the model. Returns what there is to say of it, and adds its answers."""
     model = importlib.import_module("model")
     if not str(model.__file__).startswith(program + "/"):
         raise ImportError(f"a package brings its own module 'model': {model.__file__}")
@@ -112,7 +125,7 @@ def _try(program: str, artifacts: str) -> str:
         shown = demonstrate()
         if not isinstance(shown, dict):
             raise ContractError(f"demonstrate() returned {_short(shown)}, not a dictionary")
-        _json(shown, "demonstrate() returned")
+        answers["demonstrate()"] = _json(shown, "demonstrate() returned")
         said.append(f"demonstration: {_short(shown)}")
     if instances is not None:
         count = len(instances)
@@ -124,7 +137,7 @@ def _try(program: str, artifacts: str) -> str:
                 f"predict of SAMPLE returned {len(predictions)} predictions for {count} "
                 f"instances: {_short(predictions)}"
             )
-        _json(predictions, "predict of SAMPLE returned")
+        answers["predict of SAMPLE"] = _json(predictions, "predict of SAMPLE returned")
         said.append(f"predict of SAMPLE: {_short(predictions)}")
     return "; ".join(said) or "predict was not tried: model.py has neither SAMPLE nor demonstrate()"
 

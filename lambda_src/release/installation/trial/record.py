@@ -6,6 +6,9 @@ import json
 import os
 import re
 import sys
+from typing import Any
+
+from .defer import able, bound
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 _PRESENT = bytes(value >> 6 != 0 for value in range(256))
@@ -39,23 +42,28 @@ class Record:
         self.pages: dict[str, tuple[Runs, Runs]] = {}
         sys.addaudithook(self._hook)
 
-    def write(self, target: str) -> None:
-        """End the recording and write it as JSON, if that is possible."""
+    def write(self, target: str, answers: dict[str, Any]) -> None:
+        """End the recording and write it as JSON, if that is possible.
+
+        With it go `able` and `bound`, and the model's answers.
+        """
         self._active = False
         try:
-            self._write(target)
+            self._write(target, answers)
         except Exception as error:
             # A thread of the model may load a library meanwhile.
             self.problem = repr(error)
 
-    def _write(self, target: str) -> None:
+    def _write(self, target: str, answers: dict[str, Any]) -> None:
         self._look()
         for path, pages in self._mapped().items():
             first = self._first[path]
             later = bytes(now and not then for now, then in zip(pages, first, strict=False))
             self.pages[path] = _runs(first), _runs(later)
         with open(target, "w") as stream:  # noqa: PTH123
-            json.dump([list(self.opened), self.loaded, self.pages, list(self.looked)], stream)
+            found = list(self.opened), self.loaded, self.pages, list(self.looked)
+            root = self._root[:-1]
+            json.dump([*found, able(root), bound(root), answers], stream)
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
         if event in ("os.listdir", "os.scandir"):

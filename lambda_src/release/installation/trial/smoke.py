@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...layout import LOCK_AGAIN, ExitCode, InstallError
+from ...lazy import Lazy
 from ..child import child
 from ..storage.removal import remove
 from ..storage.tree import prove_room
@@ -46,12 +47,12 @@ NAME = 8
 
 PROGRAM = """
 import sys
-site_packages, program, artifacts, record, end, nonce, limit = sys.argv[1:]
+site_packages, program, artifacts, record, end, nonce, limit, lazy = sys.argv[1:]
 del sys.argv[1:]
 sys.path.insert(0, program)
 from release.installation.trial.proof import prove
 limit = float(limit) if limit else None
-prove(site_packages, program, artifacts, record, end, nonce, limit)
+prove(site_packages, program, artifacts, record, end, nonce, limit, lazy)
 """
 
 Listing = dict[str, tuple[int, ...]]
@@ -78,12 +79,12 @@ class Smoke:
         object.__setattr__(self, "before", listing(self.site_packages))
         object.__setattr__(self, "loaded", listing(self.artifacts) if self.artifacts else {})
 
-    def run(self, record: str = RECORD) -> str:
+    def run(self, record: str = RECORD, lazy: Lazy | None = None) -> str:
         """Import ``model`` from the program folder with the staged libraries, and try it.
 
-        What it touches is recorded in the scratch folder. Returns what there is to say of it.
-        Raises InstallError with the end of the traceback, or if it takes longer than ``limit``
-        seconds, and OSError if the disk is full.
+        What it touches is recorded in the scratch folder; modules that are ``lazy`` wait for their
+        first use. Returns what there is to say of it. Raises InstallError with the end of the
+        traceback, or if it takes longer than ``limit`` seconds, and OSError if the disk is full.
         """
         nonce = secrets.token_hex()
         output, end = self.scratch / "import.out", self.scratch / "import.end"
@@ -94,6 +95,9 @@ class Smoke:
         command += map(str, (self.site_packages, self.program, self.artifacts or ""))
         command += map(str, (self.scratch / record, end, nonce))
         command.append("" if self.limit is None else f"{self.limit:g}")
+        waiting = self.scratch / "lazy.json"
+        waiting.write_text(json.dumps(lazy))
+        command.append(str(waiting) if lazy else "")
         late = False
         with (
             output.open("wb") as stream,

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ...layout import ExitCode, InstallError
+from ...lazy import Lazy
 from ..log import log
 from .pack import SMALL
 from .record import PAGE, Runs
@@ -29,14 +30,16 @@ _SEGMENT = struct.Struct("<IIQQQQQQ")  # elf.h, Elf64_Phdr
 _HEADER = 64
 
 
-def record_exactly(smoke: Smoke) -> None:
+def record_exactly(smoke: Smoke, lazy: Lazy | None = None) -> None:
     """Make the smoke import once more, and record in RECORD_EXACT what it touches of libraries.
+
+    Modules that are ``lazy`` wait for their first use in it.
 
     If it fails with split libraries, only that is logged, and they have to do whole. Raises
     InstallError or OSError if they do not, or if a library cannot be restored.
     """
     try:
-        _, _, pages, _ = json.loads((smoke.scratch / RECORD).read_text())
+        _, _, pages, *_ = json.loads((smoke.scratch / RECORD).read_text())
         libraries = {
             smoke.site_packages / path: [*first, *later]
             for path, (first, later) in pages.items()
@@ -44,14 +47,14 @@ def record_exactly(smoke: Smoke) -> None:
         }
         try:
             with split(libraries):
-                smoke.run(RECORD_EXACT)
+                smoke.run(RECORD_EXACT, lazy)
         finally:
             smoke.restored(libraries)
     except (OSError, ValueError, InstallError) as error:
         if isinstance(error, InstallError) and error.code is ExitCode.DISK:
             raise
         log("cold-start", f"the libraries are recorded less exactly: {error}"[:300])
-        smoke.run(RECORD_EXACT)
+        smoke.run(RECORD_EXACT, lazy)
 
 
 @contextmanager

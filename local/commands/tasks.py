@@ -1,0 +1,130 @@
+"""Runs a task of a deployed program, as `aws ecs run-task` would."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ..engine import Resource
+from ..provider import refusal
+from .deployed import Deployment, FunctionError
+from .screen import Screen
+
+_CLUSTER = "aws:ecs/cluster:Cluster"
+_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
+_SUBNET, _GROUP = "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup"
+
+
+class TaskError(Exception):
+    """A task that cannot be started; the message says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is to be run, by names that the program gives its resources.
+
+    Attributes:
+        task: The task definition; None: the only one.
+        cluster: The cluster; None: the only one.
+        subnets: Subnets; none: all.
+        groups: Security groups; none: the only one, or the VPC's own.
+        public_ip: Whether it gets a public address.
+        command: In place of the container's command.
+    """
+
+    task: str | None = None
+    cluster: str | None = None
+    subnets: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    public_ip: bool = False
+    command: Sequence[str] = ()
+
+
+def run_task(deployment: Deployment, wanted: Wanted, screen: Screen) -> int:
+    """Run a task to its end and show its log; returns the exit code of its first container.
+
+    Raises:
+        FunctionError: The program has no such task, cluster, subnet or security group.
+        TaskError: ECS refuses the task, or it does not start.
+    """
+    definition = _chosen(deployment, _DEFINITION, "task", wanted.task)
+    cluster = _chosen(deployment, _CLUSTER, "cluster", wanted.cluster)
+    region = str(definition.outputs["arn"]).split(":")[3]
+    ecs = boto3.client("ecs", region)
+    request = {
+        "taskDefinition": definition.outputs["arn"],
+        "cluster": cluster.outputs["arn"],
+        "launchType": "FARGATE",
+        **_network(deployment, wanted),
+    }
+    try:
+        known = ecs.describe_task_definition(taskDefinition=definition.outputs["arn"])
+        containers: Sequence[Any] = known["taskDefinition"]["containerDefinitions"]
+        if wanted.command:
+            own = {"name": containers[0]["name"], "command": list(wanted.command)}
+            request["overrides"] = {"containerOverrides": [own]}
+        (task,) = ecs.run_task(**request)["tasks"]
+        with screen.step(f"task {definition.name}"):
+            while task["lastStatus"] != "STOPPED":
+                time.sleep(0.2)
+                task = ecs.describe_tasks(cluster=task["clusterArn"], tasks=[task["taskArn"]])[
+                    "tasks"
+                ][0]
+    except ClientError as error:
+        raise TaskError(refusal(error)) from error
+    for container in containers:
+        _show_log(container, task["taskArn"].rpartition("/")[2], region, screen)
+    ended = task["containers"][0]
+    code = ended.get("exitCode")
+    if code is None:
+        raise TaskError(f"{task['stoppedReason']}; {ended.get('reason', '')}".rstrip("; "))
+    screen.line(f"exit code {code}", "error" if code else "good")
+    return int(code)
+
+
+def _chosen(deployment: Deployment, type_: str, what: str, name: str | None) -> Resource:
+    found = {resource.name: resource for resource in deployment.result.of_type(type_)}
+    if name is None and len(found) == 1:
+        return next(iter(found.values()))
+    if name in found:
+        return found[name]
+    wrong = f"--{what} {name!r}" if name else f"there are several of {type_}"
+    names = f"{', '.join(found)} can be named" if found else f"the program makes no {type_}"
+    raise FunctionError(f"{wrong}: {names}" if found or name else names)
+
+
+def _network(deployment: Deployment, wanted: Wanted) -> dict[str, Any]:
+    subnets = list(deployment.result.of_type(_SUBNET))
+    chosen = [_chosen(deployment, _SUBNET, "subnet", name) for name in wanted.subnets] or subnets
+    if not chosen:
+        return {}
+    groups = [_chosen(deployment, _GROUP, "security-group", name) for name in wanted.groups]
+    if not groups and deployment.result.of_type(_GROUP):
+        groups = [_chosen(deployment, _GROUP, "security-group", None)]
+    public = "ENABLED" if wanted.public_ip else "DISABLED"
+    network: dict[str, Any] = {"subnets": [each.id for each in chosen], "assignPublicIp": public}
+    if groups:
+        network["securityGroups"] = [each.id for each in groups]
+    return {"networkConfiguration": {"awsvpcConfiguration": network}}
+
+
+def _show_log(container: Mapping[str, Any], task: str, region: str, screen: Screen) -> None:
+    logging = container.get("logConfiguration") or {}
+    options = logging.get("options") or {}
+    if logging.get("logDriver") != "awslogs":
+        screen.line(f"{container['name']} has no log driver awslogs, so there is no log", "warning")
+        return
+    stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/{task}"
+    client = boto3.client("logs", options.get("awslogs-region", region))
+    pages = client.get_paginator("filter_log_events")
+    try:
+        for page in pages.paginate(logGroupName=options["awslogs-group"], logStreamNames=[stream]):
+            for event in page["events"]:
+                screen.line(f"  {event['message']}")
+    except ClientError as error:
+        screen.line(f"the log {stream} cannot be read: {refusal(error)}", "warning")
