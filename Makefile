@@ -25,7 +25,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## Show what this Makefile does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: .venv/.installed ## Create the environment .venv from uv.lock
@@ -65,7 +65,7 @@ first-run: install ## Try it on AWS for some cents, destroy it, write a report (
 	@$(BIN)/python -m tools.first_run $(FIRST_RUN)
 
 .PHONY: bench
-bench: install ## Measure for docs/performance.md (WHAT=policies, imports, answers, populate, packages, artifacts, networks)
+bench: install ## Measure for docs/performance.md (WHAT=policies, imports, answers, populate, packages, artifacts, networks, aws)
 	@for what in $(WHAT); do $(BIN)/python -m benchmarks.$$what $(OPTIONS) || exit; done
 	@$(BIN)/python -m tools.readme
 
@@ -94,6 +94,10 @@ lint: install
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy .
 	$(BIN)/python -m tools.readme --check
+
+.PHONY: deployer-policy
+deployer-policy: install ## IAM policies for whoever deploys a stack (STACK=dev ACCOUNT=123456789012 WRITE=folder)
+	@$(BIN)/python -m tools.deployer_policy --stack $(STACK) --account $(ACCOUNT) $(if $(WRITE),--write $(WRITE))
 
 .PHONY: files
 files: install ## List what of lambda_src/application travels to AWS

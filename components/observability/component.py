@@ -19,9 +19,11 @@ from .dashboard import Subject, dashboard
 from .topic import failed_tasks, let_publish, make_topic
 
 _OWN = "whether there is a topic of its own depends on it"
+# A variable outside of quotes is quoted by EventBridge, whatever is in it:
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 _NOTICE = (
-    '"A populate task of <stack> failed: <reason> (<code>). The log group <log> has the rest. '
-    '<task>"'
+    '{"message": "A populate task of %s failed", "reason": <reason>, "stopCode": <code>, '
+    '"task": <task>, "logGroup": "%s"}'
 )
 
 
@@ -120,9 +122,7 @@ class Observability(pulumi.ComponentResource):
                     "reason": "$.detail.stoppedReason",
                     "code": "$.detail.stopCode",
                 },
-                "input_template": _NOTICE.replace("<stack>", tag_name(name)).replace(
-                    "<log>", self._log
-                ),
+                "input_template": _NOTICE % (tag_name(name), self._log),
             },
             opts=after,
         )

@@ -24,7 +24,7 @@ from .resources import KINDS
 _ANSWERED = {"id", "region", "state"}
 _NO_OPT_IN = [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
 ACCOUNT = "123456789012"
-"""The account of a preview, which has no cloud to ask."""
+"""The account of a preview that names none, as it has no cloud to ask."""
 
 
 class AwsProvider:
@@ -37,8 +37,8 @@ class AwsProvider:
             resources.
     """
 
-    def __init__(self, region: str, *, cloud: bool) -> None:
-        self._region, self._cloud = region, cloud
+    def __init__(self, region: str, *, cloud: bool, account: str = ACCOUNT) -> None:
+        self._region, self._cloud, self._account = region, cloud, account
         self._regions: dict[str, Aws] = {}
         self._subnets: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -233,7 +233,7 @@ class AwsProvider:
         return {name: found[key] for name, key in names.items()}
 
     def _identity(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        account = self._clients(args).account if self._cloud else ACCOUNT
+        account = self._clients(args).account if self._cloud else self._account
         return {
             "id": account,
             "accountId": account,

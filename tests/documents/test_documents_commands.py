@@ -35,7 +35,7 @@ PULUMI = {
     "destroy": set(),
     "install": set(),
     "login": {"--local"},
-    "preview": {"--policy-pack", "--stack"},
+    "preview": {"--policy-pack", "--stack", "--json", "--show-sames"},
     "refresh": set(),
     "stack init": {"--secrets-provider"},
     "stack output": {"--json"},

@@ -39,14 +39,17 @@ def main() -> int:
     select.add_argument("--create", action="store_true", required=True)
     for parsed in (select, commands.add_parser("cancel")):
         parsed.add_argument("stack")
-    others = (commands.add_parser("up"), commands.add_parser("destroy"), stack.add_parser("export"))
+    planning = (commands.add_parser("preview"), commands.add_parser("up"))
+    others = (*planning, commands.add_parser("destroy"), stack.add_parser("export"))
     for parsed in others:
         parsed.add_argument("--stack", required=True)
-    others[0].add_argument("--policy-pack", action="append", type=Path, required=True)
-    others[0].add_argument("--policy-pack-config", action="append", type=Path, default=[])
+    for parsed in planning:
+        parsed.add_argument("--policy-pack", action="append", type=Path, required=True)
+        parsed.add_argument("--policy-pack-config", action="append", type=Path, default=[])
+        parsed.add_argument("--diff", action="store_true")
     for name in ("up", "destroy", "cancel"):
         commands.choices[name].add_argument("--yes", action="store_true", required=True)
-    for parsed in others[:2]:
+    for parsed in others[1:3]:
         parsed.add_argument("--color", choices=["never"])
     # The CLI takes its global flags anywhere.
     words = sorted(sys.argv[1:], key=lambda word: word != "--non-interactive")
@@ -57,7 +60,14 @@ def main() -> int:
         said.write(f"{options.command}\n")
     if options.command == FAILS:
         return failure(f"{FAILS} failed, as it was asked to")
-    command = {"select": select_, "cancel": cancel, "up": up, "destroy": destroy, "export": export}
+    command = {
+        "select": select_,
+        "cancel": cancel,
+        "export": export,
+        "preview": preview,
+        "up": up,
+        "destroy": destroy,
+    }
     return command[options.command](options)
 
 
@@ -79,6 +89,26 @@ def select_(options: argparse.Namespace) -> int:
 def cancel(options: argparse.Namespace) -> int:
     print("error: nothing to cancel", file=sys.stderr)
     return 255
+
+
+def preview(options: argparse.Namespace) -> int:
+    """The packs judge what is planned, as they are configured for the stack."""
+    if len(options.policy_pack_config) not in {0, len(options.policy_pack)}:
+        return failure("the number of policy packs must match the number of configurations")
+    for pack, config in zip(options.policy_pack, options.policy_pack_config, strict=False):
+        # What the embedded engine takes by itself.
+        if config != pack / f"{options.stack}.json" or not config.exists():
+            return failure(f"{config} is not the configuration of {pack} for {options.stack}")
+    project = Project.load(Path.cwd(), options.stack)
+    screen = Screen(io.StringIO())
+    result = engine.preview(project, AwsProvider(project.region, cloud=False), screen)
+    if result.error is not None:
+        return failure(result.error)
+    verdict = engine.judge([pack.resolve() for pack in options.policy_pack], result)
+    for finding in verdict.findings:
+        print(f"  {'mandatory' if finding.mandatory else 'advisory'} {finding.policy}")
+    print("".join(f" +  {r.type} {r.name} create\n" for r in result.resources))
+    return failure("policy violations") if verdict.mandatory else 0
 
 
 def up(options: argparse.Namespace) -> int:

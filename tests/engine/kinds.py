@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from local.engine import integers
+
 _PAUSE = 0.1
 # AWS says that something is still in the way; the provider waits for it, up to 45 minutes.
 _PASSING = {"DependencyViolation", "ClusterContainsTasksException", "FileSystemInUse"}
@@ -157,7 +159,7 @@ def delete(type_: str, id_: str, properties: Mapping[str, Any], seconds: float) 
     Raises:
         ClientError: AWS refuses, or something is still in the way.
     """
-    known = {**properties, "id": id_}
+    known = {**integers(properties), "id": id_}
     known |= {f"{name}*": [value] for name, value in known.items()}
     deadline = time.monotonic() + seconds
     if properties.get("forceDestroy"):
