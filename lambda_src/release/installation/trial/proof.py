@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from ...artifacts import arguments as load_arguments
+from ...encoding import encoded
 from ...lazy import Lazy
 from . import defer
 from .record import Record
@@ -191,12 +192,15 @@ def _sample(model: ModuleType) -> list[Any] | None:
 
 def _json(value: Any, what: str) -> Any:
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
+        return encoded(value)[1]
+    except Exception as error:
         raise ContractError(f"{what} {_short(value)}, which JSON cannot hold: {error}") from error
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # of a number of 5,000 digits, for one
+        text = f"what repr() fails for ({type(error).__name__})"
     text = text if len(text) <= 100 else text[:97] + "..."
     return text if isinstance(value, dict | list) else f"{text} of type {type(value).__name__}"
