@@ -122,6 +122,10 @@ WRONG = {
     "iamPath": ["inference", "/inference", "/a b/", "/" + "a" * 511 + "/"],
     "egress": ["None", "NAT", ""],
     "throughput": ["provisioned", ""],
+    "alarms": [
+        *("", "yes", "Own", "arn:aws:sns:us-east-1:1:x", "arn:aws:sqs:us-east-1:123456789012:x"),
+        "arn:aws:sns:us-east-1:123456789012:x.fifo",
+    ],
     "protect": ["yes", "True", "1", ""],
     "tags": ["team=ml", '["team"]', '["=x"]', '["Name=x"]', '["aws:x=y"]', '["a=1","a=2"]'],
 }
