@@ -25,7 +25,7 @@ _EXIT_CODES = """exit status:
   2  it could not be verified"""
 
 
-class _NotVerifiedError(Exception):
+class NotDeployedError(Exception):
     """The stack's outputs are not to be had."""
 
 
@@ -70,15 +70,15 @@ def stack_outputs(stack: str) -> dict[str, Any]:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         outputs = json.loads(done.stdout)
     except FileNotFoundError as error:
-        raise _NotVerifiedError("the Pulumi CLI is not on the PATH. Remedy: install it") from error
+        raise NotDeployedError("the Pulumi CLI is not on the PATH. Remedy: install it") from error
     except subprocess.CalledProcessError as error:
         said = str(error.stderr).strip()
-        raise _NotVerifiedError(f"`{' '.join(command)}` failed: {said}") from error
+        raise NotDeployedError(f"`{' '.join(command)}` failed: {said}") from error
     except ValueError as error:
-        raise _NotVerifiedError(f"`{' '.join(command)}` did not answer with JSON") from error
+        raise NotDeployedError(f"`{' '.join(command)}` did not answer with JSON") from error
     missing = [name for name in ("releasePath", "populateTask") if name not in outputs]
     if missing:
-        raise _NotVerifiedError(
+        raise NotDeployedError(
             f"stack {stack} has no output {' and no '.join(missing)}: it is not deployed, or its "
             f"program does not export that. Remedy: export it, then `pulumi up --stack {stack}`"
         )
@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         outputs = stack_outputs(options.stack)
-    except _NotVerifiedError as error:
+    except NotDeployedError as error:
         print(f"error: {error}", file=sys.stderr)
         return NOT_VERIFIED
     return verify(

@@ -24,7 +24,7 @@ from components.gates.diagnosis import CAUSES
 from policies.guardrails import pack as guardrails
 from policies.mounts import pack as mounts
 from policies.reading.pack import Rule
-from tools import drawing, rights
+from tools import costs, drawing, rights
 from tools.first_run import questions
 
 ROOT = Path(__file__).parents[1]
@@ -174,6 +174,8 @@ def generated() -> dict[str, str]:
         "events": event_table(ROOT / "lambda_src" / "handler.py"),
         "causes": cause_table(),
         "alarms": drawing.table(),
+        "costs": costs.cost_table(),
+        "prices": costs.price_table(),
         "rights": rights.table(),
         "questions": questions.table(),
     }

@@ -1,7 +1,8 @@
 """What of ours travels: the handler to the function, the installer to the populate task.
 
 What ships where follows from the folders: `release/` with `activation/` goes to the function,
-`release/` with `installation/` to the task, and the user's application to both.
+`release/` with `installation/` to the task, and the user's application to both. The task that
+publishes libraries also gets `activation/`, since it can measure what the function does.
 """
 
 from __future__ import annotations
@@ -88,7 +89,8 @@ def task_files(application: Application, lock: str) -> dict[str, Path | bytes]:
     Raises:
         ConfigurationError: Not all of the application can travel.
     """
-    return {**application.files(), **_installer(), LOCK: lock.encode()}
+    own = {**_installer(), **_modules(_ACTIVATION)}
+    return {**application.files(), **own, LOCK: lock.encode()}
 
 
 def artifacts_files(listing: bytes) -> dict[str, Path | bytes]:

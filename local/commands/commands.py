@@ -32,6 +32,7 @@ from .deployment import (
     refuse_other_pythons,
 )
 from .function_url import FunctionUrl
+from .picture import draw
 from .screen import Screen
 from .session import Session, call_open
 from .tasks import TaskError, Wanted, run_task
@@ -80,6 +81,9 @@ def _preview(options: argparse.Namespace, screen: Screen) -> int:
 def _up(options: argparse.Namespace, screen: Screen) -> int:
     with _deployed(options, screen) as deployment:
         calls = report.call_all(deployment, screen)
+        cold = {one.name: said for one in deployment.functions if (said := one.cold_start())}
+    if options.picture:
+        options.picture.write_text(draw(deployment.result, cold), encoding="utf-8")
     return report.show(deployment, calls, screen)
 
 
@@ -265,7 +269,9 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     add("preview", _preview, "show what would be created, and what the policy packs say of it")
-    add("up", _up, "deploy, populate, call each function with its sample")
+    up = add("up", _up, "deploy, populate, call each function with its sample")
+    text = "draw the stack and its cold starts: the SVG file to write"
+    up.add_argument("--picture", type=Path, metavar="FILE", help=text)
     add("watch", _watch, "the same, and again after each change of a file, until Ctrl-C")
     invoke = add("invoke", _invoke, "deploy, call a function with an event, print its answer")
     invoke.add_argument("--event", required=True, metavar="FILE|JSON", help="the event")

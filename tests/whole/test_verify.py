@@ -1,4 +1,4 @@
-"""The verify command: a release on AWS is verified by a task, here on the embedded cloud."""
+"""Commands for a deployed stack, which run its task again, here on the embedded cloud."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from components.verify import main
 
-from ..chain import ROOT, TINY, Chain
+from ..chain import MODEL, ROOT, TINY, Chain
 from ..lambda_src.conftest import Index
 
 # In a copy of the project: deploys it, and runs the command with each list of arguments that
@@ -35,9 +35,16 @@ with held(state), deploy(project, state, screen) as deployment:
     Path("outputs.json").write_text(json.dumps(dict(deployment.result.outputs)))
     print(json.dumps("deployed"), flush=True)
     for line in sys.stdin:
-        command = [sys.executable, "-m", "components.verify", *json.loads(line)]
+        command = [sys.executable, *json.loads(line)]
         done = subprocess.run(command, capture_output=True, text=True)
         print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
+"""
+SECONDS = 0.05
+VARIABLES = """
+import boto3, json, sys
+name = json.load(open(sys.argv[1]))["functionName"]
+found = boto3.client("lambda").get_function_configuration(FunctionName=name)
+print(found["Environment"]["Variables"])
 """
 PULUMI = """#!/bin/sh
 echo "$@" > "$OUTPUTS.asked"
@@ -59,6 +66,9 @@ class Deployed:
     def __init__(self, folder: Path, index: Index) -> None:
         self.chain = Chain(folder / "project")
         self.chain.serve_tiny(index)
+        # An import that takes a while.
+        model = self.chain.folder / "lambda_src" / "application" / "model.py"
+        model.write_text(f"import time\ntime.sleep({SECONDS})\n{MODEL}")
         self.outputs = self.chain.folder / "outputs.json"
         programs = stand_in(folder / "bin", PULUMI)
         self.process = subprocess.Popen(
@@ -76,8 +86,12 @@ class Deployed:
         )
 
     def verify(self, *arguments: str) -> tuple[int, str, str]:
+        return self.python("-m", "components.verify", "--stack", "dev", *arguments)
+
+    def python(self, *arguments: str) -> tuple[int, str, str]:
+        """Run Python with these arguments where the cloud is."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(["--stack", "dev", *arguments]) + "\n")
+        self.process.stdin.write(json.dumps(arguments) + "\n")
         self.process.stdin.flush()
         status, out, err = self.answer()
         return status, out, err
@@ -161,6 +175,23 @@ def test_what_cannot_be_verified_is_status_2(deployed: Deployed) -> None:
         deployed.outputs.write_text(outputs)
     assert status == 2
     assert "the cluster is gone" in out
+
+
+@pytest.mark.whole
+def test_its_cold_start_is_measured_in_the_task_and_in_the_function(deployed: Deployed) -> None:
+    words = ("-m", "benchmarks.aws", "--stack", "dev", "--rounds", "1")
+    status, out, err = deployed.python(*words)
+    assert status == 0, err
+    ways = ("task: handler", "task: handler, switched off", "task: handler, switched off, local")
+    lines = [line.split() for line in out.splitlines() if "one run" in line]
+    rows = {" ".join(line[: line.index("one") - 1]): line for line in lines}
+    assert list(rows) == [*ways, "function: handler", "function: handler, switched off"]
+    assert all(SECONDS <= float(row[row.index("one") - 1]) < 60 for row in rows.values())
+    # Afterwards the function is what it was.
+    status, out, err = deployed.python("-c", VARIABLES, str(deployed.outputs))
+    assert (status, err) == (0, "")
+    assert "RELEASE_PATH" in out
+    assert "RELEASE_COLD_START" not in out
 
 
 @pytest.mark.parametrize(

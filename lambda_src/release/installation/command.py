@@ -1,4 +1,4 @@
-"""What the container of the populate task runs: ``python3 -m release install|verify ...``.
+"""What the container of the populate task runs: ``python3 -m release install|verify|... ...``.
 
 Standard output is JSON lines, the last one a summary or a failure; the exit codes are those of
 ``layout.ExitCode``.
@@ -24,7 +24,7 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit code."""
-    wanted: job.Job | job.Inspection | None = None
+    wanted: job.Job | job.Inspection | job.Measurement | None = None
     try:
         forget_stops()
         raise_on_stop_signals()
@@ -46,7 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
     return ExitCode.PUBLISHED
 
 
-def _run(wanted: job.Job | job.Inspection) -> dict[str, object]:
+def _run(wanted: job.Job | job.Inspection | job.Measurement) -> dict[str, object]:
+    if isinstance(wanted, job.Measurement):
+        from . import measure  # the task of artifacts has nothing to activate
+
+        return measure.report(wanted)
     if not isinstance(wanted, job.Job):
         return verify.report(wanted)
     with deadline(wanted.timeout):

@@ -64,7 +64,27 @@ class Inspection:
     sha256: str
 
 
-def parse(arguments: list[str] | None) -> Job | Inspection:
+WAYS = ("on", "off", "local")
+"""How a cold start is measured: switched on or off, or off and from the task's own disk."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What cold start to measure: a release, with its artifacts if any, and how (of ``WAYS``)."""
+
+    release: Path
+    artifacts: Path | None
+    way: str
+    staging: Path
+    program: Path
+
+    @property
+    def mount(self) -> Path:
+        """The mount path, two levels above the release."""
+        return self.release.parent.parent
+
+
+def parse(arguments: list[str] | None) -> Job | Inspection | Measurement:
     """Read the command line. Raises InstallError; ``--help`` ends the program."""
     parser = _Parser(prog="python3 -m release", description="Makes and verifies releases.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -94,7 +114,22 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
     text = "whose SHA-256 is compared beside the size; default: %(default)s"
     verify.add_argument("--sha256", choices=HASHING, default="sample", help=text)
 
+    text = "measure the cold start from a release; writes nothing to it"
+    measure = commands.add_parser("measure", help=text, description=text)
+    _add_release(measure)
+    measure.add_argument("--artifacts", type=_release, metavar="DIR", help="of the model")
+    measure.add_argument("--way", choices=WAYS, default="on", help="default: %(default)s")
+    _add_staging(measure)
+
     options = parser.parse_args(arguments)
+    if options.command == "measure":
+        return Measurement(
+            release=options.release,
+            artifacts=options.artifacts,
+            way=options.way,
+            staging=options.staging.resolve(),
+            program=Path.cwd(),
+        )
     if options.command == "verify":
         return Inspection(release=options.release, sha256=options.sha256)
     common = {
@@ -116,9 +151,13 @@ def parse(arguments: list[str] | None) -> Job | Inspection:
 
 
 def _add_run(parser: argparse.ArgumentParser, timeout: str) -> None:
+    _add_staging(parser)
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=timeout)
+
+
+def _add_staging(parser: argparse.ArgumentParser) -> None:
     temporary = Path(tempfile.gettempdir())
     parser.add_argument("--staging", type=Path, default=temporary, metavar="DIR", help="own disk")
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=timeout)
 
 
 def _add_release(parser: argparse.ArgumentParser) -> None:

@@ -28,9 +28,10 @@ def modules(*folders: str) -> set[str]:
     }
 
 
-def test_the_task_gets_the_installer_the_application_and_the_lock() -> None:
+def test_the_task_gets_the_installer_the_application_the_lock_and_what_it_measures() -> None:
     files = runtime.task_files(OWN, "six==1\n")
-    assert set(files) == {*modules("release", "release/installation"), *OWN.files(), runtime.LOCK}
+    ours = modules("release", "release/installation", "release/activation")
+    assert set(files) == {*ours, *OWN.files(), runtime.LOCK}
     assert files[runtime.LOCK] == b"six==1\n"
 
 
