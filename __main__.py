@@ -8,7 +8,6 @@ import components as efs
 
 application = efs.Application(Path(__file__).parent / "lambda_src" / "application")
 settings = efs.Settings.from_stack(application)
-tags = settings.tags
 
 # Lambda deletes its network interfaces with the role, so the role outlives the network.
 role = efs.FunctionRole("inference", settings.roles)
@@ -19,19 +18,7 @@ store = efs.EfsStore("store", settings.store(network))
 populator = efs.Populator("populator", settings.populator(store))
 artifacts = efs.ArtifactPublication.of("artifacts", settings.artifacts(populator, application))
 libraries = efs.Publication("libraries", settings.libraries(populator, application, artifacts))
-function = efs.InferenceFunction(
-    "inference",
-    efs.InferenceFunctionArgs(
-        application=application,
-        libraries=libraries,
-        role=role,
-        memory_mb=settings.memory_mb,
-        timeout_seconds=settings.timeout_seconds,
-        ephemeral_storage_mb=settings.ephemeral_storage_mb,
-        log=settings.log,
-        tags=tags,
-    ),
-)
+function = efs.InferenceFunction("inference", settings.function(libraries, application, role))
 if alarms := settings.observability(function):
     observability = efs.Observability("observability", alarms)
     pulumi.export("alarmTopic", observability.topic_arn)
@@ -50,5 +37,7 @@ pulumi.export("clusterArn", populator.cluster_arn)
 pulumi.export("taskDefinitionArn", libraries.task_definition_arn)
 pulumi.export("logGroups", [populator.log_group_name, function.log_group_name])
 pulumi.export("populateTask", libraries.run.task)
+if settings.url:
+    pulumi.export("functionUrl", function.function_url)
 if artifacts:
     pulumi.export("artifactsPath", artifacts.release_path)

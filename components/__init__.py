@@ -33,6 +33,7 @@ from .publications import (
     PublicationArgs,
 )
 from .resources import BucketArgs, FunctionRole, LogArgs, RoleArgs
+from .serving import Caller, ConcurrencyArgs, FunctionUrlArgs
 from .store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "ArtifactPublicationArgs",
     "Artifacts",
     "BucketArgs",
+    "Caller",
+    "ConcurrencyArgs",
     "ConfigurationError",
     "Credentials",
     "EfsInferenceError",
@@ -50,6 +53,7 @@ __all__ = [
     "ExistingEfsStoreArgs",
     "ExistingNetworkArgs",
     "FunctionRole",
+    "FunctionUrlArgs",
     "InferenceFunction",
     "InferenceFunctionArgs",
     "InvocationError",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
 import pulumi_aws as aws
@@ -13,35 +12,27 @@ import pulumi_aws as aws
 from .contract import Application, Package, runtime
 from .errors import ConfigurationError, Problem
 from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
-from .inputs import Args, Tags
+from .inputs import Args, Plain, Tags, Texts
 from .publications import ArtifactPublication, Publication, check_artifacts
 from .resources import FunctionRole, Log, LogArgs, Upload, rights
+from .serving import (
+    TRACING,
+    Caller,
+    ConcurrencyArgs,
+    FunctionUrlArgs,
+    checked_dead_letter,
+    checked_layers,
+    dead_letter_problems,
+    dead_letter_statement,
+    environment,
+    environment_problems,
+    layer_problems,
+    make_url,
+    permit,
+    provision,
+)
 
 ALIAS = "live"
-# Lambda: "...exceeded the 4KB limit. Measured size: N bytes", counted as JSON.
-_MAX_ENVIRONMENT_BYTES = 4_096
-
-
-def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """`variables` as they are.
-
-    Raises:
-        ConfigurationError: Lambda would refuse them for their size.
-    """
-    size = len(json.dumps(variables, separators=(",", ":")).encode())
-    if size <= _MAX_ENVIRONMENT_BYTES:
-        return dict(variables)
-    largest = max(variables, key=lambda key: len(variables[key]))
-    raise ConfigurationError(
-        [
-            Problem(
-                subject="environment of the function",
-                value=f"{size} bytes",
-                rule=f"Lambda accepts {_MAX_ENVIRONMENT_BYTES} bytes, counted as JSON",
-                remedy=f"shorten it; the largest variable is {largest}",
-            )
-        ]
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +53,16 @@ class InferenceFunctionArgs(Args):
         alias: Name of the alias.
         log: Where it logs to.
         environment: Variables beside those that name the releases.
+        layers: ARNs of versions of layers, in the order in which Lambda unpacks them to /opt. What
+            the release or the package has too is imported from there; their size counts with the
+            package towards Lambda's 250 MB, unzipped.
+        concurrency: How many environments it has, and how many are kept ready.
+        allow: Who may call the alias beside identities of its own account, by a word for each.
+        url: A function URL of the alias; default: none.
+        tracing: Whether X-Ray gets traces of its calls, and the role the right to send them.
+        dead_letter_arn: Queue of SQS or topic of SNS that gets events whose asynchronous call
+            failed, and for which the role gets the right to send. A key that encrypts it has to
+            let in the role.
         tags: Tags for every resource.
     """
 
@@ -76,7 +77,25 @@ class InferenceFunctionArgs(Args):
     alias: pulumi.Input[str] = ALIAS
     log: LogArgs = field(default_factory=LogArgs)
     environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
+    layers: Texts = ()
+    concurrency: ConcurrencyArgs = field(default_factory=ConcurrencyArgs)
+    allow: Annotated[Mapping[str, Caller], Plain("resources have its words in their names")] = (
+        field(default_factory=dict)
+    )
+    url: FunctionUrlArgs | None = None
+    tracing: Annotated[bool, Plain("whether the role may send traces depends on it")] = False
+    dead_letter_arn: pulumi.Input[str] | None = None
     tags: Tags = field(default_factory=dict)
+
+    def wrong(self, region: str | None = None) -> Iterator[Problem]:
+        """What does not fit together, and with a region also what is not there."""
+        own = type(self).__name__
+        if isinstance(self.environment, Mapping):
+            yield from environment_problems(f"{own}.environment", self.environment)
+        if isinstance(self.layers, Sequence):
+            yield from layer_problems(f"{own}.layers", self.layers, region)
+        if isinstance(self.dead_letter_arn, str):
+            yield from dead_letter_problems(f"{own}.dead_letter_arn", self.dead_letter_arn, region)
 
 
 class InferenceFunction(pulumi.ComponentResource):
@@ -86,6 +105,7 @@ class InferenceFunction(pulumi.ComponentResource):
     has answered a first call.
 
     Attributes:
+        function_url: Its URL, empty where there is none.
         sample_request: The model's own sample request, empty where it has none; plain.
         timeout_seconds: Timeout of one call.
         published: The releases that it is served from.
@@ -95,6 +115,7 @@ class InferenceFunction(pulumi.ComponentResource):
     function_arn: pulumi.Output[str]
     alias_arn: pulumi.Output[str]
     log_group_name: pulumi.Output[str]
+    function_url: pulumi.Output[str]
     sample_request: dict[str, Any]
     timeout_seconds: pulumi.Output[int]
     published: tuple[Publication | ArtifactPublication, ...]
@@ -107,23 +128,34 @@ class InferenceFunction(pulumi.ComponentResource):
         check_artifacts(name, args.application, args.libraries, artifacts)
         self.published = (args.libraries, *([artifacts] if artifacts else []))
         own = args.libraries.environment | (artifacts.environment if artifacts else {})
-        environment = _environment(args.environment, own)
+        variables = environment(args.environment, own)
         super().__init__("efs-inference:index:InferenceFunction", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         store = args.libraries.store
         store.account.refuse_another(self, name)
+        if problems := list(args.wrong(store.account.region)):
+            raise ConfigurationError(problems)
         log = Log(name, args.log, store.account, args.tags, child)
         self.log_group_name = log.name
+        dead_letter: pulumi.Output[str] | None = None
+        if args.dead_letter_arn is not None:
+            checked = checked_dead_letter(args.dead_letter_arn, store.account)
+            dead_letter = pulumi.Output.from_input(checked)
         mount_and_log = rights(
             name,
             args.role,
-            pulumi.Output.all(store.allow("ClientMount"), log.write),
+            pulumi.Output.all(
+                store.allow("ClientMount"),
+                log.write,
+                *([TRACING] if args.tracing else []),
+                *([dead_letter.apply(dead_letter_statement)] if dead_letter is not None else []),
+            ),
             child,
         )
         bucket = args.libraries.populator.bucket
         package = Package(runtime.function_files(args.application))
         code = bucket.upload(name, "function", package, child)
-        function = self._function(name, args, environment, mount_and_log, code, artifacts)
+        function = self._function(name, args, variables, mount_and_log, code, artifacts)
         smoke = SmokeInvocation(
             name,
             SmokeInvocationArgs(
@@ -142,6 +174,10 @@ class InferenceFunction(pulumi.ComponentResource):
             function_version=smoke.function_version,
             opts=child,
         )
+        permit(name, args.allow, alias, child)
+        none = pulumi.Output.from_input("")
+        self.function_url = make_url(name, args.url, alias, child) if args.url else none
+        provision(name, args.concurrency, alias, args.tags, child)
         RetainedVersions(
             name,
             RetainedVersionsArgs(
@@ -164,6 +200,7 @@ class InferenceFunction(pulumi.ComponentResource):
                 "function_arn": self.function_arn,
                 "alias_arn": self.alias_arn,
                 "log_group_name": self.log_group_name,
+                "function_url": self.function_url,
                 "sample_request": self.sample_request,
             }
         )
@@ -172,7 +209,7 @@ class InferenceFunction(pulumi.ComponentResource):
         self,
         name: str,
         args: InferenceFunctionArgs,
-        environment: pulumi.Input[Mapping[str, pulumi.Input[str]]],
+        variables: pulumi.Input[Mapping[str, pulumi.Input[str]]],
         mount_and_log: pulumi.Resource,
         code: Upload,
         artifacts: ArtifactPublication | None,
@@ -192,7 +229,13 @@ class InferenceFunction(pulumi.ComponentResource):
             timeout=args.timeout_seconds,
             ephemeral_storage={"size": args.ephemeral_storage_mb},
             publish=True,
-            environment={"variables": environment},
+            environment={"variables": variables},
+            layers=checked_layers(args.layers, store.account) if args.layers else None,
+            reserved_concurrent_executions=args.concurrency.reserved,
+            tracing_config={"mode": "Active"} if args.tracing else None,
+            dead_letter_config=(
+                None if args.dead_letter_arn is None else {"target_arn": args.dead_letter_arn}
+            ),
             file_system_config=store.file_system_config,
             vpc_config={
                 # One by one: policies then know in a preview which subnets these are.
@@ -210,15 +253,3 @@ class InferenceFunction(pulumi.ComponentResource):
                 ],
             ),
         )
-
-
-def _environment(
-    given: pulumi.Input[Mapping[str, pulumi.Input[str]]], own: Mapping[str, str]
-) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
-    """All variables, their size checked as soon as it is known: now where all are plain."""
-    if isinstance(given, Mapping):
-        plain = {key: value for key, value in given.items() if isinstance(value, str)}
-        if len(plain) == len(given):
-            return checked_environment({**plain, **own})
-    later: pulumi.Output[Any] = pulumi.Output.from_input(given)
-    return later.apply(lambda known: checked_environment({**known, **own}))

@@ -31,10 +31,10 @@ class Plain:
 
 
 class Args:
-    """Base of all arguments: what its type calls plain is refused as an Output.
+    """Base of all arguments: what its type calls plain is refused as an Output, and what is wrong.
 
     Raises:
-        ConfigurationError: With each of them.
+        ConfigurationError: With every problem.
     """
 
     def __post_init__(self) -> None:
@@ -47,8 +47,13 @@ class Args:
             if isinstance(note, Plain)
             for problem in _problems(getattr(self, name), f"{type(self).__name__}.{name}", note)
         ]
+        problems += self.wrong()
         if problems:
             raise ConfigurationError(problems)
+
+    def wrong(self) -> Iterable[Problem]:
+        """What does not fit together, as far as it is plain."""
+        return ()
 
 
 def plain(value: Any, subject: str, reason: str) -> None:

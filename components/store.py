@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -10,46 +10,11 @@ import pulumi
 import pulumi_aws as aws
 
 from .contract import Mount
+from .errors import Problem
 from .gates import Placement, PlacementArgs
 from .inputs import Args, Plain, Tags
 from .network import Network
-from .resources import with_name
-
-_CLIENT_ACTIONS = [
-    "elasticfilesystem:ClientMount",
-    "elasticfilesystem:ClientWrite",
-    "elasticfilesystem:ClientRootAccess",
-]
-
-
-def file_system_policy(
-    file_system_arn: str, *, plain_text: bool = True, without_access_point: bool = True
-) -> str:
-    """A policy that only denies: no access without TLS, none without an access point.
-
-    Once a file system has a policy, access that nothing allows is refused, so the allowing is done
-    by the consumers' roles, each through its own access point. The policy names none: while one is
-    replaced, the version that serves still mounts the old one.
-
-    Args:
-        file_system_arn: The file system.
-        plain_text: Whether to deny access without TLS.
-        without_access_point: Whether to deny access without an access point.
-    """
-    deny = {
-        "Effect": "Deny",
-        "Principal": {"AWS": "*"},
-        "Action": _CLIENT_ACTIONS,
-        "Resource": file_system_arn,
-    }
-    tls = {"Bool": {"aws:SecureTransport": "false"}}
-    point = {"Null": {"elasticfilesystem:AccessPointArn": "true"}}
-    statements = [
-        *([{"Sid": "DenyPlainText", **deny, "Condition": tls}] * plain_text),
-        *([{"Sid": "DenyWithoutAccessPoint", **deny, "Condition": point}] * without_access_point),
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
-
+from .resources import client_statement, file_system_policy, throughput_problems, with_name
 
 _IN_POLICY = "whether there is a file system policy depends on it"
 
@@ -61,7 +26,10 @@ class EfsStoreArgs(Args):
     Attributes:
         network: Where its mount targets and its consumers are.
         mount_path: Where every consumer mounts the access point.
-        throughput: `elastic` or `bursting`.
+        throughput: `elastic`, `bursting` or `provisioned`.
+        provisioned_throughput_mibps: Throughput in MiB/s, 1 to 3414, where it is `provisioned`.
+        backup: Whether AWS Backup copies the file system each day, with AWS's own plan for EFS.
+            Releases can be published again, so they need none.
         protect: Whether Pulumi refuses to delete file system and access point; the component's own
             options win.
         kms_key_arn: Key that encrypts the file system; default: AWS's own for EFS.
@@ -76,6 +44,8 @@ class EfsStoreArgs(Args):
     network: Network
     mount_path: Annotated[str, Plain("it is checked, and the paths of releases follow from it")]
     throughput: pulumi.Input[str] = "elastic"
+    provisioned_throughput_mibps: pulumi.Input[float] | None = None
+    backup: Annotated[bool, Plain("whether there is a backup policy depends on it")] = False
     protect: Annotated[bool, Plain("Pulumi takes no other")] = False
     kms_key_arn: pulumi.Input[str] | None = None
     root_directory: pulumi.Input[str] = "/libraries"
@@ -83,6 +53,10 @@ class EfsStoreArgs(Args):
     deny_plain_text: Annotated[bool, Plain(_IN_POLICY)] = True
     deny_without_access_point: Annotated[bool, Plain(_IN_POLICY)] = True
     tags: Tags = field(default_factory=dict)
+
+    def wrong(self) -> Iterator[Problem]:
+        names = ("EfsStoreArgs.throughput", "EfsStoreArgs.provisioned_throughput_mibps")
+        yield from throughput_problems(self.throughput, self.provisioned_throughput_mibps, names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +152,7 @@ class EfsStore(pulumi.ComponentResource):
             kms_key_id=args.kms_key_arn,
             performance_mode="generalPurpose",
             throughput_mode=args.throughput,
+            provisioned_throughput_in_mibps=args.provisioned_throughput_mibps,
             tags=with_name(args.tags, name),
             opts=kept,
         )
@@ -207,6 +182,13 @@ class EfsStore(pulumi.ComponentResource):
                         without_access_point=args.deny_without_access_point,
                     )
                 ),
+                opts=child,
+            )
+        if args.backup:
+            aws.efs.BackupPolicy(
+                f"{name}-backup",
+                file_system_id=file_system.id,
+                backup_policy={"status": "ENABLED"},
                 opts=child,
             )
         for zone, subnet_id in args.network.subnet_ids.items():
@@ -254,15 +236,3 @@ class EfsStore(pulumi.ComponentResource):
         return pulumi.Output.all(self.file_system_arn, self.access_point_arn).apply(
             lambda arns: client_statement(arns[0], arns[1], *actions)
         )
-
-
-def client_statement(
-    file_system_arn: str, access_point_arn: str, *actions: str
-) -> dict[str, object]:
-    """A statement that allows EFS client `actions` through this access point."""
-    return {
-        "Effect": "Allow",
-        "Action": [f"elasticfilesystem:{action}" for action in actions],
-        "Resource": file_system_arn,
-        "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
-    }

@@ -27,6 +27,7 @@ class Stack:
         self.configure()
         self.result: Result | None = None
         self.said: list[tuple[str, str]] = []
+        self.not_emulated: set[str] = set()
 
     def configure(self, **config: str) -> None:
         """Set values of the configuration."""
@@ -47,6 +48,7 @@ class Stack:
         self.said.clear()
         provider = AwsProvider(self.project.region, cloud=True)
         self.result = engine.up(self.project, provider, self, self.result)
+        self.not_emulated = set(provider.not_emulated)
         return self.result.error
 
     def messages(self, severity: str) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 from ..container import MEMORY_FOR_CPU, memory_rule
 from ..contract import RUNTIMES, Application, Artifacts, Target, read_lock, runtime
 from ..errors import ConfigurationError, Problem
+from ..resources import throughput_problems
 from . import problems
+from .serving import with_command
 
 
 def fargate_size(parsed: Mapping[str, Any]) -> list[Problem]:
@@ -59,6 +61,15 @@ def image(parsed: Mapping[str, Any]) -> list[Problem]:
         return []
     rule = f"its Python is {match[1]}, and libraries for {runtime} need Python {version}"
     return [problems.problem("populatorImage", repr(image), rule, Target(runtime=runtime).image)]
+
+
+def throughput(parsed: Mapping[str, Any]) -> list[Problem]:
+    """The throughput mode `provisioned` goes with its number, and no other one does."""
+    if not {"throughput", "provisioned_throughput_mibps"} <= set(parsed):
+        return []
+    mode, mibps = parsed["throughput"], parsed["provisioned_throughput_mibps"] or None
+    names = ("throughput", "provisionedThroughputMibps")
+    return [with_command(each) for each in throughput_problems(mode, mibps, names)]
 
 
 def subnets(parsed: Mapping[str, Any]) -> list[Problem]:

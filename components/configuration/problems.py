@@ -15,7 +15,9 @@ from ..errors import Problem
 from . import rules
 
 # `pulumi config set` without --path makes a text of them.
-LISTS = {"availabilityZones", "populatorSubnetIds", "subnetIds", "tags"}
+LISTS = {
+    *("availabilityZones", "environment", "layers", "populatorSubnetIds", "subnetIds", "tags"),
+}
 
 
 def by_tag(image: str, stack: str) -> str:

@@ -71,11 +71,16 @@ def integer_of(*allowed: int) -> Callable[[str], int]:
 def word(most: int) -> Callable[[str], str]:
     """A parser for up to `most` letters, digits, periods, hyphens and underscores."""
 
+    rule = f"it is up to {most} letters, digits, periods, hyphens and underscores"
+    return matching(rf"[A-Za-z0-9._-]{{0,{most}}}", rule)
+
+
+def matching(pattern: str, rule: str) -> Callable[[str], str]:
+    """A parser for a text of this pattern."""
+
     def parse(text: str) -> str:
-        if re.fullmatch(r"[A-Za-z0-9._-]*", text) is None or len(text) > most:
-            raise BreaksRuleError(
-                f"it is up to {most} letters, digits, periods, hyphens and underscores"
-            )
+        if re.fullmatch(pattern, text) is None:
+            raise BreaksRuleError(rule)
         return text
 
     return parse
@@ -158,7 +163,7 @@ def network_cidr(text: str) -> str:
 def availability_zones(text: str) -> tuple[str, ...]:
     """A JSON array of zone names; an empty one leaves the choice to the program."""
     rule = f"it is a list of at most {MAX_ZONES} different zones of one region, such as us-east-1a"
-    zones = _strings(text, rule)
+    zones = strings(text, rule)
     regions = {zone[:-1] for zone in zones}
     if not all(_ZONE.fullmatch(zone) for zone in zones) or len(regions) > 1:
         raise BreaksRuleError(rule)
@@ -170,7 +175,7 @@ def availability_zones(text: str) -> tuple[str, ...]:
 def subnet_ids(text: str) -> tuple[str, ...]:
     """A JSON array of ids of subnets; an empty one where none is there already."""
     rule = f"it is a list of at most {MAX_ZONES} different ids such as subnet-0123456789abcdef0"
-    ids = _strings(text, rule)
+    ids = strings(text, rule)
     if not all(re.fullmatch(r"subnet-[0-9a-f]{8,17}", id_) for id_ in ids):
         raise BreaksRuleError(rule)
     if len(set(ids)) != len(ids) or len(ids) > MAX_ZONES:
@@ -214,7 +219,7 @@ def tags(text: str) -> Mapping[str, str]:
         "characters other than Name and aws:..., values of at most 256"
     )
     parsed: dict[str, str] = {}
-    for entry in _strings(text, rule):
+    for entry in strings(text, rule):
         key, equals, value = entry.partition("=")
         if not (equals and 1 <= len(key) <= 128 and len(value) <= 256):
             raise BreaksRuleError(rule)
@@ -235,7 +240,8 @@ def entries_of_mapping(text: str) -> list[str]:
     return [f"{key}={value}" for key, value in content.items()] if isinstance(content, dict) else []
 
 
-def _strings(text: str, rule: str) -> list[str]:
+def strings(text: str, rule: str) -> list[str]:
+    """A JSON array of texts."""
     try:
         items = json.loads(text)
     except ValueError as error:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import pulumi
@@ -19,67 +19,54 @@ from ..account import Account
 from ..container import MEMORY_FOR_CPU, TaskSize, needed
 from ..contract import MACHINES, RUNTIMES, Application, Artifacts, Target
 from ..errors import ConfigurationError
-from ..inference import InferenceFunction
 from ..network import ExistingNetworkArgs, Network, NetworkArgs
-from ..observability import ObservabilityArgs
 from ..populator import Populator, PopulatorArgs
-from ..publications import ArtifactPublication, ArtifactPublicationArgs, PublicationArgs
-from ..resources import BucketArgs, LogArgs, RoleArgs
+from ..publications import (
+    ArtifactPublication,
+    ArtifactPublicationArgs,
+    PublicationArgs,
+)
+from ..resources import THROUGHPUTS, BucketArgs, RoleArgs
 from ..store import EfsStore, EfsStoreArgs
 from . import checks, problems, rules
 from .closed import out_of_reach, refuse_another_region
+from .keys import key
+from .serving import Serving, concurrency
 
-T = TypeVar("T")
 # The name in this repository, under which a renamed fork may have left keys in a stack's file.
 _ORIGINAL = "efs-inference"
 
-# CloudWatch Logs API reference, PutRetentionPolicy.
-LOG_RETENTION_DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
-
-
-def _key(parse: Callable[[str], T], example: str) -> T:
-    """A field read from the configuration key of its name in camel case."""
-    return cast("T", dataclasses.field(metadata={"parse": parse, "example": example}))
-
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Serving):
     """The stack's configuration, checked. Pulumi.yaml describes each key and its unit."""
 
-    mount_path: str = _key(rules.mount_path, "/mnt/models")
-    runtime: str = _key(rules.one_of(*RUNTIMES), next(iter(RUNTIMES)))
-    architecture: str = _key(rules.one_of(*MACHINES), "x86_64")
-    memory_mb: int = _key(rules.integer(128, 10_240), "3008")
-    timeout_seconds: int = _key(rules.integer(1, 900), "120")
-    ephemeral_storage_mb: int = _key(rules.integer(512, 10_240), "512")
-    populator_cpu: int = _key(rules.integer_of(*MEMORY_FOR_CPU), "2048")
-    populator_memory_mb: int = _key(rules.integer(512, 122_880), "8192")
-    populator_ephemeral_storage_gib: int = _key(rules.integer(21, 200), "30")
-    populator_timeout_minutes: int = _key(rules.integer(1, 720), "30")
-    populator_image: str = _key(rules.image, next(iter(RUNTIMES.values())).image)
-    index_url: str = _key(rules.index_url, "https://pypi.org/simple")
-    index_secret_arn: str = _key(
+    mount_path: str = key(rules.mount_path, "/mnt/models")
+    runtime: str = key(rules.one_of(*RUNTIMES), next(iter(RUNTIMES)))
+    architecture: str = key(rules.one_of(*MACHINES), "x86_64")
+    populator_cpu: int = key(rules.integer_of(*MEMORY_FOR_CPU), "2048")
+    populator_memory_mb: int = key(rules.integer(512, 122_880), "8192")
+    populator_ephemeral_storage_gib: int = key(rules.integer(21, 200), "30")
+    populator_timeout_minutes: int = key(rules.integer(1, 720), "30")
+    populator_image: str = key(rules.image, next(iter(RUNTIMES.values())).image)
+    index_url: str = key(rules.index_url, "https://pypi.org/simple")
+    index_secret_arn: str = key(
         rules.secret_arn, "arn:aws:secretsmanager:us-east-1:123456789012:secret:index-a1B2c3"
     )
-    wheel_cache: str = _key(rules.wheel_cache, "s3://my-wheels/efs-inference")
-    keep_releases: int = _key(rules.integer(1, 100), "3")
-    release_salt: str = _key(rules.word(64), "2026-11-24")
-    network_cidr: str = _key(rules.network_cidr, "10.42.0.0/16")
-    availability_zones: tuple[str, ...] = _key(rules.availability_zones, "us-east-1a")
-    egress: str = _key(rules.one_of("public-ip", "nat", "none"), "public-ip")
-    throughput: str = _key(rules.one_of("elastic", "bursting"), "elastic")
-    alarms: str = _key(rules.alarms, "own")
-    log_retention_days: int = _key(rules.integer_of(*LOG_RETENTION_DAYS), "30")
-    subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
-    populator_subnet_ids: tuple[str, ...] = _key(rules.subnet_ids, "subnet-0123456789abcdef0")
-    kms_key_arn: str = _key(rules.arn("kms"), "arn:aws:kms:us-east-1:123456789012:key/<id>")
-    permissions_boundary: str = _key(rules.arn("iam"), "arn:aws:iam::123456789012:policy/<name>")
-    iam_path: str = _key(rules.iam_path, "/inference/")
-    protect: bool = _key(rules.boolean, "true")
-    tags: Mapping[str, str] = _key(rules.tags, "team=ml")
+    wheel_cache: str = key(rules.wheel_cache, "s3://my-wheels/efs-inference")
+    keep_releases: int = key(rules.integer(1, 100), "3")
+    release_salt: str = key(rules.word(64), "2026-11-24")
+    network_cidr: str = key(rules.network_cidr, "10.42.0.0/16")
+    availability_zones: tuple[str, ...] = key(rules.availability_zones, "us-east-1a")
+    egress: str = key(rules.one_of("public-ip", "nat", "none"), "public-ip")
+    throughput: str = key(rules.one_of(*THROUGHPUTS), "elastic")
+    provisioned_throughput_mibps: int = key(rules.integer(0, 3414), "100")
+    backup: bool = key(rules.boolean, "true")
+    subnet_ids: tuple[str, ...] = key(rules.subnet_ids, "subnet-0123456789abcdef0")
+    populator_subnet_ids: tuple[str, ...] = key(rules.subnet_ids, "subnet-0123456789abcdef0")
+    permissions_boundary: str = key(rules.arn("iam"), "arn:aws:iam::123456789012:policy/<name>")
+    iam_path: str = key(rules.iam_path, "/inference/")
+    protect: bool = key(rules.boolean, "true")
     package_urls: tuple[str, ...] = ()
     """Where the lock's packages come from beside indexUrl; no key."""
     artifacts_from: Artifacts | None = None
@@ -100,11 +87,6 @@ class Settings:
             permissions_boundary=self.permissions_boundary or None,
             tags=self.tags,
         )
-
-    @property
-    def log(self) -> LogArgs:
-        """How the log groups are kept."""
-        return LogArgs(retention_days=self.log_retention_days, kms_key_arn=self.kms_key_arn or None)
 
     def network(self, account: Account) -> NetworkArgs | ExistingNetworkArgs:
         """The network: in the subnets that are named, or else in a VPC of its own.
@@ -143,6 +125,8 @@ class Settings:
             network=network,
             mount_path=self.mount_path,
             throughput=self.throughput,
+            provisioned_throughput_mibps=self.provisioned_throughput_mibps or None,
+            backup=self.backup,
             protect=self.protect,
             kms_key_arn=self.kms_key_arn or None,
             tags=self.tags,
@@ -187,16 +171,6 @@ class Settings:
             application=application,
             artifacts=artifacts,
             salt=self.release_salt,
-            tags=self.tags,
-        )
-
-    def observability(self, function: InferenceFunction) -> ObservabilityArgs | None:
-        """Alarms and a dashboard, if the stack has them."""
-        if self.alarms == "none":
-            return None
-        return ObservabilityArgs(
-            function=function,
-            topic_arn=None if self.alarms == "own" else self.alarms,
             tags=self.tags,
         )
 
@@ -264,20 +238,21 @@ class Settings:
             for field in dataclasses.fields(cls)
             if "parse" in field.metadata
         }
-        found = [problems.unknown(key, fields) for key in sorted(set(values) - set(fields))]
+        found = [problems.unknown(name, fields) for name in sorted(set(values) - set(fields))]
         parsed: dict[str, Any] = {}
-        for key, field in fields.items():
-            if key not in values:
-                found.append(problems.missing(key, field.metadata["example"]))
+        for name, field in fields.items():
+            if name not in values:
+                found.append(problems.missing(name, field.metadata["example"]))
                 continue
             try:
-                parsed[field.name] = field.metadata["parse"](values[key])
+                parsed[field.name] = field.metadata["parse"](values[name])
             except rules.BreaksRuleError as error:
-                found.append(problems.wrong(key, values[key], error, field.metadata))
+                found.append(problems.wrong(name, values[name], error, field.metadata))
         stale, package_urls = checks.lock(parsed, application)
         wrong, artifacts = checks.artifacts(application)
         found += checks.fargate_size(parsed) + stale + wrong
         found += checks.image(parsed) + checks.subnets(parsed)
+        found += checks.throughput(parsed) + concurrency(parsed)
         found += out_of_reach(parsed, package_urls, "the lock", artifacts)
         if found:
             raise ConfigurationError(found)

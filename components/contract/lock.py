@@ -110,7 +110,7 @@ def read_lock(application: Application, target: Target) -> tuple[tuple[Pin, ...]
 def _text(application: Application, target: Target) -> str:
     path = application.lock_path(target)
     try:
-        return path.read_text(encoding="utf-8")
+        return text_of(path)
     except FileNotFoundError as error:
         having = ", ".join(each.stem for each in application.locks()) or "there is none yet"
         problem = Problem(
@@ -121,10 +121,12 @@ def _text(application: Application, target: Target) -> str:
             "`# lock: runtimes ...` in requirements.in may leave it out",
         )
         raise ConfigurationError([problem]) from error
-    except UnicodeDecodeError as error:
-        rule = f"a lock is UTF-8 text ({error})"
-        problem = Problem(subject=path.name, rule=rule, remedy=_RENEW)
-        raise ConfigurationError([problem]) from error
+    except RequirementsError as error:
+        problems = [
+            Problem(subject=each.place, value=each.value, rule=each.rule, remedy=_RENEW)
+            for each in error.broken
+        ]
+        raise ConfigurationError(problems) from error
 
 
 def _in_lines(name: str, wrong: Sequence[tuple[int, str, str]], remedy: str) -> list[Problem]:
@@ -140,7 +142,7 @@ def out_of_date(
     """What a lock with this text does not hold of a requirements file.
 
     Raises:
-        RequirementsError: The file cannot be read.
+        RequirementsError: The file has what is not supported.
     """
     versions = versions_of(lock)
     found = differences(asked(requirements, runtime_name, architecture), lock, versions)
@@ -158,7 +160,10 @@ def _stale(application: Application, target: Target, lock: str) -> list[Problem]
         found = out_of_date(path, target.runtime, target.architecture, lock)
     except RequirementsError as error:
         remedy = f"correct it, and run {commands.LOCK}"
-        return [Problem(subject=error.place, value=error.value, rule=error.rule, remedy=remedy)]
+        return [
+            Problem(subject=each.place, value=each.value, rule=each.rule, remedy=remedy)
+            for each in error.broken
+        ]
     # What is kept may be a package of another target alone.
     _, wrong = runtime.read_options(text_of(path), _locked_packages(application))
     return _in_lines(path.name, wrong, f"correct it, and run {commands.LOCK}") + [
@@ -173,7 +178,7 @@ def _stale(application: Application, target: Target, lock: str) -> list[Problem]
 
 def _locked_packages(application: Application) -> set[str]:
     """Names of the packages in all locks."""
-    texts = (path.read_text(encoding="utf-8", errors="replace") for path in application.locks())
+    texts = (path.read_text(encoding="utf-8-sig", errors="replace") for path in application.locks())
     return {name for text in texts for name in versions_of(text)}
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from ..errors import ConfigurationError, Problem
+from ..errors import Problem
 from ..inputs import Args, Plain
 from .runtimes import MACHINES, RUNTIMES
 
@@ -30,21 +31,19 @@ class Target(Args):
     architecture: Annotated[str, Plain(_ID)] = "x86_64"
     image: Annotated[str, Plain(_ID)] = ""
 
+    def wrong(self) -> Iterator[Problem]:
+        known = {"runtime": RUNTIMES, "architecture": MACHINES}
+        for name, values in known.items():
+            value = getattr(self, name)
+            if isinstance(value, str) and value not in values:
+                rule = f"libraries are made for {', '.join(values)}"
+                subject = f"Target.{name}"
+                yield Problem(
+                    subject=subject, value=repr(value), rule=rule, remedy="name one of them"
+                )
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        known = {"runtime": RUNTIMES, "architecture": MACHINES}
-        problems = [
-            Problem(
-                subject=f"Target.{name}",
-                value=repr(getattr(self, name)),
-                rule=f"libraries are made for {', '.join(values)}",
-                remedy="name one of them",
-            )
-            for name, values in known.items()
-            if getattr(self, name) not in values
-        ]
-        if problems:
-            raise ConfigurationError(problems)
         if not self.image:
             object.__setattr__(self, "image", self.default_image)
 

@@ -12,7 +12,8 @@ from packaging.version import Version
 
 from ..contract.runtimes import NEWEST_GLIBC, RUNTIMES
 from .errors import LockError
-from .resolution import NoSolutionError, Sources, Wishes, newest, pin, resolve
+from .pins import pin
+from .resolution import NoSolutionError, Sources, Wishes, newest, resolve
 from .targets import Target
 
 _NO_WHEEL = re.compile(

@@ -15,29 +15,31 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .. import commands
-from ..contract.lock import out_of_date
+from ..contract.lock import out_of_date, parse_lock
 from ..contract.requirements import (
     RequirementsError,
     asked,
-    asked_hashes,
     made_for,
-    mixing_lines,
     text_of,
     versions_of,
 )
 from ..contract.runtime import indexes_of, option_comments, read_options
 from ..contract.runtimes import RUNTIMES
+from ..errors import ConfigurationError
 from . import artifacts
 from .advice import no_solution, of_old_glibc, of_prereleases
 from .changes import report
 from .errors import LockError
-from .resolution import NoSolutionError, Sources, Wishes, pin, resolve
+from .pins import pin
+from .resolution import NoSolutionError, Sources, Wishes, resolve
 from .targets import ALL, Stacks, Target, chosen, named
 
 PYPI = "https://pypi.org/simple"
@@ -65,11 +67,11 @@ def lock(
     """
     wanted = asked(requirements, target.runtime, target.architecture)
     text = text_of(requirements)
-    names = {canonicalize_name(each.name) for each in wanted}
+    names = {canonicalize_name(each.name) for each in wanted.requirements}
     own, _ = read_options(text, names)
     wishes = Wishes(
-        requirements=requirements,
-        asked=wanted,
+        asked=[_bare(each) for each in wanted.requirements],
+        constraints=[_bare(each) for each in wanted.constraints],
         sources=Sources(index_url=index_url, indexes=indexes_of(own)),
         kept=versions_of(before),
         upgraded=upgraded,
@@ -80,7 +82,7 @@ def lock(
         raise no_solution(wishes, target, error) from error
     tags, kept = target.tags(), _hashes(before)
     lines = [pin(package, target, tags, kept) for package in packages]
-    _refuse_other_hashes(requirements, lines)
+    _refuse_other_hashes(requirements, wanted.hashes, lines)
     advice = (of_old_glibc, of_prereleases)
     warnings = [said for each in advice if (said := each(wishes, target, packages))]
     runtime = RUNTIMES[target.runtime]
@@ -92,8 +94,15 @@ def lock(
     ]
     options, _ = read_options(text, versions_of("\n".join(lines)))
     _refuse_unasked(indexes_of(options).keys() - indexes_of(own).keys())
-    tail = made_for(wanted)
+    tail = made_for(wanted.requirements)
     return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""]), warnings
+
+
+def _bare(requirement: Requirement) -> Requirement:
+    """A requirement of the target, whose marker has done its work."""
+    bare = copy(requirement)
+    bare.marker = None
+    return bare
 
 
 def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
@@ -127,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     for target, text in texts.items():
         path = lock_path(requirements, target)
-        before = path.read_text(encoding="utf-8") if path.is_file() else None
+        before = text_of(path) if path.is_file() else None
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="ascii")
         print(report(target.name, before, text))
@@ -182,10 +191,9 @@ def _made(
     upgrade: bool,
 ) -> dict[Target, str]:
     """The text of every target's lock; warnings go to the screen."""
-    _refuse_mixing(requirements)
     paths = {target: lock_path(requirements, target) for target in targets}
     before = {
-        target: path.read_text(encoding="utf-8") if path.is_file() and not upgrade else ""
+        target: text_of(path) if path.is_file() and not upgrade else ""
         for target, path in paths.items()
     }
     names = {canonicalize_name(name) for name in upgraded}
@@ -199,8 +207,8 @@ def _made(
     for target in targets:
         try:
             made = lock(requirements, target, index_url, before=before[target], upgraded=names)
-        except LockError as error:
-            problems.append(str(error))
+        except (LockError, RequirementsError) as error:
+            problems += str(error).splitlines()
             continue
         texts[target], warnings = made
         for line in warnings:
@@ -223,15 +231,6 @@ def _index_url(stacks: Stacks) -> str | None:
     return None if found == PYPI else found
 
 
-def _refuse_mixing(requirements: Path) -> None:
-    """A package that any of several indexes may give is that of whoever publishes it first."""
-    if lines := [f"{place}: {line!r}" for place, line in mixing_lines(requirements)]:
-        raise LockError(
-            f"{'; '.join(lines)}: indexes are not mixed. The index of all packages is the stack's "
-            "indexUrl; name the packages of another one: `# release: index URL for PACKAGE ...`"
-        )
-
-
 def _refuse_unasked(names: Collection[str]) -> None:
     """The index of a package that another one brings would be asked for nothing."""
     if names:
@@ -241,9 +240,10 @@ def _refuse_unasked(names: Collection[str]) -> None:
         )
 
 
-def _refuse_other_hashes(requirements: Path, lines: Sequence[str]) -> None:
+def _refuse_other_hashes(
+    requirements: Path, hashes: Mapping[str, Collection[str]], lines: Sequence[str]
+) -> None:
     """A hash in requirements.in is that of the wheel which is locked."""
-    hashes = asked_hashes(requirements)
     for line in lines:
         (name,) = versions_of(line)
         found = line.rpartition("--hash=")[2]
@@ -281,16 +281,20 @@ def _left_out(requirements: Path, targets: Sequence[Target], stacks: Stacks) -> 
 
 def check(requirements: Path, targets: Sequence[Target]) -> int:
     """Say which requirements the locks do not satisfy. Raises OSError for a lock not there."""
-    texts = {
-        target: lock_path(requirements, target).read_text(encoding="ascii") for target in targets
-    }
+    texts = {target: text_of(lock_path(requirements, target)) for target in targets}
     problems = wrong_options(requirements, texts.values())
     for target, text in texts.items():
-        missing = out_of_date(requirements, target.runtime, target.architecture, text)
-        problems += [f"{target.name} {each}: run {commands.LOCK}" for each in missing]
+        try:
+            missing = out_of_date(requirements, target.runtime, target.architecture, text)
+            problems += [f"{target.name} {each}: run {commands.LOCK}" for each in missing]
+            parse_lock(text, lock_path(requirements, target).name)
+        except RequirementsError as error:
+            problems += str(error).splitlines()
+        except ConfigurationError as error:
+            problems += map(str, error.problems)
     of_artifacts = artifacts.unsatisfied(requirements.parent)
     problems += [f"{problem}: run {commands.LOCK}" for problem in of_artifacts]
-    for problem in problems:
+    for problem in dict.fromkeys(problems):
         print(problem, file=sys.stderr)
     return 1 if problems else 0
 

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import tomllib
-import urllib.request
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote, urldefrag, urlsplit
 
 from packaging.requirements import Requirement
-from packaging.tags import Tag
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
 from .. import commands
-from ..contract.requirements import wheel_of
 from ..contract.runtimes import RUNTIMES
 from .errors import LockError
 from .targets import Target
@@ -91,15 +83,15 @@ class Wishes:
     """What is to be locked.
 
     Attributes:
-        requirements: The file.
-        asked: What stands in it for this target.
+        asked: The requirements of this target, without markers.
+        constraints: What else limits versions, without markers.
         sources: Where packages come from.
         kept: Versions that stay as long as they satisfy the requirements.
         upgraded: Names of packages of which the newest version is taken.
     """
 
-    requirements: Path
     asked: Sequence[Requirement]
+    constraints: Sequence[Requirement] = ()
     sources: Sources = field(default_factory=Sources)
     kept: Mapping[str, str] = field(default_factory=dict)
     upgraded: Collection[str] = ()
@@ -120,8 +112,7 @@ def resolve(wishes: Wishes, target: Target, glibc: int | None = None) -> list[di
         output = Path(folder) / "pylock.toml"
         if wishes.kept:
             output.write_text(_preferences(wishes.kept), encoding="utf-8")
-        sources = wishes.sources.options(wishes.asked, Path(folder))
-        arguments = [str(wishes.requirements), *sources, "--output-file", str(output)]
+        arguments = [*_inputs(wishes, Path(folder)), "--output-file", str(output)]
         arguments += [word for name in sorted(wishes.upgraded) for word in ("-P", name)]
         _uv(arguments, target, glibc)
         packages: list[dict[str, Any]] = tomllib.loads(output.read_text("utf-8")).get(
@@ -133,10 +124,8 @@ def resolve(wishes: Wishes, target: Target, glibc: int | None = None) -> list[di
 def newest(requirement: str, name: str, sources: Sources, target: Target) -> str | None:
     """The newest version of a package that has a wheel for the target; None if there is none."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "requirements.in"
-        path.write_text(f"{requirement}\n", encoding="utf-8")
-        wishes = Wishes(requirements=path, asked=[Requirement(requirement)], sources=sources)
-        arguments = [str(path), *sources.options(wishes.asked, Path(folder)), "--no-deps"]
+        wishes = Wishes(asked=[Requirement(requirement)], sources=sources)
+        arguments = [*_inputs(wishes, Path(folder)), "--no-deps"]
         output = Path(folder) / "pylock.toml"
         try:
             _uv([*arguments, "--output-file", str(output)], target)
@@ -144,6 +133,15 @@ def newest(requirement: str, name: str, sources: Sources, target: Target) -> str
             return None
         packages = tomllib.loads(output.read_text("utf-8"))["packages"]
     return next((p["version"] for p in packages if p["name"] == canonicalize_name(name)), None)
+
+
+def _inputs(wishes: Wishes, folder: Path) -> list[str]:
+    """Arguments for uv: files with what was read, so that it reads nothing in another way."""
+    paths = folder / "requirements.in", folder / "constraints.txt"
+    for path, lines in zip(paths, (wishes.asked, wishes.constraints), strict=True):
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    options = wishes.sources.options(wishes.asked, folder)
+    return [str(paths[0]), "--constraints", str(paths[1]), *options]
 
 
 def _uv(arguments: Sequence[str], target: Target, glibc: int | None = None) -> None:
@@ -174,97 +172,3 @@ def _preferences(kept: Mapping[str, str]) -> str:
     for name, version in sorted(kept.items()):
         lines += ["[[packages]]", f'name = "{name}"', f'version = "{version}"']
     return "\n".join([*lines, ""])
-
-
-def pin(
-    package: Mapping[str, Any],
-    target: Target,
-    tags: Mapping[Tag, int],
-    kept: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    """The package's line: name, version, hash of the wheel that the target's pip takes.
-
-    Args:
-        package: As pylock.toml has it.
-        target: For what.
-        tags: The target's.
-        kept: For what stands before a hash in the lock as it was, that hash; it stays where the
-            index still has the file.
-
-    Raises:
-        LockError: The target takes none of the wheels.
-    """
-    if "archive" in package:
-        return _pin_of_url(package, target, tags, kept)
-    line = f"{package['name']}=={package.get('version', '')}"
-    best: tuple[bool, int, tuple[int, str], str, str] | None = None
-    for wheel in package.get("wheels", ()):
-        _, _, build, wheel_tags = parse_wheel_filename(_filename(wheel))
-        rank = min((tags[tag] for tag in wheel_tags if tag in tags), default=None)
-        if rank is None:
-            continue
-        sha256 = wheel.get("hashes", {}).get("sha256", "")
-        number, text = build or (-1, "")
-        stays = bool(sha256) and sha256 == kept.get(line)
-        candidate = (stays, -rank, (number, text), sha256, wheel["url"])
-        best = max(best, candidate) if best else candidate
-    if best is None:
-        raise LockError(_no_wheel(package, target))
-    return f"{line} --hash=sha256:{best[3] or _hash_of(best[4])}"
-
-
-def _pin_of_url(
-    package: Mapping[str, Any],
-    target: Target,
-    tags: Mapping[Tag, int],
-    kept: Mapping[str, str],
-) -> str:
-    """The line of a package that requirements.in names by URL."""
-    archive = package["archive"]
-    url = urldefrag(archive.get("url", archive.get("path", "")))[0]
-    line = f"{package['name']} @ {url}"
-    if problem := _problem_of_url(package["name"], url):
-        shown = re.sub(r"//[^/@]*@", "//***@", line)
-        raise LockError(f"{shown}: {problem}. Correct it in requirements.in.")
-    if not parse_wheel_filename(unquote(url.rpartition("/")[2]))[3] & set(tags):
-        raise LockError(_no_wheel(package, target))
-    sha256 = archive.get("hashes", {}).get("sha256")
-    if not sha256 or sha256 != kept.get(line):
-        sha256 = _hash_of(url)  # uv believes what stands in the URL
-    return f"{line} --hash=sha256:{sha256}"
-
-
-def _problem_of_url(name: str, url: str) -> str | None:
-    wheel, parts = wheel_of(url), urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if not (parts.scheme == "https" or local) or parts.query or "@" in parts.netloc or not wheel:
-        return "it is the https URL of a wheel, without credentials and query"
-    return None if wheel[0] == name else f"that is a wheel of {wheel[0]}"
-
-
-def _no_wheel(package: Mapping[str, Any], target: Target) -> str:
-    return (
-        f"{package['name']} {package.get('version', '')} has no wheel for {target}, and nothing is "
-        "built from source here. Choose another version in requirements.in."
-    )
-
-
-def _filename(wheel: Mapping[str, Any]) -> str:
-    """An index of PyTorch's percent-encodes the + of a local version."""
-    return str(wheel.get("name") or unquote(urldefrag(wheel["url"])[0].rpartition("/")[2]))
-
-
-@cache
-def _hash_of(url: str) -> str:
-    """SHA-256 of a file of an index that names none."""
-    digest = hashlib.sha256()
-    try:
-        with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310 - from the index
-            while chunk := response.read(1 << 20):
-                digest.update(chunk)
-    except (OSError, ValueError) as error:
-        raise LockError(
-            f"{url} cannot be read to make its SHA-256 ({error}). Look at the URL, or use an "
-            "index that names hashes."
-        ) from error
-    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import threading
 import time
@@ -167,17 +166,11 @@ class Account:
         dns = all(vpc.enable_dns_support and vpc.enable_dns_hostnames for vpc in vpcs)
         if not dns or set(states) != {"available"}:
             return "no mount target"
-        targets = self._targets(file_system)
+        targets, network = self._targets(file_system), Network(self.ec2, self.region)
         for subnet in subnets:
             target = targets[subnet.availability_zone]
-            default = [self.ec2.get_default_security_group(subnet.vpc_id).id]
-            own, others = client.groups or default, target.security_groups or default
-            address = str(next(ipaddress.ip_network(subnet.cidr_block).hosts()))
-            out = [rule for group in self._groups(own) for rule in group.egress_rules]
-            into = [rule for group in self._groups(others) for rule in group.ingress_rules]
-            if not (
-                rights.admits(out, others, target.ip_address) and rights.admits(into, own, address)
-            ):
+            theirs, place = target.security_groups, target.ip_address
+            if not network.connects(subnet, client.groups, theirs, place, rights.NFS_PORT):
                 return "port closed"
         return None
 
@@ -189,9 +182,6 @@ class Account:
         """
         network = Network(self.ec2, self.region)
         return network.reach(client.subnets, client.groups, public_ip=public_ip)
-
-    def _groups(self, names: Sequence[str]) -> list[Any]:
-        return [group for group in self.ec2.describe_security_groups() if group.id in names]
 
     def _may_mount(
         self, client: Client, file_system: str, point_id: str | None, action: str

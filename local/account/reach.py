@@ -123,22 +123,23 @@ class Network:
                 listed = endpoint.destination_prefix_list_id
                 reached = routed and _to_list(out, listed)
             else:
-                reached = endpoint.private_dns_enabled and self._connects(
-                    endpoint, subnet, groups, out
+                place = _address(self._ec2.get_subnet(endpoint.subnet_ids[0]))
+                theirs = list(endpoint.security_group_ids or [])
+                reached = endpoint.private_dns_enabled and self.connects(
+                    subnet, groups, theirs, place, HTTPS
                 )
             if reached:
                 policy = json.loads(endpoint.policy_document)
                 yield endpoint.service_name.removeprefix(prefix), policy
 
-    def _connects(
-        self, endpoint: Any, subnet: Any, groups: Sequence[str], out: Sequence[Any]
+    def connects(
+        self, subnet: Any, groups: Sequence[str], theirs: Sequence[str], place: str, port: int
     ) -> bool:
-        theirs = list(endpoint.security_group_ids or [])
-        into = self._rules(subnet, theirs, egress=False)
+        """Whether what has these groups in a subnet gets through to a port of what has `theirs`."""
         default = [self._ec2.get_default_security_group(subnet.vpc_id).id]
-        place = _address(self._ec2.get_subnet(endpoint.subnet_ids[0]))
-        return rights.admits(out, theirs or default, place, HTTPS) and rights.admits(
-            into, groups or default, _address(subnet), HTTPS
+        out, into = self._rules(subnet, groups), self._rules(subnet, theirs, egress=False)
+        return rights.admits(out, theirs or default, place, port) and rights.admits(
+            into, groups or default, _address(subnet), port
         )
 
 

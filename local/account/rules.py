@@ -197,7 +197,9 @@ def run_task(request: Document, network_mode: str, containers: Sequence[str]) ->
 
 # --- Lambda ---------------------------------------------------------------------------------------
 
-_RESERVED = re.compile(r"AWS_(LAMBDA_.+|REGION|DEFAULT_REGION|EXECUTION_ENV)|_HANDLER|LAMBDA_.+")
+_RESERVED = re.compile(
+    r"AWS_(LAMBDA_(?!EXEC_WRAPPER$).+|REGION|DEFAULT_REGION|EXECUTION_ENV)|_HANDLER|LAMBDA_.+"
+)
 
 
 def function(request: Document) -> Iterator[str]:

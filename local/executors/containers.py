@@ -206,15 +206,7 @@ class Launch:
     def _secret(self, arn: str) -> str:
         self._started(self._startup.secret(arn))
         with self._account.lock:
-            value, refused = self._account.secret(self._role("executionRoleArn") or "", arn)
-        if refused:  # [field]
-            raise CannotStartError(
-                "ResourceInitializationError: unable to pull secrets or registry auth: execution "
-                "resource retrieval failed: unable to retrieve secret from asm: service call has "
-                f"been retried 1 time(s): failed to fetch secret {arn} from secrets manager: "
-                f"{refused}"
-            )
-        return value
+            return self._account.secret(self._role("executionRoleArn") or "", arn)[0]
 
     def _log(self, container: Document) -> Callable[[list[str]], None]:
         logs = container.get("logConfiguration", {})
@@ -222,12 +214,6 @@ class Launch:
             return lambda _: None
         options = logs["options"]
         stream = f"{options.get('awslogs-stream-prefix')}/{container['name']}/{self._id}"
-        group, role = options["awslogs-group"], self._role("executionRoleArn") or ""
-        self._started(self._startup.log(group))
-        with self._account.lock:
-            refused = self._account.log_refused(role, group, stream)
-        if refused:  # [field]
-            tried = "create stream has been retried 1 times: failed to create Cloudwatch log stream"
-            why = f"failed to validate logger args: {tried}: {refused} : exit status 1"
-            raise CannotStartError(f"ResourceInitializationError: {why}")
+        group = options["awslogs-group"]
+        self._started(self._startup.log(group, stream))
         return partial(self._account.write_log, group, stream)

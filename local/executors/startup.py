@@ -91,9 +91,10 @@ class Startup:
         elif self._reach.refuses("s3", "s3:GetObject", f"arn:aws:s3:::{bucket}/x", {}):
             yield f"{copy}unexpected status code {url}: 403 Forbidden"
 
-    def log(self, group: str) -> Iterator[str]:
+    def log(self, group: str, stream: str) -> Iterator[str]:
         """Make a stream in a log group."""
         failed = "ResourceInitializationError: failed to validate logger args: "
+        tried = "create stream has been retried 1 times: failed to create Cloudwatch log stream"
         if "logs" not in self._reach:
             yield (
                 f"{failed}The task cannot find the Amazon CloudWatch log group defined in the task "
@@ -102,8 +103,9 @@ class Startup:
             )
         arn = self._account.arn("logs", f"log-group:{group}")
         if refusal := self._policy("logs", "logs:CreateLogStream", f"{arn}:*"):
-            tried = "create stream has been retried 1 times: failed to create Cloudwatch log stream"
             yield f"{failed}{tried}: {refusal} : exit status 1"
+        if refused := self._account.log_refused(self._role, group, stream):
+            yield f"{failed}{tried}: {refused} : exit status 1"
 
     def secret(self, arn: str) -> Iterator[str]:
         """Read a secret."""
@@ -114,7 +116,8 @@ class Startup:
         if "secretsmanager" not in self._reach:
             why = "RequestCanceled: request context canceled caused by: context deadline exceeded."
             yield f"{failed}service call has been retried 5 time(s): {fetch}{why} {_CHECK}"
-        if refusal := self._policy("secretsmanager", "secretsmanager:GetSecretValue", arn):
+        refusal = self._policy("secretsmanager", "secretsmanager:GetSecretValue", arn)
+        if refusal := refusal or self._account.secret(self._role, arn)[1]:
             yield f"{failed}service call has been retried 1 time(s): {fetch}{refusal}"
 
     def _refusal(self, service: str, action: str, resource: str) -> str:

@@ -16,6 +16,7 @@ from .kind import Kind, Made, Properties, ProviderError, pascal, tagged
 from .operation import OPERATION_KINDS
 from .s3 import S3_KINDS
 from .security_groups import default_group, rule, set_rules
+from .serving import SERVING_KINDS, function_active
 
 _WAIT_SECONDS = 60.0
 
@@ -101,10 +102,6 @@ def _update_function(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     return published
 
 
-def _function_active(made: Made) -> None:
-    made.aws.client("lambda").get_waiter("function_active_v2").wait(FunctionName=made.id)
-
-
 def _ec2_arn(resource: str) -> dict[str, str]:
     return {"arn": f"arn:aws:ec2:{{region}}:{{account}}:{resource}/{{id}}"}
 
@@ -123,6 +120,7 @@ _EFS_TAGS, _ECS_TAGS = tagged("Tags", "Key", "Value"), tagged("tags", "key", "va
 KINDS: Mapping[str, Kind] = {
     **S3_KINDS,
     **OPERATION_KINDS,
+    **SERVING_KINDS,
     "aws:ec2/vpc:Vpc": Kind(
         "ec2.create_vpc", "Vpc.VpcId", "CidrBlock InstanceTenancy",
         gives={**_ec2_arn("vpc"), **_OWNER},
@@ -218,8 +216,8 @@ KINDS: Mapping[str, Kind] = {
     "aws:lambda/function:Function": Kind(
         "lambda.create_function", "FunctionName",
         "FunctionName=name Role Runtime Handler Description Timeout MemorySize Publish VpcConfig "
-        "Architectures EphemeralStorage LoggingConfig TracingConfig Layers KMSKeyArn=kmsKeyArn",
-        also=_function, named="name", then=_function_active, update=_update_function,
+        "Architectures EphemeralStorage LoggingConfig KMSKeyArn=kmsKeyArn",
+        also=_function, named="name", then=function_active, update=_update_function,
         gives={"arn": _FUNCTION_ARN, "qualifiedArn": _FUNCTION_ARN + ":{Version}",
                "invokeArn": _INVOKE + _FUNCTION_ARN + "/invocations", "version": "Version",
                "codeSha256": "CodeSha256", "sourceCodeSize": "CodeSize",

@@ -2,13 +2,15 @@
 
 from ..reading import pack as process
 from ..reading.pack import Rule, policies_of
-from . import file_system_policy, ingress, properties, wildcards
+from . import callers, file_system_policy, ingress, properties, wildcards
 
 NAME = "efs-inference-guardrails"
 DESCRIPTION = "Security, cost and sanity of Lambda functions with libraries on EFS."
 
 RULES: tuple[Rule, ...] = (
     *properties.RULES,
+    callers.function_url_authenticates,
+    callers.permission_names_its_callers,
     file_system_policy.file_system_policy_demands_name_and_tls,
     ingress.no_ingress_from_anywhere,
     wildcards.policy_names_actions_and_resources,

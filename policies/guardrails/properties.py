@@ -96,16 +96,6 @@ def libraries_stay_in_the_fast_class(system: Resource, given: Plain) -> Reports:
             )
 
 
-@rule(of_type(token("lambda", "FunctionUrl")), "authorizationType")
-def function_url_authenticates(url: Resource, given: Plain) -> Reports:
-    """A function URL authenticates its callers."""
-    if given != "AWS_IAM":
-        yield Report(
-            f"authorizationType of {url.label} is {given or 'not set'}: whoever knows the URL "
-            "calls the function, at your cost. Set it to AWS_IAM."
-        )
-
-
 def _day(given: object) -> date | None:
     try:
         return date.fromisoformat(given) if isinstance(given, str) else None
@@ -260,7 +250,6 @@ RULES = (
     file_system_is_encrypted,
     libraries_stay_in_the_fast_class,
     file_system_is_protected,
-    function_url_authenticates,
     runtime_is_supported,
     function_has_time_and_memory_to_import,
     function_has_reserved_concurrency,

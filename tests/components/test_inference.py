@@ -14,13 +14,10 @@ import pytest
 from components.contract import runtime
 from components.contract.package import Package
 from components.errors import ConfigurationError
-from components.inference import (
-    InferenceFunction,
-    InferenceFunctionArgs,
-    checked_environment,
-)
+from components.inference import InferenceFunction, InferenceFunctionArgs
 from components.resources.logs import LogArgs
 from components.resources.roles import FunctionRole
+from components.serving import checked_environment
 
 from .conftest import Built, Chain, application
 
@@ -99,8 +96,8 @@ def test_it_finds_the_release_that_the_task_publishes(built: Built) -> None:
     assert variables["RELEASE_PATH"] in task["command"]
 
 
-def test_the_path_of_the_release_is_not_to_be_overridden(build: Build, chain: Chain) -> None:
-    given = {"RELEASE_PATH": "/mnt/elsewhere", "THREADS": pulumi.Output.from_input("2")}
+def test_variables_come_beside_the_path_of_the_release(build: Build, chain: Chain) -> None:
+    given = {"THREADS": pulumi.Output.from_input("2")}
     made = build(replace(chain, function={"environment": given}))
     release = made.one("PopulatorRun")["release_id"]
     assert made.one("Function")["environment"]["variables"] == {

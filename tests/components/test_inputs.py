@@ -63,7 +63,8 @@ def chain(tmp_path: Path) -> Chain:
 def filled(args: Any, **given: Any) -> Any:
     """Arguments with something in every field."""
     names = [f.name for f in dataclasses.fields(args) if f.default is f.default_factory]
-    return args(**dict.fromkeys(names, "x") | given)
+    right = {"principal": "123456789012", "runtime": "python3.12"}
+    return args(**{name: right.get(name, "x") for name in names} | given)
 
 
 def test_every_class_of_arguments_refuses_what_is_not_plain() -> None:
@@ -156,7 +157,7 @@ def test_everything_that_aws_takes_late_may_be_an_output(build: Build, chain: Ch
                 "ephemeral_storage_mb": later(1024),
                 "function_name": later("mine"),
                 "alias": later("current"),
-                "environment": later({"A": "1"}),
+                "environment": later({"THREADS": "1"}),
                 "log": log,
                 "tags": tags,
             },
@@ -174,7 +175,7 @@ def test_everything_that_aws_takes_late_may_be_an_output(build: Build, chain: Ch
         1024,
         {"team": "ml"},
     )
-    assert set(function["environment"]["variables"]) == {"A", "RELEASE_PATH"}
+    assert set(function["environment"]["variables"]) == {"THREADS", "RELEASE_PATH"}
     assert built.one("Alias")["name"] == "current"
     assert {role["path"] for name, role in built.of("Role").items() if name != "inference"} == {
         "/a/"

@@ -9,13 +9,8 @@ from typing import Any
 import pulumi
 
 from components.network import ExistingNetworkArgs, Network
-from components.store import (
-    EfsStore,
-    EfsStoreArgs,
-    ExistingEfsStoreArgs,
-    client_statement,
-    file_system_policy,
-)
+from components.resources import client_statement, file_system_policy
+from components.store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 
 from .conftest import ACCOUNT, Built
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.web import Web, sha256
 
+from .artifacts.test_unpack import a_tar
 from .conftest import Populate
-from .installation.test_unpack import a_tar
 
 
 def archive(folder: Path, files: dict[str, bytes]) -> bytes:

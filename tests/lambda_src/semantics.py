@@ -31,7 +31,13 @@ import json, google.protobuf, importlib, importlib.metadata, importlib.resources
 import contextlib, importlib.util, inspect, io, linecache, pickle, pkgutil, re, traceback
 def show(value):
     print(json.dumps(value, default=str, sort_keys=True))
+def use_all():
+    from release.lazy import WaitingModule
+    while waiting := [m for m in sys.modules.values() if type(m) is WaitingModule]:
+        for module in waiting:
+            vars(module)
 def modules():
+    use_all()
     inside = sys.argv[1] + "/"
     return [m for n, m in sorted(sys.modules.items())
             if inside in str(getattr(m, "__file__", None)) and getattr(m, "__spec__", None)]
@@ -103,7 +109,9 @@ except ChildProcessError as error:
     show(str(error))
 """,
     "mapped": """
-show(sorted({line.split()[5] for line in open("/proc/self/maps") if sys.argv[1] in line}))
+use_all()
+lines = io.open("/proc/self/maps").read().splitlines()
+show(sorted({line.split()[5] for line in lines if sys.argv[1] in line or "(deleted)" in line}))
 """,
     "nothing-left": "show(sorted(os.listdir(os.environ['TMPDIR'])))",
 }

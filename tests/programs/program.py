@@ -71,7 +71,7 @@ class Program(Stack):
         self.folder = folder
         (folder / "app" / "locks").mkdir(parents=True)
         for architecture in ("x86_64", "arm64"):
-            for minor in (11, 12, 13):
+            for minor in (11, 12, 13, 14):
                 lock = folder / "app" / "locks" / f"python3.{minor}-{architecture}.txt"
                 lock.write_text(f"{TINY.pin}\n")
         self.write_model()

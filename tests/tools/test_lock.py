@@ -8,7 +8,7 @@ import pytest
 
 from components.contract import MACHINES
 from components.lock import LockError, Stacks, Target, chosen, lock_path, main
-from components.lock.resolution import pin
+from components.lock.pins import pin
 from components.lock.targets import ALL
 from lambda_src.release.installation.libraries import requirements
 from tools.files import APPLICATION
@@ -55,7 +55,9 @@ def test_the_check_names_what_is_not_locked(
     (tmp_path / "locks").mkdir()
     for target in ALL:
         version = "1.0" if target == X86 else "2.0"
-        (tmp_path / "locks" / f"{target.name}.txt").write_text(f"# why\nshapes=={version} --hash\n")
+        (tmp_path / "locks" / f"{target.name}.txt").write_text(
+            f"# why\nshapes=={version} --hash=sha256:{'a' * 64}\n"
+        )
     assert main(["--check", "--directory", str(tmp_path)]) == 1
     assert capsys.readouterr().err == (
         "python3.11-x86_64 has shapes 1.0, and requirements.in asks for 'shapes>=2': run "

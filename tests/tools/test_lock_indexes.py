@@ -117,8 +117,6 @@ def test_a_package_that_only_another_one_brings_has_to_be_asked_for(
         "--find-links {url}",
         "-f {url}",
         "--no-index",
-        "-e ./shapes",
-        "--editable=./shapes",
     ],
 )
 def test_a_line_that_mixes_indexes_is_refused(two: Locks, other: Index, line: str) -> None:

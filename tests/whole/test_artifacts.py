@@ -14,8 +14,8 @@ from local.cloud import Cloud
 from local.engine import find_packs, judge
 from tests.chain import ROOT, TINY, Chain
 from tests.deployments import Stack, point_clients_at
+from tests.lambda_src.artifacts.test_unpack import a_tar
 from tests.lambda_src.conftest import Index, build_wheel
-from tests.lambda_src.installation.test_unpack import a_tar
 from tests.web import Web
 
 pytestmark = pytest.mark.whole

@@ -30,7 +30,8 @@ def doubled(values):
     return total
 """
 
-QUESTIONS = semantics.QUESTIONS | {
+QUESTIONS = {
+    "nothing-left": semantics.QUESTIONS["nothing-left"],
     "resources": """
 here = importlib.resources.files("tensorflow.python.framework")
 show(sorted(entry.name for entry in here.iterdir())[:99])
@@ -48,7 +49,7 @@ show(sorted(map(str, importlib.metadata.entry_points(group="console_scripts"))))
 """,
     "traceback": """
 try:
-    tf.reshape(tf.zeros([4]), [3])
+    tf.linalg.det(tf.zeros([2, 3]))
 except tf.errors.InvalidArgumentError:
     show(traceback.format_exc())
 """,
@@ -88,7 +89,8 @@ with tempfile.TemporaryDirectory() as folder:
     tf.saved_model.save(doubler, folder)
     show(float(tf.saved_model.load(folder).double(tf.constant(4.0))))
 """,
-}
+} | semantics.QUESTIONS
+"""The last of them use all modules; before that, most below tensorflow._api and keras wait."""
 
 SPAWN = """
 import multiprocessing

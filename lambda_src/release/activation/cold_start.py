@@ -72,6 +72,7 @@ class ColdStart:
                 _warn(f"damaged in the bundle, so it is read the plain way: {', '.join(damaged)}")
         if self._readers is not None:
             self._readers.end()
+            self._readers = None  # and with it the memory that they shared
 
     def _collect(self) -> None:
         if gc.get_threshold()[0] == 0:

@@ -41,7 +41,7 @@ class Imports:
         self.bundle = bundle
         read = max((begin + size for path, begin, size in bundle.jobs if not path), default=0)
         self.bundle.jobs.clear()
-        self.readers = readers
+        self._readers: Readers | None = readers
         self._files = Files(self.inside, bundle)
         self._next = iter([name for name, (at, *_) in bundle.files.items() if at < read])
         self._ahead: dict[str, CodeType] = {}
@@ -64,6 +64,7 @@ class Imports:
         to answer later imports.
         """
         self._files.remove()
+        self._readers = None
         self._next = iter(())
         self._ahead.clear()
 
@@ -101,7 +102,9 @@ class Imports:
 
     def wait(self, path: str) -> None:
         """Wait until a library can be read from memory."""
-        self.readers.wait(self.bundle.libraries.get(self.inside(path) or "", 0), self.ahead)
+        readers = self._readers  # another thread may settle meanwhile
+        if readers is not None:
+            readers.wait(self.bundle.libraries.get(self.inside(path) or "", 0), self.ahead)
 
     def _hook(self, path: str) -> Finder:
         name = self.inside(path)

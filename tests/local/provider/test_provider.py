@@ -80,6 +80,7 @@ function = aws.lambda_.Function("function", role=role.arn, runtime="python3.11",
     file_system_config={{"arn": point.arn, "local_mount_path": "/mnt/a"}},
     vpc_config={{"subnet_ids": [subnet.id], "security_group_ids": [group.id]}},
     logging_config={{"log_format": "JSON", "log_group": log.name}},
+    reserved_concurrent_executions=7,
     opts=pulumi.ResourceOptions(depends_on=[target, rights, attached]))
 bucket = aws.s3.Bucket("bucket", force_destroy=True, tags={{"Team": "a"}})
 aws.s3.BucketOwnershipControls("bucket", bucket=bucket.id,
@@ -96,6 +97,27 @@ aws.s3.BucketObjectv2("object", bucket=bucket.id, key="a/b.txt", content_type="t
                       source=pulumi.StringAsset("hello"))
 aws.lambda_.Alias("alias", name="live", function_name=function.name,
                   function_version=function.version)
+aws.lambda_.Permission("call", function=function.name, action="lambda:InvokeFunction",
+                       principal="123456789012")
+aws.lambda_.FunctionUrl("url", function_name=function.name, authorization_type="AWS_IAM",
+                        qualifier="live")
+scaled = aws.appautoscaling.Target("scaled", service_namespace="lambda", min_capacity=1,
+    max_capacity=2, scalable_dimension="lambda:function:ProvisionedConcurrency",
+    resource_id=pulumi.Output.concat("function:", function.name, ":live"))
+aws.appautoscaling.Policy("scaled", policy_type="TargetTrackingScaling",
+    service_namespace=scaled.service_namespace, resource_id=scaled.resource_id,
+    scalable_dimension=scaled.scalable_dimension, target_tracking_scaling_policy_configuration={{
+        "target_value": 0.7, "predefined_metric_specification": {{
+            "predefined_metric_type": "LambdaProvisionedConcurrencyUtilization"}}}})
+aws.sqs.Queue("queue", message_retention_seconds=60, sqs_managed_sse_enabled=True)
+api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
+way = aws.apigatewayv2.Integration("api", api_id=api.id, integration_type="AWS_PROXY",
+    integration_uri=function.arn, payload_format_version="2.0", timeout_milliseconds=5000)
+aws.apigatewayv2.Route("api", api_id=api.id, route_key="POST /",
+                       target=pulumi.Output.concat("integrations/", way.id))
+aws.apigatewayv2.Stage("api", api_id=api.id, name="$default", auto_deploy=True)
+aws.sfn.StateMachine("machine", role_arn=role.arn, definition=json.dumps(
+    {{"StartAt": "A", "States": {{"A": {{"Type": "Succeed"}}}}}}))
 key = aws.kms.Key("key", enable_key_rotation=True, tags={{"Team": "a"}})
 topic = aws.sns.Topic("topic", kms_master_key_id=key.arn)
 aws.sns.TopicPolicy("topic", arn=topic.arn, policy=topic.arn.apply(lambda arn: json.dumps(
@@ -172,6 +194,8 @@ def test_the_function_is_the_one_that_the_program_describes(
     found = client(cloud, "lambda").get_function(
         FunctionName=function.id, Qualifier=function.outputs["version"]
     )
+    reserved = client(cloud, "lambda").get_function_concurrency(FunctionName=function.id)
+    assert reserved["ReservedConcurrentExecutions"] == 7
     configuration = found["Configuration"]
     assert {
         name: configuration[name]
@@ -299,7 +323,7 @@ def test_code_is_a_folder_or_a_zip_file_as_well(cloud: Cloud, tmp_path: Path) ->
     (tmp_path / "code.zip").write_bytes(zipped("import of\ndef main(e, _): return of.V + 1"))
     program = f"""
         import pulumi, pulumi_aws as aws
-        role = aws.iam.Role("role", assume_role_policy={TRUST!r})
+        role = aws.iam.Role("archives", assume_role_policy={TRUST!r})
         def function(name, code):
             aws.lambda_.Function(name, name=name, role=role.arn, handler="app.main", code=code,
                                  runtime="python{sys.version_info[0]}.{sys.version_info[1]}")

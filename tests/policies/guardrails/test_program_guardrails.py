@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pulumi.runtime.rpc import UNKNOWN
 
 from ..changes.changes import MOUNT, Changes, function, system, task, wrong
 from ..conftest import Said
@@ -153,6 +154,32 @@ def a_function_url_for_everybody(p: Program) -> None:
 
 @CHANGES.breaks(
     wrong(
+        "permission-names-its-callers",
+        "call",
+        "principal of permission 'call' is *, so everybody may call the function, at your cost. "
+        "Name an account or a service, or add principalOrgId.",
+    ),
+)
+def a_permission_for_everybody(p: Program) -> None:
+    """Signed calls are those of anybody's account."""
+    props = {"principal": "*", "functionUrlAuthType": "AWS_IAM"}
+    p.add("aws:lambda/permission:Permission", "call", props)
+
+
+@CHANGES.breaks(
+    wrong(
+        "permission-names-its-callers",
+        "call",
+        "permission 'call' lets s3.amazonaws.com call the function on behalf of anybody's "
+        "resource. Add sourceArn, the ARN of your own, or sourceAccount.",
+    ),
+)
+def a_permission_for_a_service_on_behalf_of_anybody(p: Program) -> None:
+    p.add("aws:lambda/permission:Permission", "call", {"principal": "s3.amazonaws.com"})
+
+
+@CHANGES.breaks(
+    wrong(
         "runtime-is-supported",
         "inference",
         "function 'inference' runs on python3.8, supported until 2024-10-14. Move it to a newer "
@@ -197,6 +224,18 @@ def files_that_come_back(p: Program) -> None:
 @CHANGES.allowed
 def a_function_url_with_iam(p: Program) -> None:
     p.add("aws:lambda/functionUrl:FunctionUrl", "url", {"authorizationType": "AWS_IAM"})
+
+
+@CHANGES.allowed
+def permissions_for_those_that_are_named(p: Program) -> None:
+    given = (
+        {"principal": "123456789012"},
+        {"principal": "*", "principalOrgId": "o-a1b2c3d4e5"},
+        {"principal": "sns.amazonaws.com", "sourceAccount": "123456789012"},
+        {"principal": "sns.amazonaws.com", "sourceArn": UNKNOWN},
+    )
+    for number, props in enumerate(given):
+        p.add("aws:lambda/permission:Permission", f"call-{number}", props)
 
 
 @CHANGES.allowed

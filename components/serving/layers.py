@@ -1,0 +1,73 @@
+"""Layers: what Lambda unpacks to /opt beside the function's own package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pulumi
+
+from ..account import Account
+from ..errors import ConfigurationError, Problem
+from ..inputs import Texts
+
+# Lambda quotas: "Function layers: five layers".
+MAX_LAYERS = 5
+_ARN = re.compile(r"arn:aws[\w-]*:lambda:(?P<region>[a-z0-9-]+):\d{12}:layer:[\w-]+:\d+")
+
+
+def layer_problems(
+    subject: str, arns: Sequence[object], region: str | None = None
+) -> Iterator[Problem]:
+    """What is wrong with ARNs of layers, as far as they are plain.
+
+    Args:
+        subject: What they are called.
+        arns: The ARNs, in the order in which Lambda unpacks them.
+        region: The stack's; None, where it is not known yet.
+    """
+    if len(arns) > MAX_LAYERS:
+        yield Problem(
+            subject=subject,
+            value=f"{len(arns)} layers",
+            rule=f"a function has at most {MAX_LAYERS}",
+            remedy="put the content of several into one",
+        )
+    for arn in (each for each in arns if isinstance(each, str)):
+        match = _ARN.fullmatch(arn)
+        if match is None:
+            rule = "it is the ARN of a version of a layer, arn:aws:lambda:...:layer:<name>:<number>"
+            yield Problem(subject=subject, value=repr(arn), rule=rule, remedy="name a version")
+        elif region not in (None, match["region"]):
+            yield Problem(
+                subject=subject,
+                value=arn,
+                rule=f"Lambda takes layers of the function's own region, {region}",
+                remedy=f"publish the layer in {region} too, and name that version",
+            )
+
+
+def checked_layers(given: Texts, account: Account) -> Texts:
+    """The layers, refused as soon as they are known: those that are plain now.
+
+    Raises:
+        ConfigurationError: With every problem of what is plain.
+    """
+
+    def check(arns: Sequence[Any]) -> Any:
+        if problems := list(layer_problems("layers of the function", arns, account.region)):
+            raise ConfigurationError(problems)
+        return arns
+
+    if isinstance(given, Sequence):
+        check(given)
+        return [
+            arn if isinstance(arn, str) else _later(arn).apply(lambda known: check([known])[0])
+            for arn in given
+        ]
+    return _later(given).apply(check)
+
+
+def _later(value: Any) -> pulumi.Output[Any]:
+    return pulumi.Output.from_input(value)

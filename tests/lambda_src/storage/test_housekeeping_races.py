@@ -1,0 +1,157 @@
+"""Who asks for a release while another removes it, and clocks that differ."""
+
+import errno
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from lambda_src.release.installation import install
+from lambda_src.release.installation.storage import housekeeping
+from lambda_src.release.installation.storage.housekeeping import GRACE, ask, housekeep
+from lambda_src.release.installation.storage.verify import verify
+from lambda_src.release.layout import (
+    IN_USE,
+    KEEP,
+    OWNER,
+    REMOVING_PREFIX,
+    Manifest,
+)
+
+from ..releases import IDS, OWN, age, kept, mark, marked, publish, remove
+from .test_housekeeping_stacks import OTHER, asked
+
+
+@pytest.mark.parametrize("moment", ["before", "while"])
+def test_a_stack_that_asks_while_its_mark_is_taken_away_keeps_the_release(
+    releases: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    asked(releases, IDS[0])
+    age(releases / IDS[0], 1000)
+    publish(releases, "c" * 16, OTHER)
+    unlink = Path.unlink
+
+    def late(path: Path, missing_ok: bool = False) -> None:
+        monkeypatch.setattr(Path, "unlink", unlink)
+        if moment == "while":
+            path.unlink()
+        asked(releases, IDS[0])
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", late)
+    ask(releases / ("c" * 16), {OWNER: OTHER})
+    monkeypatch.setattr(Path, "unlink", late)
+    assert housekeep(releases / ("c" * 16), {KEEP: "1", IN_USE: "", OWNER: OTHER}) == []
+    assert marked(releases / IDS[0]) == ["dev", OTHER]
+    assert IDS[0] not in remove(releases, "1")
+
+
+@pytest.mark.parametrize("stack", ["dev", OTHER])
+def test_who_asks_at_the_last_moment_keeps_the_release(
+    releases: Path, monkeypatch: pytest.MonkeyPatch, stack: str
+) -> None:
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == IDS[1]:
+            asked(releases, IDS[1], stack)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert remove(releases, "3") == [IDS[0], IDS[2]]
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+    assert verify(releases / IDS[1]) == []
+
+
+def test_who_asks_and_makes_the_release_again_keeps_its_own(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+    made: list[int] = []
+
+    def late(path: Path, target: Path) -> Path:
+        done = rename(path, target)
+        if path.name == IDS[1] and not made:
+            made.append(publish(releases, IDS[1], OTHER).stat().st_ino)
+        return done
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert remove(releases, "3") == IDS[:3]
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+    assert (releases / IDS[1]).stat().st_ino == made[0]
+    assert Manifest.read(releases / IDS[1]).owner == OTHER
+
+
+def test_a_mark_of_a_file_server_whose_clock_went_back_keeps_the_release(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == IDS[1]:
+            asked(releases, IDS[1], "dev")
+            os.utime(mark(path), (1, 1))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert remove(releases, "3") == [IDS[0], IDS[2]]
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+
+
+def test_what_was_made_again_without_a_mark_is_not_removed_in_place_of_what_was_there(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == IDS[1]:
+            shutil.rmtree(path)
+            publish(releases, IDS[1], "")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert remove(releases, "3") == [IDS[0], IDS[2]]
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+
+
+def test_what_cannot_be_put_back_is_not_removed_and_the_next_run_puts_it_back(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path.name == IDS[1]:
+            asked(releases, IDS[1])
+        if target.name == IDS[1]:
+            raise OSError(errno.EIO, "I/O error")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", late)
+        assert remove(releases, "3") == [IDS[0], IDS[2]]
+    (aside,) = set(kept(releases)) - set(IDS)
+    assert aside.startswith(f".removing-{IDS[1]}-")
+    install.tidy_up(releases, REMOVING_PREFIX, housekeeping.put_back)
+    assert kept(releases) == [IDS[1], *IDS[3:]]
+    assert verify(releases / IDS[1]) == []
+    assert marked(releases / IDS[1]) == ["dev", OTHER]
+
+
+def test_a_file_server_whose_clock_is_ahead_for_once_costs_nobody_a_promise(releases: Path) -> None:
+    for name in IDS[:3]:
+        asked(releases, name, "dev")
+    environment = {KEEP: "1", IN_USE: "", OWNER: "dev"}
+    ask(releases / OWN, environment)
+    os.utime(mark(releases / OWN), (time.time() + 9 * GRACE,) * 2)
+    assert housekeep(releases / OWN, environment) == IDS[3:5]
+    assert kept(releases) == [*IDS[:3], OWN]
+
+
+def test_a_task_whose_clock_is_behind_removes_nothing_too_early(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_000_000 * 10**9)
+    assert remove(releases, "1") == []
+    assert kept(releases) == IDS
