@@ -124,7 +124,9 @@ def measured(benchmark: str) -> str:
 def published() -> str:
     """What the benchmark of artifacts has measured of publishing. Text of a page in docs/."""
     results = measure.load("artifacts")
-    return "" if results is None else report.published_table(results).markdown()
+    if results is None:
+        return "Not measured yet: `make bench WHAT=artifacts`.\n"
+    return f"{report.conditions(results)}\n\n{report.published_table(results).markdown()}"
 
 
 def deferred() -> str:
