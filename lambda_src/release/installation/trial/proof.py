@@ -24,6 +24,7 @@ from ...encoding import encoded
 from ...lazy import Lazy
 from . import defer
 from .record import Record
+from .trace import Trace
 
 # What a package puts in their place must not decide about it.
 _open, _write, _exit, _dumps = os.open, os.write, os._exit, json.dumps
@@ -58,11 +59,11 @@ def prove(
 
     The last is JSON: the nonce, kind and text. The kind is ``proven``, ``contract``, ``failed``
     or ``not-ended``. ``lazy`` is a file with the modules that wait for their first use; those that
-    the model has not used run after the recording.
+    the model has not used run after the recording. With ``trace`` nothing waits, and what uses what
+    is recorded instead of what is touched.
     """
     sys.path.insert(1, site_packages)
-    recorded = Record(site_packages, record.endswith("exact.json"))
-    waiting = defer.install(site_packages, lazy) if lazy else {}
+    recorded, waiting = _recording(site_packages, record, lazy)
     process, main = _getpid(), _thread.get_ident()
     ended = _thread.allocate_lock()  # by who acquires it
 
@@ -94,7 +95,17 @@ def prove(
     finish(kind, text)
 
 
-def _recorded(program: str, artifacts: str, recorded: Record, record: str, waiting: Lazy) -> str:
+def _recording(site_packages: str, record: str, lazy: str) -> tuple[Record | Trace, Lazy]:
+    """What records from now on, and what waits."""
+    if lazy == "trace":
+        return Trace(site_packages), {}
+    recorded = Record(site_packages, record.endswith("exact.json"))
+    return recorded, defer.install(site_packages, lazy) if lazy else {}
+
+
+def _recorded(
+    program: str, artifacts: str, recorded: Record | Trace, record: str, waiting: Lazy
+) -> str:
     """Try the model, write the record, and use what still waits. Returns what there is to say."""
     answers: dict[str, Any] = {}
     process = _getpid()
