@@ -3,7 +3,7 @@
 from .callers import Caller, FunctionUrlArgs, make_url, permit
 from .concurrency import ConcurrencyArgs, concurrency_problems, provision
 from .dead_letter import TRACING, checked_dead_letter, dead_letter_problems, dead_letter_statement
-from .environment import checked_environment, environment, environment_problems
+from .environment import environment, environment_problems
 from .layers import MAX_LAYERS, checked_layers, layer_problems
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "ConcurrencyArgs",
     "FunctionUrlArgs",
     "checked_dead_letter",
-    "checked_environment",
     "checked_layers",
     "concurrency_problems",
     "dead_letter_problems",

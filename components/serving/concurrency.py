@@ -38,7 +38,7 @@ def concurrency_problems(
             yield Problem(subject=name, value=str(number), rule=rule, remedy=remedy)
     if maximum is not None and provisioned is None:
         rule = f"scaling begins at {names[1]}, and there is none"
-        remedy = f"set {names[1]} to the least that is kept ready"
+        remedy = f"set {names[1]} to the least that is kept ready, or leave it out"
         yield Problem(subject=names[2], value=str(_shown(maximum)), rule=rule, remedy=remedy)
     elif isinstance(maximum, int) and isinstance(provisioned, int) and maximum < provisioned:
         rule = f"it is at least {names[1]}, {provisioned}"

@@ -34,6 +34,10 @@ def layer_problems(
             rule=f"a function has at most {MAX_LAYERS}",
             remedy="put the content of several into one",
         )
+    layers = [arn.rpartition(":")[0] for arn in arns if isinstance(arn, str)]
+    for layer in sorted({layer for layer in layers if layer and layers.count(layer) > 1}):
+        rule = "Lambda takes one version of a layer only"
+        yield Problem(subject=subject, value=layer, rule=rule, remedy="name one version of it")
     for arn in (each for each in arns if isinstance(each, str)):
         match = _ARN.fullmatch(arn)
         if match is None:

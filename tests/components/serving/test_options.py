@@ -46,7 +46,15 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
     ({"environment": {"ARTIFACTS_PATH": later("/x")}}, ["ARTIFACTS_PATH: the handler finds"]),
     ({"environment": later({"RELEASE_PATH": "/x"})}, ["RELEASE_PATH: the handler finds"]),
     ({"environment": {"a-b": "x", "X": "y"}}, ["a-b: a name is a letter", "X: a name is a letter"]),
-    ({"layers": [LAYER] * 6}, ["6 layers: a function has at most 5"]),
+    (
+        {"layers": [f"{LAYER[:-2]}-{n}:1" for n in range(6)]},
+        ["6 layers: a function has at most 5"],
+    ),
+    ({"layers": [LAYER, f"{LAYER}1"]}, ["layer:certificates: Lambda takes one version"]),
+    (
+        {"environment": {"BIG": "x" * 5000, "_x": "y"}},
+        ["_x: a name is a letter", "5019 bytes: Lambda accepts 4096 bytes"],
+    ),
     ({"layers": [LAYER.removesuffix(":3")]}, ["certificates': it is the ARN of a version"]),
     ({"layers": [later("x")]}, ["'x': it is the ARN of a version"]),
     ({"layers": later([LAYER, "x"])}, ["'x': it is the ARN of a version"]),
