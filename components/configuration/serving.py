@@ -16,6 +16,7 @@ from ..resources import FunctionRole, LogArgs
 from ..serving import (
     ConcurrencyArgs,
     FunctionUrlArgs,
+    alias_problems,
     concurrency_problems,
     dead_letter_problems,
     environment_problems,
@@ -61,11 +62,9 @@ def _dead_letter(text: str) -> str:
 
 
 def _alias(text: str) -> str:
-    """The name of an alias. Source: Lambda API reference, CreateAlias."""
-    return rules.matching(
-        r"(?![0-9]+$)[A-Za-z0-9_-]{1,128}",
-        "it is 1 to 128 letters, digits, hyphens and underscores, not digits alone",
-    )(text)
+    """The name of an alias."""
+    _refuse(alias_problems("aliasName", text), named=False)
+    return text
 
 
 # CloudWatch Logs API reference, PutRetentionPolicy.

@@ -11,6 +11,7 @@ import pulumi
 
 from ..contract import runtime
 from ..errors import ConfigurationError, Problem
+from ..inputs import comes_later
 
 Variables = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 
@@ -41,16 +42,17 @@ def environment_problems(subject: str, variables: Mapping[str, object]) -> Itera
             rule = "a name is a letter, and then letters, digits and underscores, at least one"
         if rule:
             yield Problem(subject=subject, value=name, rule=rule, remedy="give it another name")
+        if not isinstance(variables[name], str) and not comes_later(variables[name]):
+            rule = f"a value is a text, and this is of type {type(variables[name]).__name__}"
+            yield Problem(subject=subject, value=name, rule=rule, remedy="give it a text")
     plain = {name: value for name, value in variables.items() if isinstance(value, str)}
     yield from _too_large(subject, plain)
 
 
 def environment(given: Variables, own: Mapping[str, str]) -> Variables:
     """All variables, checked as soon as they are known: now where all are plain."""
-    if isinstance(given, Mapping):
-        plain = {key: value for key, value in given.items() if isinstance(value, str)}
-        if len(plain) == len(given):
-            return _checked(plain, own)
+    if isinstance(given, Mapping) and not any(map(comes_later, given.values())):
+        return _checked(given, own)  # type: ignore[arg-type]
     later: pulumi.Output[Any] = pulumi.Output.from_input(given)
     return later.apply(lambda known: _checked(known, own))
 

@@ -27,6 +27,10 @@ def layer_problems(
         arns: The ARNs, in the order in which Lambda unpacks them.
         region: The stack's; None, where it is not known yet.
     """
+    if isinstance(arns, str):
+        rule = "it is a list of ARNs"
+        yield Problem(subject=subject, value=repr(arns), rule=rule, remedy=f"[{arns!r}]")
+        return
     if len(arns) > MAX_LAYERS:
         yield Problem(
             subject=subject,

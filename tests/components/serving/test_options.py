@@ -50,6 +50,11 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
         {"layers": [f"{LAYER[:-2]}-{n}:1" for n in range(6)]},
         ["6 layers: a function has at most 5"],
     ),
+    ({"alias": "$LATEST"}, ["'$LATEST': it is 1 to 128 letters"]),
+    ({"alias": "12"}, ["'12': it is 1 to 128 letters"]),
+    ({"environment": {"AB": 3}}, ["AB: a value is a text, and this is of type int"]),
+    ({"layers": LAYER}, ["it is a list of ARNs. Remedy: ['arn:"]),
+    ({"allow": {"a b": {}}}, ["['a b']: a caller is a Caller", "'a b': the word for a caller"]),
     ({"layers": [LAYER, f"{LAYER}1"]}, ["layer:certificates: Lambda takes one version"]),
     (
         {"environment": {"BIG": "x" * 5000, "_x": "y"}},
