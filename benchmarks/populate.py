@@ -23,8 +23,10 @@ from .efs import PRESETS, Efs, Preset, build
 from .imports import MODELS, into_memory, trees
 from .measure import Run, Variant, begin, document, measure
 
-SAMPLE = 12
+SAMPLE = 24
 """What copies one file after another gets one in so many directories."""
+STORAGES = {"central": (), "ceiling": ("cp -r", "copy")}
+"""Where to, and which ways if not all. At the ceiling the server sets the pace of all of them."""
 PIECE = 1 << 20
 """Bytes that one WRITE takes at most."""
 MEMORY = Path("/dev/shm")  # noqa: S108 (only where a folder of our own is made)
@@ -125,11 +127,13 @@ def variants(
             backing=target,
             reference=f"copy, {storage}",
             efs=Efs(preset=PRESETS[storage], creating=True),
+            turns=1 if storage == "ceiling" else None,
             arguments={"source": f"{source}/" if way == "rsync -a" else str(source)}
             | ({"words": way.split()} if " " in way else {}),
         )
-        for storage in ("central", "ceiling")
+        for storage, ways in STORAGES.items()
         for way, source in sources.items()
+        if not ways or way in ways
     ], extent
 
 

@@ -42,6 +42,7 @@ from release.activation.contract import (  # type: ignore[import-not-found]
 )
 from release.activation.first_call import FirstCall, sent  # type: ignore[import-not-found]
 from release.activation.loading import LoadError, Loading  # type: ignore[import-not-found]
+from release.activation.metrics import text_of  # type: ignore[import-not-found]
 
 INIT_SECONDS = 9.0
 """How long an init waits for the model. Lambda's limit is 10 s (AWS Lambda Developer Guide,
@@ -82,13 +83,14 @@ def handler(event: Any, context: object = None) -> Any:  # noqa: ARG001 (Lambda 
     if method is None:
         request = request_of(event)
         body = answer(model, request)
-        text = to_json(body)
-        return delivered({"statusCode": 200, **body} if is_empty(request) else body, text)
+        text, found = to_json({"statusCode": 200, **body} if is_empty(request) else body)
+        return delivered(found, len(text))
     try:
-        text = to_json(answer(model, http_request(method, event)))
+        text, _ = to_json(answer(model, http_request(method, event)))
         balanced = "elb" in event["requestContext"]
         limit = MAX_BALANCED_ANSWER if balanced else MAX_ANSWER
-        return delivered(http_answer(200, text, event), text, limit)
+        # Each quotation mark and backslash in it is sent with a backslash.
+        return delivered(http_answer(200, text, event), 2 * len(text) + 1_000, limit)
     except AnswerError as error:
         return http_answer(error.status, json.dumps({"error": str(error)}), event)
 
@@ -119,7 +121,7 @@ def answer(model: ModuleType, request: Any) -> dict[str, Any]:
     try:
         found = predictions(model, instances)
     except ValueError as error:
-        raise BadRequestError(str(error)) from error
+        raise BadRequestError(text_of(error)) from error
     return found
 
 
@@ -189,9 +191,9 @@ def http_answer(status: int, body: str, event: dict[str, Any]) -> dict[str, Any]
     return result
 
 
-def delivered(result: dict[str, Any], text: str, limit: int = MAX_ANSWER) -> dict[str, Any]:
-    """A result around the text of its body. Raises AnswerTooLargeError beyond `limit` bytes."""
-    if len(text) <= limit // 3:
+def delivered(result: dict[str, Any], most: int, limit: int = MAX_ANSWER) -> dict[str, Any]:
+    """A result of at most so many bytes. Raises AnswerTooLargeError beyond `limit` bytes."""
+    if most <= limit:
         return result
     if (size := len(sent(result).encode())) > limit:
         raise AnswerTooLargeError(

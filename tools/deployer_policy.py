@@ -52,9 +52,17 @@ def main(arguments: list[str] | None = None) -> int:
     made = parser("python -m tools.deployer_policy", __doc__ or "")
     made.add_argument("--stack", default="dev", help="the stack, default: %(default)s")
     made.add_argument("--directory", type=Path, default=ROOT, help="of the program")
+    made.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a value of the configuration, such as one that is encrypted in the stack's file",
+    )
     options = made.parse_args(arguments)
     try:
-        project = Project.load(options.directory, options.stack)
+        given = dict(entry.partition("=")[::2] for entry in options.config)
+        project = Project.load(options.directory, options.stack, given)
         return show(options, project.region, lambda: plan(project, options.account))
     except (ProjectError, PlanError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -124,7 +124,17 @@ def measured(benchmark: str) -> str:
 def published() -> str:
     """What the benchmark of artifacts has measured of publishing. Text of a page in docs/."""
     results = measure.load("artifacts")
-    return "" if results is None else report.published_table(results).markdown()
+    if results is None:
+        return "Not measured yet: `make bench WHAT=artifacts`.\n"
+    return f"{report.conditions(results)}\n\n{report.published_table(results).markdown()}"
+
+
+def deferred() -> str:
+    """What the benchmark of modules that wait has measured. Text of a page in docs/."""
+    results = measure.load("lazy")
+    if results is None:
+        return "Not measured yet: `make bench WHAT=lazy`.\n"
+    return f"{report.lazy_conditions(results)}\n\n{report.lazy_table(results).markdown()}"
 
 
 def populated() -> str:
@@ -168,6 +178,7 @@ def generated() -> dict[str, str]:
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
         "bench-populate": populated(),
+        "bench-lazy": deferred(),
         "published-artifacts": published(),
         "bench-summary": of_imports(report.summary),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),

@@ -18,7 +18,7 @@ class Runtime:
         glibc: Minor version of the system's glibc, which is 2.<glibc>: no wheel for a newer one
             loads there.
         supported_until: The day from which AWS no longer supports it. Source: Lambda Developer
-            Guide, Lambda runtimes; the guardrails' table has the same one, by `make reference`.
+            Guide, Lambda runtimes; the guardrails have the same one in a table of their own.
     """
 
     name: str

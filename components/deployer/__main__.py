@@ -18,10 +18,18 @@ from .names import Used
 
 
 def used(plan: Mapping[str, Any]) -> list[Used]:
-    """The resources in what `pulumi preview --json` or `pulumi stack export` says."""
+    """The resources in what `pulumi preview --json` or `pulumi stack export` says.
+
+    Raises:
+        ValueError: It has none, or not all: what stays as it is, a preview leaves out.
+    """
+    unchanged = (plan.get("changeSummary") or {}).get("same", 0)
+    shown = sum(step.get("op") == "same" for step in plan.get("steps", ()))
+    if shown < unchanged:
+        raise ValueError(f"it leaves out {unchanged - shown} resources that stay as they are")
     states = [step.get("newState") or step.get("oldState") for step in plan.get("steps", ())]
     states += (plan.get("deployment") or {}).get("resources") or []
-    return [
+    found = [
         Used(
             type=state["type"],
             name=state["urn"].rpartition("::")[2],
@@ -32,6 +40,9 @@ def used(plan: Mapping[str, Any]) -> list[Used]:
         for state in states
         if state and state.get("custom")
     ]
+    if not found:
+        raise ValueError("it has no resources")
+    return found
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,8 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         found = used(json.load(sys.stdin))
     except (ValueError, KeyError, AttributeError) as error:
         print(
-            f"error: standard input is no plan ({error}). Remedy: pipe `pulumi preview --json "
-            "--show-sames` into it",
+            f"error: standard input is no whole plan: {error}. Remedy: pipe `pulumi preview "
+            "--json --show-sames` into it",
             file=sys.stderr,
         )
         return 2

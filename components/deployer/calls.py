@@ -31,8 +31,8 @@ class Calls:
         given: What is called only where a property is given, by the property.
         linked: The service whose linked role AWS makes with the first one in an account.
         on: By action or service the ARNs of what is called, with fields in braces: partition,
-            region, account, name (the property `named`), and properties of its own. A service that
-            is not there is called on `PLACES`.
+            region, account, name (the property `named`), and properties of its own, `{*...}` for
+            each of a list. A service that is not there is called on `PLACES`.
         named: The property with its name.
     """
 

@@ -57,7 +57,7 @@ ROWS: Mapping[str, Calls] = {
         because="https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html",
         on={
             "lambda": (_FUNCTION % "name", f"{_FUNCTION % 'name'}:*"),
-            "lambda:GetLayerVersion": ("arn:{partition}:lambda:{region}:*:layer:*:*",),
+            "lambda:GetLayerVersion": ("{*layers}",),
             "s3": ("arn:{partition}:s3:::{s3Bucket}/*",),
         },
         given={
@@ -86,7 +86,7 @@ ROWS: Mapping[str, Calls] = {
         create="lambda: AddPermission",
         read="lambda: GetPolicy",
         delete="lambda: RemovePermission GetPolicy",
-        on=_OF_FUNCTION,
+        on={"lambda": (_FUNCTION % "function", f"{_FUNCTION % 'function'}:*")},
     ),
     "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Calls(
         source="lambda/provisioned_concurrency_config.go",
@@ -105,6 +105,7 @@ ROWS: Mapping[str, Calls] = {
         also="lambda: GetProvisionedConcurrencyConfig PutProvisionedConcurrencyConfig "
         "DeleteProvisionedConcurrencyConfig",
         because=_SCALING_PAGE,
+        on={"lambda": ("arn:{partition}:lambda:{region}:{account}:{resourceId}",)},
         linked="lambda.application-autoscaling.amazonaws.com",
     ),
     "aws:appautoscaling/policy:Policy": Calls(
@@ -112,7 +113,8 @@ ROWS: Mapping[str, Calls] = {
         create="application-autoscaling: PutScalingPolicy",
         read="application-autoscaling: DescribeScalingPolicies",
         update="application-autoscaling: PutScalingPolicy",
-        delete="application-autoscaling: DeleteScalingPolicy DescribeScalingPolicies",
+        delete="application-autoscaling: DeleteScalingPolicy DescribeScalingPolicies "
+        "cloudwatch: DeleteAlarms",
         also="cloudwatch: PutMetricAlarm DescribeAlarms DeleteAlarms",
         because=_SCALING_PAGE,
         on=_ALARMS,

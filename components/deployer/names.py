@@ -75,9 +75,14 @@ class Names:
     def arns(self, resource: Used, templates: Sequence[str]) -> tuple[str, ...]:
         """ARNs, with the fields filled in."""
         fields = _Fields(self, resource)
-        return tuple(
-            dict.fromkeys(_collapsed(template.format_map(fields)) for template in templates)
-        )
+        found: list[str] = []
+        for template in templates:
+            if template.startswith("{*"):
+                listed = resource.inputs.get(template[2:-1]) or ()
+                found += [_text(one) or "*" for one in listed]
+            else:
+                found.append(_collapsed(template.format_map(fields)))
+        return tuple(dict.fromkeys(found))
 
     def of(self, resource: Used, field: str) -> str:
         """The value of a field: a place, a name, or a property of the resource."""
@@ -94,7 +99,7 @@ class Names:
             value = re.sub(r":\d+$", "", value)
             value = re.split("[/:]", value)[-1]
         if value:
-            return self._by_value.get(value, value)
+            return _parts(value, self._by_value)
         found = [self._own[urn] for urn in resource.origins.get(field, ()) if urn in self._own]
         return found[0] if len(found) == 1 else "*"
 
@@ -122,6 +127,11 @@ def keys(value: Any) -> Iterator[str]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) and value != UNKNOWN else ""
+
+
+def _parts(value: str, patterns: Mapping[str, str]) -> str:
+    """A value with the pattern of each name in it, such as `function:<name>:<alias>`."""
+    return ":".join(patterns.get(part, part) for part in value.split(":"))
 
 
 def _generated(value: str, name: str) -> str:

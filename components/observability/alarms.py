@@ -141,8 +141,8 @@ def _of_function(thresholds: Thresholds, timeout_seconds: pulumi.Input[float]) -
         statistic="Sum",
         threshold=thresholds.throttles,
         what="Lambda refused calls: as many ran at once as may",
-        remedy="Raise the function's reserved concurrency, or the account's quota `Concurrent "
-        "executions`. Callers that do not retry have lost these calls.",
+        remedy="Raise `reservedConcurrency`, or the account's quota `Concurrent executions`. "
+        "Callers that do not retry have lost these calls.",
     )
     yield Alarm(
         name="cold-start",

@@ -7,6 +7,7 @@ which has those of every file. What does not match is not used.
 
 from __future__ import annotations
 
+import errno
 import marshal
 import os
 import re
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
+from .descriptor import Descriptor
 from .layout import FORMAT, ReleaseError
 from .lazy import Lazy
 
@@ -74,14 +76,26 @@ class Bundle:
 
     def __init__(self, release: str) -> None:
         """Open the bundle of a release. Raises OSError or ReleaseError."""
-        self.descriptor = os.open(f"{release}/{BUNDLE}", os.O_RDONLY | os.O_CLOEXEC)
+        self._path = f"{release}/{BUNDLE}"
+        self._open = Descriptor.open(self._path)
         try:
-            content, self.start = _opened(self.descriptor, release.rpartition("/")[2])
+            content, self.start = _opened(self._open.number, release.rpartition("/")[2])
             self.files, self.listing, self.jobs, self.libraries, self.data, self.lazy = content
         except (ReleaseError, OSError):
-            os.close(self.descriptor)
+            self._open.close()
             raise
         self.damaged: list[str] = []
+
+    @property
+    def descriptor(self) -> int:
+        """The open file; where somebody has closed it, opened again. Raises OSError."""
+        if not self._open.is_ours():
+            again = Descriptor.open(self._path)
+            if again.identity != self._open.identity:
+                again.close()
+                raise FileNotFoundError(errno.ENOENT, "it is another file now", self._path)
+            self._open = again
+        return self._open.number
 
     def read(self, path: str) -> bytes | None:
         """A file, or None if it is not in the bundle or damaged there."""

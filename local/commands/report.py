@@ -64,6 +64,8 @@ def show(deployment: Deployment, calls: Sequence[Calls], screen: Screen) -> int:
         screen.line(f"  populate    {text}")
     status = show_calls(calls, screen)
     show_verdict(screen, deployment.verdict)
+    for text in dict.fromkeys(screen.suggested):
+        screen.line(f"  faster      {text}")
     if status == 0:
         _show_next(deployment, screen)
     return status

@@ -21,6 +21,7 @@ from ..engine import Resource
 
 _COUNT = re.compile(r"([\d,]+) of ([\d,]+)")
 _PHASE = re.compile(r"populate: ([a-z-]+):")
+_SUGGESTED = re.compile(r"populate: suggest: (`.*)")
 _STYLES = {"error": "bold red", "warning": "yellow", "good": "green", "quiet": "dim"}
 _HELD = 30
 
@@ -46,6 +47,8 @@ class Screen:
         self._open = True
         self._held: deque[str] = deque(maxlen=_HELD)
         self._phases: list[str] = []
+        self.suggested: list[str] = []
+        """What populate tasks suggest."""
 
     def line(self, text: str, style: str = "") -> None:
         """Show a line; `style` is error, warning, good, quiet or nothing."""
@@ -102,6 +105,8 @@ class Screen:
 
     def log(self, severity: str, message: str) -> None:
         """Show a line of the program's log; one that counts goes into the live line only."""
+        if found := _SUGGESTED.match(message):
+            self.suggested.append(found[1])
         text = "\n".join(f"  {part}" for part in message.splitlines())
         if severity in _STYLES:
             self.line(text, severity)

@@ -35,7 +35,7 @@ SHELL = {
         "python3",
         ".ci/run",
     ),
-    *("sha256sum", "tar", "done"),
+    *("sha256sum", "tar", "done", "go"),
 }
 
 
@@ -163,6 +163,12 @@ def test_a_workflow_runs_only_what_is_there(workflow: Path) -> None:
             assert f"\n{target}:" in (ROOT / "Makefile").read_text()
         for module in re.findall(r"python -m ([\w.]+)", script):
             assert find_spec(module), module
+
+
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not on PATH")
+def test_actionlint_has_nothing_against_the_workflows() -> None:
+    done = subprocess.run(["actionlint", *WORKFLOWS], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_newest_are_tried_within_the_ranges_that_are_declared() -> None:

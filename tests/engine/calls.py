@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 import botocore.session
 import pytest
@@ -32,10 +34,17 @@ _Route = tuple[str, re.Pattern[str], dict[str, str], list[str], str]
 
 
 class Calls:
-    """Notes each request to a cloud that is signed with its own credentials."""
+    """Notes each request to a cloud that is signed with its own credentials.
+
+    Attributes:
+        actions: The actions of IAM.
+        on: The same with ARNs of what they are on, as far as a request names it; and the roles that
+            it passes.
+    """
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.actions: set[str] = set()
+        self.on: set[tuple[str, str]] = set()
         self._session = botocore.session.get_session()
         self._operations: dict[str, list[_Route]] = {}
         answer = Cloud.__call__
@@ -56,7 +65,12 @@ class Calls:
             return
         service = signed[2]
         found = f"{_NAMES.get(service, service)}:{self._operation(service, request, data)}"
-        self.actions.add(_OTHERS.get(found, found))
+        action = _OTHERS.get(found, found)
+        self.actions.add(action)
+        given = _given(request, data)
+        self.on |= {(action, arn) for arn in _arns(service, request, given)}
+        roles = (given.get(name) for name in ("Role", "taskRoleArn", "executionRoleArn"))
+        self.on |= {("iam:PassRole", str(role)) for role in roles if role}
 
     def _operation(self, service: str, request: Request, data: bytes) -> str:
         if target := request.headers.get("X-Amz-Target"):
@@ -84,6 +98,49 @@ class Calls:
                 _route(model.operation_model(operation)) for operation in model.operation_names
             ]
         return self._operations[service]
+
+
+def _given(request: Request, data: bytes) -> dict[str, Any]:
+    """What a request gives in its body, where that is JSON or a form."""
+    try:
+        return dict(json.loads(data))
+    except ValueError:
+        return dict(parse_qsl(data.decode(errors="replace")))
+
+
+def _arns(service: str, request: Request, given: dict[str, Any]) -> Iterator[str]:
+    """ARNs of what a request is on."""
+    place = "us-east-1:123456789012"
+    parts = [unquote(part) for part in request.path.split("/") if part]
+    if service == "s3" and parts:
+        yield f"arn:aws:s3:::{'/'.join(parts)}"
+    if service == "lambda" and (name := given.get("FunctionName") or "".join(parts[2:3])):
+        name = name.partition(":function:")[2] or name
+        qualifier = request.args.get("Qualifier")
+        yield f"arn:aws:lambda:{place}:function:{name}{f':{qualifier}' if qualifier else ''}"
+    for names, form in _FORMS.get(service, {}).items():
+        for value in (given.get(name) for name in names.split()):
+            if isinstance(value, str):
+                yield value if value.startswith("arn:") else form.format(place=place, name=value)
+
+
+_FORMS = {
+    "logs": {"logGroupName": "arn:aws:logs:{place}:log-group:{name}:log-stream:any"},
+    "ecs": {
+        "clusterName": "arn:aws:ecs:{place}:cluster/{name}",
+        "family": "arn:aws:ecs:{place}:task-definition/{name}:1",
+        "taskDefinition": "arn:aws:ecs:{place}:task-definition/{name}:1",
+        "task": "arn:aws:ecs:{place}:task/any/{name}",
+    },
+    "iam": {"RoleName": "arn:aws:iam::123456789012:role/{name}"},
+    "sns": {"TopicArn Name": "arn:aws:sns:{place}:{name}"},
+    "events": {"Name Rule": "arn:aws:events:{place}:rule/{name}"},
+    "kms": {"KeyId": "arn:aws:kms:{place}:key/{name}"},
+    "monitoring": {
+        "AlarmName": "arn:aws:cloudwatch:{place}:alarm:{name}",
+        "DashboardName": "arn:aws:cloudwatch::123456789012:dashboard/{name}",
+    },
+}
 
 
 def _route(operation: Any) -> _Route:

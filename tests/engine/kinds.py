@@ -42,6 +42,10 @@ class Ending:
 
 _RULE = "SecurityGroupRuleIds=id* GroupId=securityGroupId"
 _RULE_REPLACED = "securityGroupId"
+_SCALED_REPLACED = "serviceNamespace resourceId scalableDimension"
+_SCALED = (
+    "ServiceNamespace=serviceNamespace ResourceId=resourceId ScalableDimension=scalableDimension"
+)
 
 ENDINGS: Mapping[str, Ending] = {
     "aws:ec2/vpc:Vpc": Ending(("ec2.delete_vpc VpcId=id",), "cidrBlock instanceTenancy"),
@@ -129,6 +133,34 @@ ENDINGS: Mapping[str, Ending] = {
     "aws:kms/key:Key": Ending(
         ("kms.schedule_key_deletion KeyId=id PendingWindowInDays=deletionWindowInDays",),
         "keyUsage multiRegion",
+    ),
+    "aws:lambda/functionUrl:FunctionUrl": Ending(
+        ("lambda.delete_function_url_config FunctionName=functionName Qualifier=qualifier",),
+        "functionName qualifier",
+    ),
+    "aws:lambda/permission:Permission": Ending(
+        ("lambda.remove_permission FunctionName=function StatementId=id Qualifier=qualifier",), "*"
+    ),
+    "aws:appautoscaling/target:Target": Ending(
+        (f"application-autoscaling.deregister_scalable_target {_SCALED}",), _SCALED_REPLACED
+    ),
+    "aws:appautoscaling/policy:Policy": Ending(
+        (f"application-autoscaling.delete_scaling_policy PolicyName=name {_SCALED}",),
+        f"name {_SCALED_REPLACED}",
+    ),
+    "aws:sqs/queue:Queue": Ending(("sqs.delete_queue QueueUrl=id",), "name"),
+    "aws:sfn/stateMachine:StateMachine": Ending(
+        ("stepfunctions.delete_state_machine stateMachineArn=id",), "name type"
+    ),
+    "aws:apigatewayv2/api:Api": Ending(("apigatewayv2.delete_api ApiId=id",), "protocolType"),
+    "aws:apigatewayv2/integration:Integration": Ending(
+        ("apigatewayv2.delete_integration ApiId=apiId IntegrationId=id",), "apiId integrationType"
+    ),
+    "aws:apigatewayv2/route:Route": Ending(
+        ("apigatewayv2.delete_route ApiId=apiId RouteId=id",), "apiId"
+    ),
+    "aws:apigatewayv2/stage:Stage": Ending(
+        ("apigatewayv2.delete_stage ApiId=apiId StageName=name",), "apiId name"
     ),
     "aws:s3/bucket:Bucket": Ending(("s3.delete_bucket Bucket=id",), "bucket bucketPrefix"),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Ending(

@@ -103,7 +103,16 @@ def archive(content: str) -> bytes:
 def runner(
     request: pytest.FixtureRequest, pulumi: Pulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Runner:
-    """A runner in a copy of the project; curl delivers the CLI that is on the PATH before."""
+    """A runner in a copy of the project."""
+    made = equipped(request.param, pulumi.folder, tmp_path, monkeypatch)
+    made.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path / 'state'}"
+    return made
+
+
+def equipped(
+    workflow: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Runner:
+    """A runner whose curl delivers the CLI that is on the PATH before."""
     tools, scratch = tmp_path / "tools", tmp_path / "runner"
     tools.mkdir()
     scratch.mkdir()
@@ -114,17 +123,15 @@ def runner(
     # What it installs is there already.
     script(tools / "make", '#!/bin/sh\ntest "$*" = install && test -d .venv\n')
     monkeypatch.setenv("PATH", f"{tools}:{before}")
-    made = Runner(
-        request.param,
-        pulumi.folder,
+    return Runner(
+        workflow,
+        folder,
         scratch,
         PULUMI_SHA256=hashlib.sha256(served).hexdigest(),
         PULUMI_CONFIG_PASSPHRASE="",
         PULUMI_HOME=str(tmp_path / "home"),
         PULUMI_SKIP_UPDATE_CHECK="true",
     )
-    made.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path / 'state'}"
-    return made
 
 
 _CURL = """
@@ -179,8 +186,11 @@ def test_a_stack_is_deployed(runner: Runner, pulumi: Pulumi) -> None:
     assert runner.left == set()
 
 
-@pytest.mark.parametrize("runner", ["preview", "deploy"], indirect=True)
-def test_another_cli_than_the_one_that_was_chosen_is_not_run(runner: Runner) -> None:
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_another_cli_than_the_one_that_was_chosen_is_not_run(
+    workflow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = equipped(workflow, tmp_path, tmp_path, monkeypatch)
     runner.environment["PULUMI_SHA256"] = "0" * 64
     done = runner.run("Install the Pulumi CLI")
     assert done.returncode != 0

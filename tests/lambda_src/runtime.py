@@ -6,16 +6,20 @@ import contextlib
 import json
 import os
 import queue
+import resource
 import subprocess
 import sys
 import sysconfig
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from lambda_src.release.installation.trial.confine import confine
 
 from .function import Function
 
@@ -56,9 +60,13 @@ class Running:
 
     def call(self, event: Any) -> tuple[str, Any]:
         """What comes of an event that was asked for: a response or an error, and its body."""
-        self.events.put(event)
-        what, body = self.wait()
+        what, body = self.send(event)
         return what, json.loads(body) if body else None
+
+    def send(self, event: Any) -> tuple[str, str]:
+        """The same with the body as it was sent."""
+        self.events.put(event)
+        return self.wait()
 
     @property
     def logs(self) -> list[dict[str, Any]]:
@@ -68,6 +76,20 @@ class Running:
             with contextlib.suppress(ValueError):
                 found.append(json.loads(line))
         return [line for line in found if isinstance(line, dict)]
+
+
+def alone(folders: Sequence[Path]) -> Callable[[], None]:
+    """What a child does before its program starts, so that it can start no process and no thread.
+
+    It can read the folders, and belongs to a user for whom the limit counts.
+    """
+    confined = confine(folders)
+
+    def prepare() -> None:
+        confined()
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+
+    return prepare
 
 
 class _Api(BaseHTTPRequestHandler):
@@ -110,8 +132,9 @@ class _Api(BaseHTTPRequestHandler):
             assert request == f"request-{self.server.attempt}"
             assert self.headers[_ATTEMPT] == self.server.attempt
         self.server.attempt = ""
-        self._say(202)
+        # First, so that the next request comes behind it.
         self.server.happened.put((what, body))
+        self._say(202)
 
     def _say(self, status: int) -> None:
         self.send_response(status)

@@ -9,15 +9,19 @@ from typing import Any
 import boto3
 import pytest
 
+from components.contract import RUNTIMES
+from local import engine
 from local.cloud import Cloud
+from local.provider import AwsProvider
 from tests.documents.pages import blocks
 from tests.lambda_src.conftest import Index
 
 from .conftest import ANSWER, ONE, deployed
+from .program import ROOT, Program
 
 pytestmark = pytest.mark.whole
 
-PAGE = Path(__file__).parents[2] / "docs" / "callers.md"
+PAGE = ROOT / "docs" / "callers.md"
 FRONT, PARTNER = "arn:aws:iam::210987654321:role/front", "210987654321"
 RULE = "arn:aws:events:us-east-1:123456789012:rule/nightly"
 ALL = f"""
@@ -59,6 +63,23 @@ def allowed(alias_arn: str) -> list[tuple[str, Any, Any]]:
         ),
         key=str,
     )
+
+
+def test_the_newest_runtime_is_planned_and_judged(index: Index, tmp_path: Path) -> None:
+    """It is not run: no machine here has its interpreter."""
+    newest = list(RUNTIMES)[-1]
+    target = f"target = efs.Target(runtime='{newest}')\n"
+    text = f"{target}served('new', published('new', new_network('new')))"
+    made = Program(tmp_path / "theirs", index, text)
+    result = engine.preview(made.project, AwsProvider(made.project.region, cloud=False), made)
+    assert result.error is None
+    (function,) = result.of_type("aws:lambda/function:Function")
+    (task,) = result.of_type("aws:ecs/taskDefinition:TaskDefinition")
+    assert function.inputs["runtime"] == newest
+    assert RUNTIMES[newest].image in task.inputs["containerDefinitions"]
+    verdict = engine.judge(engine.find_packs(ROOT), result)
+    assert verdict.mandatory == ()
+    assert "runtime-is-supported" not in {finding.policy for finding in verdict.findings}
 
 
 def test_all_of_it_is_deployed_judged_and_answers_and_so_are_the_documented_callers(

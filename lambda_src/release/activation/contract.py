@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from types import ModuleType
 from typing import Any
 
+from ..encoding import encoded, sendable
 from ..pruned import needed
-from .metrics import log_error
+from .metrics import log_error, text_of
 
 
 class AnswerError(Exception):
     """The request gets no predictions; an HTTP caller gets this status code and the text."""
 
     status = 500
+
+    def __init__(self, text: str) -> None:
+        super().__init__(sendable(text))
 
 
 class ModelError(AnswerError):
@@ -65,19 +68,23 @@ def demonstration(model: ModuleType) -> dict[str, Any]:
         raise _broken(f"refuses its own SAMPLE: {type(error).__name__}: {error}") from error
 
 
-def to_json(body: dict[str, Any]) -> str:
-    """The body as JSON. Raises ModelError for what the model returned and JSON cannot hold."""
+def to_json(body: dict[str, Any]) -> tuple[str, Any]:
+    """The body as JSON, and what that says.
+
+    Raises ModelError for what the model returned and JSON cannot hold.
+    """
     try:
-        return _strict(body)
-    except (TypeError, ValueError, RecursionError) as error:
-        why = str(error)
+        return encoded(body)
+    except Exception as error:
+        why = text_of(error)
     values = body.get("predictions")
     for index, value in enumerate(values if isinstance(values, list) else ()):
         try:
-            _strict(value)
-        except (TypeError, ValueError, RecursionError) as error:
+            encoded(value)
+        except Exception as error:
             is_number = isinstance(value, float) and not math.isfinite(value)
-            why = f"prediction {index} is {value}" if is_number else f"prediction {index}: {error}"
+            said = f" is {value}" if is_number else f": {text_of(error)}"
+            why = f"prediction {index}{said}"
             break
     raise _broken(f"returned what cannot be sent as JSON: {why}")
 
@@ -86,20 +93,13 @@ def _file(model: ModuleType) -> str:
     return os.path.basename(getattr(model, "__file__", None) or "model.py")  # noqa: PTH119
 
 
-def _strict(value: Any) -> str:
-    """JSON text. Raises TypeError, ValueError or RecursionError for what JSON cannot hold."""
-    text = json.dumps(value, allow_nan=False)
-    if "\\ud" in text:
-        # Half of a surrogate pair, which the runtime could not send as UTF-8.
-        json.dumps(value, ensure_ascii=False).encode()
-    return text
-
-
 def _called(model: ModuleType, name: str, *arguments: Any) -> Any:
     """Call a function of the model. Raises ModelError, or the ValueError about its arguments."""
     try:
         return getattr(model, name)(*arguments)
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # those of Rust's panics are no Exception
         pruned = needed(error)
         if arguments and isinstance(error, ValueError) and not pruned:
             raise

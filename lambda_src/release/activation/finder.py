@@ -102,8 +102,9 @@ class Imports:
 
     def wait(self, path: str) -> None:
         """Wait until a library can be read from memory."""
-        if self._readers is not None:
-            self._readers.wait(self.bundle.libraries.get(self.inside(path) or "", 0), self.ahead)
+        readers = self._readers  # another thread may settle meanwhile
+        if readers is not None:
+            readers.wait(self.bundle.libraries.get(self.inside(path) or "", 0), self.ahead)
 
     def _hook(self, path: str) -> Finder:
         name = self.inside(path)

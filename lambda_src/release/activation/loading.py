@@ -10,12 +10,13 @@ from pathlib import Path
 from types import ModuleType
 
 from ..artifacts import arguments
+from ..encoding import sendable
 from ..layout import ARTIFACTS_PATH, RELEASE_PATH, ReleaseError
 from ..pruned import needed
 from .activate import ReleaseMissingError, activate, check_published
 from .cold_start import ColdStart
 from .contract import ModelError, check
-from .metrics import embedded, log, log_error
+from .metrics import embedded, log, log_error, text_of
 
 
 class LoadError(ReleaseError):
@@ -63,13 +64,14 @@ class Loading:
         return model
 
     def _explained(self, error: BaseException) -> LoadError:
-        if isinstance(error, ReleaseMissingError | ModelError):
-            return LoadError(str(error))
-        remedy = needed(error, self._release) or "The function's log has the stack trace"
-        return LoadError(
-            f"the model cannot be loaded from the release {self._release}: "
-            f"{type(error).__name__}: {error}. {remedy}"
-        )
+        text = text_of(error)
+        if not isinstance(error, ReleaseMissingError | ModelError):
+            remedy = needed(error, self._release) or "The function's log has the stack trace"
+            text = (
+                f"the model cannot be loaded from the release {self._release}: "
+                f"{type(error).__name__}: {text}. {remedy}"
+            )
+        return LoadError(sendable(text))
 
     def _path(self) -> Path:
         if not self._release:

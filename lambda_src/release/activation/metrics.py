@@ -8,6 +8,7 @@ User Guide, "Specification: Embedded metric format").
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -18,13 +19,15 @@ from datetime import UTC, datetime
 NAMESPACE = "efs-inference"
 _TRACE = 20_000
 """Characters of a stack trace that are logged; the end of it, which names the error."""
+_encode = json.JSONEncoder(default=str).encode
 
 
 def log(level: str, message: str, **fields: object) -> None:
     """Print one line. Levels are Lambda's: TRACE, DEBUG, INFO, WARN, ERROR, FATAL."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = {"timestamp": now, "level": level, "message": message, **fields}
-    print(json.dumps(line, default=str), flush=True)
+    with contextlib.suppress(OSError, ValueError):  # where the model has closed the output
+        print(_encode(line), flush=True)
 
 
 def log_error(message: str, error: BaseException, **fields: object) -> None:
@@ -32,10 +35,18 @@ def log_error(message: str, error: BaseException, **fields: object) -> None:
     log(
         "ERROR",
         message,
-        error=f"{type(error).__name__}: {error}",
+        error=f"{type(error).__name__}: {text_of(error)}",
         stack_trace="".join(traceback.format_exception(error))[-_TRACE:],
         **fields,
     )
+
+
+def text_of(error: BaseException) -> str:
+    """What an error says, also if its own ``__str__`` fails."""
+    try:
+        return str(error)
+    except Exception as failed:
+        return f"its text cannot be had ({type(failed).__name__})"
 
 
 def embedded(metrics: Mapping[str, tuple[float, str]]) -> dict[str, object]:

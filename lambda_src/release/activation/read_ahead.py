@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..layout import Manifest, ReleaseError
@@ -30,9 +30,18 @@ def read_ahead(release: str) -> None:
         return
     work = _pieces(release, manifest)
     lock = threading.Lock()
-    workers = [threading.Thread(target=_read, args=(work, lock)) for _ in range(THREADS)]
-    for worker in workers:
-        worker.start()
+    at_once(THREADS, lambda: _read(work, lock))
+
+
+def at_once(count: int, work: Callable[[], None]) -> None:
+    """Do work in so many threads; where no more can be started in fewer, at least in this one."""
+    workers = []
+    with contextlib.suppress(RuntimeError):
+        for _ in range(count - 1):
+            worker = threading.Thread(target=work)
+            worker.start()
+            workers.append(worker)
+    work()
     for worker in workers:
         worker.join()
 

@@ -10,7 +10,6 @@ import contextlib
 import mmap
 import os
 import signal
-import socket
 import threading
 import time
 from collections import defaultdict
@@ -18,8 +17,9 @@ from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from ..bundle import READ, Bundle
+from ..descriptor import Descriptor
 from ..layout import SITE_PACKAGES, ReleaseError
-from .read_ahead import read_ahead
+from .read_ahead import at_once, read_ahead
 
 MEMORY_PER_CPU = 1769
 """MB of a function's memory that come with one vCPU (AWS Lambda Developer Guide, memory)."""
@@ -47,20 +47,28 @@ class Readers:
 
     def __init__(self, release: str, artifacts: str = "") -> None:
         self.count = 0
+        self._process = os.getpid()
         self._pid = 0
-        self._patient = True
-        self._state = mmap.mmap(-1, JOBS + _PID)
+        self._began: bytes | None = None
+        self._patient = False
         if threading.active_count() > 1:
             return
         with contextlib.suppress(OSError):
-            self._line, theirs = socket.socketpair()
-            self._line.setblocking(False)
-            with theirs:
+            self._state = mmap.mmap(-1, JOBS + _PID)
+            theirs, ours = os.pipe()
+            self._line = Descriptor(ours)
+            try:
                 if (child := os.fork()) == 0:
                     self._detach(release, artifacts, theirs)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(child, 0)
-            self._pid = int.from_bytes(self._state[JOBS:], "little")
+                self._pid = int.from_bytes(self._state[JOBS:], "little")
+                self._began = _beginning(self._pid)
+            finally:
+                os.close(theirs)
+                if not self._pid:
+                    self._line.close()
+            self._patient = self._pid > 0
             self.count = threads() if self._pid else 0
 
     def wait(self, jobs: int, meanwhile: Callable[[], bool]) -> None:
@@ -75,33 +83,27 @@ class Readers:
                 time.sleep(0.001)
 
     def end(self) -> None:
-        """End the process."""
+        """End the process. Waits for that, but not for a read that hangs."""
+        if not self._pid or os.getpid() != self._process:
+            return  # in a process that the model has forked, it is not ours
+        deadline = time.monotonic() + STALLED
         if self._alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-            self._line.setblocking(True)
-            self._alive()
-
-    def _alive(self) -> bool:
-        """Whether it still runs: the kernel closes its end of the line when it has ended."""
-        if not self._pid:
-            return False
-        try:
-            self._line.recv(1)
-        except BlockingIOError:
-            return True
-        except OSError:
-            # The model has closed this end, and that ends it as well.
-            self._line.detach()
-        if os.getpid() == 1:
-            # What has no parent becomes a child of a container's first process.
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(self._pid, 0)
+        while self._alive() and time.monotonic() < deadline:
+            time.sleep(0.001)
         self._line.close()
         self._pid = 0
-        return False
 
-    def _detach(self, release: str, artifacts: str, line: socket.socket) -> NoReturn:
+    def _alive(self) -> bool:
+        """Whether it still runs. No descriptor says that, as the model may close all of them."""
+        if os.getpid() == 1 and self._pid:
+            # What has no parent becomes a child of a container's first process.
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._pid, os.WNOHANG)
+        return self._began is not None and _beginning(self._pid) == self._began
+
+    def _detach(self, release: str, artifacts: str, line: int) -> NoReturn:
         """Leave the reading to a child of this child, which then has no parent."""
         try:
             if pid := os.fork():
@@ -122,18 +124,12 @@ class Readers:
             return
         jobs = iter(enumerate(bundle.jobs[:JOBS]))
         files = _Files(release, bundle)
-        workers = [
-            threading.Thread(target=self._work, args=(jobs, files)) for _ in range(threads())
-        ]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        at_once(threads(), lambda: self._work(jobs, files))
 
     @staticmethod
-    def _end_with_the_other(line: socket.socket) -> NoReturn:
+    def _end_with_the_other(line: int) -> NoReturn:
         """What this is for may be killed."""
-        line.recv(1)
+        os.read(line, 1)
         os._exit(0)
 
     def _work(self, jobs: Iterator[tuple[int, tuple[str, int, int]]], files: _Files) -> None:
@@ -168,6 +164,16 @@ class _Files(dict[str, int]):
     def _prepare(self, descriptor: int) -> int:
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
         return descriptor
+
+
+def _beginning(pid: int) -> bytes | None:
+    """When a process began, in the kernel's ticks; None if it has ended."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb", 0) as stream:  # noqa: PTH123
+            state, *fields = stream.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return None if state in b"ZX" else fields[18]
 
 
 def threads() -> int:

@@ -149,6 +149,10 @@ WRONG = {
         "arn:aws:sqs:us-east-1:123456789012:failed.fifo",
         "arn:aws:events:us-east-1:123456789012:event-bus/x",
     ],
+    "alarms": [
+        *("", "yes", "Own", "arn:aws:sns:us-east-1:1:x", "arn:aws:sqs:us-east-1:123456789012:x"),
+        "arn:aws:sns:us-east-1:123456789012:x.fifo",
+    ],
     "protect": ["yes", "True", "1", ""],
     "tags": ["team=ml", '["team"]', '["=x"]', '["Name=x"]', '["aws:x=y"]', '["a=1","a=2"]'],
 }

@@ -147,3 +147,25 @@ def test_the_topic_is_encrypted_and_only_these_alarms_and_this_rule_publish(
 def test_a_topic_of_another_region_is_refused(watched: Callable[..., Built]) -> None:
     with pytest.raises(ConfigurationError, match="the stack is in us-east-1"):
         watched(topic_arn="arn:aws:sns:eu-west-1:123456789012:pager")
+
+
+def test_each_alarm_watches_what_it_is_called_after(watched: Callable[..., Built]) -> None:
+    alarms = watched("bursting").of("MetricAlarm")
+    found = {
+        name.removeprefix("seen-"): [f"{statistic} {metric}" for _, metric, _, statistic in used]
+        for name, alarm in alarms.items()
+        for used in [list(metrics_of(alarm))]
+    }
+    assert found == {
+        "load-failure": ["Sum LoadFailure"],
+        "errors": ["Sum Errors"],
+        "duration": ["Maximum Duration"],
+        "throttles": ["Sum Throttles"],
+        "cold-start": ["Maximum ColdStartDuration"],
+        "throughput": ["Sum MeteredIOBytes", "Average PermittedThroughput"],
+        "io-limit": ["Average PercentIOLimit"],
+        "burst-credits": ["Minimum BurstCreditBalance"],
+        "notice-not-delivered": ["Sum FailedInvocations"],
+    }
+    (used,) = [q for q in alarms["seen-throughput"]["metricQueries"] if q.get("returnData")]
+    assert used["expression"] == "100 * (bytes / PERIOD(bytes)) / permitted"

@@ -115,7 +115,12 @@ show(importlib.import_module("PIL._imaging").__file__)
 """,
     "threads": """
 import threadpoolctl
-show(sorted((p["user_api"], p["internal_api"]) for p in threadpoolctl.threadpool_info()))
+kept = "user_api", "internal_api", "filepath", "num_threads"
+def found():
+    return sorted([p[key] for key in kept] for p in threadpoolctl.threadpool_info())
+with threadpoolctl.threadpool_limits(1):
+    show(found())
+show(found())
 """,
     "not-in-the-profile": """
 import sklearn.cluster, scipy.signal, numpy.f2py

@@ -228,7 +228,7 @@ def test_the_next_call_after_an_error_of_the_model_is_answered(function: Functio
         ("[[1, float('nan')]]", "prediction 0: Out of range float values"),
         ("[object()]", "prediction 0: Object of type object is not JSON"),
         ("[b'x']", "prediction 0: Object of type bytes is not JSON"),
-        ("['\\ud800']", "prediction 0: 'utf-8' codec can't encode"),
+        ("['\\ud800']", "prediction 0: '\\ud800' is half of a surrogate pair"),
     ],
 )
 def test_predictions_that_break_the_contract_are_a_fault_of_ours_and_logged(

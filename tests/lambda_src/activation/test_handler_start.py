@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ..function import MODEL, Function, http, statuses
-from ..runtime import running
+from ..runtime import alone, running
 
 
 def test_the_cold_start_is_logged_with_the_duration_of_each_step_as_metrics(
@@ -203,3 +203,23 @@ def test_an_init_that_has_no_limit_waits_for_the_end(function: Function, kind: s
         process.ready()
         assert (function.code / "imported").exists()
         assert process.call({})[0] == "response"
+
+
+def test_where_no_process_and_no_thread_can_be_started_calls_are_answered(
+    function: Function,
+) -> None:
+    function.shorten_init(0.1)
+    starts = "import _thread\ntry:\n    _thread.start_new_thread(print, ())\n"
+    function.write_model(f"{starts}    raise SystemExit\nexcept RuntimeError:\n    pass\n{MODEL}")
+    with running(function, alone([function.folder])) as process:
+        process.ready()
+        assert process.call({"instances": [1]}) == ("response", {"predictions": [1]})
+
+
+def test_where_no_process_and_no_thread_can_be_started_a_failed_import_ends(
+    function: Function,
+) -> None:
+    function.write_model("import absent\n")
+    with running(function, alone([function.folder])) as process:
+        assert process.wait()[0] == "init error"
+        assert process.wait() == ("exit", "")

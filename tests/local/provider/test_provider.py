@@ -323,7 +323,7 @@ def test_code_is_a_folder_or_a_zip_file_as_well(cloud: Cloud, tmp_path: Path) ->
     (tmp_path / "code.zip").write_bytes(zipped("import of\ndef main(e, _): return of.V + 1"))
     program = f"""
         import pulumi, pulumi_aws as aws
-        role = aws.iam.Role("role", assume_role_policy={TRUST!r})
+        role = aws.iam.Role("archives", assume_role_policy={TRUST!r})
         def function(name, code):
             aws.lambda_.Function(name, name=name, role=role.arn, handler="app.main", code=code,
                                  runtime="python{sys.version_info[0]}.{sys.version_info[1]}")

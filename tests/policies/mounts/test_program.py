@@ -1,8 +1,14 @@
 """The real program is compliant in every configuration, before and after its creation."""
 
+import functools
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import yaml
+
+from tests.documents.pages import blocks
 
 from ..changes.changes import Break, Change, Changes, ids, target
 from ..changes.changes_of_access import CHANGES as ACCESS
@@ -27,6 +33,29 @@ def test_the_preview_of_every_configuration_breaks_no_rule(config: dict[str, str
     whole = program(created=False, **config)
     lines = [*judge_program(whole), *judge_program(whole, "guardrails")]
     assert [line for line in lines if line.mandatory] == []
+
+
+@functools.cache
+def stack_file() -> dict[str, str]:
+    """The stack file in docs/serving.md that has all of it, as texts."""
+    page = Path(__file__).parents[3] / "docs" / "serving.md"
+    (text,) = blocks(page, "yaml")
+    config = yaml.safe_load(text)["config"]
+    return {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
+    }
+
+
+@pytest.mark.parametrize("created", [False, True], ids=["preview", "created"])
+def test_a_stack_with_all_that_production_asks_for_breaks_no_rule(created: bool) -> None:
+    whole = program(created=created, **stack_file())
+    mounts, guardrails = judge_program(whole), judge_program(whole, "guardrails")
+    assert [line for line in (*mounts, *guardrails) if line.mandatory] == []
+    assert "function-has-reserved-concurrency" not in {line.policy for line in guardrails}
+    kinds = {part.type.rpartition(":")[2] for part in whole.parts}
+    assert kinds >= {
+        *("BackupPolicy", "FunctionUrl", "MetricAlarm", "Policy", "ProvisionedConcurrencyConfig"),
+    }
 
 
 def test_what_the_preview_leaves_open_is_about_addresses_and_policies_only() -> None:

@@ -11,6 +11,7 @@ from ..trial import defer
 from ..trial.again import import_again
 from ..trial.pack import pack
 from ..trial.smoke import Smoke
+from ..trial.suggest import suggest
 from . import compile as bytecode
 from . import names, pip, requirements
 from .prune import Pruning, blame
@@ -64,9 +65,10 @@ class Staging:
         pruning.note(staged)
         with timed(seconds, "cold-start", "what the import reads, in one file"):
             waiting = import_again(smoke, lazy)
+            suggested = suggest(smoke, lazy, seconds["import"])
             smoke.compare()
             log("cold-start", **pack(staged, job.release.name, scratch, waiting))
-        self.shown["pruned"] = pruning.numbers()
+        self.shown |= {"pruned": pruning.numbers(), "suggested": suggested}
         return staged
 
 

@@ -30,7 +30,7 @@ def import_again(smoke: Smoke, names: Sequence[str]) -> Lazy:
     lazy: Lazy = {}
     if names:
         try:
-            opened, *_, modules, attributes, _ = _read(smoke, RECORD)
+            opened, *_, modules, attributes, _ = read(smoke, RECORD)
         except ValueError:
             log("lazy", "nothing waits for its first use, because the import is not recorded")
         else:
@@ -47,25 +47,25 @@ def import_again(smoke: Smoke, names: Sequence[str]) -> Lazy:
             raise
         # Without its last line, the remedy.
         raise _refused(smoke, lazy, str(error).rpartition("\n")[0]) from error
-    if difference := _difference(smoke, RECORD_EXACT):
+    if found := difference(smoke, RECORD_EXACT):
         smoke.run(_RECORD_MORE)
-        if not _difference(smoke, _RECORD_MORE):
-            raise _refused(smoke, lazy, difference)
+        if not difference(smoke, _RECORD_MORE):
+            raise _refused(smoke, lazy, found)
         log("lazy", "the answers are not compared, because those of two plain imports differ")
     try:
-        now = {*_read(smoke, RECORD_EXACT)[-2]}
+        now = {*read(smoke, RECORD_EXACT)[-2]}
     except ValueError:
         return lazy
     return lazy | {name: () for name in attributes if name not in now and name not in lazy}
 
 
-def _read(smoke: Smoke, record: str) -> list[Any]:
+def read(smoke: Smoke, record: str) -> list[Any]:
     """A record of an import. Raises ValueError if there is none."""
     found: list[Any] = json.loads((smoke.scratch / record).read_text())
     return found
 
 
-def _difference(smoke: Smoke, record: str) -> str:
+def difference(smoke: Smoke, record: str) -> str:
     """In what the answers of an import differ from those of the first, empty if in nothing."""
     first, other = (_answers(smoke, name) for name in (RECORD, record))
     return "; ".join(
@@ -77,7 +77,7 @@ def _difference(smoke: Smoke, record: str) -> str:
 
 def _answers(smoke: Smoke, record: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = _read(smoke, record)[-1]
+        found: dict[str, Any] = read(smoke, record)[-1]
     except ValueError:  # not recorded
         return {}
     return found
@@ -103,7 +103,7 @@ def _fails(smoke: Smoke, lazy: Lazy, name: str) -> bool:
         if error.code is not ExitCode.IMPORT:
             raise
         return True
-    return bool(_difference(smoke, _RECORD_MORE))
+    return bool(difference(smoke, _RECORD_MORE))
 
 
 def _short(value: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
     EXTENSION_SUFFIXES,
@@ -108,21 +108,25 @@ def _above(module: str, names: Sequence[str]) -> str:
 def install(root: str, file: str) -> Lazy:
     """Let the modules in a file wait from now on, as the function's finder does. Returns them."""
     lazy: Lazy = json.loads(Path(file).read_text())
+    hook(root, loaders(lazy, SourceFileLoader, LazyLoader))
+    return lazy
 
+
+def hook(root: str, loader: Callable[[str, str], SourceFileLoader]) -> None:
+    """Load the sources below the root with these loaders from now on."""
     plain = FileFinder.path_hook(
         (ExtensionFileLoader, EXTENSION_SUFFIXES),
-        (loaders(lazy, SourceFileLoader, LazyLoader), SOURCE_SUFFIXES),  # type: ignore[arg-type]
+        (loader, SOURCE_SUFFIXES),  # type: ignore[arg-type]
         (SourcelessFileLoader, BYTECODE_SUFFIXES),
     )
 
-    def hook(path: str) -> PathEntryFinder:
+    def found(path: str) -> PathEntryFinder:
         if not f"{path}/".startswith(f"{root}/"):
             raise ImportError("not a directory of the release", path=path)
         return plain(path)
 
-    sys.path_hooks.insert(0, hook)
+    sys.path_hooks.insert(0, found)
     sys.path_importer_cache.clear()
-    return lazy
 
 
 def use_all(lazy: Lazy) -> None:

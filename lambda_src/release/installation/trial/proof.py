@@ -20,9 +20,11 @@ from types import ModuleType
 from typing import Any
 
 from ...artifacts import arguments as load_arguments
+from ...encoding import encoded
 from ...lazy import Lazy
 from . import defer
 from .record import Record
+from .trace import Trace
 
 # What a package puts in their place must not decide about it.
 _open, _write, _exit, _dumps = os.open, os.write, os._exit, json.dumps
@@ -57,11 +59,11 @@ def prove(
 
     The last is JSON: the nonce, kind and text. The kind is ``proven``, ``contract``, ``failed``
     or ``not-ended``. ``lazy`` is a file with the modules that wait for their first use; those that
-    the model has not used run after the recording.
+    the model has not used run after the recording. With ``trace`` nothing waits, and what uses what
+    is recorded instead of what is touched.
     """
     sys.path.insert(1, site_packages)
-    recorded = Record(site_packages, record.endswith("exact.json"))
-    waiting = defer.install(site_packages, lazy) if lazy else {}
+    recorded, waiting = _recording(site_packages, record, lazy)
     process, main = _getpid(), _thread.get_ident()
     ended = _thread.allocate_lock()  # by who acquires it
 
@@ -93,7 +95,17 @@ def prove(
     finish(kind, text)
 
 
-def _recorded(program: str, artifacts: str, recorded: Record, record: str, waiting: Lazy) -> str:
+def _recording(site_packages: str, record: str, lazy: str) -> tuple[Record | Trace, Lazy]:
+    """What records from now on, and what waits."""
+    if lazy == "trace":
+        return Trace(site_packages), {}
+    recorded = Record(site_packages, record.endswith("exact.json"))
+    return recorded, defer.install(site_packages, lazy) if lazy else {}
+
+
+def _recorded(
+    program: str, artifacts: str, recorded: Record | Trace, record: str, waiting: Lazy
+) -> str:
     """Try the model, write the record, and use what still waits. Returns what there is to say."""
     answers: dict[str, Any] = {}
     process = _getpid()
@@ -180,12 +192,15 @@ def _sample(model: ModuleType) -> list[Any] | None:
 
 def _json(value: Any, what: str) -> Any:
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
+        return encoded(value)[1]
+    except Exception as error:
         raise ContractError(f"{what} {_short(value)}, which JSON cannot hold: {error}") from error
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # of a number of 5,000 digits, for one
+        text = f"what repr() fails for ({type(error).__name__})"
     text = text if len(text) <= 100 else text[:97] + "..."
     return text if isinstance(value, dict | list) else f"{text} of type {type(value).__name__}"

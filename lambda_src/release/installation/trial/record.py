@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import time
 from typing import Any
 
 from .defer import able, bound
@@ -45,7 +46,7 @@ class Record:
     def write(self, target: str, answers: dict[str, Any]) -> None:
         """End the recording and write it as JSON, if that is possible.
 
-        With it go `able` and `bound`, and the model's answers.
+        With it go the CPU time so far, `able` and `bound`, and the model's answers.
         """
         self._active = False
         try:
@@ -63,7 +64,8 @@ class Record:
         with open(target, "w") as stream:  # noqa: PTH123
             found = list(self.opened), self.loaded, self.pages, list(self.looked)
             root = self._root[:-1]
-            json.dump([*found, able(root), bound(root), answers], stream)
+            used = time.process_time()
+            json.dump([*found, used, able(root), bound(root), answers], stream)
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
         if event in ("os.listdir", "os.scandir"):

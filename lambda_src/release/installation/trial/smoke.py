@@ -33,6 +33,9 @@ RECORD = "import.json"
 RECORD_EXACT = "exact.json"
 """File of what a second one touches, where libraries are looked at in the end alone."""
 
+TRACE = "trace"
+"""In place of the file with what waits: nothing does, and what uses what is traced."""
+
 NOT_ENDED = "model.py had not ended after"
 
 GRACE = 30.0
@@ -79,12 +82,13 @@ class Smoke:
         object.__setattr__(self, "before", listing(self.site_packages))
         object.__setattr__(self, "loaded", listing(self.artifacts) if self.artifacts else {})
 
-    def run(self, record: str = RECORD, lazy: Lazy | None = None) -> str:
+    def run(self, record: str = RECORD, lazy: Lazy | None = None, *, trace: bool = False) -> str:
         """Import ``model`` from the program folder with the staged libraries, and try it.
 
-        What it touches is recorded in the scratch folder; modules that are ``lazy`` wait for their
-        first use. Returns what there is to say of it. Raises InstallError with the end of the
-        traceback, or if it takes longer than ``limit`` seconds, and OSError if the disk is full.
+        What it touches is recorded in the scratch folder, or with ``trace`` which modules use
+        which; modules that are ``lazy`` wait for their first use. Returns what there is to say of
+        it. Raises InstallError with the end of the traceback, or if it takes longer than ``limit``
+        seconds, and OSError if the disk is full.
         """
         nonce = secrets.token_hex()
         output, end = self.scratch / "import.out", self.scratch / "import.end"
@@ -97,7 +101,7 @@ class Smoke:
         command.append("" if self.limit is None else f"{self.limit:g}")
         waiting = self.scratch / "lazy.json"
         waiting.write_text(json.dumps(lazy))
-        command.append(str(waiting) if lazy else "")
+        command.append(TRACE if trace else str(waiting) if lazy else "")
         late = False
         with (
             output.open("wb") as stream,

@@ -22,7 +22,7 @@ from .pack import SMALL
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT, Smoke
 
-MAPPINGS = 40_000
+MAPPINGS = 50_000
 """Mappings that are made, about; a process has at most 65,530 (sysctl vm.max_map_count)."""
 
 _PT_LOAD, _PF_X, _PF_W = 1, 1, 2
