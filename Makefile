@@ -65,7 +65,7 @@ first-run: install ## Try it on AWS for some cents, destroy it, write a report (
 	@$(BIN)/python -m tools.first_run $(FIRST_RUN)
 
 .PHONY: bench
-bench: install ## Measure for docs/performance.md (WHAT=policies, imports, answers, populate, packages, artifacts, networks, aws)
+bench: install ## Measure for docs/performance.md (WHAT=policies, imports, answers, populate, packages, lazy, artifacts, networks, aws)
 	@for what in $(WHAT); do $(BIN)/python -m benchmarks.$$what $(OPTIONS) || exit; done
 	@$(BIN)/python -m tools.readme
 

@@ -129,6 +129,14 @@ def published() -> str:
     return f"{report.conditions(results)}\n\n{report.published_table(results).markdown()}"
 
 
+def deferred() -> str:
+    """What the benchmark of modules that wait has measured. Text of a page in docs/."""
+    results = measure.load("lazy")
+    if results is None:
+        return "Not measured yet: `make bench WHAT=lazy`.\n"
+    return f"{report.lazy_conditions(results)}\n\n{report.lazy_table(results).markdown()}"
+
+
 def populated() -> str:
     """What the benchmark of populates has measured. Text of a page in docs/."""
     results = measure.load("populate")
@@ -170,6 +178,7 @@ def generated() -> dict[str, str]:
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
         "bench-populate": populated(),
+        "bench-lazy": deferred(),
         "published-artifacts": published(),
         "bench-summary": of_imports(report.summary),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),

@@ -14,6 +14,7 @@ from .cold_starts import (
     round_trip_groups,
     summary,
 )
+from .deferral import lazy_conditions, lazy_table
 from .publishing import phases, populate_groups, populate_table
 from .table import (
     Results,
@@ -39,6 +40,8 @@ __all__ = [
     "console",
     "import_table",
     "kinds_table",
+    "lazy_conditions",
+    "lazy_table",
     "left_out",
     "loads_table",
     "median",

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 
 from tests.lambda_src.activation.lazy_questions import (  # noqa: E402
+    FAILS,
     FILES,
     IMPORTS,
     MODEL,
@@ -59,7 +60,7 @@ def answers(release: Path) -> dict[str, str]:
     from lambda_src.release.activation.cold_start import ColdStart
 
     found = {}
-    for name, question in QUESTIONS.items():
+    for name, question in {**QUESTIONS, "fails": FAILS}.items():
         reading, writing = os.pipe()
         if (pid := os.fork()) == 0:
             output = io.StringIO()

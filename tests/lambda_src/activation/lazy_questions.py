@@ -52,6 +52,8 @@ def __getattr__(name):
     "pkg/main.py": "if __name__ == '__main__':\n    print('as main')\n",
     "pkg/registers.py": "import copyreg\nclass Odd:\n    pass\n"
     "copyreg.pickle(Odd, lambda odd: (Odd, ()))\n",
+    "pkg/fragile.py": "import os\nif 'BREAK' in os.environ:\n    raise ValueError('of fragile')\n"
+    "VALUE = 1\n",
     "space/part.py": "PART = 'part'\n",
     "other.py": "from pkg import tools\ndef use():\n    return tools.VALUE\n",
 }
@@ -60,7 +62,7 @@ def __getattr__(name):
 IMPORTS = """
 import pkg, pkg.tools, pkg.shapes, pkg.listed, pkg.star, pkg.sub.inner, pkg.ring.both
 import pkg.ring.self
-import pkg.ring.left
+import pkg.ring.left, pkg.fragile
 import pkg.counted, pkg.replaced, pkg.classy, pkg.main, pkg.registers, space.part, other
 try:
     import pkg.broken
@@ -267,6 +269,16 @@ import multiprocessing
 with multiprocessing.get_context('fork').Pool(1) as pool: print(pool.map(pkg.shapes.Area, [1, 2]))
 """,
 }
+
+FAILS = """
+os.environ['BREAK'] = '1'
+for use in (lambda: pkg.fragile.VALUE, lambda: hasattr(pkg.fragile, 'none')):
+    try: use()
+    except ImportError as error: print(error, error.name, type(error.__cause__).__name__)
+del os.environ['BREAK']
+print(pkg.fragile.VALUE)
+"""
+"""Asked only where modules wait: what fails at its first use, and is used again."""
 
 START = """
 import copy, functools, importlib, importlib.util, inspect, io, os, pickle, pkgutil, sys, traceback

@@ -37,7 +37,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Answers, Answers]
     folder.chmod(0o755)
     log = ran(folder, *NAMES)
     # Not pkg.broken, pkg.replaced and pkg.classy.
-    assert '"message":"19 modules wait for their first use"' in log, log
+    assert '"message":"20 modules wait for their first use"' in log, log
     plain, lazy = ran(folder, RELEASE_COLD_START="off"), ran(folder)
     return json.loads(plain.splitlines()[-1]), json.loads(lazy.splitlines()[-1])
 
@@ -48,3 +48,15 @@ def test_the_answer_is_the_same(answers: tuple[Answers, Answers], question: str)
     assert plain[question]
     assert "Traceback" not in plain[question]
     assert lazy[question] == plain[question]
+
+
+def test_an_error_at_the_first_use_names_place_and_option(answers: tuple[Answers, Answers]) -> None:
+    *failed, again = answers[1]["fails"].splitlines()
+    assert again == "1"
+    assert len(failed) == 2
+    for line in failed:
+        assert line.startswith(
+            "the module pkg.fragile cannot run at its first use, in <string>, line "
+        ), line
+        assert "ValueError: of fragile. It runs that late because of `# release: lazy pkg`" in line
+        assert line.endswith("lock again pkg.fragile ValueError")

@@ -26,6 +26,7 @@ role = aws.iam.Role("role", assume_role_policy=json.dumps(trust), max_session_du
 pulumi.log.info("populate: install: pip, 38 packages\\nas ever")
 pulumi.log.info("populate: install: 3 of 38")
 pulumi.log.info("populate: publish: as /mnt/a")
+pulumi.log.info("populate: suggest: `# release: lazy keras` in requirements.in would save 1.0 s")
 function = aws.lambda_.Function("reader", role=role.arn, handler="app.main", publish=True,
     runtime="python{sys.version_info[0]}.{sys.version_info[1]}", timeout=9,
     code=pulumi.AssetArchive({{"app.py": pulumi.StringAsset('''
@@ -62,8 +63,12 @@ def test_up_shows_a_line_for_each_step_and_the_result(root: Path) -> None:
     assert '  {"answer": [1]} -> [1]' in out
     assert """invoke --event '{"answer": [1]}'""" in out
     # The phases of the populate task are words in the line of its step.
-    assert "up of stack dev: install, publish; " in out
+    assert "up of stack dev: install, publish, suggest; " in out
     assert "38 packages" not in out
+    # What the task suggests is under the verdict, once.
+    faster = "  faster      `# release: lazy keras` in requirements.in would save 1.0 s"
+    assert f"  policies    no packs\n{faster}\n" in out
+    assert out.count("would save") == 1
 
 
 def test_up_shows_everything_on_request_and_calls_without_a_sample(root: Path) -> None:
