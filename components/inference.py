@@ -17,9 +17,10 @@ from .publications import ArtifactPublication, Publication, check_artifacts
 from .resources import FunctionRole, Log, LogArgs, Upload, rights
 from .serving import (
     TRACING,
-    Caller,
+    Callers,
     ConcurrencyArgs,
     FunctionUrlArgs,
+    alias_problems,
     checked_dead_letter,
     checked_layers,
     dead_letter_problems,
@@ -30,6 +31,7 @@ from .serving import (
     make_url,
     permit,
     provision,
+    word_problems,
 )
 
 ALIAS = "live"
@@ -79,9 +81,7 @@ class InferenceFunctionArgs(Args):
     environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
     layers: Texts = ()
     concurrency: ConcurrencyArgs = field(default_factory=ConcurrencyArgs)
-    allow: Annotated[Mapping[str, Caller], Plain("resources have its words in their names")] = (
-        field(default_factory=dict)
-    )
+    allow: Callers = field(default_factory=dict)
     url: FunctionUrlArgs | None = None
     tracing: Annotated[bool, Plain("whether the role may send traces depends on it")] = False
     dead_letter_arn: pulumi.Input[str] | None = None
@@ -90,6 +90,8 @@ class InferenceFunctionArgs(Args):
     def wrong(self, region: str | None = None) -> Iterator[Problem]:
         """What does not fit together, and with a region also what is not there."""
         own = type(self).__name__
+        yield from alias_problems(f"{own}.alias", self.alias)
+        yield from word_problems(f"{own}.allow", self.allow)
         if isinstance(self.environment, Mapping):
             yield from environment_problems(f"{own}.environment", self.environment)
         if isinstance(self.layers, Sequence):

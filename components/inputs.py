@@ -72,7 +72,7 @@ def plain(value: Any, subject: str, reason: str) -> None:
 
 
 def _problems(value: Any, subject: str, note: Plain) -> list[Problem]:
-    if all(not _comes_later(part) for part in _parts(value, note)):
+    if all(not comes_later(part) for part in _parts(value, note)):
         return []
     return [
         Problem(
@@ -95,5 +95,6 @@ def _parts(value: Any, note: Plain) -> Iterable[Any]:
             yield from _parts(inner, note)
 
 
-def _comes_later(value: Any) -> bool:
+def comes_later(value: Any) -> bool:
+    """Whether a value is known only when something has been created."""
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)

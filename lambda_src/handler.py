@@ -43,6 +43,7 @@ from release.activation.contract import (  # type: ignore[import-not-found]
 from release.activation.first_call import FirstCall, sent  # type: ignore[import-not-found]
 from release.activation.loading import LoadError, Loading  # type: ignore[import-not-found]
 from release.activation.metrics import text_of  # type: ignore[import-not-found]
+from release.encoding import written  # type: ignore[import-not-found]
 
 INIT_SECONDS = 9.0
 """How long an init waits for the model. Lambda's limit is 10 s (AWS Lambda Developer Guide,
@@ -92,7 +93,7 @@ def handler(event: Any, context: object = None) -> Any:  # noqa: ARG001 (Lambda 
         # Each quotation mark and backslash in it is sent with a backslash.
         return delivered(http_answer(200, text, event), 2 * len(text) + 1_000, limit)
     except AnswerError as error:
-        return http_answer(error.status, json.dumps({"error": str(error)}), event)
+        return http_answer(error.status, written({"error": str(error)}), event)
 
 
 def is_empty(request: Any) -> bool:
@@ -174,7 +175,7 @@ def http_request(method: str, event: dict[str, Any]) -> Any:
     try:
         if event.get("isBase64Encoded"):
             body = base64.b64decode(body, validate=True).decode("utf-8")
-        return json.loads(body, parse_constant=_no_constant) if body.strip() else None
+        return _read(body) if body.strip() else None
     except (binascii.Error, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BadRequestError(f"the body is not JSON: {error}") from error
 
@@ -205,6 +206,10 @@ def delivered(result: dict[str, Any], most: int, limit: int = MAX_ANSWER) -> dic
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+# Made here, so that what a package puts in json's place decides about none of it.
+_read = json.JSONDecoder(parse_constant=_no_constant).decode
 
 
 def _load(seconds: float | None) -> None:

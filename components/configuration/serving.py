@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,7 @@ from ..resources import FunctionRole, LogArgs
 from ..serving import (
     ConcurrencyArgs,
     FunctionUrlArgs,
+    alias_problems,
     concurrency_problems,
     dead_letter_problems,
     environment_problems,
@@ -60,11 +62,9 @@ def _dead_letter(text: str) -> str:
 
 
 def _alias(text: str) -> str:
-    """The name of an alias. Source: Lambda API reference, CreateAlias."""
-    return rules.matching(
-        r"(?![0-9]+$)[A-Za-z0-9_-]{1,128}",
-        "it is 1 to 128 letters, digits, hyphens and underscores, not digits alone",
-    )(text)
+    """The name of an alias."""
+    _refuse(alias_problems("aliasName", text), named=False)
+    return text
 
 
 # CloudWatch Logs API reference, PutRetentionPolicy.
@@ -151,14 +151,17 @@ class Serving:
 
 
 def concurrency(parsed: Mapping[str, Any]) -> list[Problem]:
-    """What of the concurrency does not fit together, as far as it is right by itself."""
+    """What of the concurrency does not fit together, when each number is right by itself."""
     names = ("reserved_concurrency", "provisioned_concurrency", "provisioned_concurrency_maximum")
-    reserved, provisioned, maximum = (parsed.get(name) or None for name in names)
+    if not set(names) <= set(parsed):
+        return []
+    reserved, provisioned, maximum = (parsed[name] or None for name in names)
     found = concurrency_problems(reserved, provisioned, maximum, _NUMBERS)
     return [with_command(problem) for problem in found]
 
 
 def with_command(problem: Problem) -> Problem:
-    """The problem of a key, with the command that sets it."""
-    command = problems.set_command(problem.subject, "<number>")
+    """The problem of a number, with the command that sets what its remedy says: 0 for none."""
+    number = re.search(r"\d+", problem.remedy)
+    command = problems.set_command(problem.subject, number[0] if number else "0")
     return replace(problem, remedy=f"{problem.remedy}: {command}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from ..errors import Problem
-from ..inputs import Args, Plain
+from ..inputs import Args, Plain, comes_later
 from .runtimes import MACHINES, RUNTIMES
 
 _ID = "the release's id follows from it"
@@ -35,7 +35,7 @@ class Target(Args):
         known = {"runtime": RUNTIMES, "architecture": MACHINES}
         for name, values in known.items():
             value = getattr(self, name)
-            if isinstance(value, str) and value not in values:
+            if not comes_later(value) and not (isinstance(value, str) and value in values):
                 rule = f"libraries are made for {', '.join(values)}"
                 subject = f"Target.{name}"
                 yield Problem(

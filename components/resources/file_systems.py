@@ -72,7 +72,7 @@ def throughput_problems(mode: object, mibps: object, names: tuple[str, str]) -> 
             subject=names[1],
             value=str(mibps) if isinstance(mibps, int | float) else "an Output",
             rule=f"{names[0]} is {mode}, which takes no number",
-            remedy=f"leave it out, or set {names[0]} to {PROVISIONED}",
+            remedy=f"set {names[0]} to {PROVISIONED}, or leave it out",
         )
     # EFS API reference, CreateFileSystem; the quota is 3,414 in some regions and can be raised.
     if isinstance(mibps, int | float) and not 1 <= mibps <= 3414:

@@ -1,19 +1,21 @@
 """How a function is served: its variables, layers and failures, its concurrency, its callers."""
 
-from .callers import Caller, FunctionUrlArgs, make_url, permit
+from .alias import alias_problems
+from .callers import Caller, Callers, FunctionUrlArgs, make_url, permit, word_problems
 from .concurrency import ConcurrencyArgs, concurrency_problems, provision
 from .dead_letter import TRACING, checked_dead_letter, dead_letter_problems, dead_letter_statement
-from .environment import checked_environment, environment, environment_problems
+from .environment import environment, environment_problems
 from .layers import MAX_LAYERS, checked_layers, layer_problems
 
 __all__ = [
     "MAX_LAYERS",
     "TRACING",
     "Caller",
+    "Callers",
     "ConcurrencyArgs",
     "FunctionUrlArgs",
+    "alias_problems",
     "checked_dead_letter",
-    "checked_environment",
     "checked_layers",
     "concurrency_problems",
     "dead_letter_problems",
@@ -24,4 +26,5 @@ __all__ = [
     "make_url",
     "permit",
     "provision",
+    "word_problems",
 ]

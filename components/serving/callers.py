@@ -106,6 +106,19 @@ def _problem(name: str, value: str, rule: str, remedy: str) -> Problem:
     return Problem(subject=f"Caller.{name}", value=value, rule=rule, remedy=remedy)
 
 
+def word_problems(subject: str, callers: Mapping[str, object]) -> Iterator[Problem]:
+    """What is wrong with the words of callers, which are part of the ids of statements."""
+    for word, caller in callers.items() if isinstance(callers, Mapping) else ():
+        if not isinstance(caller, Caller):
+            rule = f"a caller is a Caller, and this is of type {type(caller).__name__}"
+            remedy = "Caller(principal=...)"
+            yield Problem(subject=f"{subject}[{word!r}]", rule=rule, remedy=remedy)
+        if isinstance(word, str) and not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", word):
+            rule = "the word for a caller is 1 to 32 letters, digits, hyphens and underscores"
+            remedy = "give it another word"
+            yield Problem(subject=subject, value=repr(word), rule=rule, remedy=remedy)
+
+
 Callers = Annotated[Mapping[str, Caller], Plain(_IN_NAMES)]
 """Callers by a word for each, which is part of the name of its resource."""
 
@@ -127,6 +140,7 @@ class FunctionUrlArgs(Args):
     cors: pulumi.Input[aws.lambda_.FunctionUrlCorsArgsDict] | None = None
 
     def wrong(self) -> Iterator[Problem]:
+        yield from word_problems("FunctionUrlArgs.allow", self.allow)
         if self.authentication not in AUTHENTICATIONS and isinstance(self.authentication, str):
             yield Problem(
                 subject="FunctionUrlArgs.authentication",
@@ -174,9 +188,9 @@ def make_url(
     for word, caller in callers.items():
         by_url = {"function_url_auth_type": args.authentication}
         action = "lambda:InvokeFunctionUrl"
-        _permission(f"{name}-url-{word}", action, caller, alias, opts, **by_url)
+        _permission(f"{name}-url-call-{word}", action, caller, alias, opts, **by_url)
         via: dict[str, Any] = {"invoked_via_function_url": True}
-        name_ = f"{name}-url-{word}-invoke"
+        name_ = f"{name}-url-invoke-{word}"
         _permission(name_, "lambda:InvokeFunction", caller, alias, opts, **via)
     return url.function_url
 

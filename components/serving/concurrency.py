@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from ..errors import Problem
-from ..inputs import Args, Tags
+from ..errors import ConfigurationError, Problem
+from ..inputs import Args, Tags, comes_later
 
 _DIMENSION = "lambda:function:ProvisionedConcurrency"
 _METRIC = "LambdaProvisionedConcurrencyUtilization"
+_NAMES = ("ConcurrencyArgs.reserved", "ConcurrencyArgs.provisioned", "ConcurrencyArgs.maximum")
 
 
 def concurrency_problems(
@@ -31,33 +33,45 @@ def concurrency_problems(
     """
     given = dict(zip(names, (reserved, provisioned, maximum), strict=True))
     for name, number in given.items():
-        if isinstance(number, int) and number < 1:
+        if number is not None and not comes_later(number) and not _is_whole(number):
             stops = "; 0 would stop every call, also the one that tries a new version"
             rule = f"it is a whole number from 1{stops if name == names[0] else ''}"
             remedy = "leave it out for none"
-            yield Problem(subject=name, value=str(number), rule=rule, remedy=remedy)
+            yield Problem(subject=name, value=repr(number), rule=rule, remedy=remedy)
     if maximum is not None and provisioned is None:
         rule = f"scaling begins at {names[1]}, and there is none"
-        remedy = f"set {names[1]} to the least that is kept ready"
+        remedy = f"set {names[1]} to the least that is kept ready, or leave it out"
         yield Problem(subject=names[2], value=str(_shown(maximum)), rule=rule, remedy=remedy)
-    elif isinstance(maximum, int) and isinstance(provisioned, int) and maximum < provisioned:
-        rule = f"it is at least {names[1]}, {provisioned}"
-        remedy = f"set it to {provisioned} or more, or leave it out: then nothing scales"
-        yield Problem(subject=names[2], value=str(maximum), rule=rule, remedy=remedy)
-    most = max((n for n in (provisioned, maximum) if isinstance(n, int)), default=0)
-    if isinstance(reserved, int) and 1 <= reserved <= most:
+    least, most = _number(provisioned), _number(maximum)
+    if 0 < most < least:
+        rule = f"it is at least {names[1]}, {least}"
+        remedy = f"set it to {least} or more, or leave it out: then nothing scales"
+        yield Problem(subject=names[2], value=str(most), rule=rule, remedy=remedy)
+    if 1 <= _number(reserved) <= max(least, most):
         yield Problem(
             subject=names[0],
             value=str(reserved),
-            rule=f"it includes what is provisioned for the version that serves, up to {most}, and "
-            "the first call of a new version needs one more: Lambda would throttle that, and "
-            "nothing could be deployed",
-            remedy=f"set it to {most + 1} or more",
+            rule="it includes what is provisioned for the version that serves, up to "
+            f"{max(least, most)}, and the first call of a new version needs one more: Lambda would "
+            "throttle that, and nothing could be deployed",
+            remedy=f"set it to {max(least, most) + 1} or more",
         )
 
 
+def _number(value: Any) -> int:
+    """A whole number as it is, and 0 for what is none or comes late."""
+    return int(value) if _is_whole(value) else 0
+
+
+def _is_whole(value: object) -> bool:
+    """Whether it is a whole number from 1, perhaps as Pulumi's engine hands one on: a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value >= 1 and value == int(value)
+
+
 def _shown(value: object) -> object:
-    return value if isinstance(value, int) else "an Output"
+    return "an Output" if comes_later(value) else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +97,7 @@ class ConcurrencyArgs(Args):
     utilization: pulumi.Input[float] = 0.7
 
     def wrong(self) -> Iterator[Problem]:
-        names = (
-            "ConcurrencyArgs.reserved",
-            "ConcurrencyArgs.provisioned",
-            "ConcurrencyArgs.maximum",
-        )
-        yield from concurrency_problems(self.reserved, self.provisioned, self.maximum, names)
+        yield from concurrency_problems(self.reserved, self.provisioned, self.maximum, _NAMES)
         if isinstance(self.utilization, int | float) and not 0.1 <= self.utilization <= 0.9:
             yield Problem(
                 subject="ConcurrencyArgs.utilization",
@@ -96,6 +105,14 @@ class ConcurrencyArgs(Args):
                 rule="it is a share from 0.1 to 0.9",
                 remedy="leave it out for 0.7",
             )
+
+
+def _provisioned(numbers: Sequence[int | None]) -> int | None:
+    """What is provisioned, once all three numbers are known."""
+    reserved, provisioned, maximum = numbers
+    if problems := list(concurrency_problems(reserved, provisioned, maximum, _NAMES)):
+        raise ConfigurationError(problems)
+    return provisioned
 
 
 def provision(
@@ -112,13 +129,14 @@ def provision(
     """
     if args.provisioned is None:
         return
+    numbers: pulumi.Output[Any] = pulumi.Output.all(args.reserved, args.provisioned, args.maximum)
     # Scaling changes the number, and an update would change it back in the middle of the load.
     scaled = ["provisionedConcurrentExecutions"] if args.maximum is not None else []
     ready = aws.lambda_.ProvisionedConcurrencyConfig(
         f"{name}-provisioned",
         function_name=alias.function_name,
         qualifier=alias.name,
-        provisioned_concurrent_executions=args.provisioned,
+        provisioned_concurrent_executions=numbers.apply(_provisioned),
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=scaled)),
     )
     if args.maximum is None:

@@ -11,6 +11,7 @@ import pulumi
 
 from ..contract import runtime
 from ..errors import ConfigurationError, Problem
+from ..inputs import comes_later
 
 Variables = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 
@@ -29,53 +30,50 @@ _RESERVED = {
 _OURS = {runtime.RELEASE_PATH, runtime.ARTIFACTS_PATH}
 
 
-def environment_problems(subject: str, names: Mapping[str, object]) -> Iterator[Problem]:
-    """What is wrong with the names of variables that a user gives."""
+def environment_problems(subject: str, variables: Mapping[str, object]) -> Iterator[Problem]:
+    """What is wrong with variables that a user gives: their names, and the size of plain ones."""
     rules = (
         (_OURS, "the handler finds its releases by it, and the component sets it"),
         (_RESERVED, "Lambda keeps it for itself"),
     )
-    for name in names:
+    for name in variables:
         rule = next((rule for own, rule in rules if name in own), "")
         if not rule and not _NAME.fullmatch(name):
             rule = "a name is a letter, and then letters, digits and underscores, at least one"
         if rule:
             yield Problem(subject=subject, value=name, rule=rule, remedy="give it another name")
-
-
-def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """`variables` as they are.
-
-    Raises:
-        ConfigurationError: Lambda would refuse them for their size.
-    """
-    size = len(json.dumps(variables, separators=(",", ":")).encode())
-    if size <= _MAX_BYTES:
-        return dict(variables)
-    largest = max(variables, key=lambda key: len(variables[key]))
-    raise ConfigurationError(
-        [
-            Problem(
-                subject="environment of the function",
-                value=f"{size} bytes",
-                rule=f"Lambda accepts {_MAX_BYTES} bytes, counted as JSON",
-                remedy=f"shorten it; the largest variable is {largest}",
-            )
-        ]
-    )
+        if not isinstance(variables[name], str) and not comes_later(variables[name]):
+            rule = f"a value is a text, and this is of type {type(variables[name]).__name__}"
+            yield Problem(subject=subject, value=name, rule=rule, remedy="give it a text")
+    plain = {name: value for name, value in variables.items() if isinstance(value, str)}
+    yield from _too_large(subject, plain)
 
 
 def environment(given: Variables, own: Mapping[str, str]) -> Variables:
     """All variables, checked as soon as they are known: now where all are plain."""
-    if isinstance(given, Mapping):
-        plain = {key: value for key, value in given.items() if isinstance(value, str)}
-        if len(plain) == len(given):
-            return checked_environment({**plain, **own})
+    if isinstance(given, Mapping) and not any(map(comes_later, given.values())):
+        return _checked(given, own)  # type: ignore[arg-type]
     later: pulumi.Output[Any] = pulumi.Output.from_input(given)
-    return later.apply(lambda known: checked_environment({**_named(known), **own}))
+    return later.apply(lambda known: _checked(known, own))
 
 
-def _named(known: Mapping[str, str]) -> Mapping[str, str]:
-    if problems := list(environment_problems("environment of the function", known)):
-        raise ConfigurationError(problems)
-    return known
+def _checked(given: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    subject = "environment of the function"
+    wrong = [*environment_problems(subject, given)]
+    # Its own count too.
+    wrong = wrong or [*_too_large(subject, {**given, **own})]
+    if wrong:
+        raise ConfigurationError(wrong)
+    return {**given, **own}
+
+
+def _too_large(subject: str, variables: Mapping[str, str]) -> Iterator[Problem]:
+    size = len(json.dumps(variables, separators=(",", ":")).encode())
+    if size > _MAX_BYTES:
+        largest = max(variables, key=lambda name: len(variables[name]))
+        yield Problem(
+            subject=subject,
+            value=f"{size} bytes",
+            rule=f"Lambda accepts {_MAX_BYTES} bytes, counted as JSON",
+            remedy=f"shorten it; the largest variable is {largest}",
+        )

@@ -27,6 +27,10 @@ def layer_problems(
         arns: The ARNs, in the order in which Lambda unpacks them.
         region: The stack's; None, where it is not known yet.
     """
+    if isinstance(arns, str):
+        rule = "it is a list of ARNs"
+        yield Problem(subject=subject, value=repr(arns), rule=rule, remedy=f"[{arns!r}]")
+        return
     if len(arns) > MAX_LAYERS:
         yield Problem(
             subject=subject,
@@ -34,6 +38,10 @@ def layer_problems(
             rule=f"a function has at most {MAX_LAYERS}",
             remedy="put the content of several into one",
         )
+    layers = [arn.rpartition(":")[0] for arn in arns if isinstance(arn, str)]
+    for layer in sorted({layer for layer in layers if layer and layers.count(layer) > 1}):
+        rule = "Lambda takes one version of a layer only"
+        yield Problem(subject=subject, value=layer, rule=rule, remedy="name one version of it")
     for arn in (each for each in arns if isinstance(each, str)):
         match = _ARN.fullmatch(arn)
         if match is None:

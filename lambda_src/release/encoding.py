@@ -26,7 +26,7 @@ def encoded(value: Any) -> tuple[str, Any]:
     found = _decode(text)
     if "\\ud" in text:
         try:
-            _encode_beyond_ascii(found).encode()
+            written_beyond_ascii(found).encode()
         except UnicodeEncodeError as error:
             half = error.object[error.start]
             raise ValueError(
@@ -51,6 +51,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 # Made here, so that what a package puts in json's place decides about none of it.
+written = json.JSONEncoder().encode
+"""The text of what is known to be plain."""
+written_beyond_ascii = json.JSONEncoder(ensure_ascii=False).encode
+"""The same, in which only what has to be is escaped."""
 _encode = json.JSONEncoder(allow_nan=False).encode
-_encode_beyond_ascii = json.JSONEncoder(ensure_ascii=False).encode
 _decode = json.JSONDecoder(object_pairs_hook=_once).decode

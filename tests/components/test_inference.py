@@ -17,7 +17,7 @@ from components.errors import ConfigurationError
 from components.inference import InferenceFunction, InferenceFunctionArgs
 from components.resources.logs import LogArgs
 from components.resources.roles import FunctionRole
-from components.serving import checked_environment
+from components.serving import environment
 
 from .conftest import Built, Chain, application
 
@@ -180,11 +180,12 @@ def test_on_the_file_system_it_may_mount_and_nothing_else(built: Built) -> None:
 
 def test_an_environment_that_lambda_would_refuse_is_refused_with_its_size() -> None:
     with pytest.raises(ConfigurationError, match=r"4\d\d\d bytes.*the largest variable is BIG"):
-        checked_environment({"BIG": "x" * 4096, "SMALL": "y"})
+        environment({"BIG": "x" * 4096, "SMALL": "y"}, {})
 
 
 def test_the_environment_is_measured_as_json_which_is_how_lambda_does_it() -> None:
-    overhead = len('{"A":""}')
-    assert checked_environment({"A": "x" * (4096 - overhead)})
-    with pytest.raises(ConfigurationError):
-        checked_environment({"A": "x" * (4097 - overhead)})
+    own = {"OWN": "1"}
+    overhead = len('{"BIG":"","OWN":"1"}')
+    assert environment({"BIG": "x" * (4096 - overhead)}, own)
+    with pytest.raises(ConfigurationError, match="4097 bytes"):
+        environment({"BIG": "x" * (4097 - overhead)}, own)

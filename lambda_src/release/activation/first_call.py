@@ -19,6 +19,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+from ..encoding import written, written_beyond_ascii
 from .metrics import log_error
 
 _INVOCATION = "/2018-06-01/runtime/invocation"
@@ -26,6 +27,9 @@ _INVOCATION = "/2018-06-01/runtime/invocation"
 
 _ATTEMPT = "Lambda-Runtime-Invocation-Id"
 """Header of an event that goes back with its answer, as AWS's runtime does."""
+
+
+_read = json.JSONDecoder().decode
 
 
 class RuntimeApiError(Exception):
@@ -47,7 +51,7 @@ class Call:
         if self._trace is not None:
             os.environ["_X_AMZN_TRACE_ID"] = self._trace
         try:
-            text = sent(handler(json.loads(self._body), self))
+            text = sent(handler(_read(self._body.decode()), self))
         except Exception as error:
             log_error("the call failed", error)
             self._fail(error)
@@ -74,7 +78,7 @@ class Call:
             "requestId": self.aws_request_id,
             "stackTrace": traceback.format_tb(error.__traceback__),
         }
-        self._post("error", json.dumps(failure))
+        self._post("error", written(failure))
 
     def _post(self, what: str, text: str) -> None:
         headers = {"Content-Type": "application/json"}
@@ -134,7 +138,7 @@ def sent(answer: Any) -> str:
     Up to Python 3.11 it escapes everything beyond ASCII, later it does not (awslambdaric,
     lambda_runtime_marshaller.py).
     """
-    return json.dumps(answer, ensure_ascii=sys.version_info < (3, 12))
+    return written(answer) if sys.version_info < (3, 12) else written_beyond_ascii(answer)
 
 
 def _request(

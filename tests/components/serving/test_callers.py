@@ -144,12 +144,12 @@ def test_who_calls_a_url_has_both_permissions(
     made = build(replace(chain, function={"url": url, "alias": "stable"})).of("Permission")
     both = {"function": "inference", "qualifier": "stable", "principal": principal}
     assert made == {
-        f"inference-url-{word}": {
+        f"inference-url-call-{word}": {
             **both,
             "action": "lambda:InvokeFunctionUrl",
             "functionUrlAuthType": url.authentication,
         },
-        f"inference-url-{word}-invoke": {
+        f"inference-url-invoke-{word}": {
             **both,
             "action": "lambda:InvokeFunction",
             "invokedViaFunctionUrl": True,
@@ -161,6 +161,10 @@ def test_who_calls_a_url_has_both_permissions(
     ("given", "said"),
     [
         ({"authentication": "IAM"}, "FunctionUrlArgs.authentication = 'IAM': it is one of AWS_IAM"),
+        (
+            {"allow": {"the front": Caller(principal=ROLE)}},
+            "FunctionUrlArgs.allow = 'the front': the word for a caller is 1 to 32 letters",
+        ),
         (
             {"authentication": "NONE", "allow": {"front": Caller(principal=ROLE)}},
             "FunctionUrlArgs.allow = front: with authentication NONE everybody may call",

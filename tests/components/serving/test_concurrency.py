@@ -27,6 +27,9 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     [
         ({"reserved": 0}, ["ConcurrencyArgs.reserved = 0: it is a whole number from 1; 0 would"]),
         ({"reserved": -1}, ["ConcurrencyArgs.reserved = -1: it is a whole number from 1; 0 would"]),
+        ({"reserved": 2.5}, ["ConcurrencyArgs.reserved = 2.5: it is a whole number from 1"]),
+        ({"reserved": "5"}, ["ConcurrencyArgs.reserved = '5': it is a whole number from 1"]),
+        ({"reserved": True}, ["ConcurrencyArgs.reserved = True: it is a whole number from 1"]),
         ({"provisioned": 0}, ["ConcurrencyArgs.provisioned = 0: it is a whole number from 1"]),
         (
             {"maximum": 3},
@@ -56,6 +59,13 @@ def test_numbers_that_do_not_fit_together_are_refused_all_at_once(
         ConcurrencyArgs(**given)
     found = [str(problem) for problem in caught.value.problems]
     assert [line[: len(start)] for line, start in zip(found, said, strict=True)] == said
+
+
+def test_numbers_that_come_late_are_checked_when_they_are_there(build: Build, chain: Chain) -> None:
+    late: Any = pulumi.Output.from_input(3.0)
+    given = ConcurrencyArgs(reserved=3, provisioned=late)
+    with pytest.raises(ConfigurationError, match="reserved = 3: it includes what is provisioned"):
+        build(replace(chain, function={"concurrency": given}))
 
 
 def test_none_is_asked_for_by_nothing(build: Build, chain: Chain) -> None:

@@ -223,3 +223,14 @@ def test_where_no_process_and_no_thread_can_be_started_a_failed_import_ends(
     with running(function, alone([function.folder])) as process:
         assert process.wait()[0] == "init error"
         assert process.wait() == ("exit", "")
+
+
+def test_another_library_in_the_place_of_json_decides_nothing(function: Function) -> None:
+    function.shorten_init(0.1)
+    function.write_model(f"import json\njson.dumps = json.loads = lambda text: b''\n{SLOW}")
+    with running(function) as process:
+        process.ready()
+        initialize(function)
+        for event in ({"instances": [1]}, http('{"instances": [1]}'), http("[")):
+            assert process.call(event)[0] == "response"
+            process.ready()
