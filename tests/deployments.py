@@ -56,7 +56,7 @@ class Stack:
         return "\n".join(message for level, message in self.said if level == severity)
 
     def touched(self) -> set[str]:
-        """What the last `up` created or updated, components aside."""
+        """What the last `up` created or updated, but for components."""
         assert self.result is not None
         own = {f"{r.type.rpartition(':')[2]} {r.name}" for r in self.result.resources if r.custom}
         return own & {message for level, message in self.said if level == "created"}

@@ -25,8 +25,12 @@ from .targets import Target
 _NO_UV = f"uv, which makes the locks, is not installed. Remedy: {commands.UV}"
 _GLIBC = (17, 28, *range(31, 41))
 """Minor versions of glibc that uv knows. Source: `uv pip compile --help`, --python-platform."""
-_MIXING = {"UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX"}
-"""Variables by which uv would take a package from wherever it finds it first."""
+_MIXING = {
+    *("UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX"),
+    *("UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE"),
+}
+"""Variables by which uv would take a package from wherever it finds it first, or another than
+requirements.in asks for."""
 
 
 class NoSolutionError(LockError):

@@ -37,6 +37,7 @@ PULUMI = {
     "login": {"--local"},
     "preview": {"--policy-pack", "--stack", "--json", "--show-sames"},
     "refresh": set(),
+    "stack export": set(),
     "stack init": {"--secrets-provider"},
     "stack output": {"--json"},
     "up": {"--policy-pack", "--policy-pack-config", "--stack", "--replace"},

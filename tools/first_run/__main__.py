@@ -39,8 +39,7 @@ _EXIT_CODES = """exit status:
   3    something is left on AWS; the report has the command that removes it
   130  interrupted before anything was begun, or while it looked for what is left: run it again"""
 
-# 3 populate tasks of 3 minutes, at most 6 of 10; 24 calls of 5 s, at most 60 s; 0.05 GB on EFS, at
-# most 0.5; 6 metrics for an hour, at most three. AWS's price pages as quoted in 2026.
+# docs/first-run.md has the parts.
 _COST = "about 0.02 $, at most 0.16 $ in us-east-1, elsewhere up to twice that"
 
 

@@ -143,7 +143,7 @@ def _comparison(record: Record, other: Record) -> Iterator[str]:
     rows = [[k, f"`{codes[k]}`", *_beside(other, f"`{known.get(k)}`")] for k in codes]
     yield from table(["Refused request", "Here", *_beside(other, "Embedded cloud")], rows)
     if other:
-        yield "What differs, times aside:"
+        yield "What differs, but for times:"
         yield ""
         yield from [
             f"- {each['step']}, {each['what']}: here {each['here'] or 'none'}, embedded "

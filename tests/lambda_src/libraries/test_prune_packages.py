@@ -12,7 +12,7 @@ import pytest
 from lambda_src.release.layout import Manifest
 from lambda_src.release.pruned import PRUNED
 
-from ..activation.real_packages import lock
+from ..cold_start.real_packages import lock
 from ..conftest import Index, Populate
 
 pytestmark = pytest.mark.whole

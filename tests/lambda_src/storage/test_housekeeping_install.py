@@ -111,7 +111,7 @@ def test_a_stop_during_the_housekeeping_loses_neither_publication_nor_what_was_r
     populate: Populate,
 ) -> None:
     program = populate.program / "release/installation/storage/housekeeping.py"
-    look = "        if _marks(aside) != marks:\n"
+    look = "        if _marks(renamed) != marks:\n"
     before, found, after = program.read_text().partition(look)
     assert found
     stop = "        import signal; os.kill(os.getpid(), signal.SIGTERM)\n"

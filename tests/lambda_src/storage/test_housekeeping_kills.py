@@ -118,8 +118,8 @@ def job(releases: Path) -> LibrariesJob:
 
 
 def test_what_is_put_back_does_not_replace_what_was_made_again(releases: Path) -> None:
-    aside = releases / f".removing-{IDS[0]}-task"
-    (releases / IDS[0]).rename(aside)
+    renamed = releases / f".removing-{IDS[0]}-task"
+    (releases / IDS[0]).rename(renamed)
     publish(releases, IDS[0], "prod")
     install.tidy_up(releases, REMOVING_PREFIX, put_back)
     assert kept(releases) == IDS
@@ -133,8 +133,8 @@ def test_what_was_being_removed_is_not_put_back(releases: Path) -> None:
 
 
 def test_half_of_a_release_is_not_put_back(releases: Path) -> None:
-    aside = (releases / IDS[0]).rename(releases / f".removing-{IDS[0]}-task")
-    (aside / "site-packages/big.so").unlink()
+    renamed = (releases / IDS[0]).rename(releases / f".removing-{IDS[0]}-task")
+    (renamed / "site-packages/big.so").unlink()
     install.tidy_up(releases, REMOVING_PREFIX, put_back)
     assert kept(releases) == IDS[1:]
 
@@ -147,12 +147,12 @@ def test_what_cannot_be_read_is_neither_put_back_nor_removed(
             raise OSError(errno.EIO, "Input/output error")
         return lstat(path)
 
-    aside = (releases / IDS[0]).rename(releases / f".removing-{IDS[0]}-task")
+    renamed = (releases / IDS[0]).rename(releases / f".removing-{IDS[0]}-task")
     lstat = os.lstat
     with monkeypatch.context() as patch:
         patch.setattr(os, "lstat", failing)
         install.tidy_up(releases, REMOVING_PREFIX, put_back)
-    assert kept(releases) == [aside.name, *IDS[1:]]
+    assert kept(releases) == [renamed.name, *IDS[1:]]
     install.tidy_up(releases, REMOVING_PREFIX, put_back)
     assert kept(releases) == IDS
 

@@ -131,8 +131,8 @@ def test_what_cannot_be_put_back_is_not_removed_and_the_next_run_puts_it_back(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", late)
         assert remove(releases, "3") == [IDS[0], IDS[2]]
-    (aside,) = set(kept(releases)) - set(IDS)
-    assert aside.startswith(f".removing-{IDS[1]}-")
+    (renamed,) = set(kept(releases)) - set(IDS)
+    assert renamed.startswith(f".removing-{IDS[1]}-")
     install.tidy_up(releases, REMOVING_PREFIX, housekeeping.put_back)
     assert kept(releases) == [IDS[1], *IDS[3:]]
     assert verify(releases / IDS[1]) == []

@@ -91,7 +91,31 @@ def test_answers_that_vary_by_themselves_are_not_compared(populate: Populate) ->
     made = run(populate, "slow.quick", VARIES)
     assert made.code == 0, made.message
     said = [line["message"] for line in made.lines if line["phase"] == "lazy"]
-    assert "the answers are not compared, because those of two plain imports differ" in said
+    assert "the answers are not compared, because they vary by themselves" in said
+
+
+def test_answers_that_vary_only_at_times_are_not_compared(populate: Populate) -> None:
+    times = populate.folder / "times"
+    times.mkdir(mode=0o777)
+    times.chmod(0o777)
+    # The second of four imports, the first with slow.quick waiting, answers otherwise.
+    model = (
+        MODEL
+        + f"""
+import os, pathlib
+folder = pathlib.Path({str(times)!r})
+number = len(list(folder.iterdir()))
+(folder / str(number)).touch()
+def demonstrate():
+    return {{"other": number == 1}}
+"""
+    )
+    populate.folder.chmod(0o755)
+    made = run(populate, "slow.quick", model)
+    assert made.code == 0, made.message
+    said = [line["message"] for line in made.lines if line["phase"] == "lazy"]
+    assert "the answers are not compared, because they vary by themselves" in said
+    assert len(list(times.iterdir())) == 4
 
 
 def test_what_the_model_has_not_used_has_to_run_as_well(populate: Populate) -> None:

@@ -135,7 +135,7 @@ def test_a_task_stopped_when_it_has_ended_has_published(gate: Gate) -> None:
     assert gate.run(SUCCEEDS)["outcome"] == "published"
 
 
-def test_a_passed_deadline_stops_the_task_and_names_the_key(gate: Gate) -> None:
+def test_a_task_over_its_timeout_is_stopped_and_the_timeout_named(gate: Gate) -> None:
     message = gate.failure(WAITS, timeout_minutes=0)
     assert "the task was stopped because its time was over" in message
     assert "the timeout of the populate task (0 minutes) is over" in message

@@ -222,7 +222,7 @@ def differences(verdict: Verdict, lines: Iterable[Said]) -> list[str]:
     for wanted in verdict.notes:
         same = [line for line in notes if wanted.is_in(line)]
         if not same:
-            apart.append(f"passed over: no note with {wanted.words}")
+            apart.append(f"overlooked: no note with {wanted.words}")
         elif len(same) > wanted.most:
             apart.append(f"noise: {len(same)} notes with {wanted.words}")
     if verdict.either and not any(
@@ -231,7 +231,7 @@ def differences(verdict: Verdict, lines: Iterable[Said]) -> list[str]:
         for line in (*mandatory, *said)
     ):
         words = " or ".join(str(one.words) for one in verdict.either)
-        apart.append(f"passed over: neither a note nor a violation with {words}")
+        apart.append(f"overlooked: neither a note nor a violation with {words}")
     if not verdict.may_note:
         apart += [f"noise: {line.policy} at {line.about}: {line.message}" for line in said]
     return apart

@@ -1,4 +1,4 @@
-"""What a verdict calls a false alarm, an escape, passed over, and noise."""
+"""What a verdict calls a false alarm, an escape, overlooked, and noise."""
 
 import pytest
 
@@ -23,10 +23,10 @@ EXPECTED = wrong(REACH, "app", "app", "subnet 'B'")
         (Verdict((wrong((RIGHTS, REACH), ("run", "app")),)), [ALARM], []),
         (Verdict(either=(EXPECTED,)), [ALARM], []),
         (Verdict(either=(wrong(RIGHTS, "app", "rights"),)), [NOTE], []),
-        (Verdict(either=(wrong(RIGHTS, "app", "rights"),)), [], ["passed over"]),
-        (Verdict(either=(EXPECTED,)), [NOTE], ["passed over"]),
+        (Verdict(either=(wrong(RIGHTS, "app", "rights"),)), [], ["overlooked"]),
+        (Verdict(either=(EXPECTED,)), [NOTE], ["overlooked"]),
         (Verdict((), (note("app", "Rights"),)), [NOTE], []),
-        (Verdict((), (note("web"),)), [NOTE], ["passed over"]),
+        (Verdict((), (note("web"),)), [NOTE], ["overlooked"]),
         (Verdict((), (one_note("app"),)), [NOTE] * 3, ["noise"]),
         (Verdict(may_note=False), [NOTE], ["noise"]),
     ],

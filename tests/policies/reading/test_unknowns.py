@@ -1,4 +1,4 @@
-"""What a preview does not know is followed to where it comes from, or said, never passed over."""
+"""What a preview does not know is followed to where it comes from, or said, never overlooked."""
 
 import pytest
 from pulumi.runtime.rpc import UNKNOWN

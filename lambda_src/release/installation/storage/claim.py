@@ -23,7 +23,7 @@ from ..log import log
 from ..stop import stop_held
 from .removal import PAUSE, remove
 
-ASIDE = "~"
+RENAMED = "~"
 """Between the name of a claim and the rest of the name under which it is removed."""
 PATIENCE = 5.0
 """Seconds to wait for somebody who is just looking whether our directory is abandoned."""
@@ -121,7 +121,7 @@ def remove_abandoned(
             with contextlib.suppress(OSError):  # its owner has just removed it
                 if entry.stat(follow_symlinks=False).st_uid in owners:
                     name = entry.name.removesuffix(LOCK_SUFFIX)
-                    found.setdefault(name.partition(ASIDE)[0], []).append(name)
+                    found.setdefault(name.partition(RENAMED)[0], []).append(name)
     removed = []
     for name, rests in sorted(found.items()):
         lock = _Lock(parent / (name + LOCK_SUFFIX))
@@ -143,14 +143,14 @@ def remove_abandoned(
 
 def _discard(path: Path) -> None:
     """Remove a directory that may be another's, so by its name first: its owner then finds out."""
-    name, _, _ = path.name.partition(ASIDE)
-    aside = path.with_name(f"{name}{ASIDE}{secrets.token_hex(4)}")
+    name, _, _ = path.name.partition(RENAMED)
+    renamed = path.with_name(f"{name}{RENAMED}{secrets.token_hex(4)}")
     try:
-        path.rename(aside)
+        path.rename(renamed)
     except OSError:  # the answer of one that is done may be lost
         if os.path.lexists(path):
             raise
-    remove(aside)
+    remove(renamed)
 
 
 class _Lock:

@@ -41,7 +41,7 @@ from ...layout import (
 )
 from ..log import log
 from ..stop import stop_came
-from .claim import ASIDE, Claim, task_name
+from .claim import RENAMED, Claim, task_name
 from .removal import PAUSE
 from .verify import verify
 
@@ -71,7 +71,7 @@ def ask(release: Path, environment: Mapping[str, str]) -> None:
         try:
             stacks.mkdir(exist_ok=True)
             older = _of(name, _marks(release))
-            (stacks / f"{name}{ASIDE}{secrets.token_hex(8)}").touch()
+            (stacks / f"{name}{RENAMED}{secrets.token_hex(8)}").touch()
             sync_directory(stacks)
             sync_directory(release)
         except FileNotFoundError:
@@ -171,16 +171,16 @@ class _Housekeeping:
             raise
         claim.release()
 
-    def _move(self, release: Path, aside: Path, marks: frozenset[str]) -> None:
+    def _move(self, release: Path, renamed: Path, marks: frozenset[str]) -> None:
         if _marks(release) != marks:
             return
         log("housekeeping", f"removing {release.name}, neither among the newest nor in use")
         try:
-            release.rename(aside)
+            release.rename(renamed)
         except FileNotFoundError:
             return
-        if _marks(aside) != marks:
-            _rename_back(aside)
+        if _marks(renamed) != marks:
+            _rename_back(renamed)
             return
         self.removed.append(release.name)
         sync_directory(release.parent)
@@ -192,30 +192,30 @@ class _Housekeeping:
         return max(asked, published) if asked and published else 0
 
 
-def put_back(aside: Path) -> bool:
+def put_back(renamed: Path) -> bool:
     """Put back a release that was only renamed and is whole, unless it has been made again."""
-    name = _id_of(aside)
-    if ASIDE in aside.name or not RELEASE_ID.fullmatch(name):
+    name = _id_of(renamed)
+    if RENAMED in renamed.name or not RELEASE_ID.fullmatch(name):
         return False
-    differences = verify(aside, "none", name)
+    differences = verify(renamed, "none", name)
     if unknown := next((each for each in differences if each.kind == "unreadable"), None):
         raise OSError(errno.EIO, str(unknown))
-    return not differences and _rename_back(aside)
+    return not differences and _rename_back(renamed)
 
 
-def _rename_back(aside: Path) -> bool:
+def _rename_back(renamed: Path) -> bool:
     try:
-        aside.rename(aside.with_name(_id_of(aside)))
+        renamed.rename(renamed.with_name(_id_of(renamed)))
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             return False
         raise
-    log("housekeeping", f"{_id_of(aside)} is put back")
+    log("housekeeping", f"{_id_of(renamed)} is put back")
     return True
 
 
-def _id_of(aside: Path) -> str:
-    return aside.name.removeprefix(REMOVING_PREFIX).partition("-")[0]
+def _id_of(renamed: Path) -> str:
+    return renamed.name.removeprefix(REMOVING_PREFIX).partition("-")[0]
 
 
 def _marks(release: Path) -> frozenset[str]:
@@ -224,11 +224,11 @@ def _marks(release: Path) -> frozenset[str]:
         names = os.listdir(release / STACKS)  # noqa: PTH208
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
-    return frozenset(name for name in names if _OWNER.fullmatch(name.partition(ASIDE)[0]))
+    return frozenset(name for name in names if _OWNER.fullmatch(name.partition(RENAMED)[0]))
 
 
 def _of(stack: str, marks: frozenset[str]) -> frozenset[str]:
-    return frozenset(name for name in marks if name.partition(ASIDE)[0] == stack)
+    return frozenset(name for name in marks if name.partition(RENAMED)[0] == stack)
 
 
 def _take_away(release: Path, marks: frozenset[str]) -> None:

@@ -17,6 +17,7 @@ from .defer import REMEDY, plan
 from .smoke import RECORD, RECORD_EXACT, Smoke
 from .split import record_exactly
 
+VARYING = ". If they may vary, let demonstrate() fix what they depend on, such as a seed"
 _RECORD_MORE = "more.json"
 """File of what a further import touches."""
 
@@ -48,15 +49,24 @@ def import_again(smoke: Smoke, names: Sequence[str]) -> Lazy:
         # Without its last line, the remedy.
         raise _refused(smoke, lazy, str(error).rpartition("\n")[0]) from error
     if found := difference(smoke, RECORD_EXACT):
-        smoke.run(_RECORD_MORE)
-        if not difference(smoke, _RECORD_MORE):
-            raise _refused(smoke, lazy, found)
-        log("lazy", "the answers are not compared, because those of two plain imports differ")
+        if _vary(smoke, lazy):
+            log("lazy", "the answers are not compared, because they vary by themselves")
+        else:
+            raise _refused(smoke, lazy, found + VARYING)
     try:
         now = {*read(smoke, RECORD_EXACT)[-2]}
     except ValueError:
         return lazy
     return lazy | {name: () for name in attributes if name not in now and name not in lazy}
+
+
+def _vary(smoke: Smoke, lazy: Lazy) -> bool:
+    """Whether a further plain import has other answers than the first, or one with it the same."""
+    smoke.run(_RECORD_MORE)
+    if difference(smoke, _RECORD_MORE):
+        return True
+    smoke.run(_RECORD_MORE, lazy)
+    return not difference(smoke, _RECORD_MORE)
 
 
 def read(smoke: Smoke, record: str) -> list[Any]:

@@ -21,7 +21,7 @@ NAMES = 5
 SHORT = 0.5
 """Seconds of CPU time of a proof below which there is little to save."""
 LONG = 60.0
-"""Seconds of all that is done in here, about. If a proof takes a quarter of that, nothing is."""
+"""Seconds of all that is done in here, about. If a proof takes half of that, nothing is."""
 LEAST = 0.02
 """Part of the modules' time that a name has to save."""
 
@@ -110,7 +110,10 @@ def suggest(smoke: Smoke, names: Sequence[str], seconds: float) -> dict[str, flo
     begin = time.monotonic()
     try:
         *_, used, _, _, _ = read(smoke, RECORD)
-        if used < SHORT or seconds > LONG / 4:
+        if used < SHORT:
+            return {}
+        if seconds > LONG / 2:
+            log("suggest", f"not tried, because a proof takes {seconds:.0f} s")
             return {}
         found = _found(replace(smoke, limit=LONG), names, begin + LONG)
     except (InstallError, OSError, ValueError, LookupError, TypeError) as error:

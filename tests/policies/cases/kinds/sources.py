@@ -1,4 +1,4 @@
-"""The sentences that verdicts follow from, in short, and where AWS says them."""
+"""The sentences that verdicts follow from, and where AWS says them."""
 
 _DOCS = "https://docs.aws.amazon.com/"
 

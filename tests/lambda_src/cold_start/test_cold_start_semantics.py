@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ..activation import file_questions
 from ..conftest import Index, Populate
 from ..semantics import START, Asked
-from . import file_questions
 from .real_packages import LINES, MODEL, PACKAGES, QUESTIONS, SPAWN, lock
 
 pytestmark = pytest.mark.whole

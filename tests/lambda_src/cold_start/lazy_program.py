@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 
-from tests.lambda_src.activation.lazy_questions import (  # noqa: E402
+from tests.lambda_src.cold_start.lazy_questions import (  # noqa: E402
     FAILS,
     FILES,
     IMPORTS,

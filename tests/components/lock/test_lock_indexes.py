@@ -128,7 +128,10 @@ def test_a_line_that_mixes_indexes_is_refused(two: Locks, other: Index, line: st
     assert "`# release: index URL for PACKAGE ...`" in run.errors
 
 
-@pytest.mark.parametrize("variable", ["UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS"])
+@pytest.mark.parametrize(
+    "variable",
+    ["UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS", "UV_CONSTRAINT", "UV_OVERRIDE"],
+)
 def test_the_users_environment_mixes_nothing_in(
     two: Locks, other: Index, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
