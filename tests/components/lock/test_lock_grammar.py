@@ -152,7 +152,7 @@ REFUSED: dict[str, tuple[str | bytes, Mapping[str, str | bytes], str]] = {
     "not-here": ("shapes; sys_platform == 'win32'\n", {}, "it asks for at least one"),
     "latin-1": ("shapes  # é\n".encode("latin-1"), {}, "it has to be UTF-8 text"),
     "utf-16": ("shapes\n".encode("utf-16"), {}, "it has to be UTF-8 text"),
-    "utf-16-of-another": ("-r a.txt\n", {"a.txt": "s\n".encode("utf-16")}, "it has to be UTF-8 text"),
+    "other-utf-16": ("-r a.txt\n", {"a.txt": "s\n".encode("utf-16")}, "it has to be UTF-8 text"),
 }  # fmt: skip
 
 
