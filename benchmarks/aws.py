@@ -20,10 +20,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from components.errors import PopulateError
 from components.gates import TaskRun, TaskRunSpec
-from components.verify import NotDeployedError, stack_outputs
+from components.verify import NEEDED, NotDeployedError, stack_outputs
 from lambda_src.release.activation.cold_start import SWITCH
 from lambda_src.release.installation.job import WAYS
 
@@ -35,6 +36,7 @@ ROUNDS = 3
 LATE = 60.0
 """Seconds that a line of the function's log may take until it can be read."""
 LOCAL = f"{OFF}, local"
+_FAILURES = (NotDeployedError, PopulateError, FailedRunError, BotoCoreError, ClientError)
 Measured = Callable[[], float]
 
 
@@ -117,11 +119,11 @@ def main(arguments: list[str] | None = None) -> int:
     runs: dict[str, list[Run]] = {}
     begun = begin(seconds=0)
     try:
-        outputs = stack_outputs(options.stack)
+        outputs = stack_outputs(options.stack, (*NEEDED, "functionName"))
         for _ in range(options.rounds):
             for name, measured in measurements(outputs, options.profile):
                 runs.setdefault(name, []).append(Run(seconds=measured()))
-    except (NotDeployedError, PopulateError, FailedRunError) as error:
+    except _FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     results = {"benchmark": "aws", **begun, "stack": options.stack, "rounds": options.rounds}

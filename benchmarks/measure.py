@@ -196,9 +196,12 @@ def begin(seconds: float = 600, pause: float = 2) -> dict[str, object]:
 
 
 def commit() -> str:
-    """The commit that is checked out, with a + if files differ from it; empty outside of Git."""
+    """The commit that is checked out, with a + if files differ from it; empty without Git."""
     command = ["git", "describe", "--always", "--abbrev=7", "--dirty=+", "--exclude=*"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
     return done.stdout.strip()
 
 

@@ -10,7 +10,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -63,8 +63,12 @@ def verify(
     return INTACT
 
 
-def stack_outputs(stack: str) -> dict[str, Any]:
-    """The outputs of a stack that is deployed, from the Pulumi CLI."""
+NEEDED = ("releasePath", "populateTask")
+"""The outputs that a verification takes."""
+
+
+def stack_outputs(stack: str, needed: Sequence[str] = NEEDED) -> dict[str, Any]:
+    """The outputs of a stack that is deployed, from the Pulumi CLI. Raises NotDeployedError."""
     command = ["pulumi", "stack", "output", "--json", "--stack", stack]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -76,7 +80,7 @@ def stack_outputs(stack: str) -> dict[str, Any]:
         raise NotDeployedError(f"`{' '.join(command)}` failed: {said}") from error
     except ValueError as error:
         raise NotDeployedError(f"`{' '.join(command)}` did not answer with JSON") from error
-    missing = [name for name in ("releasePath", "populateTask") if name not in outputs]
+    missing = [name for name in needed if name not in outputs]
     if missing:
         raise NotDeployedError(
             f"stack {stack} has no output {' and no '.join(missing)}: it is not deployed, or its "

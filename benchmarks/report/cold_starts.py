@@ -154,27 +154,35 @@ def _not_reads(variant: Variant) -> float:
     return round_trips(variant) - round_trips(variant, "read")
 
 
+PACKAGE_WAYS = ("local", "sys.path", "handler")
+
+
+def _seconds(variant: Variant | None) -> str:
+    return f"{median(variant, 'seconds'):.2f}" if variant else ""
+
+
+def _of(variant: Variant | None, local: Variant | None) -> tuple[str, str, str]:
+    """The ratio to a local disk, round trips, and those that are no reads."""
+    if variant is None:
+        return ("", "", "")
+    compared = f"{ratio(variant, local):.1f}" if local else ""
+    return (compared, f"{round_trips(variant):,.0f}", f"{_not_reads(variant):,.0f}")
+
+
 def packages_table(results: Results) -> Table:
     """One row for each package: its size, and the import with a first use, three ways."""
     by_name = named(results)
+    packages = {way["reference"]: way["labels"] for way in results["variants"]}
     rows = []
-    for local in results["variants"]:
-        if local["labels"]["way"] != "local":
-            continue
-        name = local["reference"].removesuffix(", local")
-        plain, handler = by_name.get(f"{name}, sys.path"), by_name.get(f"{name}, handler")
-        if plain is None or handler is None:
-            continue
-        labels = local["labels"]
+    for reference, labels in packages.items():
+        name = reference.removesuffix(", local")
+        local, plain, handler = (by_name.get(f"{name}, {way}") for way in PACKAGE_WAYS)
         rows.append(
             (
-                *(labels["package"], labels["files"], labels["mb"]),
-                f"{median(local, 'seconds'):.2f}",
-                *(f"{median(plain, 'seconds'):.2f}", f"{ratio(plain, local):.1f}"),
-                *(f"{round_trips(plain):,.0f}", f"{_not_reads(plain):,.0f}"),
-                *(f"{median(handler, 'seconds'):.2f}", spread_cell(handler)),
-                f"{ratio(handler, local):.1f}",
-                *(f"{round_trips(handler):,.0f}", f"{_not_reads(handler):,.0f}"),
+                *(labels["package"], labels["files"], labels["mb"], _seconds(local)),
+                *(_seconds(plain), *_of(plain, local)),
+                *(_seconds(handler), spread_cell(handler) if handler else ""),
+                *_of(handler, local),
             )
         )
     return Table(

@@ -11,6 +11,7 @@ from moto.core.exceptions import JsonRESTError
 
 from ..account import Account, RefusalError, rules
 from ..executors import Tasks
+from .concurrency import refuse_too_many
 from .interfaces import Interfaces
 
 Body = Mapping[str, Any]
@@ -61,6 +62,12 @@ class Checks:
             name = system.file_system_id if system else ""
             states = self._account.target_states(name, subnets)
             rules.refuse(code, rules.function_mount(mount["Arn"], system_arn, states))
+
+    def _check_PutFunctionConcurrency(self, body: Body, path: list[str]) -> None:  # noqa: N802
+        name = self.function(unquote(path[-2]), None).function_name
+        others = [f for f in self._functions.list_functions() if f.function_name != name]
+        reserved = sum(int(each.reserved_concurrency or 0) for each in others)
+        refuse_too_many(reserved + body["ReservedConcurrentExecutions"])
 
     def _file_system(self, name: str) -> Any:
         found = self._account.efs.file_systems_by_id.get(name)

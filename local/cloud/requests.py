@@ -17,6 +17,7 @@ _ROUTES = {
     ("PUT", rf"{_FUNCTIONS}/([^/]+)/configuration"): ("lambda", "UpdateFunctionConfiguration"),
     ("POST", rf"{_FUNCTIONS}/([^/]+)/invocations"): ("lambda", "Invoke"),
     ("DELETE", rf"{_FUNCTIONS}/([^/]+)"): ("lambda", "DeleteFunction"),
+    ("PUT", r"/2017-10-31/functions/([^/]+)/concurrency"): ("lambda", "PutFunctionConcurrency"),
     ("POST", rf"{_EFS}/file-systems"): ("efs", "CreateFileSystem"),
     ("POST", rf"{_EFS}/access-points"): ("efs", "CreateAccessPoint"),
     ("POST", rf"{_EFS}/mount-targets"): ("efs", "CreateMountTarget"),

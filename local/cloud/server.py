@@ -26,6 +26,7 @@ from ..account import Account, Client, TaskRoles, prepare, rules
 from ..executors import Function, Functions, Tasks
 from ..sandbox import Bind, Host, namespaces_work, networks_work
 from .checks import Checks
+from .concurrency import Concurrency
 from .interfaces import Interfaces
 from .requests import operation_of, parameters, refused, region_of
 
@@ -129,6 +130,7 @@ class Cloud:
             self._log(f"This host allows no network namespaces: {_NO_NETWORK.strip()}")
         self._host, self._regions = host, dict[str, _Region]()
         self._lock, self._roles = threading.RLock(), TaskRoles()
+        self._concurrency = Concurrency()
         self._functions = Functions(host, self._init_limit, self._mount, self._write_log)
         self._closers.append(self._functions.close)
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -248,6 +250,7 @@ class Cloud:
         names = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
         with self._lock:
             found = here.checks.function(name, qualifier)
+            reserved = here.checks.function(found.function_name, None).reserved_concurrency
             configuration = copy.deepcopy(found.get_configuration())
             function = Function(
                 configuration=configuration,
@@ -263,8 +266,10 @@ class Cloud:
             raise rules.RefusalError("InvalidParameterValueException", why)
         called = f"{found.function_name}:{qualifier}" if qualifier else found.function_name
         arn = here.account.arn("lambda", f"function:{called}")
+        unqualified = here.account.arn("lambda", f"function:{found.function_name}")
         try:
-            answer = self._functions.invoke(function, arn, data or b"{}")
+            with self._concurrency.call(unqualified, reserved and int(reserved)):
+                answer = self._functions.invoke(function, arn, data or b"{}")
         except rules.MountError as error:
             raise error.refusal() from error
         response = Response(answer.payload, content_type="application/json")

@@ -10,6 +10,7 @@ import zipfile
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from local.cloud import Cloud
 
@@ -22,7 +23,7 @@ TOKEN = "libraries"
 CLIENT = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
 
 
-def client(cloud: Cloud, service: str, region: str | None = None) -> Any:
+def client(cloud: Cloud, service: str, region: str | None = None, **settings: Any) -> Any:
     """A client that knows nothing but the cloud."""
     return boto3.client(
         service,  # type: ignore[call-overload]
@@ -30,6 +31,7 @@ def client(cloud: Cloud, service: str, region: str | None = None) -> Any:
         endpoint_url=cloud.endpoint,
         aws_access_key_id="test",
         aws_secret_access_key="test",
+        config=Config(**settings),
     )
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.cloud import Cloud
-from tests.local.conftest import eventually
+from tests.local.conftest import eventually, refusal
+from tests.local.stack import client
 
 if TYPE_CHECKING:
     from tests.local.conftest import Stack
@@ -62,6 +63,28 @@ def test_a_function_imports_its_code_the_runtime_and_the_standard_library_only(
     stack.create_function(textwrap.dedent(source))
     names = ["app", "awslambdaric", "json", "pulumi", "pip", "pytest", "local", "boto3"]
     assert stack.invoke(names)[0] == ["app", "awslambdaric", "json"]
+
+
+def test_calls_beyond_what_is_reserved_are_throttled(stack: Stack) -> None:
+    source = """
+        import time
+        def handler(event, context):
+            time.sleep(event)
+    """
+    stack.create_function(textwrap.dedent(source))
+    reserve = stack.lambda_.put_function_concurrency
+    reserve(FunctionName="reader", ReservedConcurrentExecutions=1)
+    first = threading.Thread(target=stack.invoke, args=(2,))
+    first.start()
+    time.sleep(0.5)
+    # boto3 would repeat it until the first has ended.
+    once = client(stack.cloud, "lambda", retries={"total_max_attempts": 1})
+    said = refusal(once.invoke, FunctionName="reader", Payload=b"0")
+    first.join()
+    assert said == "TooManyRequestsException: Rate Exceeded."
+    assert stack.invoke(0)[0] is None
+    most = refusal(reserve, FunctionName="reader", ReservedConcurrentExecutions=901)
+    assert most.endswith("UnreservedConcurrentExecution below its minimum value of [100].")
 
 
 def test_a_function_has_the_environment_of_lambda_and_not_that_of_the_host(

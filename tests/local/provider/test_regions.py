@@ -13,7 +13,8 @@ from local.provider import AwsProvider
 
 from ..conftest import Stack, client
 from ..programs import Recorder, one, preview, project
-from .test_provider import TRUST, deployed
+from .everything import TRUST
+from .test_provider import deployed
 
 TWO = f"""
 import json, pulumi, pulumi_aws as aws

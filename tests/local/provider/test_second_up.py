@@ -15,7 +15,7 @@ from local.provider import AwsProvider
 
 from ..conftest import client
 from ..programs import Recorder, project
-from .test_provider import TRUST
+from .everything import TRUST
 
 PARTS = """
 import pulumi

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pulumi.runtime.rpc import UNKNOWN
 
 from ..changes.changes_of_access import CHANGES as ACCESS
+from ..changes.changes_of_guardrails import CHANGES as GUARDRAILS
 from ..changes.changes_of_parts import CHANGES as PARTS
-from ..guardrails.test_program_guardrails import CHANGES as GUARDRAILS
 from ..programs import Part, Program, judge_program, program
 
 _WORDS = st.sampled_from(

@@ -12,8 +12,8 @@ from tests.documents.pages import blocks
 
 from ..changes.changes import Break, Change, Changes, ids, target
 from ..changes.changes_of_access import CHANGES as ACCESS
+from ..changes.changes_of_guardrails import CHANGES as GUARDRAILS
 from ..changes.changes_of_parts import CHANGES as PARTS
-from ..guardrails.test_program_guardrails import CHANGES as GUARDRAILS
 from ..programs import Program, judge_program, program
 
 ALL = (PARTS, ACCESS, GUARDRAILS)
