@@ -57,7 +57,17 @@ def _missing(name: str, sources: Sources, target: Target) -> str:
     )
 
 
-def of_old_glibc(
+def advice(wishes: Wishes, target: Target, packages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What to warn of."""
+    for said in (
+        _of_old_glibc(wishes, target, packages),
+        _of_prereleases(wishes, target, packages),
+    ):
+        if said:
+            yield said
+
+
+def _of_old_glibc(
     wishes: Wishes, target: Target, packages: Sequence[Mapping[str, Any]]
 ) -> str | None:
     """Which packages the target's glibc holds back by more than a patch release."""
@@ -84,7 +94,7 @@ def of_old_glibc(
     )
 
 
-def of_prereleases(
+def _of_prereleases(
     wishes: Wishes, target: Target, packages: Sequence[Mapping[str, Any]]
 ) -> str | None:
     """Which packages have nothing but pre-releases for the target, where nobody asks for one."""

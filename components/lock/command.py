@@ -35,7 +35,7 @@ from ..contract.runtime import indexes_of, option_comments, read_options
 from ..contract.runtimes import RUNTIMES
 from ..errors import ConfigurationError
 from . import artifacts
-from .advice import no_solution, of_old_glibc, of_prereleases
+from .advice import advice, no_solution
 from .changes import report
 from .errors import LockError
 from .pins import pin
@@ -78,13 +78,12 @@ def lock(
     )
     try:
         packages = resolve(wishes, target)
+        said = list(advice(wishes, target, packages))
     except NoSolutionError as error:
         raise no_solution(wishes, target, error) from error
     tags, kept = target.tags(), _hashes(before)
     lines = [pin(package, target, tags, kept) for package in packages]
     _refuse_other_hashes(requirements, wanted.hashes, lines)
-    advice = (of_old_glibc, of_prereleases)
-    warnings = [said for each in advice if (said := each(wishes, target, packages))]
     runtime = RUNTIMES[target.runtime]
     head = [
         f"# Made from {requirements.name} by {commands.LOCK} for {target.runtime} on "
@@ -95,7 +94,7 @@ def lock(
     options, _ = read_options(text, versions_of("\n".join(lines)))
     _refuse_unasked(indexes_of(options).keys() - indexes_of(own).keys())
     tail = made_for(wanted.requirements)
-    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""]), warnings
+    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""]), said
 
 
 def _bare(requirement: Requirement) -> Requirement:
@@ -210,9 +209,8 @@ def _made(
         except (LockError, RequirementsError) as error:
             problems += str(error).splitlines()
             continue
-        texts[target], warnings = made
-        for line in warnings:
-            print(line, file=sys.stderr)
+        texts[target], said = made
+        print(*said, sep="\n", end="\n" * bool(said), file=sys.stderr)
     if problems:
         raise LockError("\n".join(dict.fromkeys(problems)))
     if wrong := wrong_options(requirements, texts.values()):

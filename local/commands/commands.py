@@ -40,7 +40,8 @@ from .tasks import TaskError, Wanted, run_task
 _EXIT_CODES = """exit status:
   0    done
   1    failed; for `preview` and `up` also: a mandatory policy is violated; for `up` and `invoke`
-       also: the function failed, or its answer has a statusCode of 400 or more
+       also: the function failed, or its answer has a statusCode of 400 or more; `task` ends with
+       the exit code of the task's first container
   2    wrong usage: an option, a stack without a file, an event that is no JSON
   130  interrupted (143 by SIGTERM); nothing is left running"""
 

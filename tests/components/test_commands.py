@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[2]
 KEYS = {
     key for key in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"] if ":" not in key
 }
-# Read only by this repository's program, or files of a stack by name.
-OWN = {"configuration", "lock", "wheels.py"}
+# Settings of this program, stack files, rows of pages, and names of AWS: no messages with keys.
+OWN = {"configuration", "deployer", "lock", "observability", "wheels.py"}
 
 
 def texts() -> Iterator[str]:

@@ -101,7 +101,7 @@ def parsed(
         problem = Problem(subject=path.name, value=value, rule=rule, remedy=remedy)
         raise ConfigurationError([problem]) from error
     except UnicodeDecodeError as error:
-        rule = f"it is UTF-8 text ({error})"
+        rule = f"it has to be UTF-8 text ({error})"
         problem = Problem(subject=path.name, value="no text", rule=rule, remedy=remedy)
         raise ConfigurationError([problem]) from error
     found: dict[str, Line] = {}

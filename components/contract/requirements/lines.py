@@ -133,7 +133,7 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        rule = f"it is UTF-8 text ({error})"
+        rule = f"it has to be UTF-8 text ({error})"
         raise RequirementsError(Broken(path.name, "no text", rule)) from error
 
 

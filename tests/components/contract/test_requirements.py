@@ -166,7 +166,7 @@ def test_requirements_that_are_no_text_are_one_problem(folder: Folder) -> None:
     folder.ask(BOTH)
     folder.application.requirements_path.write_bytes(b"\xff\xfe")
     (problem,) = folder.problems()
-    assert problem.startswith("requirements.in = no text: it is UTF-8 text")
+    assert problem.startswith("requirements.in = no text: it has to be UTF-8 text")
     assert folder.check() == 1
 
 

@@ -150,9 +150,9 @@ REFUSED: dict[str, tuple[str | bytes, Mapping[str, str | bytes], str]] = {
     "word": ("shapes>=banana\n", {}, "a line is a requirement"),
     "nothing": ("# nothing\n", {}, "it asks for at least one on python3.11 on x86_64"),
     "not-here": ("shapes; sys_platform == 'win32'\n", {}, "it asks for at least one"),
-    "latin-1": ("shapes  # é\n".encode("latin-1"), {}, "it is UTF-8 text"),
-    "utf-16": ("shapes\n".encode("utf-16"), {}, "it is UTF-8 text"),
-    "utf-16-of-another": ("-r a.txt\n", {"a.txt": "shapes\n".encode("utf-16")}, "it is UTF-8 text"),
+    "latin-1": ("shapes  # é\n".encode("latin-1"), {}, "it has to be UTF-8 text"),
+    "utf-16": ("shapes\n".encode("utf-16"), {}, "it has to be UTF-8 text"),
+    "other-utf-16": ("-r a.txt\n", {"a.txt": "s\n".encode("utf-16")}, "it has to be UTF-8 text"),
 }  # fmt: skip
 
 
@@ -233,8 +233,8 @@ def test_a_lock_in_another_form_is_the_same_lock(locks: Locks, index: Index, for
     ("content", "rule"),
     [
         (b"shapes==1.0\n", "each package has at least one --hash"),
-        ("shapes==1.0 # é\n".encode("latin-1"), "it is UTF-8 text"),
-        ("shapes==1.0\n".encode("utf-16"), "it is UTF-8 text"),
+        ("shapes==1.0 # é\n".encode("latin-1"), "it has to be UTF-8 text"),
+        ("shapes==1.0\n".encode("utf-16"), "it has to be UTF-8 text"),
         (b"-r other.txt\n", "options, paths and editable installs are refused"),
         (b"# nothing\n", "a lock names packages"),
     ],

@@ -104,9 +104,7 @@ def test_a_refusal_of_aws_ends_up_with_one_readable_line(tmp_path: Path) -> None
     assert "Traceback" not in out
 
 
-def test_a_function_of_another_python_than_the_hosts_is_refused_before_there_is_a_cloud(
-    tmp_path: Path,
-) -> None:
+def test_a_function_of_another_python_is_refused_before_there_is_a_cloud(tmp_path: Path) -> None:
     runtimes = ("python3.14", f"python{sys.version_info[0]}.{sys.version_info[1]}", "nodejs22.x")
     mounts = 'file_system_config={"arn": "arn:aws:x", "local_mount_path": "/mnt/x"}'
     lines = [
