@@ -126,3 +126,31 @@ def test_every_plot_is_drawn_from_results() -> None:
     for name in report.PLOTS["imports"]:
         root = ElementTree.fromstring(report.plot(name, found))
         assert list(root.iter("{http://www.w3.org/2000/svg}rect"))
+
+
+def test_a_package_shows_what_was_steady() -> None:
+    found = results(("local", [0.1]), ("sys.path", [1.0]), ("handler", [0.2]))
+    for way, name in zip(found["variants"], ("local", "sys.path", "handler"), strict=True):
+        way |= {"name": f"numpy, {name}", "reference": "numpy, local"}
+        way["labels"] = {"package": "numpy 2", "files": "9", "mb": "1", "way": name}
+    assert report.TABLES["packages"](found).rows == (
+        (
+            "numpy 2",
+            "9",
+            "1",
+            "0.10",
+            "1.00",
+            "10.0",
+            "15",
+            "5",
+            "0.20",
+            "one run",
+            "2.0",
+            "15",
+            "5",
+        ),
+    )
+    found["variants"] = found["variants"][1:2]
+    assert report.TABLES["packages"](found).rows == (
+        ("numpy 2", "9", "1", "", "1.00", "", "15", "5", "", "", "", "", ""),
+    )
