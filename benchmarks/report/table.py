@@ -105,16 +105,11 @@ def _median(numbers: Iterable[float]) -> float:
 def conditions(results: Results) -> str:
     """One sentence: how often, of what, when, where it was measured."""
     machine = results["machine"]
-    of_what = (
-        f"commit `{results['commit']}`, release format {results['format']}, load at the start "
-        f"{results['load']}"
-        if "load" in results
-        else "commit and load not noted"
-    )
     return (
-        f"Median of {results['rounds']} rounds, {results['date'][:10]}, {of_what}, "
-        f"{machine['cpus']} CPUs ({machine['processor']}), Linux {machine['kernel']}, Python "
-        f"{machine['python']}; EFS is simulated."
+        f"Median of {results['rounds']} rounds, {results['date'][:10]}, commit "
+        f"`{results['commit']}`, release format {results['format']}, load at the start "
+        f"{results['load']}, {machine['cpus']} CPUs ({machine['processor']}), Linux "
+        f"{machine['kernel']}, Python {machine['python']}; EFS is simulated."
     )
 
 
