@@ -4,12 +4,13 @@ import components
 
 # With a line in CHANGELOG.md: what is added. With a line in docs/upgrading.md: what goes.
 NAMES = """
-    Account Application ArtifactPublication ArtifactPublicationArgs Artifacts BucketArgs
-    ConfigurationError Credentials EfsInferenceError EfsStore EfsStoreArgs ExistingEfsStoreArgs
-    ExistingNetworkArgs FunctionRole InferenceFunction InferenceFunctionArgs InvocationError LogArgs
-    Mount Network NetworkArgs Observability ObservabilityArgs PopulateError Populator PopulatorArgs
-    PopulatorRun PopulatorRunArgs Problem Publication PublicationArgs Release RoleArgs Settings
-    SmokeInvocation SmokeInvocationArgs Target TaskSize Thresholds
+    Account Application ArtifactPublication ArtifactPublicationArgs Artifacts BucketArgs Caller
+    ConcurrencyArgs ConfigurationError Credentials EfsInferenceError EfsStore EfsStoreArgs
+    ExistingEfsStoreArgs ExistingNetworkArgs FunctionRole FunctionUrlArgs InferenceFunction
+    InferenceFunctionArgs InvocationError LogArgs Mount Network NetworkArgs Observability
+    ObservabilityArgs PopulateError Populator PopulatorArgs PopulatorRun PopulatorRunArgs
+    Problem Publication PublicationArgs Release RoleArgs Settings SmokeInvocation
+    SmokeInvocationArgs Target TaskSize Thresholds
 """
 
 

@@ -11,9 +11,10 @@ from components.gates.call import FirstCall, FunctionVersion, first_call
 from local.cloud import Cloud
 
 from ..conftest import Stack, without_pauses
-from .calls import Gate
+from .calls import Gate, calls
 
 pytestmark = pytest.mark.whole
+__all__ = ["calls"]
 
 
 @pytest.fixture
