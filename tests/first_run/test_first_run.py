@@ -66,7 +66,9 @@ def test_on_aws_it_does_the_same_by_the_cli_and_leaves_nothing(
     gone = {line.split(":")[5].split("/")[0] for line in record["listed"] if "arn:" in line}
     assert gone <= {"task-definition", "cluster"}
     said = capsys.readouterr().out
-    assert said.index("in all") < said.index("up: a new stack") < said.index("destroy: done")
+    assert (
+        said.index("and costs about") < said.index("up: a new stack") < said.index("destroy: done")
+    )
     assert kit.commands()[:2] == ["select", "cancel"]
     assert [word for word in kit.commands() if word in ("up", "destroy")] == [
         *["up"] * len(STEPS),

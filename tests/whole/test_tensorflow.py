@@ -128,7 +128,9 @@ def test_tensorflow_is_populated_and_answers_the_demonstration(tensorflow: Chain
     lock = (
         tensorflow.folder / "lambda_src/application/locks" / f"{RUNTIME}-{_architecture()}.txt"
     ).read_text()
-    assert f"=={answer['version']} " in next(x for x in lock.splitlines() if "tensorflow" in x)
+    assert f"=={answer['version']} " in next(
+        x for x in lock.splitlines() if x.startswith("tensorflow")
+    )
     assert answer["determinant"] == -2.0
 
 
