@@ -5,8 +5,9 @@ import json
 
 from pulumi.runtime.rpc import UNKNOWN
 
+from ..creation import created
 from ..programs import Program, judge_program
-from .team import created, mandatory, only, team
+from .team import mandatory, only, team
 
 
 def test_another_teams_stack_is_compliant_and_nothing_is_left_open() -> None:
@@ -53,7 +54,7 @@ def test_two_stacks_worth_in_one_do_not_meet() -> None:
 
 
 def test_a_stack_of_others_has_nothing_to_judge() -> None:
-    p = Program([])
+    p = Program()
     p.add("aws:s3/bucket:Bucket", "bucket", {})
     assert [line.policy for line in judge_program(p)] == ["nothing-judged"]
     assert [line.policy for line in judge_program(p, "guardrails")] == ["nothing-judged"]
