@@ -82,10 +82,11 @@ def anything(data: st.DataObject) -> Program:
     """Resources of the real program's types and properties, put together without any sense."""
     real = program(created=True)
     known = [part for part in real.parts if part.props]
+    consumers = [part for part in known if part.type.endswith(_CONSUMERS)]
     values = st.sampled_from([value for part in known for value in part.props.values()]) | _JUNK
     whole = Program()
     for number in range(data.draw(st.integers(0, 12))):
-        like = data.draw(st.sampled_from(known))
+        like = data.draw(st.sampled_from(consumers) | st.sampled_from(known))
         props = data.draw(st.dictionaries(st.sampled_from(sorted(like.props)), values, max_size=6))
         part = whole.add(like.type, f"r{number}", copy.deepcopy(props))
         urns = st.lists(st.sampled_from([other.urn for other in whole.parts]), max_size=2)
@@ -96,7 +97,7 @@ def anything(data: st.DataObject) -> Program:
 
 
 @settings(
-    max_examples=40, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=80, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(st.data())
 def test_any_graph_at_all_makes_no_rule_fail(data: st.DataObject) -> None:

@@ -30,12 +30,6 @@ def test_a_group_without_egress_lets_nothing_out() -> None:
     assert "lets out nothing, but not TCP 2049" in mandatory(created(p))[0].message
 
 
-def test_a_function_without_environment_and_mount_is_nobodys_concern() -> None:
-    p = team()
-    p.add("aws:lambda/function:Function", "plain", {"runtime": "nodejs22.x"})
-    assert judge_program(p) == []
-
-
 def test_two_stacks_worth_in_one_do_not_meet() -> None:
     p, twin = team(), team()
     for part in twin.parts:

@@ -53,16 +53,6 @@ def test_rights_by_policy_attachment_and_single_texts_count() -> None:
     assert judge_program(p) == []
 
 
-def test_inline_policies_of_a_role_count() -> None:
-    p = team()
-    p.remove(p["RolePolicyAttachment", "reader"])
-    allow = {"Effect": "Allow", "Action": ["elasticfilesystem:ClientMount"], "Resource": "*"}
-    p["Role", "reader"].props["inlinePolicies"] = [
-        {"name": "mount", "policy": json.dumps({"Statement": [allow]})}
-    ]
-    assert judge_program(p) == []
-
-
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
