@@ -239,14 +239,15 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--stack", type=_stack_name, default="dev", help="the stack, default: dev")
     common.add_argument(
+        "-v", "--verbose", action="store_true", help="show every resource and log line"
+    )
+    of_a_program = argparse.ArgumentParser(add_help=False)
+    of_a_program.add_argument(
         "--config",
         action="append",
         default=[],
         metavar="KEY=VALUE",
         help="a configuration value for this run; may be repeated",
-    )
-    common.add_argument(
-        "-v", "--verbose", action="store_true", help="show every resource and log line"
     )
     parser = argparse.ArgumentParser(
         prog=COMMAND,
@@ -260,7 +261,7 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, command: Callable[..., int], text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(
             name,
-            parents=[common],
+            parents=[common] if command in (_cloud, _clean) else [common, of_a_program],
             help=text,
             description=text,
             epilog=_EXIT_CODES,
