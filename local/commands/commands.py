@@ -154,13 +154,13 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
     with _deployed(options, screen) as deployment:
         function = deployment.function(options.function)
         session = Session(deployment, lambda: _loaded(options, screen), screen)
-        server.invoke = partial(session.invoke, function.name)
         data = report.quoted(function.sample)
         curl = f"curl -s -H 'content-type: application/json' -d {data}"
         url = f"http://127.0.0.1:{server.port}/"
         with session.reachable(_state(options)):
             screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
-            server.serve_forever()
+            server.serve(partial(session.invoke, function.name))
+            threading.Event().wait()
     return 0
 
 
