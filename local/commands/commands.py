@@ -21,9 +21,8 @@ from ..engine import PackError
 from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from . import report
-from .deployed import Answer, Deployment, FunctionError
+from .deployed import Answer, Deployment, DeploymentError, FunctionError
 from .deployment import (
-    DeploymentError,
     deploy,
     empty_cloud,
     held,
@@ -35,7 +34,7 @@ from .function_url import FunctionUrl
 from .picture import draw
 from .screen import Screen
 from .session import Session, call_open
-from .tasks import TaskError, Wanted, run_task
+from .tasks import Wanted, run_task
 
 _EXIT_CODES = """exit status:
   0    done
@@ -67,7 +66,7 @@ def main() -> int:
     except (_UsageError, ProjectError, FunctionError) as error:
         screen.line(f"error: {error}", "error")
         return 2
-    except (DeploymentError, PackError, TaskError, OSError) as error:
+    except (DeploymentError, PackError, StateError, OSError) as error:
         screen.line(f"error: {error}", "error")
         return 1
     finally:
@@ -169,10 +168,7 @@ def _clean(options: argparse.Namespace, screen: Screen) -> int:
     if not os.path.lexists(folder):
         screen.line(f"{folder} does not exist: nothing to remove")
         return 0
-    try:
-        files, size = remove(folder)
-    except StateError as error:
-        raise DeploymentError(str(error)) from error
+    files, size = remove(folder)
     screen.line(f"removed {folder}: {files:,} files, {size:,} bytes")
     return 0
 

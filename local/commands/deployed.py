@@ -20,6 +20,10 @@ FUNCTION = "aws:lambda/function:Function"
 _SMOKE = ":SmokeInvocation"
 
 
+class DeploymentError(Exception):
+    """A run that cannot go on; the message says why and what to do."""
+
+
 class FunctionError(Exception):
     """A function that the program does not have, or one of several; the message says which."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import MODULE
+from .deployed import DeploymentError
 from .screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,10 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 # In this repository the package is called by its folder's name.
 _COMMAND = f"{MODULE.rpartition('.')[0] or 'components'}.lock"
 _FILES = frozenset({"model.py", "requirements.in"})
-
-
-class LockError(Exception):
-    """A lock that this host needs and that cannot be made; the message says why."""
 
 
 def make_locks(root: Path, own: str, host: str, index_url: str | None, screen: Screen) -> None:
@@ -35,7 +32,7 @@ def make_locks(root: Path, own: str, host: str, index_url: str | None, screen: S
         screen: Shows what is made.
 
     Raises:
-        LockError: A lock cannot be made.
+        DeploymentError: A lock cannot be made.
     """
     for folder in applications(root, own):
         if _lock(folder, host, "--check").returncode == 0:
@@ -44,7 +41,8 @@ def make_locks(root: Path, own: str, host: str, index_url: str | None, screen: S
             done = _lock(folder, host, *(["--index-url", index_url] if index_url else []))
             if done.returncode != 0:
                 said = done.stderr.strip() or f"it ended with status {done.returncode}"
-                raise LockError(f"this host needs a lock for {host}, and none can be made.\n{said}")
+                why = f"this host needs a lock for {host}, and none can be made"
+                raise DeploymentError(f"{why}.\n{said}")
 
 
 def applications(root: Path, own: str) -> Iterator[Path]:

@@ -12,16 +12,12 @@ from botocore.exceptions import ClientError
 
 from ..engine import Resource
 from ..provider import refusal
-from .deployed import Deployment, FunctionError
+from .deployed import Deployment, DeploymentError, FunctionError
 from .screen import Screen
 
 _CLUSTER = "aws:ecs/cluster:Cluster"
 _DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 _SUBNET, _GROUP = "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup"
-
-
-class TaskError(Exception):
-    """A task that cannot be started; the message says why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +46,7 @@ def run_task(deployment: Deployment, wanted: Wanted, screen: Screen) -> int:
 
     Raises:
         FunctionError: The program has no such task, cluster, subnet or security group.
-        TaskError: ECS refuses the task, or it does not start.
+        DeploymentError: ECS refuses the task, or it does not start.
     """
     definition = _chosen(deployment, _DEFINITION, "task", wanted.task)
     cluster = _chosen(deployment, _CLUSTER, "cluster", wanted.cluster)
@@ -76,13 +72,13 @@ def run_task(deployment: Deployment, wanted: Wanted, screen: Screen) -> int:
                     "tasks"
                 ][0]
     except ClientError as error:
-        raise TaskError(refusal(error)) from error
+        raise DeploymentError(refusal(error)) from error
     for container in containers:
         _show_log(container, task["taskArn"].rpartition("/")[2], region, screen)
     ended = task["containers"][0]
     code = ended.get("exitCode")
     if code is None:
-        raise TaskError(f"{task['stoppedReason']}; {ended.get('reason', '')}".rstrip("; "))
+        raise DeploymentError(f"{task['stoppedReason']}; {ended.get('reason', '')}".rstrip("; "))
     screen.line(f"exit code {code}", "error" if code else "good")
     return int(code)
 

@@ -9,21 +9,18 @@ import boto3
 
 from .. import MODULE
 from ..project import Project
+from .deployed import DeploymentError
 from .locks import ROOT, applications
 from .screen import Screen
 
 _COMMAND = f"{MODULE.rpartition('.')[0] or 'components'}.wheels"
 
 
-class CacheError(Exception):
-    """A cache that cannot be filled; the message says why."""
-
-
 def fill_cache(project: Project, screen: Screen) -> None:
     """Make the bucket of the cache that the stack's configuration names, and fill it.
 
     Raises:
-        CacheError: A wheel cannot be had.
+        DeploymentError: A wheel cannot be had.
     """
     cache, target = project.own("wheelCache"), f"{project.own('runtime')}-"
     if not cache:
@@ -41,4 +38,4 @@ def fill_cache(project: Project, screen: Screen) -> None:
             command += ["--target", target, "--index-url", project.own("indexUrl") or ""]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise CacheError(f"{cache} cannot be filled.\n{done.stderr.strip()}")
+            raise DeploymentError(f"{cache} cannot be filled.\n{done.stderr.strip()}")
