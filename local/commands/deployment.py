@@ -21,10 +21,9 @@ from ..engine import Result, Verdict
 from ..project import Project
 from ..provider import AwsProvider
 from ..state import SCRATCH, hold
+from .applications import fill_cache, make_locks
 from .deployed import FUNCTION, Deployment, DeploymentError
-from .locks import make_locks
 from .screen import Screen
-from .wheels import fill_cache
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
