@@ -34,7 +34,7 @@ from .function_url import FunctionUrl
 from .picture import draw
 from .screen import Screen
 from .session import Session, call_open
-from .tasks import Wanted, run_task
+from .tasks import run_task
 
 _EXIT_CODES = """exit status:
   0    done
@@ -105,16 +105,8 @@ def _show_answer(answer: Answer, screen: Screen) -> int:
 
 
 def _task(options: argparse.Namespace, screen: Screen) -> int:
-    wanted = Wanted(
-        task=options.task,
-        cluster=options.cluster,
-        subnets=options.subnet,
-        groups=options.security_group,
-        public_ip=options.assign_public_ip,
-        command=options.words,
-    )
     with _deployed(options, screen) as deployment:
-        return 1 if run_task(deployment, wanted, screen) else 0
+        return run_task(deployment, options, screen)
 
 
 def _watch(options: argparse.Namespace, screen: Screen) -> int:

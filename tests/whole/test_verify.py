@@ -27,7 +27,7 @@ from local.commands import deploy, held, host_config
 from local.project import Project
 from local.commands import Screen
 
-screen = Screen(sys.stderr, resources=False)
+screen = Screen(sys.stderr)
 overrides = dict(entry.split("=", 1) for entry in sys.argv[1:])
 project = host_config(Project.load(Path.cwd(), "dev", overrides), screen)
 state = Path.cwd() / ".local" / "dev" / "efs"
