@@ -16,10 +16,8 @@ from pathlib import Path
 from components.lock import Target, lock
 from tools.files import APPLICATION
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".local" / "benchmarks"
-KEPT = HOME / "results"
-"""Where raw results of a part of a benchmark go; those of all of it are for docs/."""
 INDEX = "https://pypi.org/simple"
 SUMMARY = "summary.json"
 """Beside the releases: what the installer said last."""
@@ -144,6 +142,15 @@ def plain(locks: Path, name: str, home: Path = HOME, index: str = INDEX) -> Path
     subprocess.run([*command, "-r", str(locks)], check=True)
     making.rename(folder)
     return folder
+
+
+def into_memory(*folders: Path) -> None:
+    """Read every file, so that what is measured is not this machine's disk."""
+    for path in (path for folder in set(folders) for path in folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb", buffering=0) as stream:
+                while stream.read(1 << 24):
+                    pass
 
 
 def versions(made: Path) -> dict[str, str]:

@@ -10,10 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import efs as module
-from benchmarks.efs import PRESETS, REQUESTS, UNAVAILABLE, Efs, Preset, UnavailableError
+from benchmarks.simulator import (
+    PRESETS,
+    REQUESTS,
+    UNAVAILABLE,
+    Efs,
+    Preset,
+    UnavailableError,
+    build,
+)
 
-from .conftest import FREE, Script, wait_until
+from ..conftest import FREE, Script, wait_until
+
+ROOT = Path(__file__).parents[3]
 
 
 def running(pid: int) -> bool:
@@ -239,7 +248,7 @@ def test_no_process_stays_whatever_ends_it(simulator: None, backing: Path, way: 
 def test_a_wrong_option_is_refused(
     simulator: None, backing: Path, option: list[str], message: str
 ) -> None:
-    program = module.build()
+    program = build()
     command = [str(program), *option, str(backing), str(backing), "--", "true"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 125
@@ -251,14 +260,22 @@ def test_where_something_is_missing_the_message_says_what_and_the_remedy(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UnavailableError, match=r"gcc; pkg-config; fusermount3.* apt-get install"):
-        module.build()
+        build()
 
 
 def test_where_something_is_missing_the_command_has_its_own_exit_code(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.efs", str(tmp_path), str(tmp_path), "--", "true"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.simulator",
+        str(tmp_path),
+        str(tmp_path),
+        "--",
+        "true",
+    ]
     done = subprocess.run(
         command,
-        cwd=module.ROOT,
+        cwd=ROOT,
         env={**os.environ, "PATH": str(tmp_path)},
         capture_output=True,
         text=True,
