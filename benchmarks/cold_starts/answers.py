@@ -37,7 +37,6 @@ def main(arguments: list[str]) -> int:
     console = report.console()
     build()
     found = trees(options.index_url)
-    releases.into_memory(found.plain, *found.releases.values())
     versions = releases.versions(found.plain)
     ways = list(variants(found))
     results = command.measured("answers", ways, options.rounds, console, versions=versions)

@@ -128,7 +128,6 @@ def main(arguments: list[str]) -> int:
     locks = releases.locked(REQUIREMENTS, "artifacts", index=options.index_url)
     recorded = releases.program("artifacts-release", MODEL + releases.IMPORT_ONLY)
     made = releases.release(locks, recorded, "artifacts", index=options.index_url)
-    releases.into_memory(made)
     begun = begin()
     ways: list[Variant] = []
     runs: dict[str, list[Run]] = {}
@@ -138,7 +137,6 @@ def main(arguments: list[str]) -> int:
         for one in publications(size, source / "w.safetensors"):
             published.append(one)
             console.print(f"{one.size} published, {one.storage}: {one.seconds}")
-        releases.into_memory(source)
         there = [beside(made, path) for path in source.glob("w.*")]
         chosen = {load: LOADS[load] for load in (LARGE if size == "5 GB" else LOADS)}
         some = list(variants(size, made, MODEL, chosen))

@@ -106,7 +106,6 @@ def main(arguments: list[str]) -> int:
     build()
     found = all_trees(options.index_url, options.against)
     chosen = select(list(variants(found, against=options.against)), options.only)
-    releases.into_memory(found.plain, *found.releases.values())
     versions = releases.versions(found.plain)
     results = command.measured("imports", chosen, options.rounds, console, versions=versions)
     report.show(report.import_table(results), console)

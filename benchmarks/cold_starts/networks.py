@@ -79,7 +79,6 @@ def main(arguments: list[str]) -> int:
     recorded = releases.program("networks-release", RECORDED + releases.IMPORT_ONLY)
     made = releases.release(locks, recorded, "tensorflow-networks", index=options.index_url)
     source = network(releases.HOME / "weights", made)
-    releases.into_memory(made, source)
     there = [beside(made, path) for path in source.glob("w.*")]
     ways = list(variants(SIZE, made, IMPORTS, loads(WIDTH)))
     versions = releases.versions(made)

@@ -79,7 +79,6 @@ def main(arguments: list[str]) -> int:
     for name in options.names or filter("torch".__ne__, PACKAGES):
         try:
             found[name] = variants(name, indexes[name])
-            releases.into_memory(*(way.release for way in found[name]))
         except (releases.InstallationError, LockError) as error:
             failed.append(name)
             print(f"{name}: {error}", file=sys.stderr)

@@ -144,15 +144,6 @@ def plain(locks: Path, name: str, home: Path = HOME, index: str = INDEX) -> Path
     return folder
 
 
-def into_memory(*folders: Path) -> None:
-    """Read every file, so that what is measured is not this machine's disk."""
-    for path in (path for folder in set(folders) for path in folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb", buffering=0) as stream:
-                while stream.read(1 << 24):
-                    pass
-
-
 def versions(made: Path) -> dict[str, str]:
     """Names and versions of the packages of a release."""
     found = sorted((made / "site-packages").glob("*.dist-info"))

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import report
-from ..harness import Variant, begin, command, document, measure, memory
+from ..harness import Variant, begin, command, document, measure, memory, ready
 from ..material import releases
 from ..material.tensorflow import MODELS, trees
 from ..simulator import PRESETS, Efs, build
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
     made = trees(options.index_url, models=("answer",)).releases["answer"]
     with room(2 * releases.size(made)["bytes"]) as folder:
         ways, part = variants(made, folder / "populated", one_in=options.sample)
-        releases.into_memory(made)
+        ready(made)
         runs = measure(ways, options.rounds, command.progress(console), empty)
     whole = Extent.of(made / "site-packages")
     results = document(
