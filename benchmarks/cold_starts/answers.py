@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> int:
     console = report.console()
     build()
     found = trees(options.index_url)
+    if not options.rounds:
+        return 0
     versions = releases.versions(found.plain)
     ways = list(variants(found))
     results = command.measured("answers", ways, options.rounds, console, versions=versions)

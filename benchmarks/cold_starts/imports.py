@@ -106,6 +106,8 @@ def main(arguments: list[str]) -> int:
     build()
     found = all_trees(options.index_url, options.against)
     chosen = select(list(variants(found, against=options.against)), options.only)
+    if not options.rounds:
+        return 0
     versions = releases.versions(found.plain)
     results = command.measured("imports", chosen, options.rounds, console, versions=versions)
     report.show(report.import_table(results), console)

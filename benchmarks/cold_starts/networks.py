@@ -79,6 +79,8 @@ def main(arguments: list[str]) -> int:
     recorded = releases.program("networks-release", RECORDED + releases.IMPORT_ONLY)
     made = releases.release(locks, recorded, "tensorflow-networks", index=options.index_url)
     source = network(releases.HOME / "weights", made)
+    if not options.rounds:
+        return 0
     there = [beside(made, path) for path in source.glob("w.*")]
     ways = list(variants(SIZE, made, IMPORTS, loads(WIDTH)))
     versions = releases.versions(made)

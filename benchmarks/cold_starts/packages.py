@@ -85,6 +85,8 @@ def main(arguments: list[str]) -> int:
         except subprocess.CalledProcessError as error:
             failed.append(name)
             print(f"{name}: {error}\n{error.stderr or ''}", file=sys.stderr)
+    if not options.rounds:
+        return 1 if failed else 0
     begun = begin()
     for name, ways in list(found.items()):
         try:

@@ -2,7 +2,7 @@
 
 from . import command
 from .measure import ROUNDS, FailedRunError, Run, Variant, measure
-from .memory import memory, ready
+from .memory import ready, room
 from .results import KEPT, SPREAD, begin, document, load, machine, save
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "load",
     "machine",
     "measure",
-    "memory",
     "ready",
+    "room",
     "save",
 ]

@@ -16,7 +16,8 @@ from .results import KEPT, QUIET, RESULTS, begin, document, save
 def parser(part: str, description: str | None, rounds: int = ROUNDS) -> argparse.ArgumentParser:
     """The options that every part on the simulated EFS has."""
     made = argparse.ArgumentParser(prog=f"python -m benchmarks {part}", description=description)
-    made.add_argument("--rounds", type=int, default=rounds, metavar="N")
+    text = "0 only makes what is measured on"
+    made.add_argument("--rounds", type=int, default=rounds, metavar="N", help=text)
     made.add_argument("--index-url", default=releases.INDEX, metavar="URL")
     return made
 

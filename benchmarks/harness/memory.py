@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108 (only where a folder of our own is made)
@@ -15,6 +18,13 @@ def memory(size: int) -> Path | None:
     """Where a folder of so many bytes can be made in memory, so that no disk is measured."""
     enough = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > size
     return MEMORY if enough else None
+
+
+@contextlib.contextmanager
+def room(size: int) -> Iterator[Path]:
+    """A directory in memory if there is that much, so that no disk is measured; or else on disk."""
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=memory(size)) as folder:
+        yield Path(folder)
 
 
 def ready(*folders: Path, scratch: int = SCRATCH) -> None:

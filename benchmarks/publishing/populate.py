@@ -8,14 +8,11 @@ time is scaled by what the requests of the whole tree would cost against those c
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from .. import report
-from ..harness import Variant, begin, command, document, measure, memory, ready
+from ..harness import Variant, begin, command, document, measure, ready, room
 from ..material import releases
 from ..material.tensorflow import MODELS, trees
 from ..simulator import PRESETS, Efs, build
@@ -57,13 +54,6 @@ def variants(
         for way, source in sources.items()
         if not ways or way in ways
     ], extent
-
-
-@contextlib.contextmanager
-def room(size: int) -> Iterator[Path]:
-    """A directory in memory if there is that much, so that no disk is measured; or else on disk."""
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=memory(size)) as folder:
-        yield Path(folder)
 
 
 def empty(variant: Variant) -> None:
