@@ -13,8 +13,7 @@ from pathlib import Path
 
 from .. import report
 from ..harness import Variant, command
-from ..material import releases
-from ..material.tensorflow import MODELS, Trees, trees
+from ..material import MODELS, Trees, releases, trees
 from ..simulator import PRESETS, build
 from .imports import HANDLER, PLAIN, way_of
 

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from .. import report
 from ..harness import Variant, command
-from ..material import releases
-from ..material.tensorflow import LAZY, MODELS, TAR, Trees, all_trees
+from ..material import LAZY, MODELS, TAR, Trees, all_trees, releases
 from ..simulator import PRESETS, Efs, Preset, build
 
 SWITCH = {"RELEASE_COLD_START": "off"}

@@ -17,8 +17,7 @@ from tools.files import APPLICATION
 
 from .. import report
 from ..harness import command
-from ..material import releases
-from ..material.tensorflow import QUIET
+from ..material import QUIET, releases
 from ..simulator import build
 from .artifacts import beside, variants
 

@@ -17,8 +17,7 @@ from components.lock import LockError
 
 from .. import report
 from ..harness import FailedRunError, Run, Variant, begin, command, document, measure
-from ..material import releases
-from ..material.packages import PACKAGES
+from ..material import PACKAGES, releases
 from ..simulator import PRESETS, Efs, build
 
 ROUNDS = 3

@@ -37,7 +37,7 @@ def progress(screen: Console) -> Callable[[Variant, int, Run], None]:
     def show(variant: Variant, number: int, run: Run) -> None:
         read = f"{run.round_trips:>7,} round trips {run.bytes_read / 1e6:>6,.0f} MB read"
         seconds = f"{number + 1}: {variant.name:<42} {run.seconds:>7.2f} s"
-        disk = f", {run.from_disk / 1e6:,.0f} MB from the disk" if run.from_disk else ""
+        disk = f", {run.from_disk / 1e6:,.0f} MB from the disk" if run.from_disk > 1e6 else ""
         screen.print(f"{seconds} {read if variant.efs else ''}{disk}")
 
     return show

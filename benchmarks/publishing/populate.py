@@ -13,8 +13,7 @@ from pathlib import Path
 
 from .. import report
 from ..harness import Variant, begin, command, document, measure, ready, room
-from ..material import releases
-from ..material.tensorflow import MODELS, trees
+from ..material import MODELS, releases, trees
 from ..simulator import PRESETS, Efs, build
 from .sample import Extent, sample, scale
 
