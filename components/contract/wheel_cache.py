@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .. import commands
 from ..errors import ConfigurationError, Problem
+from ..statements import Statement, allow
 from .lock import Pin
 
 RULE = (
@@ -58,10 +59,9 @@ class WheelCache:
         """Where it is to be had, as the installer reads it."""
         return f"https://{self.bucket}.s3.{region}.{dns_suffix}/{self.prefix}"
 
-    def read(self, partition: str) -> dict[str, object]:
+    def read(self, partition: str) -> Statement:
         """A statement that allows to read its objects, and nothing else of the bucket."""
-        arn = f"arn:{partition}:s3:::{self.bucket}/{self.prefix}/*"
-        return {"Effect": "Allow", "Action": "s3:GetObject", "Resource": arn}
+        return allow("s3:GetObject", f"arn:{partition}:s3:::{self.bucket}/{self.prefix}/*")
 
 
 def hashes(pins: Iterable[Pin], lock: str) -> dict[str, Pin]:

@@ -15,7 +15,8 @@ from ..errors import ConfigurationError, Problem
 from ..inputs import Args, Plain, Tags
 from ..network import Network
 from ..populator import Populator
-from ..resources import Upload, document
+from ..resources import Upload
+from ..statements import Statement, allow, document
 from .published import Published, Task
 
 _MOST_CHARACTERS = 8_000
@@ -141,9 +142,7 @@ def _refuse_out_of_reach(artifacts: Sequence[Artifact], network: Network) -> Non
         raise ConfigurationError(problems)
 
 
-def _reading(
-    name: str, artifacts: Sequence[Artifact], partition: str
-) -> Sequence[dict[str, object]]:
+def _reading(name: str, artifacts: Sequence[Artifact], partition: str) -> list[Statement]:
     """What the task's role needs to read the objects of S3, and nothing else.
 
     Raises:
@@ -157,10 +156,7 @@ def _reading(
             actions.setdefault(action, set()).add(source.arn(partition))
         if artifact.kms_key_arn:
             actions.setdefault("kms:Decrypt", set()).add(artifact.kms_key_arn)
-    statements: list[dict[str, object]] = [
-        {"Effect": "Allow", "Action": action, "Resource": sorted(resources)}
-        for action, resources in sorted(actions.items())
-    ]
+    statements = [allow(action, sorted(on)) for action, on in sorted(actions.items())]
     if (size := len(document(statements))) > _MOST_CHARACTERS:
         raise ConfigurationError(
             [

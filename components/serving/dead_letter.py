@@ -10,15 +10,12 @@ import pulumi
 
 from ..account import Account
 from ..errors import ConfigurationError, Problem
+from ..statements import Statement, allow
 
 _ARN = re.compile(r"arn:aws[\w-]*:(?P<service>sqs|sns):(?P<region>[a-z0-9-]+):\d{12}:[\w-]+")
 _ACTIONS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
 # Neither knows resources. Source: Service Authorization Reference, AWS X-Ray.
-TRACING: dict[str, object] = {
-    "Effect": "Allow",
-    "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
-    "Resource": "*",
-}
+TRACING = allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
 """The statement that lets a function send traces to X-Ray."""
 
 
@@ -57,7 +54,6 @@ def checked_dead_letter(arn: pulumi.Input[str], account: Account) -> pulumi.Inpu
     return later.apply(check)
 
 
-def dead_letter_statement(arn: str) -> dict[str, object]:
+def dead_letter_statement(arn: str) -> Statement:
     """A statement that allows to send to exactly this queue or topic."""
-    action = _ACTIONS[arn.split(":")[2]]
-    return {"Effect": "Allow", "Action": [action], "Resource": arn}
+    return allow([_ACTIONS[arn.split(":")[2]]], arn)
