@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .. import commands
 from ..errors import ConfigurationError, Problem
 from ..statements import Statement, allow
-from .lock import Pin
+from .requirements import Pin
 
 RULE = (
     "it is s3://<bucket>/<prefix>: a bucket without periods, which S3's certificate is not for, "
