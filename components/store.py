@@ -230,7 +230,7 @@ class EfsStore(pulumi.ComponentResource):
     @property
     def file_system_config(self) -> aws.lambda_.FunctionFileSystemConfigArgsDict:
         """The file system configuration of a function."""
-        return {"arn": self.access_point_arn, "local_mount_path": self.mount.local_mount_path}
+        return {"arn": self.access_point_arn, "local_mount_path": self.mount.path}
 
     def allow(self, *actions: str) -> pulumi.Output[Statement]:
         """A statement that allows EFS client actions, such as `ClientMount`, through it."""

@@ -50,7 +50,7 @@ class Target(Args):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.image:
-            object.__setattr__(self, "image", self.default_image)
+            object.__setattr__(self, "image", RUNTIMES[self.runtime].image)
 
     def __str__(self) -> str:
         glibc = RUNTIMES[self.runtime].glibc
@@ -60,11 +60,6 @@ class Target(Args):
     def python(self) -> str:
         """The Python's version, for instance `3.12`."""
         return RUNTIMES[self.runtime].python
-
-    @property
-    def default_image(self) -> str:
-        """AWS's Lambda base image of the runtime, by its tag."""
-        return RUNTIMES[self.runtime].image
 
     @property
     def name(self) -> str:
