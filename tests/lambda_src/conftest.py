@@ -172,7 +172,7 @@ def populate(tmp_path: Path, index: Index) -> Populate:
     return Populate(tmp_path, index)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Populate, Run]]:
     """A release that was published, and how. Shared: nobody changes it."""
     server = Index()
@@ -188,7 +188,7 @@ def new_wheel() -> Callable[..., Wheel]:
     return build_wheel
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six releases, each with its id as its age. Nobody changes it."""
     releases = tmp_path_factory.mktemp("made") / "mount" / "releases"

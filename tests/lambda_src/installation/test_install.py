@@ -143,13 +143,6 @@ def test_two_installers_of_one_release_end_with_one_whole_release(populate: Popu
     assert populate.left_behind() == set()
 
 
-def test_a_directory_without_manifest_in_the_releases_place_is_refused(populate: Populate) -> None:
-    (populate.release / "site-packages").mkdir(parents=True)
-    run = populate.run()
-    assert (run.code, run.last["kind"]) == (1, "error")
-    assert "is there without a manifest" in run.message
-
-
 @pytest.mark.parametrize(
     ("model", "message"),
     [
