@@ -6,8 +6,6 @@ import marshal
 import os
 import platform
 import stat
-import subprocess
-import sys
 
 import pytest
 
@@ -112,19 +110,8 @@ def test_bytecode_names_the_published_source(published: Published) -> None:
 
 def test_a_published_release_can_be_activated_and_imported(published: Published) -> None:
     populate, _ = published
-    program = (
-        "import sys, pathlib; from release.activation.activate import activate; "
-        "activate(pathlib.Path(sys.argv[1])); import shapes; "
-        "print(shapes.__file__); print(shapes.SIDES)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", program, str(populate.release)],
-        cwd=populate.program,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.splitlines() == [f"{populate.release}/site-packages/shapes/__init__.py", "4"]
+    said = populate.ask("import shapes; print(shapes.__file__, shapes.SIDES)")
+    assert said == f"{populate.release}/site-packages/shapes/__init__.py 4"
 
 
 def test_a_release_that_is_there_is_left_as_it_is_without_running_pip(
