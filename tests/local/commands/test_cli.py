@@ -136,8 +136,8 @@ def test_a_program_without_a_function_is_deployed_and_cannot_be_called(tmp_path:
     [
         (["preview", "--stack", "prod"], "the stacks here are: dev"),
         (["preview", "--config", "nothing"], "it has the form KEY=VALUE"),
-        (["invoke", "--event", "{no json"], "{no json is neither a file nor JSON"),
-        (["invoke", "--event", '{"instances": [NaN]}'], "[NaN]} is neither a file nor JSON"),
+        (["invoke", "--event", "{no json"], "'{no json' is neither a file nor JSON"),
+        (["invoke", "--event", '{"instances": [NaN]}'], "[NaN]}' is neither a file nor JSON"),
         (["invoke"], "--event"),
         (
             ["serve", "--port", "99999"],
