@@ -70,6 +70,13 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("command", ["clean", "cloud"])
+def test_what_runs_no_program_takes_no_configuration(tmp_path: Path, command: str) -> None:
+    status, _, err = run(tmp_path, command, "--config", "block=10.0.0.0/16")
+    assert status == 2
+    assert "unrecognized arguments: --config" in err
+
+
 def test_a_preview_needs_no_cloud_and_shows_plan_and_verdict(tmp_path: Path) -> None:
     write_pack(write(tmp_path, VPC, config=BLOCK), REFUSING)
     status, out, err = run(tmp_path, "preview")

@@ -68,11 +68,11 @@ def test_calls_beyond_what_is_reserved_are_throttled(stack: Stack) -> None:
     stack.create_function(textwrap.dedent(source))
     reserve = stack.lambda_.put_function_concurrency
     reserve(FunctionName="reader", ReservedConcurrentExecutions=1)
+    # boto3 would repeat it until the first has ended.
+    once = client(stack.cloud, "lambda", retries={"total_max_attempts": 1})
     first = threading.Thread(target=stack.invoke, args=(2,))
     first.start()
     time.sleep(0.5)
-    # boto3 would repeat it until the first has ended.
-    once = client(stack.cloud, "lambda", retries={"total_max_attempts": 1})
     said = refusal(once.invoke, FunctionName="reader", Payload=b"0")
     first.join()
     assert said == "TooManyRequestsException: Rate Exceeded."
