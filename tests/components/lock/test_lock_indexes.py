@@ -107,7 +107,7 @@ def test_a_line_that_mixes_indexes_is_answered_with_the_comment_that_does_not(
     two.ask(f"shapes\n{line}\n")
     run = two.one()
     assert run.code == 1
-    assert run.errors.startswith(f"requirements.in, line 2: {line!r}: indexes are not mixed. ")
+    assert run.errors.startswith(f"requirements.in, line 2 = {line!r}: indexes are not mixed. ")
     assert "`# release: index URL for PACKAGE ...`" in run.errors
 
 
@@ -140,8 +140,7 @@ def test_another_form_breaks_the_rule(two: Locks, line: str) -> None:
     two.ask(f"torch\n{line}\n")
     run = two.one()
     assert run.code == 1
-    assert run.errors.startswith("requirements.in, line 2: ")
-    assert "breaks a rule: " in run.errors
+    assert run.errors.startswith(f"requirements.in, line 2 = {line!r}: ")
     assert two.made() == set()
 
 
