@@ -21,9 +21,8 @@ from ..engine import PackError
 from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from . import report
-from .deployed import Answer, Deployment, FunctionError
+from .deployed import Answer, Deployment, DeploymentError, FunctionError
 from .deployment import (
-    DeploymentError,
     deploy,
     empty_cloud,
     held,
@@ -35,7 +34,7 @@ from .function_url import FunctionUrl
 from .picture import draw
 from .screen import Screen
 from .session import Session, call_open
-from .tasks import TaskError, Wanted, run_task
+from .tasks import run_task
 
 _EXIT_CODES = """exit status:
   0    done
@@ -67,7 +66,7 @@ def main() -> int:
     except (_UsageError, ProjectError, FunctionError) as error:
         screen.line(f"error: {error}", "error")
         return 2
-    except (DeploymentError, PackError, TaskError, OSError) as error:
+    except (DeploymentError, PackError, StateError, OSError) as error:
         screen.line(f"error: {error}", "error")
         return 1
     finally:
@@ -106,16 +105,8 @@ def _show_answer(answer: Answer, screen: Screen) -> int:
 
 
 def _task(options: argparse.Namespace, screen: Screen) -> int:
-    wanted = Wanted(
-        task=options.task,
-        cluster=options.cluster,
-        subnets=options.subnet,
-        groups=options.security_group,
-        public_ip=options.assign_public_ip,
-        command=options.words,
-    )
     with _deployed(options, screen) as deployment:
-        return 1 if run_task(deployment, wanted, screen) else 0
+        return run_task(deployment, options, screen)
 
 
 def _watch(options: argparse.Namespace, screen: Screen) -> int:
@@ -154,13 +145,13 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
     with _deployed(options, screen) as deployment:
         function = deployment.function(options.function)
         session = Session(deployment, lambda: _loaded(options, screen), screen)
-        server.invoke = partial(session.invoke, function.name)
         data = report.quoted(function.sample)
         curl = f"curl -s -H 'content-type: application/json' -d {data}"
         url = f"http://127.0.0.1:{server.port}/"
         with session.reachable(_state(options)):
             screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
-            server.serve_forever()
+            server.serve(partial(session.invoke, function.name))
+            threading.Event().wait()
     return 0
 
 
@@ -169,10 +160,7 @@ def _clean(options: argparse.Namespace, screen: Screen) -> int:
     if not os.path.lexists(folder):
         screen.line(f"{folder} does not exist: nothing to remove")
         return 0
-    try:
-        files, size = remove(folder)
-    except StateError as error:
-        raise DeploymentError(str(error)) from error
+    files, size = remove(folder)
     screen.line(f"removed {folder}: {files:,} files, {size:,} bytes")
     return 0
 
@@ -239,14 +227,15 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--stack", type=_stack_name, default="dev", help="the stack, default: dev")
     common.add_argument(
+        "-v", "--verbose", action="store_true", help="show every resource and log line"
+    )
+    of_a_program = argparse.ArgumentParser(add_help=False)
+    of_a_program.add_argument(
         "--config",
         action="append",
         default=[],
         metavar="KEY=VALUE",
         help="a configuration value for this run; may be repeated",
-    )
-    common.add_argument(
-        "-v", "--verbose", action="store_true", help="show every resource and log line"
     )
     parser = argparse.ArgumentParser(
         prog=COMMAND,
@@ -260,7 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, command: Callable[..., int], text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(
             name,
-            parents=[common],
+            parents=[common] if command in (_cloud, _clean) else [common, of_a_program],
             help=text,
             description=text,
             epilog=_EXIT_CODES,

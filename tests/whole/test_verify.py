@@ -14,7 +14,7 @@ import pytest
 
 from components.verify import main
 
-from ..chain import MODEL, ROOT, TINY, Chain
+from ..chain import MODEL, ROOT, Chain
 from ..lambda_src.conftest import Index
 
 # In a copy of the project: deploys it, and runs the command with each list of arguments that
@@ -27,7 +27,7 @@ from local.commands import deploy, held, host_config
 from local.project import Project
 from local.commands import Screen
 
-screen = Screen(sys.stderr, resources=False)
+screen = Screen(sys.stderr)
 overrides = dict(entry.split("=", 1) for entry in sys.argv[1:])
 project = host_config(Project.load(Path.cwd(), "dev", overrides), screen)
 state = Path.cwd() / ".local" / "dev" / "efs"
@@ -111,16 +111,13 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    index = Index()
-    index.add(TINY)
+def deployed(tmp_path_factory: pytest.TempPathFactory, index: Index) -> Iterator[Deployed]:
     made = Deployed(tmp_path_factory.mktemp("verify"), index)
     try:
         assert made.answer() == "deployed"
         yield made
     finally:
         made.close()
-        index.close()
     assert made.chain.strays() == []
 
 
@@ -179,7 +176,7 @@ def test_what_cannot_be_verified_is_status_2(deployed: Deployed) -> None:
 
 @pytest.mark.whole
 def test_its_cold_start_is_measured_in_the_task_and_in_the_function(deployed: Deployed) -> None:
-    words = ("-m", "benchmarks.aws", "--stack", "dev", "--rounds", "1")
+    words = ("-m", "benchmarks", "aws", "--stack", "dev", "--rounds", "1")
     status, out, err = deployed.python(*words)
     assert status == 0, err
     ways = ("task: handler", "task: handler, switched off", "task: handler, switched off, local")
@@ -207,9 +204,9 @@ def test_outputs_that_are_not_to_be_had_are_status_2_with_one_line(
     tmp_path: Path, script: str | None, message: str
 ) -> None:
     path = str(stand_in(tmp_path / "bin", script)) if script else str(tmp_path)
-    for module, status in (("components.verify", 2), ("benchmarks.aws", 1)):
+    for module, status in (("components.verify", 2), ("benchmarks aws", 1)):
         done = subprocess.run(
-            [sys.executable, "-m", module, "--stack", "prod"],
+            [sys.executable, "-m", *module.split(), "--stack", "prod"],
             cwd=ROOT,
             env={**os.environ, "PATH": f"{path}:/bin" if script else path},
             capture_output=True,

@@ -115,7 +115,7 @@ def test_a_task_runs_to_its_end_with_its_log_and_its_exit_code(root: Path) -> No
 
     command = "import sys; print(6 * 7); sys.exit(3)"
     status, out, _ = run(root, "task", "--task", "job", "--assign-public-ip", "--", command)
-    assert (status, out.splitlines()[-2:]) == (1, ["  42", "exit code 3"])
+    assert (status, out.splitlines()[-2:]) == (3, ["  42", "exit code 3"])
 
 
 def test_a_task_that_cannot_start_says_why_and_one_that_is_not_there_which_are(root: Path) -> None:
