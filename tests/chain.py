@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.lambda_src.conftest import Index, build_wheel
+from tests.processes import living
 
 ROOT = Path(__file__).parents[1]
 PARTS = (
@@ -87,10 +88,7 @@ class Chain:
     def strays(self) -> list[str]:
         """What a run left: incoming directories, and processes with this folder in their words."""
         found = (self.folder / ".local").glob("dev/efs/*/libraries/releases/.*")
-        commands = subprocess.run(
-            ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-        return [*map(str, found), *(line for line in commands if str(self.folder) in line)]
+        return [*map(str, found), *living(str(self.folder))]
 
 
 class SharedChain(Chain):
