@@ -31,7 +31,7 @@ class Wanted:
     Attributes:
         task: The task definition; None: the only one.
         cluster: The cluster; None: the only one.
-        subnets: Subnets; none: all.
+        subnets: Subnets; none: all, or where there are none those of the default VPC.
         groups: Security groups; none: the only one, or the VPC's own.
         public_ip: Whether it gets a public address.
         command: In place of the container's command.
@@ -43,6 +43,14 @@ class Wanted:
     groups: Sequence[str] = ()
     public_ip: bool = False
     command: Sequence[str] = ()
+
+    def check(self, planned: Deployment) -> None:
+        """Raise FunctionError if a plan lacks what is named, or has several to choose from."""
+        _chosen(planned, _DEFINITION, "task", self.task)
+        _chosen(planned, _CLUSTER, "cluster", self.cluster)
+        for name in self.subnets:
+            _chosen(planned, _SUBNET, "subnet", name)
+        _groups(planned, self)
 
 
 def run_task(deployment: Deployment, wanted: Wanted, screen: Screen) -> int:
@@ -60,7 +68,7 @@ def run_task(deployment: Deployment, wanted: Wanted, screen: Screen) -> int:
         "taskDefinition": definition.outputs["arn"],
         "cluster": cluster.outputs["arn"],
         "launchType": "FARGATE",
-        **_network(deployment, wanted),
+        **_network(deployment, wanted, region),
     }
     try:
         known = ecs.describe_task_definition(taskDefinition=definition.outputs["arn"])
@@ -98,17 +106,27 @@ def _chosen(deployment: Deployment, type_: str, what: str, name: str | None) -> 
     raise FunctionError(f"{wrong}: {names}" if found or name else names)
 
 
-def _network(deployment: Deployment, wanted: Wanted) -> dict[str, Any]:
+def _groups(deployment: Deployment, wanted: Wanted) -> list[Resource]:
+    if not wanted.groups and not deployment.result.of_type(_GROUP):
+        return []
+    names: Sequence[str | None] = wanted.groups or [None]
+    return [_chosen(deployment, _GROUP, "security-group", name) for name in names]
+
+
+def _default_subnets(region: str) -> list[str]:
+    found = boto3.client("ec2", region).describe_subnets(
+        Filters=[{"Name": "default-for-az", "Values": ["true"]}]
+    )
+    return [subnet["SubnetId"] for subnet in found["Subnets"]]
+
+
+def _network(deployment: Deployment, wanted: Wanted, region: str) -> dict[str, Any]:
     subnets = list(deployment.result.of_type(_SUBNET))
     chosen = [_chosen(deployment, _SUBNET, "subnet", name) for name in wanted.subnets] or subnets
-    if not chosen:
-        return {}
-    groups = [_chosen(deployment, _GROUP, "security-group", name) for name in wanted.groups]
-    if not groups and deployment.result.of_type(_GROUP):
-        groups = [_chosen(deployment, _GROUP, "security-group", None)]
+    ids = [each.id for each in chosen] or _default_subnets(region)
     public = "ENABLED" if wanted.public_ip else "DISABLED"
-    network: dict[str, Any] = {"subnets": [each.id for each in chosen], "assignPublicIp": public}
-    if groups:
+    network: dict[str, Any] = {"subnets": ids, "assignPublicIp": public}
+    if groups := _groups(deployment, wanted):
         network["securityGroups"] = [each.id for each in groups]
     return {"networkConfiguration": {"awsvpcConfiguration": network}}
 
