@@ -66,7 +66,7 @@ first-run: install ## Try it on AWS for some cents, destroy it, write a report (
 
 .PHONY: bench
 bench: install ## Measure for docs/performance.md (WHAT=policies, imports, answers, populate, packages, lazy, artifacts, networks, aws)
-	@for what in $(WHAT); do $(BIN)/python -m benchmarks.$$what $(OPTIONS) || exit; done
+	@$(foreach what,$(WHAT),$(BIN)/python -m benchmarks $(what) $(OPTIONS) &&) true
 	@$(BIN)/python -m tools.readme
 
 .PHONY: soak

@@ -1,4 +1,4 @@
-"""How long the policy packs take: `python -m benchmarks.policies`.
+"""How long the policy packs take: `python -m benchmarks policies`.
 
 The stack is the program's own preview, as many times as it takes. Each pack runs in its real
 process and is asked over gRPC, as Pulumi does it; starting the process is not counted.
@@ -68,9 +68,9 @@ def _ask(pack: Pack, request: analyzer_pb2.AnalyzeStackRequest) -> float:
     return time.perf_counter() - start
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.policies", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks policies", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="N")
     sizes = parser.parse_args(arguments).sizes
     requests = [stack_of(size) for size in sizes]
@@ -80,7 +80,3 @@ def main(arguments: list[str] | None = None) -> int:
         row = [times[pack][number] for pack in PACKS]
         print(f"{size:>9}  " + "  ".join(f"{s:>8.2f} s" for s in row) + f"  {sum(row):>8.2f} s")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks import measure, report
+from benchmarks import harness, report
 from components.gates.diagnosis import CAUSES
 from policies.guardrails import pack as guardrails
 from policies.mounts import pack as mounts
@@ -111,7 +111,7 @@ def reliability_table(counts: Path) -> str:
 
 def measured(benchmark: str) -> str:
     """What a benchmark has measured: conditions, plots, table. Text of a page in docs/."""
-    results = measure.load(benchmark)
+    results = harness.load(benchmark)
     if results is None:
         return f"Not measured yet: `make bench WHAT={benchmark}`.\n"
     shown, unsteady = report.steady(results)
@@ -123,7 +123,7 @@ def measured(benchmark: str) -> str:
 
 def published() -> str:
     """What the benchmark of artifacts has measured of publishing. Text of a page in docs/."""
-    results = measure.load("artifacts")
+    results = harness.load("artifacts")
     if results is None:
         return "Not measured yet: `make bench WHAT=artifacts`.\n"
     return f"{report.conditions(results)}\n\n{report.published_table(results).markdown()}"
@@ -131,7 +131,7 @@ def published() -> str:
 
 def deferred() -> str:
     """What the benchmark of modules that wait has measured. Text of a page in docs/."""
-    results = measure.load("lazy")
+    results = harness.load("lazy")
     if results is None:
         return "Not measured yet: `make bench WHAT=lazy`.\n"
     return f"{report.lazy_conditions(results)}\n\n{report.lazy_table(results).markdown()}"
@@ -139,13 +139,13 @@ def deferred() -> str:
 
 def populated() -> str:
     """What the benchmark of populates has measured. Text of a page in docs/."""
-    results = measure.load("populate")
+    results = harness.load("populate")
     return measured("populate") + ("" if results is None else f"\n{report.phases(results)}")
 
 
 def of_imports(text: Callable[[report.Results], str]) -> str:
     """What a text makes of the benchmark of imports."""
-    results = measure.load("imports")
+    results = harness.load("imports")
     return "Not measured yet: `make bench WHAT=imports`.\n" if results is None else text(results)
 
 
@@ -154,7 +154,7 @@ def plots() -> dict[Path, str]:
     return {
         ROOT / "docs" / f"{name}.svg": report.plot(name, results)
         for benchmark, names in report.PLOTS.items()
-        if (results := measure.load(benchmark)) is not None
+        if (results := harness.load(benchmark)) is not None
         for name in names
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..efs import REQUESTS
 from .chart import Bar, Group
 from .table import (
     Results,
@@ -127,17 +126,6 @@ def _bars(results: Results, value: Any) -> list[Group]:
         if any(bar.value for bar in bars):
             groups.append(Group(storage, tuple(bars)))
     return groups
-
-
-def kinds_table(results: Results) -> Table:
-    """Round trips by kind: a row for each variant on EFS, a column for each kind that it sends."""
-    variants = [variant for variant in results["variants"] if variant["efs"] is not None]
-    found = {kind for way in variants for run in way["runs"] for kind in run["requests"]}
-    kinds = [kind for kind in REQUESTS if kind in found]
-    rows = [
-        (way["name"], *(f"{round_trips(way, kind):,.0f}" for kind in kinds)) for way in variants
-    ]
-    return Table("Round trips by kind", ("Way", *kinds), tuple(rows))
 
 
 def _not_reads(variant: Variant) -> float:

@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Screen
 
-from ..measure import SPREAD
+from ..harness import SPREAD
 
 Results = Mapping[str, Any]
 Variant = Mapping[str, Any]

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.efs import Efs, Preset, UnavailableError
+from benchmarks.harness import Variant
+from benchmarks.simulator import Efs, Preset, UnavailableError
+from tools.files import APPLICATION
 
 FREE = Preset({}, bandwidth=0)
 """No latency, no limit."""
@@ -75,3 +77,33 @@ def script(simulator: None, backing: Path) -> Script:
         return seen
 
     return run
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A small tree."""
+    root = tmp_path / "source"
+    for number in range(6):
+        folder = root / f"package{number}"
+        folder.mkdir(parents=True)
+        (folder / "module.py").write_text(f"NUMBER = {number}\n")
+        (folder / "link").symlink_to("module.py")
+    (root / "large").write_bytes(b"x" * ((2 << 20) + 1))
+    return root
+
+
+def copying(source: Path, way: str, efs: Efs | None = None) -> Variant:
+    """A variant that copies the tree."""
+    target = source.parent / "target"
+    words = {"words": way.split()} if " " in way else {}
+    return Variant(
+        name=way,
+        labels={"way": way, "storage": "central"},
+        way="command" if words else way,
+        program=APPLICATION.parent,
+        release=target / "release",
+        backing=target,
+        reference="copy",
+        efs=efs,
+        arguments={"source": str(source), **words},
+    )

@@ -179,7 +179,7 @@ def test_what_cannot_be_verified_is_status_2(deployed: Deployed) -> None:
 
 @pytest.mark.whole
 def test_its_cold_start_is_measured_in_the_task_and_in_the_function(deployed: Deployed) -> None:
-    words = ("-m", "benchmarks.aws", "--stack", "dev", "--rounds", "1")
+    words = ("-m", "benchmarks", "aws", "--stack", "dev", "--rounds", "1")
     status, out, err = deployed.python(*words)
     assert status == 0, err
     ways = ("task: handler", "task: handler, switched off", "task: handler, switched off, local")
@@ -207,9 +207,9 @@ def test_outputs_that_are_not_to_be_had_are_status_2_with_one_line(
     tmp_path: Path, script: str | None, message: str
 ) -> None:
     path = str(stand_in(tmp_path / "bin", script)) if script else str(tmp_path)
-    for module, status in (("components.verify", 2), ("benchmarks.aws", 1)):
+    for module, status in (("components.verify", 2), ("benchmarks aws", 1)):
         done = subprocess.run(
-            [sys.executable, "-m", module, "--stack", "prod"],
+            [sys.executable, "-m", *module.split(), "--stack", "prod"],
             cwd=ROOT,
             env={**os.environ, "PATH": f"{path}:/bin" if script else path},
             capture_output=True,

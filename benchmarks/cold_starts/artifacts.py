@@ -1,4 +1,4 @@
-"""Weights of 500 MB and of 5 GB: `python -m benchmarks.artifacts`.
+"""Weights of 500 MB and of 5 GB: `python -m benchmarks artifacts`.
 
 How long it takes to publish them, and a cold start whose `load` reads them in one way or another:
 the plain way (`sys.path`) and by this project's handler, which reads ahead while the libraries are
@@ -7,22 +7,20 @@ imported. The weights are random numbers of float32 in one file.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from . import command, files, releases, report
-from .efs import PRESETS, Efs, build
-from .imports import HANDLER, PLAIN, into_memory
-from .measure import FailedRunError, Run, Variant, begin, document, measure
+from .. import report
+from ..harness import Run, Variant, begin, command, document, measure
+from ..material import releases
+from ..publishing import Published, publications
+from ..simulator import PRESETS, Efs, build
+from .imports import HANDLER, PLAIN
 
 REQUIREMENTS = "numpy\nsafetensors\njoblib\n"
 SIZES = {"500 MB": 95, "5 GB": 954}
@@ -57,20 +55,11 @@ LOADS = {
     "joblib.load": "    weights = list(joblib.load(artifacts / 'w.joblib').values())\n" + TOUCH,
 }
 """How `load` reads them, each page of it."""
-LARGE = ("bytes", "safetensors")
-"""The ways that 5 GB are read in."""
+LARGE = ("safetensors",)
+"""The ways that 5 GB are read in; a plain one takes two minutes."""
 MODEL = "import joblib, numpy, safetensors.numpy\n"
 FUNCTION = {"500 MB": "3008", "5 GB": "10240"}
 """Memory of the function in MB."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """One publication: seconds by phase."""
-
-    size: str
-    storage: str
-    seconds: dict[str, float]
 
 
 def weights(size: str, folder: Path, packages: Path) -> Path:
@@ -83,37 +72,6 @@ def weights(size: str, folder: Path, packages: Path) -> Path:
         subprocess.run([sys.executable, "-c", MAKE, *arguments], check=True)
         (made / "done").touch()
     return made
-
-
-def publish(size: str, storage: str, source: Path, mount: Path, efs: Efs | None) -> Published:
-    """Let the installer fetch and publish the weights' main file, as the populate task does."""
-    path = source / "w.safetensors"
-    with path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    shutil.rmtree(mount, ignore_errors=True)
-    mount.mkdir(parents=True)
-    with files.served(source) as url, tempfile.TemporaryDirectory(dir=releases.HOME) as staging:
-        listing = Path(staging, "artifacts.json")
-        entry: dict[str, Any] = {"name": path.name, "url": f"{url}/{path.name}"}
-        entry |= {"size": path.stat().st_size, "sha256": sha256, "signed": False, "unpack": False}
-        listing.write_text(json.dumps([entry]), encoding="utf-8")
-        words = [sys.executable, "-m", "release", "fetch", "--artifacts", str(listing)]
-        words += ["--release", str(mount / "releases" / IDS[path.name]), "--staging", staging]
-        words = efs.command(mount, mount, words) if efs else words
-        program = releases.program("publish", MODEL)
-        done = subprocess.run(words, cwd=program, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise FailedRunError(f"{' '.join(words)}\nended with {done.returncode}:\n{done.stdout}")
-    summary = json.loads(done.stdout.splitlines()[-1])
-    return Published(size, storage, summary["seconds"])
-
-
-def publications(size: str, source: Path) -> Iterator[Published]:
-    """To a local disk, and to the simulated EFS."""
-    mount = releases.HOME / "efs" / "artifacts-published"
-    yield publish(size, "local", source, mount, None)
-    yield publish(size, "central", source, mount, Efs(preset=PRESETS["central"], creating=True))
-    shutil.rmtree(mount, ignore_errors=True)
 
 
 def beside(made: Path, path: Path) -> Path:
@@ -159,46 +117,38 @@ def variants(size: str, made: Path, imports: str, loads: Mapping[str, str]) -> I
             )
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Measure, print the tables and keep the raw results."""
     parser = command.parser("artifacts", __doc__, rounds=3)
     parser.add_argument("--size", action="append", choices=SIZES, help="default: both")
     options = parser.parse_args(arguments)
     sizes = options.size or list(SIZES)
-    return command.run(lambda: _main(options.rounds, options.index_url, sizes))
-
-
-def _main(rounds: int, index: str, sizes: Sequence[str]) -> int:
     console = report.console()
     build()
-    locks = releases.locked(REQUIREMENTS, "artifacts", index=index)
+    locks = releases.locked(REQUIREMENTS, "artifacts", index=options.index_url)
     recorded = releases.program("artifacts-release", MODEL + releases.IMPORT_ONLY)
-    made = releases.release(locks, recorded, "artifacts", index=index)
-    into_memory(made)
+    made = releases.release(locks, recorded, "artifacts", index=options.index_url)
+    sources = {size: weights(size, releases.HOME / "weights", made) for size in sizes}
+    if not options.rounds:
+        return 0
     begun = begin()
     ways: list[Variant] = []
     runs: dict[str, list[Run]] = {}
     published: list[Published] = []
-    for size in sizes:
-        source = weights(size, releases.HOME / "weights", made)
-        for one in publications(size, source):
-            published.append(one)
-            console.print(f"{one.size} published, {one.storage}: {one.seconds}")
-        into_memory(source)
+    for size, source in sources.items():
+        if size != "5 GB":
+            published += publications(size, source / "w.safetensors")
         there = [beside(made, path) for path in source.glob("w.*")]
         chosen = {load: LOADS[load] for load in (LARGE if size == "5 GB" else LOADS)}
         some = list(variants(size, made, MODEL, chosen))
-        turns = 1 if size == "5 GB" else rounds
-        runs |= measure(some, turns, lambda *run: console.print(command.described(*run)))
+        turns = 1 if size == "5 GB" else options.rounds
+        runs |= measure(some, turns, command.progress(console))
         ways += some
         for artifacts in there:
             shutil.rmtree(artifacts)
     results = document(
-        "artifacts",
-        ways,
-        runs,
-        begun,
-        rounds=rounds,
+        *("artifacts", ways, runs, begun),
+        rounds=options.rounds,
         versions=releases.versions(made),
         published=[vars(one) for one in published],
     )
@@ -206,7 +156,3 @@ def _main(rounds: int, index: str, sizes: Sequence[str]) -> int:
         report.show(table, console)
     command.keep(results, console, whole=set(sizes) == set(SIZES))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

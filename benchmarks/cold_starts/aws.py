@@ -1,4 +1,4 @@
-"""A deployed stack's cold start on its own EFS: `python -m benchmarks.aws --stack prod`.
+"""A deployed stack's cold start on its own EFS: `python -m benchmarks aws --stack prod`.
 
 The populate task and the function load the model from the stack's release, with the cold start
 switched off and on; the task also from its own disk. Each run is a new task, or a new execution
@@ -28,9 +28,9 @@ from components.verify import NEEDED, NotDeployedError, stack_outputs
 from lambda_src.release.activation.cold_start import SWITCH
 from lambda_src.release.installation.job import WAYS
 
-from . import releases, report
+from .. import report
+from ..harness import KEPT, FailedRunError, Run, begin, save
 from .imports import HANDLER, OFF
-from .measure import FailedRunError, Run, begin, save
 
 ROUNDS = 3
 LATE = 60.0
@@ -109,9 +109,9 @@ class Function:
         )
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Measure, print the table and keep the raw results."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.aws", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks aws", description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack, as the Pulumi CLI knows it")
     parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
     parser.add_argument("--profile", help="AWS profile; default: the usual chain of credentials")
@@ -131,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
     table = report.import_table(results)
     screen = report.console()
     report.show(replace(table, title=f"Cold start of stack {options.stack}, on AWS"), screen)
-    screen.print(f"raw results: {save(results, releases.KEPT)}")
+    screen.print(f"raw results: {save(results, KEPT)}")
     return 0
 
 
@@ -146,7 +146,3 @@ def _variant(name: str, runs: list[Run]) -> dict[str, Any]:
         "efs": None,
         "runs": runs_,
     }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import imports, releases
-from benchmarks.efs import PRESETS, Efs
-from benchmarks.measure import Variant
+from benchmarks.cold_starts import imports
+from benchmarks.harness import Variant
+from benchmarks.material import releases
+from benchmarks.simulator import PRESETS, Efs
 from tests.lambda_src.conftest import MODEL, PREDICT, SHAPES, Index, Populate
 
 

@@ -1,4 +1,4 @@
-"""What modules that wait for their first use save: `python -m benchmarks.lazy [NAME...]`.
+"""What modules that wait for their first use save: `python -m benchmarks lazy [NAME...]`.
 
 For each package the real installer makes a release, which says which names would save most, and a
 second one with these names. Then the handler answers an empty event in fresh processes, from the
@@ -16,9 +16,9 @@ from typing import Any
 
 from components.lock import LockError
 
-from . import command, releases, report
-from .measure import FailedRunError, begin, machine, save
-from .packages import PACKAGES, Package
+from .. import report
+from ..harness import KEPT, FailedRunError, begin, command, machine, save
+from ..material import MORE, PACKAGES, releases
 
 PROGRAM = """
 import json, os, resource, sys
@@ -34,40 +34,6 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([used.ru_utime + used.ru_stime, len(ran)]), flush=True)
 os._exit(0)
 """
-ROUNDS = 5
-
-MORE = {
-    "statsmodels": Package(
-        ("statsmodels",),
-        "import statsmodels.api as sm",
-        "float(sm.OLS([1.0, 2, 3], [[1.0], [2], [3]]).fit().params[0])",
-    ),
-    "spacy": Package(("spacy",), "import spacy", "[t.text for t in spacy.blank('en')('One two.')]"),
-    "xarray": Package(
-        ("xarray",), "import xarray", "float(xarray.DataArray([1.0, 2], dims='x').mean())"
-    ),
-    "sympy": Package(
-        ("sympy",), "import sympy", "str(sympy.integrate(sympy.Symbol('x'), sympy.Symbol('x')))"
-    ),
-    "langchain-core": Package(
-        ("langchain-core",),
-        "from langchain_core.prompts import ChatPromptTemplate",
-        "str(ChatPromptTemplate.from_template('{a}').invoke({'a': 1}).to_string())",
-    ),
-    "google-cloud-storage": Package(
-        ("google-cloud-storage",),
-        "from google.cloud import storage\nfrom google.auth.credentials import "
-        "AnonymousCredentials",
-        "storage.Client('p', AnonymousCredentials()).bucket('b').blob('c').public_url",
-    ),
-    "keras": Package(
-        ("keras", "jax"),
-        "import os\nos.environ['KERAS_BACKEND'] = 'jax'\n"
-        "os.environ['KERAS_HOME'] = '/tmp/keras'\nimport keras",
-        "keras.ops.convert_to_numpy(keras.layers.Dense(2, kernel_initializer='ones')"
-        "(keras.ops.ones((1, 3)))).tolist()",
-    ),
-}
 NAMES = ("scipy", "pandas", "scikit-learn", *MORE)
 
 
@@ -95,22 +61,18 @@ def measured(name: str, rounds: int, index: str) -> dict[str, Any]:
     return {"package": f"{name} {version}".strip(), "suggested": suggested, "runs": runs}
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Measure, print the table and keep the raw results."""
-    parser = command.parser("lazy", __doc__, ROUNDS)
+    parser = command.parser("lazy", __doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(NAMES)}")
-    return command.run(lambda: _main(options.rounds, options.index_url, options.names))
-
-
-def _main(rounds: int, index: str, names: list[str]) -> int:
     begun = begin(seconds=0)
     found, failed = [], []
-    for name in names or NAMES:
+    for name in options.names or NAMES:
         try:
-            found.append(measured(name, rounds, index))
+            found.append(measured(name, options.rounds, options.index_url))
         except (FailedRunError, releases.InstallationError, LockError) as error:
             failed.append(name)
             print(f"{name}: {error}", file=sys.stderr)
@@ -118,15 +80,11 @@ def _main(rounds: int, index: str, names: list[str]) -> int:
         "benchmark": "lazy",
         **begun,
         "machine": machine(),
-        "rounds": rounds,
+        "rounds": options.rounds,
         "load_at_end": round(os.getloadavg()[0], 2),
         "packages": found,
         "failed": failed,
     }
     report.show(report.lazy_table(results), console := report.console())
-    console.print(f"raw results: {save(results, releases.KEPT) if names else save(results)}")
+    console.print(f"raw results: {save(results, KEPT) if options.names else save(results)}")
     return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

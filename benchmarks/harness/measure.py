@@ -9,36 +9,20 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import shutil
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from lambda_src.release.layout import FORMAT
+from ..simulator import COUNTERS, REQUESTS, Efs
+from .memory import SCRATCH, memory, ready
 
-from .efs import COUNTERS, REQUESTS, ROOT, Efs
-
-PROBE = Path(__file__).with_name("probe.py")
-RESULTS = Path(__file__).with_name("results")
 ROUNDS = 5
-QUIET = 0.5
-"""The machine's load over a minute, at most, when measuring begins. Results of a busier one are no
-figures for docs/."""
-SPREAD = 0.1
-"""How far a run may be from the median of its row, as a part of it, for the row to be in docs/."""
-
-
-MEMORY = Path("/dev/shm")  # noqa: S108 (only where a folder of our own is made)
-SCRATCH = 4 << 30
-"""Bytes that a run may write, at most: what people unpack to /tmp."""
+PROBE = Path(__file__).with_name("probe.py")
 
 
 class FailedRunError(Exception):
@@ -47,13 +31,15 @@ class FailedRunError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds within the process, requests by kind, bytes, a warm answer."""
+    """One run: seconds within the process, requests by kind, bytes, a warm answer; and bytes that
+    came from this machine's disk, which should be none."""
 
     seconds: float
     requests: dict[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     bytes_written: int = 0
     warm_ms: float = 0.0
+    from_disk: int = 0
 
     @property
     def round_trips(self) -> int:
@@ -97,8 +83,10 @@ class Variant:
             command = [sys.executable, "-I", "-S", "-B", str(PROBE), json.dumps(work)]
             if self.efs:
                 command = self.efs.command(self.backing, self.backing, command)
+            before = _from_disk()
             _run(command, {**os.environ, **self.environment}, scratch)
-            return _read(result, free=("missing",) if self.efs and self.efs.creating else ())
+            run = _read(result, free=("missing",) if self.efs and self.efs.creating else ())
+            return replace(run, from_disk=_from_disk() - before)
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> None:
@@ -126,6 +114,10 @@ def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) ->
         raise FailedRunError(f"{' '.join(command)}\nended with {status}:\n{said}")
 
 
+def _from_disk() -> int:
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_inblock * 512
+
+
 def _read(result: Path, free: Sequence[str]) -> Run:
     measured = json.loads(result.read_text(encoding="ascii"))
     counted = measured.get("requests", {})
@@ -144,7 +136,7 @@ def measure(
     variants: Sequence[Variant],
     rounds: int,
     progress: Callable[[Variant, int, Run], None] = lambda *_: None,
-    prepare: Callable[[Variant], None] = lambda _: None,
+    prepare: Callable[[Variant], None] = lambda variant: ready(variant.backing, variant.program),
 ) -> dict[str, list[Run]]:
     """Run all variants in turn, `rounds` times. `prepare` is called before each run."""
     runs: dict[str, list[Run]] = {variant.name: [] for variant in variants}
@@ -157,95 +149,3 @@ def measure(
             runs[variant.name].append(run)
             progress(variant, number, run)
     return runs
-
-
-def document(
-    benchmark: str,
-    variants: Sequence[Variant],
-    runs: Mapping[str, Sequence[Run]],
-    begun: Mapping[str, object],
-    **more: object,
-) -> dict[str, Any]:
-    """The raw results with what one has to know of the machine."""
-    return {
-        "benchmark": benchmark,
-        **begun,
-        "machine": machine(),
-        **more,
-        "variants": [
-            {
-                "name": variant.name,
-                "labels": variant.labels,
-                "reference": variant.reference,
-                "efs": asdict(variant.efs) if variant.efs else None,
-                "runs": [asdict(run) for run in runs[variant.name]],
-            }
-            for variant in variants
-        ],
-    }
-
-
-def memory(size: int) -> Path | None:
-    """Where a folder of so many bytes can be made in memory, so that no disk is measured."""
-    enough = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > size
-    return MEMORY if enough else None
-
-
-def begin(seconds: float = 600, pause: float = 2) -> dict[str, object]:
-    """What a table says of its beginning: date, commit, release format, load over a minute.
-
-    Making releases is work, so it waits that long for the machine to become quiet.
-    """
-    end = time.monotonic() + seconds
-    while os.getloadavg()[0] > QUIET and time.monotonic() < end:
-        time.sleep(pause)
-    return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit(),
-        "format": FORMAT,
-        "load": round(os.getloadavg()[0], 2),
-    }
-
-
-def commit() -> str:
-    """The commit that is checked out, with a + if code differs from it; empty without Git."""
-    code = ("benchmarks", "lambda_src", ":!benchmarks/results")
-    try:
-        found = _git("rev-parse", "--short=7", "HEAD")
-        return f"{found}+" if _git("status", "--porcelain", "--", *code) else found
-    except FileNotFoundError:
-        return ""
-
-
-def _git(*words: str) -> str:
-    command = ["git", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
-
-
-def machine() -> dict[str, object]:
-    """Processor, kernel, memory and Python of this machine."""
-    text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    models = [line.partition(":")[2].strip() for line in text.splitlines() if "model name" in line]
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return {
-        "processor": models[0] if models else platform.machine(),
-        "cpus": len(os.sched_getaffinity(0)),
-        "memory_gb": round(pages / 1e9, 1),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-    }
-
-
-def save(results: Mapping[str, Any], folder: Path = RESULTS) -> Path:
-    """Write the results. Returns the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{results['benchmark']}.json"
-    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    return path
-
-
-def load(benchmark: str, folder: Path = RESULTS) -> dict[str, Any] | None:
-    """Read the results, None if there are none."""
-    path = folder / f"{benchmark}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

@@ -1,4 +1,4 @@
-"""First and warm answers: `python -m benchmarks.answers`.
+"""First and warm answers: `python -m benchmarks answers`.
 
 The first answer is what the handler does on a cold start: import, load and one demonstration,
 which is a determinant or the prediction of a small Keras network; a warm one is a demonstration
@@ -7,15 +7,15 @@ again. The plain way is `sys.path.append` on the local disk.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from . import command, releases, report
-from .efs import PRESETS, build
-from .imports import HANDLER, MODELS, PLAIN, Trees, into_memory, trees, way_of
-from .measure import Variant, begin, document, measure
+from .. import report
+from ..harness import Variant, command
+from ..material import MODELS, Trees, releases, trees
+from ..simulator import PRESETS, build
+from .imports import HANDLER, PLAIN, way_of
 
 WARM = 200
 """Warm answers, of which the median is taken."""
@@ -30,27 +30,17 @@ def variants(found: Trees, home: Path = releases.HOME) -> Iterator[Variant]:
             yield replace(variant, arguments={"warm": WARM})
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Measure, print the table and keep the raw results."""
     options = command.parser("answers", __doc__).parse_args(arguments)
-    return command.run(lambda: _main(options.rounds, options.index_url))
-
-
-def _main(rounds: int, index: str) -> int:
     console = report.console()
     build()
-    found = trees(index)
-    for tree in {found.plain, *found.releases.values()}:
-        into_memory(tree)
-    ways = list(variants(found))
-    begun = begin()
-    runs = measure(ways, rounds, lambda *run: console.print(command.described(*run)))
+    found = trees(options.index_url)
+    if not options.rounds:
+        return 0
     versions = releases.versions(found.plain)
-    results = document("answers", ways, runs, begun, rounds=rounds, versions=versions)
+    ways = list(variants(found))
+    results = command.measured("answers", ways, options.rounds, console, versions=versions)
     report.show(report.answers_table(results), console)
     command.keep(results, console)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

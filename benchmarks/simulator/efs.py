@@ -1,7 +1,7 @@
 """The simulated EFS: what a request costs, and how it is built and mounted.
 
-`python -m benchmarks.efs --preset central BACKING MOUNTPOINT [-- COMMAND...]` mounts the directory
-BACKING at MOUNTPOINT until Ctrl-C, or for the command alone. What is modelled: simulator/main.c.
+`python -m benchmarks.simulator --preset central BACKING MOUNTPOINT [-- COMMAND...]` mounts BACKING
+at MOUNTPOINT until Ctrl-C, or for the command alone. What is modelled: main.c.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "benchmarks" / "simulator"
-BUILD = ROOT / "build"
+SOURCE = Path(__file__).resolve().parent
+BUILD = SOURCE.parents[1] / "build"
 UNAVAILABLE = 69
 """Exit code where no EFS can be simulated: EX_UNAVAILABLE of sysexits.h."""
 
@@ -172,7 +171,7 @@ def _output(*command: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Become the simulator."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.efs", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.simulator", description=__doc__)
     parser.add_argument("--preset", choices=PRESETS, default="central")
     parser.add_argument("--read-only", action="store_true")
     parser.add_argument("--creating", action="store_true", help="names that are not there are free")
@@ -203,7 +202,3 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _inner(words: list[str]) -> list[str]:
     return words[1:] if words[:1] == ["--"] else words
-
-
-if __name__ == "__main__":
-    sys.exit(main())

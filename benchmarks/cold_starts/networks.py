@@ -1,4 +1,4 @@
-"""A network of 500 MB in TensorFlow's own formats: `python -m benchmarks.networks`.
+"""A network of 500 MB in TensorFlow's own formats: `python -m benchmarks networks`.
 
 How long a cold start takes whose `load` reads a Keras model or a SavedModel and predicts once: the
 plain way (`sys.path`) and by this project's handler, which reads ahead while TensorFlow is
@@ -15,11 +15,11 @@ from pathlib import Path
 
 from tools.files import APPLICATION
 
-from . import command, releases, report
+from .. import report
+from ..harness import command
+from ..material import QUIET, releases
+from ..simulator import build
 from .artifacts import beside, variants
-from .efs import build
-from .imports import QUIET, into_memory
-from .measure import begin, document, measure
 
 SIZE = "500 MB"
 WIDTH = 5_580
@@ -69,33 +69,23 @@ def network(folder: Path, packages: Path) -> Path:
     return made
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Measure, print the table and keep the raw results."""
     options = command.parser("networks", __doc__, rounds=3).parse_args(arguments)
-    return command.run(lambda: _main(options.rounds, options.index_url))
-
-
-def _main(rounds: int, index: str) -> int:
     console = report.console()
     build()
     locks = APPLICATION / "locks" / f"{releases.target().name}.txt"
     recorded = releases.program("networks-release", RECORDED + releases.IMPORT_ONLY)
-    made = releases.release(locks, recorded, "tensorflow-networks", index=index)
+    made = releases.release(locks, recorded, "tensorflow-networks", index=options.index_url)
     source = network(releases.HOME / "weights", made)
-    into_memory(made)
-    into_memory(source)
+    if not options.rounds:
+        return 0
     there = [beside(made, path) for path in source.glob("w.*")]
     ways = list(variants(SIZE, made, IMPORTS, loads(WIDTH)))
-    begun = begin()
-    runs = measure(ways, rounds, lambda *run: console.print(command.described(*run)))
+    versions = releases.versions(made)
+    results = command.measured("networks", ways, options.rounds, console, versions=versions)
     for artifacts in there:
         shutil.rmtree(artifacts)
-    versions = releases.versions(made)
-    results = document("networks", ways, runs, begun, rounds=rounds, versions=versions)
     report.show(report.loads_table(results), console)
     command.keep(results, console)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks.artifacts import IDS, beside
+from benchmarks.cold_starts.artifacts import IDS, beside
 from lambda_src.release.layout import FORMAT, Manifest
 
 

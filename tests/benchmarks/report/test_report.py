@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import command, measure, releases, report
-from benchmarks.efs import PRESETS, Efs
-from benchmarks.measure import Run
+from benchmarks import harness, report
+from benchmarks.harness import Run, command
 from benchmarks.report import chart
+from benchmarks.simulator import PRESETS, Efs
 
-from .test_measure import copying
+from ..conftest import copying
 
 BEGUN = {"date": "2026-11-27T12:00:00+00:00", "commit": "abc", "format": 5, "load": 0.3}
 
@@ -44,7 +44,7 @@ def results(*seconds: tuple[str, list[float]]) -> dict[str, Any]:
         ]
         for number, (way, values) in enumerate(seconds)
     }
-    return measure.document("imports", variants, runs, BEGUN, rounds=3)
+    return harness.document("imports", variants, runs, BEGUN, rounds=3)
 
 
 def test_a_ratio_is_taken_within_a_round_before_the_median() -> None:
@@ -86,24 +86,18 @@ def test_what_began_on_a_busy_machine_is_not_for_docs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: float, where: str
 ) -> None:
     monkeypatch.setattr(command, "RESULTS", tmp_path / "docs")
-    monkeypatch.setattr(releases, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(command, "KEPT", tmp_path / "kept")
     screen = Console(record=True, width=200)
     command.keep({**results(("base", [1.0])), "load": load}, screen)
     assert [path.parent.name for path in tmp_path.rglob("imports.json")] == [where]
     assert ("not for docs/" in screen.export_text()) == (where == "kept")
 
 
-def test_round_trips_are_counted_by_kind() -> None:
-    table = report.kinds_table(results(("base", [1.0]), ("way", [2.0])))
-    assert table.columns == ("Way", "lookup", "read")
-    assert table.rows == (("import, way", "5", "10"),)
-
-
 def test_results_survive_a_file(tmp_path: Path) -> None:
     found = results(("base", [1.0]))
-    measure.save(found, tmp_path)
-    assert measure.load("imports", tmp_path) == found
-    assert measure.load("nothing", tmp_path) is None
+    harness.save(found, tmp_path)
+    assert harness.load("imports", tmp_path) == found
+    assert harness.load("nothing", tmp_path) is None
     assert json.loads((tmp_path / "imports.json").read_text())["machine"]["cpus"] >= 1
 
 

@@ -16,10 +16,8 @@ from pathlib import Path
 from components.lock import Target, lock
 from tools.files import APPLICATION
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".local" / "benchmarks"
-KEPT = HOME / "results"
-"""Where raw results of a part of a benchmark go; those of all of it are for docs/."""
 INDEX = "https://pypi.org/simple"
 SUMMARY = "summary.json"
 """Beside the releases: what the installer said last."""

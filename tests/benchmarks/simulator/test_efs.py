@@ -10,10 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import efs as module
-from benchmarks.efs import PRESETS, REQUESTS, UNAVAILABLE, Efs, Preset, UnavailableError
+from benchmarks.simulator import (
+    PRESETS,
+    REQUESTS,
+    UNAVAILABLE,
+    Efs,
+    Preset,
+    UnavailableError,
+    build,
+)
 
-from .conftest import FREE, Script, wait_until
+from ..conftest import FREE, Script, wait_until
+
+ROOT = Path(__file__).parents[3]
 
 
 def running(pid: int) -> bool:
@@ -59,6 +68,28 @@ seen["counted"] = counted()
 """)
     expected = {"lookup": 1, "open": 2, "close": 2, "read": 1, "bytes_read": 5000}
     assert {kind: seen["counted"].get(kind) for kind in expected} == expected
+
+
+def test_a_library_that_is_mapped_is_closed_with_its_mapping(script: Script, backing: Path) -> None:
+    for name, head in (("library", b"\x7fELF"), ("read", b"\x7fELF"), ("text", b"text")):
+        (backing / name).write_bytes(head + bytes(5000))
+    seen = script("""
+import mmap
+Path("read").read_bytes()
+seen["read"] = counted()["close"]
+def mapping(name):
+    with open(name, "rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, prot=mmap.PROT_READ)
+text = mapping("text")
+seen["text"] = counted()["close"]
+library = mapping("library")
+seen["mapped"] = counted()["close"]
+library.close()
+while counted()["close"] == seen["mapped"]:  # FUSE tells of the end later
+    time.sleep(0.01)
+seen["unmapped"] = counted()["close"]
+""")
+    assert [seen[when] for when in ("read", "text", "mapped", "unmapped")] == [1, 2, 2, 3]
 
 
 def test_a_directory_is_read_in_one_request_and_listed_from_the_cache(
@@ -239,7 +270,7 @@ def test_no_process_stays_whatever_ends_it(simulator: None, backing: Path, way: 
 def test_a_wrong_option_is_refused(
     simulator: None, backing: Path, option: list[str], message: str
 ) -> None:
-    program = module.build()
+    program = build()
     command = [str(program), *option, str(backing), str(backing), "--", "true"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 125
@@ -251,14 +282,22 @@ def test_where_something_is_missing_the_message_says_what_and_the_remedy(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UnavailableError, match=r"gcc; pkg-config; fusermount3.* apt-get install"):
-        module.build()
+        build()
 
 
 def test_where_something_is_missing_the_command_has_its_own_exit_code(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.efs", str(tmp_path), str(tmp_path), "--", "true"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.simulator",
+        str(tmp_path),
+        str(tmp_path),
+        "--",
+        "true",
+    ]
     done = subprocess.run(
         command,
-        cwd=module.ROOT,
+        cwd=ROOT,
         env={**os.environ, "PATH": str(tmp_path)},
         capture_output=True,
         text=True,

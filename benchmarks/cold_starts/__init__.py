@@ -1,0 +1,1 @@
+"""Importing from a release, and first answers: a module for each part."""
