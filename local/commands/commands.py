@@ -75,7 +75,10 @@ def _up(options: argparse.Namespace, screen: Screen) -> int:
         cold = {one.name: said for one in deployment.functions if (said := one.cold_start())}
     if options.picture:
         options.picture.write_text(draw(deployment.result, cold), encoding="utf-8")
-    return report.show(deployment, calls, screen)
+    status = report.show(deployment, calls, screen)
+    if options.picture:
+        screen.line(f"\npicture: {options.picture}")
+    return status
 
 
 def _invoke(options: argparse.Namespace, screen: Screen) -> int:

@@ -160,6 +160,12 @@ def test_a_task_without_subnets_and_entry_point_runs_its_command_in_the_default_
     assert (status, "error: CannotPullContainerError" in out) == (1, True)
 
 
+def test_an_up_draws_the_stack_on_request_and_says_where(root: Path) -> None:
+    status, out, _ = run(root, "up", "--picture", "stack.svg")
+    assert (status, out.splitlines()[-1]) == (0, "picture: stack.svg")
+    assert "Function hello" in (root / "stack.svg").read_text()
+
+
 def test_an_open_cloud_prints_how_clients_reach_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
