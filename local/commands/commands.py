@@ -20,9 +20,8 @@ from ..project import Project, ProjectError
 from ..state import EFS, LOCAL, StateError, remove
 from . import report
 from .arguments import parser
-from .deployed import Answer, Deployment, FunctionError
+from .deployed import Answer, Deployment, DeploymentError, FunctionError
 from .deployment import (
-    DeploymentError,
     deploy,
     empty_cloud,
     held,
@@ -34,7 +33,7 @@ from .function_url import FunctionUrl
 from .picture import draw
 from .screen import Screen
 from .session import Session, call_open
-from .tasks import TaskError, Wanted, run_task
+from .tasks import check_names, run_task
 
 _INTERVAL = 0.5
 """Seconds between two looks at the files."""
@@ -57,7 +56,7 @@ def main() -> int:
     except (_UsageError, ProjectError, FunctionError) as error:
         screen.line(f"error: {error}", "error")
         return 2
-    except (DeploymentError, PackError, TaskError, OSError) as error:
+    except (DeploymentError, PackError, StateError, OSError) as error:
         screen.line(f"error: {error}", "error")
         return 1
     finally:
@@ -99,16 +98,8 @@ def _show_answer(answer: Answer, screen: Screen) -> int:
 
 
 def _task(options: argparse.Namespace, screen: Screen) -> int:
-    wanted = Wanted(
-        task=options.task,
-        cluster=options.cluster,
-        subnets=options.subnet,
-        groups=options.security_group,
-        public_ip=options.assign_public_ip,
-        command=options.words,
-    )
-    with _deployed(options, screen, wanted.check) as deployment:
-        return run_task(deployment, wanted, screen)
+    with _deployed(options, screen, lambda planned: check_names(planned, options)) as deployment:
+        return run_task(deployment, options, screen)
 
 
 def _watch(options: argparse.Namespace, screen: Screen) -> int:
@@ -148,14 +139,14 @@ def _serve(options: argparse.Namespace, screen: Screen) -> int:
     with _deployed(options, screen, _has_function(options)) as deployment:
         function = deployment.function(options.function)
         session = Session(deployment, lambda: _loaded(options, screen), screen)
-        server.invoke = partial(session.invoke, function.name)
         data = report.quoted(function.sample)
         curl = f"curl -s -H 'content-type: application/json' -d {data}"
         url = f"http://127.0.0.1:{server.port}/"
         with session.reachable(_state(options)):
             report.show_open(screen)
             screen.line(f"serving until Ctrl-C:\n  {curl} {url}", "good")
-            server.serve_forever()
+            server.serve(partial(session.invoke, function.name))
+            threading.Event().wait()
     return 0
 
 
@@ -164,10 +155,7 @@ def _clean(options: argparse.Namespace, screen: Screen) -> int:
     if not os.path.lexists(folder):
         screen.line(f"{folder} does not exist: nothing to remove")
         return 0
-    try:
-        files, size = remove(folder)
-    except StateError as error:
-        raise DeploymentError(str(error)) from error
+    files, size = remove(folder)
     screen.line(f"removed {folder}: {files:,} files, {size:,} bytes")
     return 0
 

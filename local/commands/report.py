@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import MODULE
 from ..engine import Verdict
-from .deployed import Answer, Deployment, Function
+from .deployed import Answer, Deployment, Function, steps_of
 from .screen import Screen
 
 _SHOWN = 300
@@ -141,13 +141,8 @@ def _populated(runs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _steps(said: Mapping[str, Any]) -> str:
-    """What the function says of its cold start, as this repository's handler says it."""
-    names = [
-        ("ActivateDuration", "activate"),
-        ("ImportDuration", "import"),
-        ("LoadDuration", "load"),
-    ]
-    steps = [f"{word} {said[name]:.1f} s" for name, word in names if name in said]
+    """What the function says of its cold start."""
+    steps = [f"{step} {seconds:.1f} s" for step, seconds in steps_of(said).items()]
     return f": {', '.join(steps)}; imports: {said.get('imports', 'plain')}" if steps else ""
 
 

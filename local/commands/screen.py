@@ -32,16 +32,15 @@ class Screen:
     It watches the engine: log lines and created resources end up here.
     """
 
-    def __init__(self, file: TextIO, *, verbose: bool = True, resources: bool = True) -> None:
+    def __init__(self, file: TextIO, *, verbose: bool = True) -> None:
         """Show things on `file`.
 
         Args:
             file: A terminal or not.
-            verbose: Whether to show the program's log and each step's beginning.
-            resources: With `verbose`, whether to show each resource too.
+            verbose: Whether to show the program's log, each step's beginning and each resource.
         """
         self._console = Console(file=file, highlight=False, soft_wrap=True)
-        self._verbose, self._resources = verbose, resources
+        self._verbose, self._resources = verbose, True
         self._live: Progress | None = None
         self._lock = threading.Lock()
         self._open = True

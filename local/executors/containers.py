@@ -207,7 +207,7 @@ class Launch:
     def _secret(self, arn: str) -> str:
         self._started(self._startup.secret(arn))
         with self._account.lock:
-            return self._account.secret(self._role("executionRoleArn") or "", arn)[0]
+            return self._account.secret(arn)[0]
 
     def _log(self, container: Document) -> Callable[[list[str]], None]:
         logs = container.get("logConfiguration", {})

@@ -12,6 +12,7 @@ import local.engine as engine
 from local.cloud import Cloud
 from local.engine import Result
 from local.provider import KINDS, AwsProvider
+from tests.deployments import point_clients_at
 
 from ..conftest import client, zipped
 from ..programs import Recorder, project
@@ -20,8 +21,7 @@ from .everything import EVERYTHING, TRUST
 
 def deployed(cloud: Cloud, root: Path, program: str) -> tuple[Result, AwsProvider]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in cloud.environment().items():
-            patch.setenv(name, value)
+        point_clients_at(cloud, patch)
         provider = AwsProvider(cloud.region, cloud=True)
         return engine.up(project(root, program), provider, Recorder()), provider
 

@@ -136,8 +136,7 @@ def egress_to_the_address_of_the_mount_target(p: Build) -> None:
     one = target(p, "data", fs, net.private[0], nfs)
     one.props["ipAddress"] = "10.0.100.7"
     s = Store(fs, access_point(p, "data", fs), [one])
-    config = {"subnetIds": net.ids, "securityGroupIds": [clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, groups=[clients])
 
 
 @CASES.wrong(sources.EFS_ADDRESS, wrong(REACH, "app", "narrow", "2049"), preview=unproven(REACHES))
@@ -149,8 +148,7 @@ def egress_to_another_address(p: Build) -> None:
     one = target(p, "data", fs, net.private[0], nfs)
     one.props["ipAddress"] = "10.0.100.7"
     s = Store(fs, access_point(p, "data", fs), [one])
-    config = {"subnetIds": net.ids, "securityGroupIds": [clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, groups=[clients])
 
 
 @CASES.sound(sources.EFS_ADDRESS)
