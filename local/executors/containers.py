@@ -12,6 +12,7 @@ from typing import Any
 
 from ..account import Account, Client, Reach, TaskRoles
 from ..sandbox import Bind, Host, Process
+from ..web import direct
 from .loopback import Loopback
 from .startup import Startup
 
@@ -36,13 +37,6 @@ def network_of(request: Document) -> Document:
     """The network configuration of a RunTask request."""
     network: Document = request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     return network
-
-
-def _direct() -> dict[str, str]:
-    """The cloud is on this host, so no proxy of the host's leads to it."""
-    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    names = ",".join(filter(None, [given, "127.0.0.1"]))
-    return {"NO_PROXY": names, "no_proxy": names}
 
 
 class Launch:
@@ -199,7 +193,7 @@ class Launch:
             "AWS_REGION": self._account.region,
             "AWS_DEFAULT_REGION": self._account.region,
             **self._credentials,
-            **_direct(),
+            **direct(),
             **{pair["name"]: pair["value"] for pair in pairs},
             **{each["name"]: self._secret(each["valueFrom"]) for each in secrets},
         }

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from components import Application, Release, Target
-from components.contract.lock import Pin, parse_lock, render
+from components.contract.lock import render
+from components.contract.requirements import Pin, parse_lock
 from components.errors import ConfigurationError
 
 A, B = "a" * 64, "b" * 64

@@ -15,7 +15,6 @@ from packaging.tags import Tag
 from components.contract import Application, Target, read_lock
 from components.contract.runtimes import MACHINES, RUNTIMES, cost
 from components.errors import ConfigurationError
-from components.lock import Target as Locked
 
 ROOT = Path(__file__).parents[3]
 OWN = Application(ROOT / "lambda_src" / "application")
@@ -52,7 +51,7 @@ def test_no_other_file_lists_them() -> None:
 @pytest.mark.parametrize("machine", MACHINES.values())
 def test_amazon_linux_2023_takes_wheels_up_to_its_glibc(machine: str) -> None:
     architecture = next(name for name, kernel in MACHINES.items() if kernel == machine)
-    tags = Locked(runtime="python3.14", architecture=architecture).tags()
+    tags = Target(runtime="python3.14", architecture=architecture).tags()
     assert Tag("cp314", "cp314", f"manylinux_2_34_{machine}") in tags
     assert Tag("cp314", "cp314", f"manylinux_2_35_{machine}") not in tags
     assert Tag("cp313", "cp313", f"manylinux_2_34_{machine}") not in tags

@@ -79,4 +79,5 @@ def locks(
 ) -> Locks:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     (tmp_path / "application").mkdir()
+    (tmp_path / "application" / "model.py").touch()
     return Locks(tmp_path / "application", index, capsys)

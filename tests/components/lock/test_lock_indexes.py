@@ -124,7 +124,7 @@ def test_a_line_that_mixes_indexes_is_refused(two: Locks, other: Index, line: st
     two.ask(f"shapes\n{line}\n")
     run = two.one()
     assert run.code == 1
-    assert run.errors.startswith(f"requirements.in, line 2: {line!r}: indexes are not mixed. ")
+    assert run.errors.startswith(f"requirements.in, line 2 = {line!r}: indexes are not mixed. ")
     assert "`# release: index URL for PACKAGE ...`" in run.errors
 
 
@@ -157,8 +157,7 @@ def test_another_form_breaks_the_rule(two: Locks, line: str) -> None:
     two.ask(f"torch\n{line}\n")
     run = two.one()
     assert run.code == 1
-    assert run.errors.startswith("requirements.in, line 2: ")
-    assert "breaks a rule: " in run.errors
+    assert run.errors.startswith(f"requirements.in, line 2 = {line!r}: ")
     assert two.made() == set()
 
 

@@ -185,8 +185,11 @@ def test_without_internet_only_s3_in_the_same_region_is_reached(build: Build, ch
     with pytest.raises(ConfigurationError) as raised:
         build(lambda: by_itself(chain))
     assert [(p.subject, p.rule) for p in raised.value.problems] == [
-        ("one", "without internet S3 is reached in us-east-1, and the bucket is in eu-west-1"),
-        ("web", "without internet the task does not reach it"),
+        ("artifacts.in, one", "without internet S3 is reached in us-east-1 alone"),
+        (
+            "artifacts.in, web",
+            "in a VPC of the stack's own without internet, a task reaches AWS's endpoints alone",
+        ),
     ]
 
 
