@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from components import lock
-from tests.lambda_src.conftest import Index
+from tests.lambda_src.conftest import Index, Wheel
 
 X86 = "python3.11-x86_64"
 
@@ -53,6 +54,10 @@ class Locks:
 
     def made(self) -> set[str]:
         return {path.stem for path in (self.folder / "locks").glob("*.txt")}
+
+
+def digest(wheel: Wheel, kind: str = "sha256") -> str:
+    return hashlib.new(kind, wheel.content).hexdigest()
 
 
 @pytest.fixture

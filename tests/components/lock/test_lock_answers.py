@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -13,7 +12,7 @@ import pytest
 
 from tests.lambda_src.conftest import Index, Wheel, build_wheel
 
-from .conftest import Locks
+from .conftest import Locks, digest
 
 PLAIN, OLD = (build_wheel("shapes", {"shapes.py": ""}, version=v) for v in ("1.0", "0.9"))
 LOCAL = build_wheel("shapes", {"shapes.py": ""}, version="1.0+cpu")
@@ -42,10 +41,6 @@ def index() -> Iterator[Answers]:
     served.add(PLAIN, OLD, LOCAL, EPOCH)
     yield served
     served.close()
-
-
-def digest(wheel: Wheel, kind: str = "sha256") -> str:
-    return hashlib.new(kind, wheel.content).hexdigest()
 
 
 def link(wheel: Wheel, href: str = "/files/{quoted}#sha256={sha256}", text: str = "{name}",
