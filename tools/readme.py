@@ -144,10 +144,15 @@ def plots() -> dict[Path, str]:
 
 def requirements() -> str:
     """What runs the program, the packs and the embedded cloud, as pip reads it."""
-    command = [sys.executable, "-m", "uv", "export", "--quiet", "--frozen", "--offline"]
+    command = [sys.executable, "-m", "uv", "export", "--quiet", "--locked", "--offline"]
     command += ["--no-default-groups", "--extra", "local", "--no-emit-project"]
     command += ["--no-annotate", "--no-header"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(
+            "uv.lock does not have what pyproject.toml asks for. Remedy: run "
+            f"`.venv/bin/python -m uv lock`\n{done.stderr}"
+        )
     return (
         f"# What `pulumi install` installs. Written from uv.lock by `make readme`.\n{done.stdout}"
     )

@@ -17,6 +17,7 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
 from local.commands import commands as local_commands
+from local.commands.arguments import parser
 
 from .pages import NAMES, PAGES, ROOT, commands, starting
 from .test_documents import KEYS, exports
@@ -78,7 +79,7 @@ def test_modules_are_there_and_take_the_options(page: Path) -> None:
             continue
         assert find_spec(module), module
         if module == "local" and arguments and "--help" not in arguments:
-            local_commands._parser().parse_args(arguments)
+            parser(local_commands._COMMANDS).parse_args(arguments)
         elif module != "local":
             assert options(arguments) <= usage(module), words
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pulumi
 import pulumi_aws as aws
 import pytest
 import yaml
@@ -81,8 +80,3 @@ def test_a_target_without_a_lock_names_those_that_have_one() -> None:
     assert "python3.14-x86_64.txt does not exist" in problem.rule
     assert problem.remedy.endswith("a `# lock: runtimes ...` in requirements.in may leave it out")
     assert "python3.13-arm64, python3.13-x86_64" in problem.remedy
-
-
-def test_an_output_is_no_target() -> None:
-    with pytest.raises(ConfigurationError, match="it has to be plain"):
-        Target(runtime=pulumi.Output.from_input("python3.14"))  # type: ignore[arg-type]

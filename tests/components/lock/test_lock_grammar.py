@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from components import Application, Target
 from components.contract.lock import read_lock
 from components.errors import ConfigurationError
-from tests.lambda_src.conftest import Index, Wheel, build_wheel
+from tests.lambda_src.conftest import Index, build_wheel
 
-from .conftest import X86, Locks
+from .conftest import X86, Locks, digest
 
 OLD, NEW = (build_wheel("shapes", {"shapes.py": ""}, version=v) for v in ("0.9", "1.0"))
 ROUNDS = build_wheel("rounds", {"rounds.py": ""}, requires=("shapes",))
@@ -23,10 +22,6 @@ SPELT = build_wheel("under_score", {"under_score.py": ""})
 ARM = build_wheel("arm", {"arm.py": ""}, tag="cp311-cp311-manylinux_2_17_aarch64")
 WHEELS = (OLD, NEW, ROUNDS, LOCAL, EPOCH, EARLY, SPELT, ARM)
 OTHER = f"--hash=sha256:{'0' * 64}"
-
-
-def digest(wheel: Wheel) -> str:
-    return hashlib.sha256(wheel.content).hexdigest()
 
 
 def ask(locks: Locks, index: Index, text: str | bytes, files: Mapping[str, str | bytes]) -> None:
@@ -103,8 +98,12 @@ NESTED = {"a.txt": "# release: keep shapes\nshapes\n"}
 REFUSED: dict[str, tuple[str | bytes, Mapping[str, str | bytes], str]] = {
     "editable": ("-e ./x\n", {}, "nothing is built here"),
     "index": ("-iFILES\n", {}, "indexes are not mixed"),
+    "index-apart": ("-i FILES\n", {}, "indexes are not mixed"),
+    "index-by-its-long-name": ("--index-url FILES\n", {}, "indexes are not mixed"),
     "indexes": ("--extra-index-url=FILES\n", {}, "indexes are not mixed"),
+    "no-index": ("--no-index\n", {}, "indexes are not mixed"),
     "links": ("--find-links .\n", {}, "indexes are not mixed"),
+    "links-by-the-short-name": ("-f FILES\n", {}, "indexes are not mixed"),
     "host": ("--trusted-host x\n", {}, "indexes are not mixed"),
     "early": ("--pre\n", {}, "a pre-release is asked for by its version"),
     "sources": ("--no-binary shapes\n", {}, "only wheels are installed"),
