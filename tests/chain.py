@@ -21,6 +21,9 @@ PARTS = (
 )
 TINY = build_wheel("tiny", {"tiny/__init__.py": "def double(x):\n    return 2 * x\n"})
 BROKEN = build_wheel("tiny", {"tiny/__init__.py": "import not_there\n"}, version="2.0")
+TRIPLE = build_wheel(
+    "tiny", {"tiny/__init__.py": "def double(x):\n    return 3 * x\n"}, version="3.0"
+)
 MODEL = """
 import tiny
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from .. import report
 from ..harness import Variant, command
-from ..material import releases
-from ..material.tensorflow import MODELS, Trees, trees
+from ..material import MODELS, Trees, releases, trees
 from ..simulator import PRESETS, build
 from .imports import HANDLER, PLAIN, way_of
 
@@ -37,7 +36,8 @@ def main(arguments: list[str]) -> int:
     console = report.console()
     build()
     found = trees(options.index_url)
-    releases.into_memory(found.plain, *found.releases.values())
+    if not options.rounds:
+        return 0
     versions = releases.versions(found.plain)
     ways = list(variants(found))
     results = command.measured("answers", ways, options.rounds, console, versions=versions)

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from .. import report
 from ..harness import Variant, command
-from ..material import releases
-from ..material.tensorflow import LAZY, MODELS, TAR, Trees, all_trees
+from ..material import LAZY, MODELS, TAR, Trees, all_trees, releases
 from ..simulator import PRESETS, Efs, Preset, build
 
 SWITCH = {"RELEASE_COLD_START": "off"}
@@ -106,7 +105,8 @@ def main(arguments: list[str]) -> int:
     build()
     found = all_trees(options.index_url, options.against)
     chosen = select(list(variants(found, against=options.against)), options.only)
-    releases.into_memory(found.plain, *found.releases.values())
+    if not options.rounds:
+        return 0
     versions = releases.versions(found.plain)
     results = command.measured("imports", chosen, options.rounds, console, versions=versions)
     report.show(report.import_table(results), console)

@@ -18,8 +18,7 @@ from components.lock import LockError
 
 from .. import report
 from ..harness import KEPT, FailedRunError, begin, command, machine, save
-from ..material import releases
-from ..material.packages import MORE, PACKAGES
+from ..material import MORE, PACKAGES, releases
 
 PROGRAM = """
 import json, os, resource, sys

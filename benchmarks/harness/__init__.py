@@ -1,7 +1,8 @@
 """How it is measured: ways take turns, each run is a fresh process, raw results are kept."""
 
 from . import command
-from .measure import ROUNDS, FailedRunError, Run, Variant, measure, memory
+from .measure import ROUNDS, FailedRunError, Run, Variant, measure
+from .memory import ready, room
 from .results import KEPT, SPREAD, begin, document, load, machine, save
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "load",
     "machine",
     "measure",
-    "memory",
+    "ready",
+    "room",
     "save",
 ]

@@ -16,7 +16,8 @@ from .results import KEPT, QUIET, RESULTS, begin, document, save
 def parser(part: str, description: str | None, rounds: int = ROUNDS) -> argparse.ArgumentParser:
     """The options that every part on the simulated EFS has."""
     made = argparse.ArgumentParser(prog=f"python -m benchmarks {part}", description=description)
-    made.add_argument("--rounds", type=int, default=rounds, metavar="N")
+    text = "0 only makes what is measured on"
+    made.add_argument("--rounds", type=int, default=rounds, metavar="N", help=text)
     made.add_argument("--index-url", default=releases.INDEX, metavar="URL")
     return made
 
@@ -36,7 +37,8 @@ def progress(screen: Console) -> Callable[[Variant, int, Run], None]:
     def show(variant: Variant, number: int, run: Run) -> None:
         read = f"{run.round_trips:>7,} round trips {run.bytes_read / 1e6:>6,.0f} MB read"
         seconds = f"{number + 1}: {variant.name:<42} {run.seconds:>7.2f} s"
-        screen.print(f"{seconds} {read if variant.efs else ''}")
+        disk = f", {run.from_disk / 1e6:,.0f} MB from the disk" if run.from_disk > 1e6 else ""
+        screen.print(f"{seconds} {read if variant.efs else ''}{disk}")
 
     return show
 

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..simulator import COUNTERS, REQUESTS, Efs
+from .memory import SCRATCH, memory, ready
 
 ROUNDS = 5
 PROBE = Path(__file__).with_name("probe.py")
-MEMORY = Path("/dev/shm")  # noqa: S108 (only where a folder of our own is made)
-SCRATCH = 4 << 30
-"""Bytes that a run may write, at most: what people unpack to /tmp."""
 
 
 class FailedRunError(Exception):
@@ -33,13 +31,15 @@ class FailedRunError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds within the process, requests by kind, bytes, a warm answer."""
+    """One run: seconds within the process, requests by kind, bytes, a warm answer; and bytes that
+    came from this machine's disk, which should be none."""
 
     seconds: float
     requests: dict[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     bytes_written: int = 0
     warm_ms: float = 0.0
+    from_disk: int = 0
 
     @property
     def round_trips(self) -> int:
@@ -83,8 +83,10 @@ class Variant:
             command = [sys.executable, "-I", "-S", "-B", str(PROBE), json.dumps(work)]
             if self.efs:
                 command = self.efs.command(self.backing, self.backing, command)
+            before = _from_disk()
             _run(command, {**os.environ, **self.environment}, scratch)
-            return _read(result, free=("missing",) if self.efs and self.efs.creating else ())
+            run = _read(result, free=("missing",) if self.efs and self.efs.creating else ())
+            return replace(run, from_disk=_from_disk() - before)
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> None:
@@ -112,6 +114,10 @@ def _run(command: Sequence[str], environment: Mapping[str, str], folder: str) ->
         raise FailedRunError(f"{' '.join(command)}\nended with {status}:\n{said}")
 
 
+def _from_disk() -> int:
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_inblock * 512
+
+
 def _read(result: Path, free: Sequence[str]) -> Run:
     measured = json.loads(result.read_text(encoding="ascii"))
     counted = measured.get("requests", {})
@@ -130,7 +136,7 @@ def measure(
     variants: Sequence[Variant],
     rounds: int,
     progress: Callable[[Variant, int, Run], None] = lambda *_: None,
-    prepare: Callable[[Variant], None] = lambda _: None,
+    prepare: Callable[[Variant], None] = lambda variant: ready(variant.backing, variant.program),
 ) -> dict[str, list[Run]]:
     """Run all variants in turn, `rounds` times. `prepare` is called before each run."""
     runs: dict[str, list[Run]] = {variant.name: [] for variant in variants}
@@ -143,9 +149,3 @@ def measure(
             runs[variant.name].append(run)
             progress(variant, number, run)
     return runs
-
-
-def memory(size: int) -> Path | None:
-    """Where a folder of so many bytes can be made in memory, so that no disk is measured."""
-    enough = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > size
-    return MEMORY if enough else None

@@ -1,6 +1,20 @@
 """What is measured on: releases that the installer makes once, kept in `.local/benchmarks`."""
 
-from . import packages, releases, tensorflow
+from . import releases
+from .packages import MORE, PACKAGES
 from .releases import InstallationError
+from .tensorflow import LAZY, MODELS, QUIET, TAR, Trees, all_trees, trees
 
-__all__ = ["InstallationError", "packages", "releases", "tensorflow"]
+__all__ = [
+    "LAZY",
+    "MODELS",
+    "MORE",
+    "PACKAGES",
+    "QUIET",
+    "TAR",
+    "InstallationError",
+    "Trees",
+    "all_trees",
+    "releases",
+    "trees",
+]

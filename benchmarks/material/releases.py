@@ -13,7 +13,8 @@ import sys
 import tarfile
 from pathlib import Path
 
-from components.lock import Target, lock
+from components import Target
+from components.lock import lock
 from tools.files import APPLICATION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,15 +143,6 @@ def plain(locks: Path, name: str, home: Path = HOME, index: str = INDEX) -> Path
     subprocess.run([*command, "-r", str(locks)], check=True)
     making.rename(folder)
     return folder
-
-
-def into_memory(*folders: Path) -> None:
-    """Read every file, so that what is measured is not this machine's disk."""
-    for path in (path for folder in set(folders) for path in folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb", buffering=0) as stream:
-                while stream.read(1 << 24):
-                    pass
 
 
 def versions(made: Path) -> dict[str, str]:

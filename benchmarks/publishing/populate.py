@@ -8,16 +8,12 @@ time is scaled by what the requests of the whole tree would cost against those c
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from .. import report
-from ..harness import Variant, begin, command, document, measure, memory
-from ..material import releases
-from ..material.tensorflow import MODELS, trees
+from ..harness import Variant, begin, command, document, measure, ready, room
+from ..material import MODELS, releases, trees
 from ..simulator import PRESETS, Efs, build
 from .sample import Extent, sample, scale
 
@@ -59,13 +55,6 @@ def variants(
     ], extent
 
 
-@contextlib.contextmanager
-def room(size: int) -> Iterator[Path]:
-    """A directory in memory if there is that much, so that no disk is measured; or else on disk."""
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=memory(size)) as folder:
-        yield Path(folder)
-
-
 def empty(variant: Variant) -> None:
     """Make the target empty before a run."""
     shutil.rmtree(variant.backing, ignore_errors=True)
@@ -86,7 +75,7 @@ def main(arguments: list[str]) -> int:
     made = trees(options.index_url, models=("answer",)).releases["answer"]
     with room(2 * releases.size(made)["bytes"]) as folder:
         ways, part = variants(made, folder / "populated", one_in=options.sample)
-        releases.into_memory(made)
+        ready(made)
         runs = measure(ways, options.rounds, command.progress(console), empty)
     whole = Extent.of(made / "site-packages")
     results = document(

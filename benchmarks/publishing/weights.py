@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..harness import FailedRunError
+from ..harness import FailedRunError, ready, room
 from ..material import releases
 from ..simulator import PRESETS, Efs
 from . import files
@@ -31,22 +29,19 @@ class Published:
     seconds: dict[str, float]
 
 
-def publish(size: str, storage: str, path: Path, mount: Path, efs: Efs | None) -> Published:
+def publish(size: str, storage: str, path: Path, efs: Efs | None) -> Published:
     """Let the installer fetch and publish a file of weights, as the populate task does."""
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    shutil.rmtree(mount, ignore_errors=True)
-    mount.mkdir(parents=True)
-    with (
-        files.served(path.parent) as url,
-        tempfile.TemporaryDirectory(dir=releases.HOME) as staging,
-    ):
-        listing = Path(staging, "artifacts.json")
-        entry: dict[str, Any] = {"name": path.name, "url": f"{url}/{path.name}"}
-        entry |= {"size": path.stat().st_size, "sha256": sha256, "signed": False, "unpack": False}
-        listing.write_text(json.dumps([entry]), encoding="utf-8")
+    entry: dict[str, Any] = {"name": path.name, "size": path.stat().st_size, "sha256": sha256}
+    entry |= {"signed": False, "unpack": False}
+    with files.served(path.parent) as url, room(3 * entry["size"]) as folder:
+        mount, staging, listing = folder / "mount", folder / "staging", folder / "artifacts.json"
+        mount.mkdir()
+        staging.mkdir()
+        listing.write_text(json.dumps([{**entry, "url": f"{url}/{path.name}"}]), encoding="utf-8")
         words = [sys.executable, "-m", "release", "fetch", "--artifacts", str(listing)]
-        words += ["--release", str(mount / "releases" / ID), "--staging", staging]
+        words += ["--release", str(mount / "releases" / ID), "--staging", str(staging)]
         words = efs.command(mount, mount, words) if efs else words
         program = releases.program("publish", "")
         done = subprocess.run(words, cwd=program, capture_output=True, text=True, check=False)
@@ -58,7 +53,6 @@ def publish(size: str, storage: str, path: Path, mount: Path, efs: Efs | None) -
 
 def publications(size: str, path: Path) -> Iterator[Published]:
     """To a local disk, and to the simulated EFS."""
-    mount = releases.HOME / "efs" / "artifacts-published"
-    yield publish(size, "local", path, mount, None)
-    yield publish(size, "central", path, mount, Efs(preset=PRESETS["central"], creating=True))
-    shutil.rmtree(mount, ignore_errors=True)
+    ready(path.parent)
+    yield publish(size, "local", path, None)
+    yield publish(size, "central", path, Efs(preset=PRESETS["central"], creating=True))

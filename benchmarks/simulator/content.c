@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 struct handle {
@@ -15,6 +17,8 @@ struct handle {
     size_t waiting;  /* bytes of a piece that is not full yet */
     int pieces;      /* sent since the last flush */
     int64_t drained; /* when the last of them is through the link */
+    bool library;    /* what a dynamic loader may map */
+    bool held;       /* by a mapping, when it was closed */
 };
 
 static struct handle *handle_of(const struct fuse_file_info *info) {
@@ -29,7 +33,9 @@ static int hold(int fd, struct fuse_file_info *info) {
         close(fd);
         return error;
     }
+    char magic[4];
     handle->fd = fd;
+    handle->library = pread(fd, magic, 4, 0) == 4 && memcmp(magic, "\177ELF", 4) == 0;
     pthread_mutex_init(&handle->writing, NULL);
     info->fh = (uintptr_t)handle;
     info->keep_cache = 1; /* NFS keeps the pages of a file whose change attribute is the same */
@@ -132,16 +138,47 @@ static void flush(struct handle *handle) {
         finish(begin(COMMIT), 0);
 }
 
+/* Whether a process has mapped a file. What was mapped last is mostly among the first lines. */
+static bool mapped(pid_t process, const struct file *file) {
+    char path[32], line[PATH_MAX + 128];
+    unsigned high, low;
+    unsigned long number;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/maps", process);
+    FILE *maps = fopen(path, "re");
+    while (maps && !found && fgets(line, sizeof line, maps))
+        found = sscanf(line, "%*s %*s %*s %x:%x %lu", &high, &low, &number) == 3 &&
+                makedev(high, low) == mounted && number == file->number;
+    if (maps)
+        fclose(maps);
+    return found;
+}
+
+/*
+ * close(2). NFS sends CLOSE with the last reference to a file that was only read, and a mapping is
+ * one: nfs4_file_flush in Linux' fs/nfs/nfs4file.c does nothing without FMODE_WRITE, and
+ * nfs_file_release in fs/nfs/file.c, which is the end of all references, waits for the CLOSE. FUSE
+ * tells the end too late to wait for it, so mappings are looked for, and of libraries alone, since
+ * a look takes as long as a fast CLOSE.
+ */
 static void efs_flush(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info) {
     if (file_of(ino) != &counters) {
-        flush(handle_of(info));
-        finish(begin(CLOSE), 0);
+        struct handle *handle = handle_of(info);
+        flush(handle);
+        int64_t due = begin(CLOSE);
+        handle->held = handle->library && mapped(fuse_req_ctx(request)->pid, file_of(ino));
+        if (handle->held)
+            atomic_fetch_sub(&counted[CLOSE], 1); /* not yet */
+        else
+            finish(due, 0);
     }
     fuse_reply_err(request, 0);
 }
 
 static void efs_release(fuse_req_t request, fuse_ino_t ino, struct fuse_file_info *info) {
     if (file_of(ino) != &counters) {
+        if (handle_of(info)->held)
+            begin(CLOSE);
         close(handle_of(info)->fd);
         free(handle_of(info));
     }

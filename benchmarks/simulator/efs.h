@@ -55,6 +55,7 @@ struct place {
 
 extern double timeout; /* of what is cached, in seconds */
 extern struct file root, counters; /* counters: the file .counters */
+extern dev_t mounted;              /* the mount's device */
 
 struct file *file_of(fuse_ino_t ino);
 struct place place_of(const struct file *file);

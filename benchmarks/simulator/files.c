@@ -11,6 +11,7 @@
 
 double timeout = 60;
 struct file root = {.fd = -1}, counters = {.fd = -1};
+dev_t mounted;
 
 static struct file *files[BUCKETS];
 static pthread_mutex_t filing = PTHREAD_MUTEX_INITIALIZER;

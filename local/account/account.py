@@ -23,7 +23,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from ..sandbox import Bind
 from . import rights
 from .reach import Network, Reach
-from .rules import MountError
+from .rules import MountError, denied
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,20 +208,13 @@ class Account:
         arn = self.arn("logs", f"log-group:{group}")
         for action in ("CreateLogStream", "PutLogEvents"):
             if not self.may(role_arn, f"logs:{action}", f"{arn}:log-stream:{stream}"):
-                why = f"{role_arn} is not authorized to perform: logs:{action} on resource: {arn}"
-                return f"AccessDeniedException: {why}"
+                return f"AccessDeniedException: {denied(role_arn, f'logs:{action}', arn)}"
         if group not in self._logs.groups:
             return "ResourceNotFoundException: The specified log group does not exist."
         return None
 
-    def secret(self, role_arn: str, arn: str) -> tuple[str, str]:
-        """The value of a secret, and why a role cannot read it."""
-        if not self.may(role_arn, action := "secretsmanager:GetSecretValue", arn):
-            why = f"is not authorized to perform: {action} on resource: {arn} because no "
-            return (
-                "",
-                f"AccessDeniedException: User: {role_arn} {why}identity-based policy allows it",
-            )
+    def secret(self, arn: str) -> tuple[str, str]:
+        """The value of a secret, and why it cannot be read."""
         try:
             return str(self._secrets.get_secret_value(arn, "", "AWSCURRENT")["SecretString"]), ""
         except SecretsManagerClientError as error:

@@ -22,7 +22,6 @@ from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal.models import moto_api_backend
 
 from ..zones import zones_of
-from . import rights
 
 # AWS's own policies that can be attached here.
 _MANAGED = re.compile(r"AWSLambda\w*ExecutionRole|AmazonECSTaskExecution|AmazonElasticFileSystem")
@@ -96,17 +95,10 @@ class _Versions(lambda_models.LambdaStorage):
 
 
 class _Bucket(s3_models.FakeBucket):
-    """Reads the conditions of its policy; who asks may do everything that this does not deny."""
+    """Leaves its policy to `TaskRoles`: moto reads no conditions, so TLS alone would be denied."""
 
-    def get_permission(self, action: str, resource: str) -> PermissionResult:
-        own = [json.loads(self.policy)] if self.policy else []
-        # The endpoint stands for TLS.
-        context = {"aws:SecureTransport": "true"}
-        all_ = [{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}]
-        if not rights.allows(all_, action, resource, context, resource_policies=own):
-            return PermissionResult.DENIED
-        public = rights.allows([], action, resource, context, resource_policies=own)
-        return PermissionResult.PERMITTED if public else PermissionResult.NEUTRAL
+    def get_permission(self, _action: str, _resource: str) -> PermissionResult:
+        return PermissionResult.NEUTRAL
 
 
 def prepare(seconds_to_create: float) -> None:

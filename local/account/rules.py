@@ -37,6 +37,12 @@ def refuse(code: str, troubles: Iterable[str], status: int = 400) -> None:
         raise RefusalError(code, trouble, status)
 
 
+def denied(who: str, action: str, resource: str, kind: str = "identity-based") -> str:
+    """What somebody hears whom no policy of a kind lets do something. [field]"""
+    what = f"{who} is not authorized to perform: {action} on resource: {resource}"
+    return f"User: {what} because no {kind} policy allows the {action} action"
+
+
 # --- the service models: patterns, enums and maxima, which boto3 does not check -------------------
 
 

@@ -19,7 +19,7 @@ from moto.s3.models import s3_backends
 from werkzeug.wrappers import Request, Response
 
 from .account import Account
-from .rules import RefusalError
+from .rules import RefusalError, denied
 
 PATH = "/v2/credentials/"
 """Where a task has its role's credentials."""
@@ -189,17 +189,14 @@ def _pass_endpoint(request: Request, session: _Session, action: str, resource: s
     # All buckets here are the account's own.
     context["aws:ResourceAccount"] = context["aws:PrincipalAccount"]
     if reach is not None and reach.refuses("s3", action, resource, context):
-        what = f"{session.arn} is not authorized to perform: {action} on resource: {resource!r}"
-        why = f"because no VPC endpoint policy allows the {action} action"
-        raise RefusalError("AccessDenied", f"User: {what} {why}", 403)
+        text = denied(session.arn, action, repr(resource), "VPC endpoint")
+        raise RefusalError("AccessDenied", text, 403)
 
 
 def _allow(session: _Session, account: Account, bucket: Any, action: str, resource: str) -> None:
     policies = [json.loads(bucket.policy)] if bucket.policy else []
     if not account.may(session.role, action, resource, _CONTEXT, policies):
-        what = f"{session.arn} is not authorized to perform: {action} on resource: {resource!r}"
-        why = f"because no identity-based policy allows the {action} action"
-        raise RefusalError("AccessDenied", f"User: {what} {why}", 403)
+        raise RefusalError("AccessDenied", denied(session.arn, action, repr(resource)), 403)
 
 
 # The endpoint stands for TLS.

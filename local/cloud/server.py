@@ -19,12 +19,12 @@ from urllib.parse import unquote
 
 from moto.logs.models import logs_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from ..account import Account, Client, TaskRoles, prepare, rules
 from ..executors import Function, Functions, Tasks
 from ..sandbox import Bind, Host, namespaces_work, networks_work
+from ..web import Server, direct
 from .checks import Checks
 from .concurrency import Concurrency
 from .interfaces import Interfaces
@@ -45,11 +45,6 @@ This host allows no mount namespaces: what follows is not as on AWS, where
 _NO_NETWORK = """\
     a function in these subnets reaches its file system alone, and a task in a VPC without internet
       its endpoints alone; here they have this host's network"""
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def log_request(self, *_: Any) -> None:
-        """Say nothing of requests."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +129,10 @@ class Cloud:
         self._functions = Functions(host, self._init_limit, self._mount, self._write_log)
         self._closers.append(self._functions.close)
         self._moto = DomainDispatcherApplication(create_backend_app)
-        server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_QuietHandler)
-        self.endpoint = self._roles.endpoint = f"http://127.0.0.1:{server.server_port}"
+        server = Server(self)
+        self._closers.append(server.close)
+        self.endpoint = self._roles.endpoint = f"http://127.0.0.1:{server.port}"
         self._roles.cloud = self
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        self._closers.append(server.server_close)
-        self._closers.append(server.shutdown)
 
     def close(self) -> None:
         """End every process and the server. May be called at any time, and again."""
@@ -152,7 +144,6 @@ class Cloud:
 
     def environment(self) -> dict[str, str]:
         """Environment variables with which an AWS client finds this cloud and nothing else."""
-        bypass = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "embedded",
@@ -163,8 +154,7 @@ class Cloud:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": bypass,
-            "no_proxy": bypass,
+            **direct(),
         }
 
     # --- the layer ---

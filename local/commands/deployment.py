@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,20 +20,15 @@ from .. import COMMAND, PACKS, engine
 from ..engine import Result, Verdict
 from ..project import Project
 from ..provider import AwsProvider
-from ..state import SCRATCH, StateError, hold
-from .deployed import FUNCTION, Deployment
-from .locks import LockError, make_locks
+from ..state import SCRATCH, hold
+from .applications import fill_cache, make_locks
+from .deployed import FUNCTION, Deployment, DeploymentError
 from .screen import Screen
-from .wheels import CacheError, fill_cache
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-
-
-class DeploymentError(Exception):
-    """A run that cannot go on; the message says why and what to do."""
 
 
 def host_config(project: Project, screen: Screen) -> Project:
@@ -62,12 +58,9 @@ def host_config(project: Project, screen: Screen) -> Project:
     own = (project.own("runtime"), project.own("architecture"))
     if changed and all(own):
         index_url = project.own("indexUrl")
-        try:
-            make_locks(
-                project.root, "-".join(map(str, own)), "-".join(host.values()), index_url, screen
-            )
-        except LockError as error:
-            raise DeploymentError(str(error)) from error
+        make_locks(
+            project.root, "-".join(map(str, own)), "-".join(host.values()), index_url, screen
+        )
     if changed and (image := project.own("populatorImage")):
         # Its Python is the stack's. Without internet any other registry is out of reach.
         name, private = re.split(r"[:@](?!.*/)", image)[0], project.own("egress") == "none"
@@ -149,19 +142,13 @@ def _judge(result: Result, screen: Screen, *, advice: bool = True) -> Verdict:
     return verdict
 
 
-@contextlib.contextmanager
-def held(state: Path) -> Iterator[None]:
+def held(state: Path) -> AbstractContextManager[None]:
     """Use the stack's folder, which is the one around `state`, alone.
 
     Raises:
-        DeploymentError: Somebody else uses it.
+        StateError: Somebody else uses it.
     """
-    with contextlib.ExitStack() as ends:
-        try:
-            ends.enter_context(hold(state.parent, " ".join([COMMAND, *sys.argv[1:2]])))
-        except StateError as error:
-            raise DeploymentError(str(error)) from error
-        yield
+    return hold(state.parent, " ".join([COMMAND, *sys.argv[1:2]]))
 
 
 @contextlib.contextmanager
@@ -198,10 +185,7 @@ def deploy(project: Project, state: Path, screen: Screen) -> Iterator[Deployment
     """
     provider = AwsProvider(project.region, cloud=True)
     with empty_cloud(state, project.region, screen) as cloud:
-        try:
-            fill_cache(project, screen)
-        except CacheError as error:
-            raise DeploymentError(str(error)) from error
+        fill_cache(project, screen)
         with screen.step(f"up of stack {project.stack}"):
             with own_temporary_files(cloud.scratch):
                 result = engine.up(project, provider, screen)

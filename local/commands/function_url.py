@@ -8,13 +8,12 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from socketserver import BaseServer
 from typing import Any
 
 from werkzeug.datastructures import Headers
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from ..web import Server
 from .deployed import Answer
 
 # A function URL hands these over as text, everything else in base64.
@@ -22,44 +21,27 @@ _TEXT = ("text/", "application/json", "application/javascript", "application/xml
 _JSON = "application/json"
 
 
-class _Handler(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        """Say nothing."""
-
-
 class _Request(Request):
     max_content_length = 6 * 1024 * 1024
 
 
 class FunctionUrl:
-    """An HTTP server on 127.0.0.1 that hands each request to `invoke`; port 0 takes a free one.
+    """A port of 127.0.0.1 whose requests are handed to a function; port 0 takes a free one.
 
     Events and answers have payload format version 2.0.
     """
 
-    invoke: Callable[[Any], Answer]
-
     def __init__(self, port: int) -> None:
-        # Not by werkzeug, which ends this program where the port is taken.
-        with socket.create_server(("127.0.0.1", port)) as listening:
-            self.port: int = listening.getsockname()[1]
-            self._server = make_server(
-                *("127.0.0.1", self.port, _Request.application(self._answer)),
-                threaded=True,
-                request_handler=_Handler,
-                fd=listening.fileno(),
-            )
+        self._listening = socket.create_server(("127.0.0.1", port))
+        self.port: int = self._listening.getsockname()[1]
 
-    def serve_forever(self) -> None:
-        """Serve until an interrupt, which werkzeug's own would swallow, or `close`."""
-        BaseServer.serve_forever(self._server, 0.05)
-
-    def close(self) -> None:
-        """End."""
-        self._server.shutdown()
+    def serve(self, invoke: Callable[[Any], Answer]) -> Server:
+        """Answer what comes, and has come; what is returned ends it."""
+        self._invoke = invoke
+        return Server(_Request.application(self._answer), self._listening)
 
     def _answer(self, request: Request) -> Response:
-        answer = self.invoke(_event(request))
+        answer = self._invoke(_event(request))
         if isinstance(answer.payload, dict) and "statusCode" in answer.payload:
             try:
                 return _http(answer.payload)

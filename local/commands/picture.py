@@ -8,11 +8,11 @@ from html import escape
 from typing import Any
 
 from ..engine import Resource, Result
+from .deployed import steps_of
 
 _STACK = "pulumi:pulumi:Stack"
 _LINES = 14
 _CHARACTER, _LINE, _EDGE, _GAP = 7, 17, 12, 60
-_STEPS = {"ActivateDuration": "activate", "ImportDuration": "import", "LoadDuration": "load"}
 _STYLE = """
     .back { fill: #fff } .box { fill: #f4f7f9; stroke: #37474f }
     .line { fill: none; stroke: #90a4ae }
@@ -44,8 +44,11 @@ class Group:
 
     @property
     def width(self) -> int:
-        """Width in pixels: no text is longer, in any font, because each has its length."""
-        return 2 * _EDGE + _CHARACTER * max(map(len, (self.name, *self.lines)))
+        """Width in pixels: no text is longer, because each has its length.
+
+        The further pixel is for viewers that do not heed that, as librsvg.
+        """
+        return 2 * _EDGE + (_CHARACTER + 1) * max(map(len, (self.name, *self.lines)))
 
     @property
     def height(self) -> int:
@@ -154,10 +157,10 @@ def _arrow(places: Mapping[str, tuple[int, int]], group: Group, drawn: Sequence[
 
 def _bars(cold_starts: ColdStarts, y: int) -> Iterator[str]:
     """A bar of each cold start, all in the same scale."""
-    longest = max((sum(_steps(said).values()) for said in cold_starts.values()), default=0) or 1
+    longest = max((sum(steps_of(said).values()) for said in cold_starts.values()), default=0) or 1
     for number, (function, said) in enumerate(cold_starts.items()):
         at, x = y + 3 * _LINE * number, float(_EDGE)
-        steps = _steps(said)
+        steps = steps_of(said)
         spoken = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in steps.items())
         yield _text(f"cold start of {function}: {spoken}", _EDGE, at + 10, "name")
         for step, seconds in steps.items():
@@ -165,7 +168,3 @@ def _bars(cold_starts: ColdStarts, y: int) -> Iterator[str]:
             place = f'x="{x:.1f}" y="{at + _LINE}" width="{width:.1f}" height="14"'
             yield f'<rect class="{step}" {place}/>'
             x += width
-
-
-def _steps(said: Mapping[str, Any]) -> dict[str, float]:
-    return {word: float(said[name]) for name, word in _STEPS.items() if name in said}

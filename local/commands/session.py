@@ -16,8 +16,8 @@ from .. import engine
 from ..project import Project, ProjectError
 from ..provider import AwsProvider
 from ..state import CONTROL, SCRATCH
-from .deployed import Answer, Deployment, FunctionError
-from .deployment import DeploymentError, own_temporary_files
+from .deployed import Answer, Deployment, DeploymentError, FunctionError
+from .deployment import own_temporary_files
 from .screen import Screen
 
 # Folders of other programs, and what runs and tools leave; no program is made of them.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from ..engine import Resource
 from ..provider import refusal
-from .deployed import Deployment, FunctionError
+from .deployed import Deployment, DeploymentError, FunctionError
 from .screen import Screen
 
 _CLUSTER = "aws:ecs/cluster:Cluster"
@@ -20,53 +20,42 @@ _DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 _SUBNET, _GROUP = "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup"
 
 
-class TaskError(Exception):
-    """A task that cannot be started; the message says why and what to do."""
+def check_names(planned: Deployment, options: argparse.Namespace) -> None:
+    """Raise FunctionError if a plan lacks what is named, or has several to choose from."""
+    _chosen(planned, _DEFINITION, "task", options.task)
+    _chosen(planned, _CLUSTER, "cluster", options.cluster)
+    for name in options.subnet:
+        _chosen(planned, _SUBNET, "subnet", name)
+    _groups(planned, options)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What is to be run, by names that the program gives its resources.
-
-    Attributes:
-        task: The task definition; None: the only one.
-        cluster: The cluster; None: the only one.
-        subnets: Subnets; none: all.
-        groups: Security groups; none: the only one, or the VPC's own.
-        public_ip: Whether it gets a public address.
-        command: In place of the container's command.
-    """
-
-    task: str | None = None
-    cluster: str | None = None
-    subnets: Sequence[str] = ()
-    groups: Sequence[str] = ()
-    public_ip: bool = False
-    command: Sequence[str] = ()
-
-
-def run_task(deployment: Deployment, wanted: Wanted, screen: Screen) -> int:
+def run_task(deployment: Deployment, options: argparse.Namespace, screen: Screen) -> int:
     """Run a task to its end and show its log; returns the exit code of its first container.
+
+    Args:
+        deployment: What is deployed.
+        options: The command's, with names that the program gives its resources.
+        screen: Shows what happens.
 
     Raises:
         FunctionError: The program has no such task, cluster, subnet or security group.
-        TaskError: ECS refuses the task, or it does not start.
+        DeploymentError: ECS refuses the task, or it does not start.
     """
-    definition = _chosen(deployment, _DEFINITION, "task", wanted.task)
-    cluster = _chosen(deployment, _CLUSTER, "cluster", wanted.cluster)
+    definition = _chosen(deployment, _DEFINITION, "task", options.task)
+    cluster = _chosen(deployment, _CLUSTER, "cluster", options.cluster)
     region = str(definition.outputs["arn"]).split(":")[3]
     ecs = boto3.client("ecs", region)
     request = {
         "taskDefinition": definition.outputs["arn"],
         "cluster": cluster.outputs["arn"],
         "launchType": "FARGATE",
-        **_network(deployment, wanted),
+        **_network(deployment, options, region),
     }
     try:
         known = ecs.describe_task_definition(taskDefinition=definition.outputs["arn"])
         containers: Sequence[Any] = known["taskDefinition"]["containerDefinitions"]
-        if wanted.command:
-            own = {"name": containers[0]["name"], "command": list(wanted.command)}
+        if options.words:
+            own = {"name": containers[0]["name"], "command": options.words}
             request["overrides"] = {"containerOverrides": [own]}
         (task,) = ecs.run_task(**request)["tasks"]
         with screen.step(f"task {definition.name}"):
@@ -76,13 +65,13 @@ def run_task(deployment: Deployment, wanted: Wanted, screen: Screen) -> int:
                     "tasks"
                 ][0]
     except ClientError as error:
-        raise TaskError(refusal(error)) from error
+        raise DeploymentError(refusal(error)) from error
     for container in containers:
         _show_log(container, task["taskArn"].rpartition("/")[2], region, screen)
     ended = task["containers"][0]
     code = ended.get("exitCode")
     if code is None:
-        raise TaskError(f"{task['stoppedReason']}; {ended.get('reason', '')}".rstrip("; "))
+        raise DeploymentError(f"{task['stoppedReason']}; {ended.get('reason', '')}".rstrip("; "))
     screen.line(f"exit code {code}", "error" if code else "good")
     return int(code)
 
@@ -98,17 +87,27 @@ def _chosen(deployment: Deployment, type_: str, what: str, name: str | None) -> 
     raise FunctionError(f"{wrong}: {names}" if found or name else names)
 
 
-def _network(deployment: Deployment, wanted: Wanted) -> dict[str, Any]:
+def _groups(deployment: Deployment, options: argparse.Namespace) -> list[Resource]:
+    if not options.security_group and not deployment.result.of_type(_GROUP):
+        return []
+    names = options.security_group or [None]
+    return [_chosen(deployment, _GROUP, "security-group", name) for name in names]
+
+
+def _default_subnets(region: str) -> list[str]:
+    found = boto3.client("ec2", region).describe_subnets(
+        Filters=[{"Name": "default-for-az", "Values": ["true"]}]
+    )
+    return [subnet["SubnetId"] for subnet in found["Subnets"]]
+
+
+def _network(deployment: Deployment, options: argparse.Namespace, region: str) -> dict[str, Any]:
     subnets = list(deployment.result.of_type(_SUBNET))
-    chosen = [_chosen(deployment, _SUBNET, "subnet", name) for name in wanted.subnets] or subnets
-    if not chosen:
-        return {}
-    groups = [_chosen(deployment, _GROUP, "security-group", name) for name in wanted.groups]
-    if not groups and deployment.result.of_type(_GROUP):
-        groups = [_chosen(deployment, _GROUP, "security-group", None)]
-    public = "ENABLED" if wanted.public_ip else "DISABLED"
-    network: dict[str, Any] = {"subnets": [each.id for each in chosen], "assignPublicIp": public}
-    if groups:
+    chosen = [_chosen(deployment, _SUBNET, "subnet", name) for name in options.subnet] or subnets
+    ids = [each.id for each in chosen] or _default_subnets(region)
+    public = "ENABLED" if options.assign_public_ip else "DISABLED"
+    network: dict[str, Any] = {"subnets": ids, "assignPublicIp": public}
+    if groups := _groups(deployment, options):
         network["securityGroups"] = [each.id for each in groups]
     return {"networkConfiguration": {"awsvpcConfiguration": network}}
 

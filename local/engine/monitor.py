@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -23,7 +21,8 @@ from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 from ..project import Project
 from . import refusals, sdk
 from .resource import STACK, Provider, Resource, Watcher
-from .sdk import UNKNOWN, Empty, Struct, engine_pb2, plain, resource_pb2, unwrapped
+from .sdk import UNKNOWN, Empty, Struct, engine_pb2, plain, resource_pb2
+from .values import as_known, content, unwrapped
 
 _DYNAMIC = "pulumi-python:dynamic"
 _PROVIDER = "__provider"
@@ -134,7 +133,7 @@ class Monitor:
         return urn
 
     def _resource(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
-        inputs: dict[str, Any] = _as_known(plain(request.object))
+        inputs: dict[str, Any] = as_known(plain(request.object))
         if request.custom and not request.type.startswith(_DYNAMIC):
             made_up = self._provider.check(request.type, urn, inputs)
             before = self._before[urn].inputs if urn in self._before else {}
@@ -151,7 +150,7 @@ class Monitor:
         with self._lock:
             named = self.registered[request.provider.rpartition("::")[0]]
         refusals.check_provider(named.type)
-        return self._provider.configured(_unwrapped(named.inputs), named.name)
+        return self._provider.configured(unwrapped(named.inputs), named.name)
 
     def _create(self, resource: Resource, reply: Any) -> Resource:
         """Plan, create, update or keep it; `reply` comes with inputs and leaves with outputs."""
@@ -160,9 +159,9 @@ class Monitor:
             return self._create_dynamic(resource, old, reply)
         provider = self._provider_of(resource.request)
         new, known = resource.inputs, old.inputs if old else {}
-        props = _unwrapped(new)
+        props = unwrapped(new)
         changed = sorted(
-            key for key in {*known, *new} if _content(known.get(key)) != _content(new.get(key))
+            key for key in {*known, *new} if content(known.get(key)) != content(new.get(key))
         )
         if self._dry_run:
             id_, outputs = "", provider.planned(resource.type, props)
@@ -191,11 +190,11 @@ class Monitor:
         return replace(resource, id=id_, outputs=wire | hidden)
 
     def _create_dynamic(self, resource: Resource, old: Resource | None, reply: Any) -> Resource:
-        provider, props = self._dynamic_provider(reply, _unwrapped(old.inputs) if old else {})
+        provider, props = self._dynamic_provider(reply, unwrapped(old.inputs) if old else {})
         if self._dry_run:
             reply.Clear()  # the dynamic provider has no preview, so nothing of it is known
             return resource
-        known = _unwrapped(old.outputs) if old else {}
+        known = unwrapped(old.outputs) if old else {}
         found = provider.diff(old.id, known, props) if old else None
         if old is None or (found and found.replaces):
             created = provider.create(props)
@@ -214,7 +213,7 @@ class Monitor:
         self, inputs: Any, known_inputs: dict[str, Any]
     ) -> tuple[ResourceProvider, dict[str, Any]]:
         """The provider that the program pickled, configured, and the inputs that it checked."""
-        props = unwrapped(inputs, self._dry_run)
+        props = sdk.unwrapped(inputs, self._dry_run)
         provider: ResourceProvider = sdk.unpickled(base64.b64decode(props[_PROVIDER]))
         config = Config(dict(self._project.config), self._project.name)
         provider.configure(ConfigureRequest(config))
@@ -228,7 +227,7 @@ class Monitor:
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Any:
         with self._lock:
             resource = self.registered[request.urn]
-            outputs = _as_known(plain(request.outputs))
+            outputs = as_known(plain(request.outputs))
             self.registered[request.urn] = replace(resource, outputs=outputs)
         return Empty()
 
@@ -256,7 +255,7 @@ class Monitor:
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
         try:
-            args = _unwrapped(_as_known(plain(request.args)))
+            args = unwrapped(as_known(plain(request.args)))
             answer = self._provider_of(request).invoke(request.tok, args)
         except Exception as error:
             raise pulumi.RunError(f"{request.tok}: {refusals.reason(error)}") from error
@@ -267,42 +266,3 @@ def _kept(resource: Resource, old: Resource, reply: Any) -> Resource:
     reply.Clear()
     reply.update(old.outputs)
     return replace(resource, id=old.id, outputs=old.outputs)
-
-
-def _unwrapped(wire: Mapping[str, Any]) -> dict[str, Any]:
-    return unwrapped(Struct(wire))
-
-
-def _content(value: Any) -> Any:
-    """What counts of an input: of a file asset not where it lies."""
-    if isinstance(value, dict) and sdk.is_asset(value) and "hash" in value:
-        return {key: item for key, item in value.items() if key != "path"}
-    return value
-
-
-def _hash(path: Path) -> str:
-    """SHA-256 of a file, or of all that is in a folder."""
-    digest = hashlib.sha256()
-    for file in [path] if path.is_file() else sorted(path.rglob("*")):
-        if file.is_file():
-            digest.update(f"{file.relative_to(path)} {file.stat().st_size}\n".encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-def _as_known(value: Any) -> Any:
-    """As the real engine gives it to providers and packs.
-
-    An asset or archive has the hash of its files, because the path tells no change. In place of a
-    resource, which a program may pass where an id is wanted, stands its id, or the URN of a
-    component.
-    """
-    if isinstance(value, list):
-        return [_as_known(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if sdk.is_reference(value):
-        return value.get("id", value["urn"]) or UNKNOWN
-    if sdk.is_asset(value) and "path" in value:
-        return {**value, "hash": _hash(Path(value["path"]))}
-    return {key: _as_known(item) for key, item in value.items()}

@@ -14,18 +14,12 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-
 from ..account import Reach, TaskRoles
 from ..account.task_roles import ENDPOINT, PATH
+from ..web import Server
 
 _SERVER = re.compile(r"http://(?:127\.0\.0\.1|localhost):(\d+)")
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
-
-
-class _Handler(WSGIRequestHandler):
-    def log_request(self, *_: Any) -> None:
-        """Say nothing of requests."""
 
 
 class Loopback:
@@ -45,7 +39,7 @@ class Loopback:
         self._port = int(roles.endpoint.rpartition(":")[2])
         named = {int(found) for found in _SERVER.findall(json.dumps(definition))}
         self.ports = [self._port, *sorted(p for p in named - {self._port} if reach.inside(p))]
-        self._server: BaseWSGIServer | None = None
+        self._server: Server | None = None
         self._sockets: list[socket.socket] = []
 
     def serve(self, listening: socket.socket) -> None:
@@ -55,15 +49,7 @@ class Loopback:
             self._sockets.append(listening)
             threading.Thread(target=self._lead, args=(listening, port), daemon=True).start()
             return
-        self._server = make_server(
-            "127.0.0.1",
-            port,
-            self._answer,
-            threaded=True,
-            request_handler=_Handler,
-            fd=listening.detach(),
-        )
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server = Server(self._answer, listening)
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request to a service that there is an endpoint of, and no other."""
@@ -92,8 +78,7 @@ class Loopback:
                 listening.shutdown(socket.SHUT_RDWR)
             listening.close()
         if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+            self._server.close()
 
 
 def _pass_on(near: socket.socket, far: socket.socket) -> None:

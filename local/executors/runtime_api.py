@@ -12,24 +12,24 @@ import os
 import queue
 import shutil
 import socket
-import threading
 import time
 import uuid
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from werkzeug.wrappers import Request, Response
 
 from ..sandbox import PYTHON, Bind, Confinement, Host, Process
+from ..web import Server
 from .function import RUNTIME_DIR, TASK_ROOT, Function
 
-_API = "/2018-06-01/runtime"
 # Where Lambda has it, and its user, whose home is not there.
 _PORT = 9001
+_JSON = "application/json"
 _USER = "sbx_user1051:x:{uid}:{gid}::/home/sbx_user1051:/sbin/nologin\n"
 
 
@@ -68,64 +68,6 @@ class Runtime:
         return cls(folder=folder, users=users)
 
 
-class _Api(BaseHTTPRequestHandler):
-    """The Runtime API of one environment."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_GET(self) -> None:
-        """The runtime asks for the next event, and stands still until it comes.
-
-        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-        """
-        environment = self.server.environment
-        environment.process.freeze()
-        environment.happened.put(("ready", b""))
-        event = environment.events.get()
-        if event is None:
-            self.close_connection = True
-            return
-        environment.process.thaw()
-        headers, body = event
-        self._answer(200, body, headers)
-
-    def do_POST(self) -> None:
-        """The runtime reports a response or an error."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        kind = self.path.removeprefix(f"{_API}/").split("/")
-        self.server.environment.happened.put(
-            (kind[-1] if kind[0] != "init" else "init error", body)
-        )
-        self._answer(202, b"{}", {})
-
-    def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, environment: Environment, listening: socket.socket) -> None:
-        self.environment = environment
-        super().__init__(listening.getsockname(), _Api, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listening
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: the process ended in the middle of an answer."""
-
-
 class Environment:
     """An execution environment: one process that serves one event at a time.
 
@@ -149,7 +91,7 @@ class Environment:
         self.happened: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self.log, self.idle_since = log, time.monotonic()
         self._function, self._say = function, say
-        self._server: _Server | None = None
+        self._server: Server | None = None
         task_root = host.disk()
         _unpack(function.code, task_root)
         alone = host.network and not function.way_out
@@ -178,8 +120,30 @@ class Environment:
         )
 
     def _serve(self, listening: socket.socket) -> int:
-        self._server = _Server(self, listening)
-        return int(listening.getsockname()[1])
+        self._server = Server(Request.application(self._answer), listening)
+        return self._server.port
+
+    def _answer(self, request: Request) -> Response:
+        """The Runtime API.
+
+        The runtime asks for the next event and stands still until it comes, and reports a response
+        or an error.
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+        """
+        if request.method == "GET":
+            self.process.freeze()
+            self.happened.put(("ready", b""))
+            event = self.events.get()
+            if event is None:
+                raise ConnectionResetError("the environment ends")
+            self.process.thaw()
+            headers, body = event
+            return Response(body, headers=headers, content_type=_JSON)
+        # /2018-06-01/runtime/init/error, .../invocation/<id>/response and .../error
+        _, _, _, phase, *_, kind = request.path.split("/")
+        what = "init error" if phase == "init" else kind
+        self.happened.put((what, request.get_data()))
+        return Response(b"{}", 202, content_type=_JSON)
 
     def _printed(self, lines: list[str]) -> None:
         """Log what of the function's own lines its configuration lets through."""
@@ -210,8 +174,7 @@ class Environment:
         self.kill()
         self.process.end()
         if self._server:
-            self._server.shutdown()
-            self._server.server_close()
+            self._server.close()
 
 
 def _unpack(code: bytes, folder: Path) -> None:

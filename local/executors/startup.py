@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..account import Account, Reach
+from ..account import Account, Reach, rules
 
 _PRIVATE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -116,21 +116,18 @@ class Startup:
         if "secretsmanager" not in self._reach:
             why = "RequestCanceled: request context canceled caused by: context deadline exceeded."
             yield f"{failed}service call has been retried 5 time(s): {fetch}{why} {_CHECK}"
-        refusal = self._policy("secretsmanager", "secretsmanager:GetSecretValue", arn)
-        if refusal := refusal or self._account.secret(self._role, arn)[1]:
+        refusal = self._refusal("secretsmanager", "secretsmanager:GetSecretValue", arn)
+        if refusal := refusal or self._account.secret(arn)[1]:
             yield f"{failed}service call has been retried 1 time(s): {fetch}{refusal}"
 
     def _refusal(self, service: str, action: str, resource: str) -> str:
         """Why the execution role may not do something, by its policies or the endpoint's."""
         if not self._account.may(self._role, action, resource):
-            return self._denied(action, resource, "identity-based")
+            return f"AccessDeniedException: {rules.denied(self._role, action, resource)}"
         return self._policy(service, action, resource)
 
     def _policy(self, service: str, action: str, resource: str) -> str:
-        refused = self._reach.refuses(service, action, resource, {_OWN: self._account.id})
-        return self._denied(action, resource, "VPC endpoint") if refused else ""
-
-    def _denied(self, action: str, resource: str, kind: str) -> str:
-        what = f"{self._role} is not authorized to perform: {action} on resource: {resource}"
-        why = f"because no {kind} policy allows the {action} action"
-        return f"AccessDeniedException: User: {what} {why}"
+        if not self._reach.refuses(service, action, resource, {_OWN: self._account.id}):
+            return ""
+        text = rules.denied(self._role, action, resource, "VPC endpoint")
+        return f"AccessDeniedException: {text}"

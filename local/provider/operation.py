@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .kind import Kind, Properties, pascal, tagged
+from .kind import Kind, Made, Properties, pascal, tagged
 
 _TAGS = tagged("Tags", "Key", "Value")
 
@@ -47,12 +47,7 @@ def _topic_policy(properties: Properties) -> dict[str, Any]:
     return {"AttributeName": "Policy", "AttributeValue": properties["policy"]}
 
 
-def _target(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    client.put_targets(Rule=arguments["Rule"], Targets=[arguments["Target"]])
-    return {}
-
-
-def _target_of(properties: Properties) -> dict[str, Any]:
+def _target(properties: Properties) -> dict[str, Any]:
     target = {"Id": properties["targetId"], "Arn": properties["arn"]}
     if transformer := properties.get("inputTransformer"):
         target["InputTransformer"] = {
@@ -60,18 +55,15 @@ def _target_of(properties: Properties) -> dict[str, Any]:
             "InputPathsMap": transformer.get("inputPaths", {}),
             "InputTemplate": transformer["inputTemplate"],
         }
-    return {"Target": target}
+    return {"Targets": [target]}
 
 
-def _key(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    rotated = arguments.pop("EnableKeyRotation", False)
-    made: dict[str, Any] = client.create_key(**arguments)
-    if rotated:
-        client.enable_key_rotation(KeyId=made["KeyMetadata"]["KeyId"])
-    return made
+def _rotate(made: Made) -> None:
+    if made.properties.get("enableKeyRotation"):
+        made.aws.client("kms").enable_key_rotation(KeyId=made.id)
 
 
-def _key_of(properties: Properties) -> dict[str, Any]:
+def _key(properties: Properties) -> dict[str, Any]:
     policy = json.dumps(json.loads(properties["policy"])) if "policy" in properties else None
     tags = tagged("Tags", "TagKey", "TagValue")(properties)
     return {**({"Policy": policy} if policy else {}), **tags}
@@ -94,8 +86,8 @@ OPERATION_KINDS: Mapping[str, Kind] = {
         "events.put_rule", "{Name}", "Name EventPattern ScheduleExpression Description State",
         also=_TAGS, named="name", update="events.put_rule", gives={"arn": "RuleArn"}),
     "aws:cloudwatch/eventTarget:EventTarget": Kind(
-        "events.put_targets", "{Rule}-{Target[Id]}", "Rule", also=_target_of, by=_target,
-        named="targetId", update=_target),
+        "events.put_targets", "{Rule}-{Targets[0][Id]}", "Rule", also=_target, named="targetId",
+        update="events.put_targets"),
     "aws:sns/topic:Topic": Kind(
         "sns.create_topic", "TopicArn", "Name", also=_topic, named="name",
         gives={"arn": "TopicArn", "owner": "{account}"}),
@@ -103,6 +95,6 @@ OPERATION_KINDS: Mapping[str, Kind] = {
         "sns.set_topic_attributes", "{TopicArn}", "TopicArn=arn", also=_topic_policy,
         update="sns.set_topic_attributes", gives={"owner": "{account}"}),
     "aws:kms/key:Key": Kind(
-        "kms.create_key", "KeyMetadata.KeyId", "Description KeyUsage EnableKeyRotation",
-        also=_key_of, by=_key, gives={"arn": "Arn", "keyId": "KeyId"}),
+        "kms.create_key", "KeyMetadata.KeyId", "Description KeyUsage", also=_key,
+        then=_rotate, gives={"arn": "Arn", "keyId": "KeyId"}),
 }

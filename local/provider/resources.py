@@ -7,7 +7,7 @@ read has no effect, and is named on screen.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .code import code_of
@@ -18,21 +18,14 @@ from .s3 import S3_KINDS
 from .security_groups import default_group, rule, set_rules
 from .serving import SERVING_KINDS, function_active
 
-_WAIT_SECONDS = 60.0
 
-
-def _available(call: str, argument: str, key: str) -> Callable[[Made], None]:
-    """Waits until an EFS resource is available, as terraform does."""
-
-    def wait(made: Made) -> None:
-        describe = getattr(made.aws.client("efs"), call)
-        deadline = time.monotonic() + _WAIT_SECONDS
-        while (state := describe(**{argument: made.id})[key][0]["LifeCycleState"]) != "available":
-            if time.monotonic() > deadline:
-                raise ProviderError(f"{made.id} is still {state} after {_WAIT_SECONDS:.0f} s")
-            time.sleep(0.1)
-
-    return wait
+def _mount_target(made: Made) -> None:
+    """Wait until it is available, as terraform does; other resources of EFS are so at once here."""
+    describe, deadline = made.aws.client("efs").describe_mount_targets, time.monotonic() + 60
+    while describe(MountTargetId=made.id)["MountTargets"][0]["LifeCycleState"] != "available":
+        if time.monotonic() > deadline:
+            raise ProviderError(f"{made.id} is not available after a minute")
+        time.sleep(0.1)
 
 
 def _vpc(made: Made) -> dict[str, Any]:
@@ -168,7 +161,6 @@ KINDS: Mapping[str, Kind] = {
         "CreationToken PerformanceMode Encrypted KmsKeyId ThroughputMode "
         "ProvisionedThroughputInMibps AvailabilityZoneName", also=_EFS_TAGS,
         gives={**_EFS, "arn": "FileSystemArn"}, named="creationToken",
-        then=_available("describe_file_systems", "FileSystemId", "FileSystems"),
         found="describe_file_systems FileSystemId FileSystems"),
     "aws:efs/fileSystemPolicy:FileSystemPolicy": Kind(
         "efs.put_file_system_policy", "{FileSystemId}", "FileSystemId Policy",
@@ -179,13 +171,12 @@ KINDS: Mapping[str, Kind] = {
         gives={**_EFS, "fileSystemArn": _EFS_ARN, "availabilityZoneId": "AvailabilityZoneId",
                "availabilityZoneName": "AvailabilityZoneName", "ipAddress": "IpAddress",
                "networkInterfaceId": "NetworkInterfaceId"},
-        then=_available("describe_mount_targets", "MountTargetId", "MountTargets"),
+        then=_mount_target,
         found="describe_mount_targets MountTargetId MountTargets"),
     "aws:efs/accessPoint:AccessPoint": Kind(
         "efs.create_access_point", "AccessPointId", "FileSystemId PosixUser RootDirectory",
         also=_EFS_TAGS, gives={"arn": "AccessPointArn", "fileSystemArn": _EFS_ARN, **_OWNER},
         replaced_by="fileSystemId posixUser rootDirectory",
-        then=_available("describe_access_points", "AccessPointId", "AccessPoints"),
         found="describe_access_points AccessPointId AccessPoints"),
     "aws:ecs/cluster:Cluster": Kind(
         "ecs.create_cluster", "cluster.clusterArn", "clusterName=name settings",

@@ -8,6 +8,14 @@ from typing import Any
 from .kind import Made, Properties
 
 _DIRECTIONS = {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}
+# Members of a permission, their key, and the properties of a rule in a group and of one that is a
+# resource of its own.
+_MEMBERS = (
+    ("IpRanges", "CidrIp", "cidrBlocks", "cidrIpv4"),
+    ("Ipv6Ranges", "CidrIpv6", "ipv6CidrBlocks", "cidrIpv6"),
+    ("PrefixListIds", "PrefixListId", "prefixListIds", "prefixListId"),
+    ("UserIdGroupPairs", "GroupId", "securityGroups", "referencedSecurityGroupId"),
+)
 
 
 def default_group(properties: Properties) -> dict[str, Any]:
@@ -24,40 +32,29 @@ def set_rules(made: Made) -> None:
         if group[rules]:
             revoke = getattr(ec2, f"revoke_security_group_{direction}")
             revoke(GroupId=made.id, IpPermissions=group[rules])
-        if wanted := [_inline(rule, made.id) for rule in made.properties.get(direction) or []]:
+        wanted = made.properties.get(direction) or []
+        if permissions := [_permission(each, each["protocol"], made.id) for each in wanted]:
             authorize = getattr(ec2, f"authorize_security_group_{direction}")
-            authorize(GroupId=made.id, IpPermissions=wanted)
+            authorize(GroupId=made.id, IpPermissions=permissions)
 
 
-def _inline(rule: Mapping[str, Any], group: str) -> dict[str, Any]:
-    """A rule within a group, as pulumi-aws writes it, as a permission of EC2."""
-    groups = [*(rule.get("securityGroups") or []), *([group] if rule.get("self") else [])]
+def _permission(rule: Mapping[str, Any], protocol: object, group: str = "") -> dict[str, Any]:
+    """A rule, as pulumi-aws writes it, as a permission of EC2; `group` is the one that it is in."""
     described = {"Description": rule["description"]} if rule.get("description") else {}
-    permission: dict[str, Any] = {
-        "IpProtocol": str(rule["protocol"]),
-        "IpRanges": [{"CidrIp": each} | described for each in rule.get("cidrBlocks") or []],
-        "Ipv6Ranges": [{"CidrIpv6": each} | described for each in rule.get("ipv6CidrBlocks") or []],
-        "PrefixListIds": [
-            {"PrefixListId": each} | described for each in rule.get("prefixListIds") or []
-        ],
-        "UserIdGroupPairs": [{"GroupId": each} | described for each in groups],
-    }
-    if permission["IpProtocol"] != "-1":
+    permission: dict[str, Any] = {"IpProtocol": str(protocol)}
+    for name, key, *properties in _MEMBERS:
+        given = [rule[each] for each in properties if rule.get(each)]
+        values = [value for each in given for value in (each if isinstance(each, list) else [each])]
+        if key == "GroupId" and rule.get("self"):
+            values.append(group)
+        if values:
+            permission[name] = [{key: value} | described for value in values]
+    if permission["IpProtocol"] != "-1" and "fromPort" in rule:
         permission.update(FromPort=rule["fromPort"], ToPort=rule["toPort"])
-    return {name: value for name, value in permission.items() if value not in ([], None)}
+    return permission
 
 
 def rule(properties: Properties) -> dict[str, Any]:
     """A rule that is a resource, as AuthorizeSecurityGroupIngress or -Egress takes it."""
-    permission: dict[str, Any] = {"IpProtocol": properties["ipProtocol"]}
-    if "fromPort" in properties:
-        permission.update(FromPort=properties["fromPort"], ToPort=properties["toPort"])
-    for name, kind, key in (
-        ("cidrIpv4", "IpRanges", "CidrIp"),
-        ("cidrIpv6", "Ipv6Ranges", "CidrIpv6"),
-        ("prefixListId", "PrefixListIds", "PrefixListId"),
-        ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId"),
-    ):
-        if name in properties:
-            permission[kind] = [{key: properties[name]}]
+    permission = _permission(properties, properties["ipProtocol"])
     return {"GroupId": properties["securityGroupId"], "IpPermissions": [permission]}

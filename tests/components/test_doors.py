@@ -1,4 +1,4 @@
-"""A room of the components has one door, its `__init__`."""
+"""A room of the components and of the benchmarks has one door, its `__init__`."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2] / "components"
+import pytest
+
+ROOT = Path(__file__).parents[2]
 # What makes locks reads requirements and locks with the contract's own modules.
 READERS = {("lock", "contract"), ("wheels", "contract")}
 
 
-def through_the_wall() -> Iterator[str]:
+def through_the_wall(house: Path) -> Iterator[str]:
     """Each import of a module that lies in a room where the importing file does not."""
-    for path in ROOT.rglob("*.py"):
-        own = path.relative_to(ROOT).with_suffix("").parts
+    for path in house.rglob("*.py"):
+        own = path.relative_to(house).with_suffix("").parts
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.ImportFrom) or not node.level:
                 continue
             target = (*own[: len(own) - node.level], *(node.module or "").split("."))
-            room = ROOT.joinpath(*target[:-1])
+            room = house.joinpath(*target[:-1])
             inside = own[: len(target) - 1] == target[:-1]
-            if not inside and room != ROOT and (own[0], target[0]) not in READERS:
+            if not inside and room != house and (own[0], target[0]) not in READERS:
                 yield f"{'/'.join(own)}: {'.'.join(target)}"
 
 
-def test_every_room_is_entered_by_its_door() -> None:
-    assert list(through_the_wall()) == []
+@pytest.mark.parametrize("house", ["components", "benchmarks"])
+def test_every_room_is_entered_by_its_door(house: str) -> None:
+    assert list(through_the_wall(ROOT / house)) == []

@@ -16,6 +16,7 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
 from local.commands import commands as local_commands
+from local.commands.arguments import parser
 
 from .commands import COMMANDED, PYTHON, commands_of
 from .coverage import behind, everything
@@ -86,7 +87,7 @@ def test_modules_are_there_and_take_the_options(page: Path, clone: Path) -> None
         if module in ("venv", "pytest", "ruff", "mypy"):
             continue
         if module == "local" and arguments and "--help" not in arguments:
-            local_commands._parser().parse_args(arguments)
+            parser(local_commands._COMMANDS).parse_args(arguments)
         elif module != "local":
             command = [*module.split(), *(arguments[:1] if module in SEVERAL else [])]
             assert options(arguments) <= usage(*command), words

@@ -17,14 +17,11 @@ import pytest
 import yaml
 
 from local.cloud import Cloud
-from tests.chain import TINY, Chain
+from tests.chain import TINY, TRIPLE, Chain
 from tests.deployments import point_clients_at
 from tests.engine.on_path import HOST, cli_is_missing, put_on_path
-from tests.lambda_src.conftest import Index, build_wheel
+from tests.lambda_src.conftest import Index
 
-TRIPLE = build_wheel(
-    "tiny", {"tiny/__init__.py": "def double(x):\n    return 3 * x\n"}, version="3"
-)
 PACKS = [
     word for pack in ("mounts", "guardrails") for word in ("--policy-pack", f"policies/{pack}")
 ]
@@ -159,10 +156,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Index]:
-    served = Index()
-    served.add(TINY, TRIPLE)
-    yield served
-    served.close()
+    with Index(TINY, TRIPLE) as served:
+        yield served
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.chain import MODEL, TINY
-from tests.engine.conftest import PACKS, TRIPLE, Pulumi, kill, left
+from tests.chain import MODEL, TINY, TRIPLE
+from tests.engine.conftest import PACKS, Pulumi, kill, left
 from tests.local.conftest import eventually, refusal
 
 pytestmark = pytest.mark.whole

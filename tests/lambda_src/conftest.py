@@ -31,6 +31,17 @@ PHASES = (
 )
 """Of a populate, in order."""
 MODEL = "import shapes\n\ndef demonstrate():\n    return {'sides': shapes.SIDES}\n"
+IMPORT = """
+import sys
+from pathlib import Path
+from release.activation.activate import activate
+from release.activation.cold_start import ColdStart
+cold_start = ColdStart(sys.argv[1])
+with cold_start:
+    activate(Path(sys.argv[1]), cold_start)
+    import model
+    cold_start.imported()
+"""
 PREDICT = "\ndef predict(instances):\n    return instances\n"
 
 
@@ -133,6 +144,22 @@ class Populate:
         rest = self.finish(process)
         return Run(rest.code, lines + rest.lines, rest.errors)
 
+    def ask(self, program: str, **environment: str) -> str:
+        """The last line of a fresh process that imports the release, and then does this.
+
+        It may write to the release.
+        """
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", IMPORT + program, str(self.release)],
+            cwd=self.program,
+            env={"PATH": os.environ["PATH"], "TMPDIR": str(self.staging)} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()[-1]
+
     def processes(self) -> list[str]:
         """Command lines of the processes that work for this mount."""
         commands = []
@@ -161,10 +188,8 @@ class Populate:
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    server = Index()
-    server.add(SHAPES)
-    yield server
-    server.close()
+    with Index(SHAPES) as served:
+        yield served
 
 
 @pytest.fixture
@@ -172,15 +197,13 @@ def populate(tmp_path: Path, index: Index) -> Populate:
     return Populate(tmp_path, index)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Populate, Run]]:
     """A release that was published, and how. Shared: nobody changes it."""
-    server = Index()
-    server.add(SHAPES)
-    populate = Populate(tmp_path_factory.mktemp("published"), server)
-    populate.environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/nowhere", "PIP_USER": "1"}
-    yield populate, populate.run()
-    server.close()
+    with Index(SHAPES) as index:
+        populate = Populate(tmp_path_factory.mktemp("published"), index)
+        populate.environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/nowhere", "PIP_USER": "1"}
+        yield populate, populate.run()
 
 
 @pytest.fixture
@@ -188,7 +211,7 @@ def new_wheel() -> Callable[..., Wheel]:
     return build_wheel
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six releases, each with its id as its age. Nobody changes it."""
     releases = tmp_path_factory.mktemp("made") / "mount" / "releases"

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, unquote
 
 from .function import LAMBDA_SRC as LAMBDA_SRC
@@ -77,10 +77,10 @@ SHAPES = build_wheel(
 
 
 class Index:
-    """A PEP 503 index that misbehaves on request."""
+    """A PEP 503 index of wheels, which misbehaves on request; with `with` it ends by itself."""
 
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
+    def __init__(self, *wheels: Wheel) -> None:
+        self.files = {wheel.filename: wheel.content for wheel in wheels}
         self.status: int | None = None
         self.keep: float = 1.0
         self.pieces = 1
@@ -146,6 +146,12 @@ class Index:
         for start in range(0, len(content), size):
             request.wfile.write(content[start : start + size])
             time.sleep(0 if self.pieces == 1 else 0.01)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self.wait.set()

@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+from lambda_src.release.installation.job import LibrariesJob
 from lambda_src.release.installation.storage import tree
 from lambda_src.release.installation.storage.housekeeping import ask, housekeep
 from lambda_src.release.layout import IN_USE, KEEP, OWNER, STACKS, Manifest
@@ -58,6 +59,18 @@ def publish(releases: Path, name: str, owner: str = STACK) -> Path:
     ask(release, {OWNER: owner})
     shutil.rmtree(source)
     return release
+
+
+def job(release: Path) -> LibrariesJob:
+    """The job of making it; there is no lock to make it from."""
+    folder = release.parents[2]
+    return LibrariesJob(
+        release=release,
+        requirements=folder / "requirements.txt",
+        index_url="",
+        staging=folder,
+        program=folder,
+    )
 
 
 def kept(releases: Path) -> list[str]:

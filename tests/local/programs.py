@@ -38,6 +38,26 @@ def write(
     return root
 
 
+WAITING = """
+import time
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+class Provider(ResourceProvider):
+    def create(self, props):
+        print('waiting', flush=True)
+        time.sleep(99)
+class Waiting(Resource):
+    def __init__(self):
+        super().__init__(Provider(), 'waiting', {})
+"""
+
+
+def write_waiting(root: Path) -> Path:
+    """A project whose `up` says that it waits, in the middle of its work, and goes on for long."""
+    write(root, "from parts import Waiting\nWaiting()")
+    (root / "parts.py").write_text(WAITING)
+    return root
+
+
 def project(root: Path, program: str, **more: str) -> Project:
     """The same, loaded."""
     return Project.load(write(root, program, **more), "dev")

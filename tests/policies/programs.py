@@ -11,7 +11,7 @@ from typing import Any
 from unittest import mock
 
 from pulumi.runtime.proto import analyzer_pb2
-from pulumi_policy import EnforcementLevel, policy
+from pulumi_policy import EnforcementLevel, Policy, policy
 
 from components.gates import RetainedVersionsProvider
 from components.gates.call import FirstCall
@@ -109,13 +109,18 @@ def program(*, created: bool, **config: str) -> Program:
     )
 
 
-def judge_program(
-    whole: Program, pack: str = "mounts", config: Mapping[str, Mapping[str, Any]] | None = None
-) -> list[Said]:
+Config = Mapping[str, Mapping[str, Any]]
+
+
+def judge_program(whole: Program, pack: str = "mounts", config: Config | None = None) -> list[Said]:
     """What one of the two packs says of a program, configured as the engine does it."""
-    policies = {"mounts": POLICIES, "guardrails": GUARDRAILS}[pack]
+    return judged_by({"mounts": POLICIES, "guardrails": GUARDRAILS}[pack], whole, config)
+
+
+def judged_by(policies: list[Policy], whole: Program, config: Config | None = None) -> list[Said]:
+    """What these policies say of a program, in this process."""
     service = read_once(policy._PolicyAnalyzerServicer)
-    servicer: Any = service(pack, "0.0.1", policies, EnforcementLevel.MANDATORY)
+    servicer: Any = service("pack", "0.0.1", policies, EnforcementLevel.MANDATORY)
     request = analyzer_pb2.ConfigureAnalyzerRequest()
     for one in policies:
         given = request.policyConfig[one.name]

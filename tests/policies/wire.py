@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,17 +25,23 @@ class Part:
     protect: bool = False
     provider: Part | None = None
 
+    @property
+    def containers(self) -> list[dict[str, Any]]:
+        """The containers of a task definition that are kept as a list, and travel as JSON."""
+        found: list[dict[str, Any]] = self.props["containerDefinitions"]
+        return found
+
 
 class Program:
     """A whole stack, to be changed in a property and judged."""
 
-    def __init__(self, parts: Iterable[Part]) -> None:
+    def __init__(self, parts: Iterable[Part] = ()) -> None:
         self.parts = list(parts)
 
-    def __getitem__(self, names: tuple[str, str]) -> Part:
-        """The resource of a kind (the end of its type) with a name."""
-        kind, name = names
-        [found] = [p for p in self.parts if p.name == name and p.type.endswith(":" + kind)]
+    def __getitem__(self, names: str | tuple[str, str]) -> Part:
+        """The resource with a name; where several have it, of a kind (the end of its type)."""
+        kind, name = ("", names) if isinstance(names, str) else names
+        [found] = [p for p in self.parts if p.name == name and p.type.endswith(kind and ":" + kind)]
         return found
 
     def remove(self, part: Part) -> None:
@@ -55,6 +62,12 @@ class Program:
         self.parts.append(Part(type_, name, urn, props, origins=named))
         return self.parts[-1]
 
+    def twin(self, part: Part, name: str) -> Part:
+        """A second resource like one, under a name of its own."""
+        self.parts.append(copy.deepcopy(part))
+        self.parts[-1].name, self.parts[-1].urn = name, f"{part.urn.rpartition('::')[0]}::{name}"
+        return self.parts[-1]
+
     def edit(self, part: Part, name: str, change: Callable[[Any], Any]) -> None:
         """Change a property that is JSON text."""
         value = json.loads(part.props[name])
@@ -69,7 +82,10 @@ class Program:
                 type=part.type, name=part.name, urn=part.urn, parent=part.parent
             )
             resource.options.protect = part.protect
-            resource.properties.update(part.props)
+            props = dict(part.props)
+            if isinstance(containers := props.get("containerDefinitions"), list):
+                props["containerDefinitions"] = json.dumps(containers)
+            resource.properties.update(props)
             if (provider := part.provider) is not None:
                 resource.provider.type, resource.provider.name = provider.type, provider.name
                 resource.provider.urn = provider.urn

@@ -19,10 +19,8 @@ ANSWER = {"predictions": [8]}
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Index]:
-    served = Index()
-    served.add(TINY)
-    yield served
-    served.close()
+    with Index(TINY) as served:
+        yield served
 
 
 @pytest.fixture

@@ -86,10 +86,8 @@ class Programmer(User):
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Index]:
-    served = Index()
-    served.add(TINY)
-    yield served
-    served.close()
+    with Index(TINY) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

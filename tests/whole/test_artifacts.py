@@ -12,10 +12,10 @@ import pytest
 from components.lock import artifacts as locking
 from local.cloud import Cloud
 from local.engine import find_packs, judge
-from tests.chain import ROOT, TINY, Chain
+from tests.chain import ROOT, TRIPLE, Chain
 from tests.deployments import Stack, point_clients_at
 from tests.lambda_src.artifacts.test_unpack import a_tar
-from tests.lambda_src.conftest import Index, build_wheel
+from tests.lambda_src.conftest import Index
 from tests.web import Web
 
 pytestmark = pytest.mark.whole
@@ -35,9 +35,6 @@ def predict(instances):
     return [WEIGHTS | {"doubled": tiny.double(x)} for x in instances]
 """
 ONE = {"instances": [1]}
-TREBLING = build_wheel(
-    "tiny", {"tiny/__init__.py": "def double(x):\n    return 3 * x\n"}, version="3.0"
-)
 OF_ARTIFACTS = {
     "BucketObjectv2 artifacts-populate",
     "RolePolicy artifacts-program",
@@ -96,25 +93,14 @@ class Deployed(Stack):
 
 
 @pytest.fixture(scope="module")
-def monkey() -> Iterator[pytest.MonkeyPatch]:
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
-@pytest.fixture(scope="module")
-def deployed(
-    tmp_path_factory: pytest.TempPathFactory, monkey: pytest.MonkeyPatch
-) -> Iterator[Deployed]:
+def deployed(tmp_path_factory: pytest.TempPathFactory, index: Index) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("artifacts")
-    index, web = Index(), Web()
-    index.add(TINY)
-    index.add(TREBLING)
-    with Cloud(folder / "state", seconds_to_create=0) as cloud:
-        point_clients_at(cloud, monkey)
+    web = Web()
+    with Cloud(folder / "state", seconds_to_create=0) as cloud, pytest.MonkeyPatch.context() as own:
+        point_clients_at(cloud, own)
         made = Deployed(Chain(folder / "project"), index, web)
         assert made.up() is None, made.messages("error")
         yield made
-    index.close()
     web.close()
 
 
@@ -156,7 +142,7 @@ def test_new_weights_start_their_own_task_alone(deployed: Deployed) -> None:
 
 def test_new_libraries_start_their_own_task_alone(deployed: Deployed) -> None:
     before = deployed.ran()
-    deployed.chain.lock(TREBLING.pin)
+    deployed.chain.lock(TRIPLE.pin)
     assert deployed.up() is None, deployed.messages("error")
     assert "PopulatorRun libraries" in deployed.touched()
     assert not {name for name in deployed.touched() if "artifacts" in name}
@@ -166,7 +152,7 @@ def test_new_libraries_start_their_own_task_alone(deployed: Deployed) -> None:
 
 
 def test_a_comment_and_another_model_start_no_task(deployed: Deployed) -> None:
-    deployed.chain.lock(TREBLING.pin + "\n# a comment changes nothing")
+    deployed.chain.lock(TRIPLE.pin + "\n# a comment changes nothing")
     assert deployed.up() is None, deployed.messages("error")
     assert deployed.touched() == set()
     runs = deployed.ran()

@@ -15,16 +15,13 @@ from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
 from local.engine import Resource
-from tests.chain import ROOT, TINY, Chain
+from tests.chain import ROOT, TINY, TRIPLE, Chain
 from tests.deployments import Stack, point_clients_at
-from tests.lambda_src.conftest import Index, build_wheel
+from tests.lambda_src.conftest import Index
 from tests.local.conftest import zipped
 
 pytestmark = pytest.mark.whole
 
-TRIPLE = build_wheel(
-    "tiny", {"tiny/__init__.py": "def double(x):\n    return 3 * x\n"}, version="3"
-)
 ONE = {"instances": [1]}
 # Names within something else: an alias has one in its function, a default group in its VPC.
 _INNER = ("Alias", "DefaultSecurityGroup")
@@ -41,11 +38,10 @@ class Environments:
 
 
 @pytest.fixture(scope="module")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environments]:
+def environments(tmp_path_factory: pytest.TempPathFactory, index: Index) -> Iterator[Environments]:
     """Both deployed: dev with the first version of a package, prod with another."""
     folder = tmp_path_factory.mktemp("environments")
-    index, chain = Index(), Chain(folder / "project")
-    index.add(TINY, TRIPLE)
+    chain = Chain(folder / "project")
     chain.serve_tiny(index)
     for file in ("Pulumi.dev.yaml", "Pulumi.prod.yaml"):
         shutil.copy(ROOT / file, chain.folder)
@@ -58,7 +54,6 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environme
         assert prod.up() is None
         chain.lock(TINY.pin)
         yield Environments(chain, folder / "state", dev, prod)
-    index.close()
 
 
 def resources(stack: Stack) -> list[Resource]:

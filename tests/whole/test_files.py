@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.chain import TINY, Chain
+from tests.chain import Chain
 from tests.lambda_src.conftest import Index
 
 pytestmark = pytest.mark.whole
@@ -41,9 +40,7 @@ FILES = {
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    index = Index()
-    index.add(TINY)
+def chain(tmp_path: Path, index: Index) -> Chain:
     made = Chain(tmp_path / "project")
     made.serve_tiny(index)
     folder = made.folder / "lambda_src" / "application"
@@ -51,8 +48,7 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     (folder / "bin" / "say").chmod(0o700)
-    yield made
-    index.close()
+    return made
 
 
 def test_task_and_function_see_every_file(chain: Chain) -> None:

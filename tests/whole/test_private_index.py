@@ -21,11 +21,9 @@ WORD = "s3cret+word"
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    served = Index()
-    served.add(TINY)
-    served.user_and_password = f"team:{WORD}"
-    yield served
-    served.close()
+    with Index(TINY) as served:
+        served.user_and_password = f"team:{WORD}"
+        yield served
 
 
 @pytest.fixture

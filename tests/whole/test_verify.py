@@ -14,7 +14,7 @@ import pytest
 
 from components.verify import main
 
-from ..chain import MODEL, ROOT, TINY, Chain
+from ..chain import MODEL, ROOT, Chain
 from ..lambda_src.conftest import Index
 
 # In a copy of the project: deploys it, and runs the command with each list of arguments that
@@ -27,7 +27,7 @@ from local.commands import deploy, held, host_config
 from local.project import Project
 from local.commands import Screen
 
-screen = Screen(sys.stderr, resources=False)
+screen = Screen(sys.stderr)
 overrides = dict(entry.split("=", 1) for entry in sys.argv[1:])
 project = host_config(Project.load(Path.cwd(), "dev", overrides), screen)
 state = Path.cwd() / ".local" / "dev" / "efs"
@@ -111,16 +111,13 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    index = Index()
-    index.add(TINY)
+def deployed(tmp_path_factory: pytest.TempPathFactory, index: Index) -> Iterator[Deployed]:
     made = Deployed(tmp_path_factory.mktemp("verify"), index)
     try:
         assert made.answer() == "deployed"
         yield made
     finally:
         made.close()
-        index.close()
     assert made.chain.strays() == []
 
 

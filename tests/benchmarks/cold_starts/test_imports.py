@@ -11,8 +11,7 @@ import pytest
 from benchmarks.cold_starts import answers, imports
 from benchmarks.harness import Variant
 from benchmarks.harness.results import commit
-from benchmarks.material import releases
-from benchmarks.material.tensorflow import LAZY, MODELS, TAR, Trees
+from benchmarks.material import LAZY, MODELS, TAR, Trees, releases
 from benchmarks.simulator import Efs
 
 from ..conftest import FREE, copying

@@ -70,6 +70,28 @@ seen["counted"] = counted()
     assert {kind: seen["counted"].get(kind) for kind in expected} == expected
 
 
+def test_a_library_that_is_mapped_is_closed_with_its_mapping(script: Script, backing: Path) -> None:
+    for name, head in (("library", b"\x7fELF"), ("read", b"\x7fELF"), ("text", b"text")):
+        (backing / name).write_bytes(head + bytes(5000))
+    seen = script("""
+import mmap
+Path("read").read_bytes()
+seen["read"] = counted()["close"]
+def mapping(name):
+    with open(name, "rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, prot=mmap.PROT_READ)
+text = mapping("text")
+seen["text"] = counted()["close"]
+library = mapping("library")
+seen["mapped"] = counted()["close"]
+library.close()
+while counted()["close"] == seen["mapped"]:  # FUSE tells of the end later
+    time.sleep(0.01)
+seen["unmapped"] = counted()["close"]
+""")
+    assert [seen[when] for when in ("read", "text", "mapped", "unmapped")] == [1, 2, 2, 3]
+
+
 def test_a_directory_is_read_in_one_request_and_listed_from_the_cache(
     script: Script, backing: Path
 ) -> None:

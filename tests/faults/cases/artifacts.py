@@ -8,7 +8,8 @@ from dataclasses import replace
 from lambda_src.release.layout import ExitCode
 
 from ...lambda_src.fetching import Fetching, archive
-from ..world.world import World, offer
+from ..world.contents import offer
+from ..world.world import World
 from .case import ID, INCOMING, STAGING, Case
 from .errors import error, error_while_removing, full_disk
 from .strikes import kill_at_operation, kill_in_phase, power_cut, stop_at_operation

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from importlib.util import cache_from_source
 from pathlib import Path
 
 from lambda_src.release.bundle import BUNDLE
@@ -33,7 +30,8 @@ from lambda_src.release.layout import (
 )
 
 from ...lambda_src.conftest import SHAPES, Index, Populate, Run
-from ...lambda_src.fetching import Fetching, archive
+from ...lambda_src.fetching import Fetching
+from .contents import BYTECODE, COMPLETE, FETCHED, offer
 from .disk import Disk, small_disk
 from .fault import Fault
 from .made import MADE
@@ -42,23 +40,6 @@ HERE = Path(__file__).parent
 IDS = tuple(f"{number:016x}" for number in range(1, 17))
 BYSTANDER = "f" * 16
 """A release that is there from the beginning, which nobody has to touch."""
-COMPLETE = frozenset(
-    f"site-packages/{path}"
-    for path in (
-        *zipfile.ZipFile(io.BytesIO(SHAPES.content)).namelist(),
-        "shapes-1.0.dist-info/INSTALLER",
-        "shapes-1.0.dist-info/REQUESTED",
-    )
-)
-"""Files of the wheel as pip installs it."""
-BYTECODE = frozenset(
-    f"site-packages/{cache_from_source(f'shapes/{name}.py')}" for name in ("__init__", "sides")
-)
-"""Bytecode of what compiles."""
-FETCHED = frozenset(
-    f"artifacts/{path}" for path in ("deep/weights.bin", "one.txt", "saved/a/1", "saved/2")
-)
-"""Files of a release of artifacts."""
 PUBLISHED = ("published", "already-published")
 STACK = "world"
 """The stack for which installers run."""
@@ -294,27 +275,9 @@ def world(
     folder: Path, counts: Counts | None = None, *, artifacts: bool = False
 ) -> Iterator[World]:
     """A new world in an empty folder, with an index, or with a server of artifacts."""
-    index = Index()
-    try:
-        index.add(SHAPES)
+    with Index(SHAPES) as index, ExitStack() as stack:
         made = World(folder, index, counts or Counts(), artifacts)
-        if not isinstance(made.populate, Fetching):
-            yield made
-            return
-        try:
+        if isinstance(made.populate, Fetching):
+            stack.callback(made.populate.web.close)
             offer(made.populate)
-            yield made
-        finally:
-            made.populate.web.close()
-    finally:
-        index.close()
-
-
-def offer(populate: Fetching) -> None:
-    """Let the artifacts be there, and in the list."""
-    packed = archive(populate.folder, {"a/1": bytes(3_000), "2": b"2"})
-    populate.write(
-        populate.entry("deep/weights.bin", bytes(range(256)) * 800),
-        populate.entry("one.txt", b"1"),
-        populate.entry("saved", packed, unpack=True),
-    )
+        yield made

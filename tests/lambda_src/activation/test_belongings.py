@@ -12,15 +12,9 @@ from typing import Any
 import pytest
 
 from ..conftest import Populate
-from ..function import Function
+from ..function import WAITS, Function
 from ..runtime import Running, running
 from .belongings import CASES, SCRIPT, model
-
-SLOW = (
-    "import os, time\nbegin = time.monotonic()\n"
-    "while not os.path.exists('initialized'):\n"
-    "    assert time.monotonic() < begin + 60\n    time.sleep(0.01)\n"
-)
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +44,13 @@ def called(
     """What the first call finds, of a model that was loaded in time for the init, or was not."""
     function = Function(tmp_path_factory.mktemp("function"))
     late = request.param == "late"
-    function.write_model(model(SLOW if late else ""))
+    function.write_model(model(WAITS if late else ""))
     if late:
         function.shorten_init(0.1)
     with running(function) as process:
         process.ready()
         assert not late or not any("cold start" in line for line in process.lines)
-        (function.code / "initialized").touch()
+        function.initialize()
         yield _found(process)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import Populate, Run
-from ..function import Function
+from ..function import WAITS, Function
 from ..runtime import running
 
 TAKE = """
@@ -56,13 +56,12 @@ def test_what_has_a_number_that_was_ours_is_left_alone(
 ) -> None:
     function = Function(tmp_path)
     function.environment["RELEASE_PATH"] = str(published[0].release)
-    wait = "import time\nwhile not os.path.exists('initialized'):\n    time.sleep(0.01)\n"
-    function.write_model(TAKE + MODELS[name] + (wait if late else ""))
+    function.write_model(TAKE + MODELS[name] + (WAITS if late else ""))
     if late:
         function.shorten_init(0.1)
     with running(function) as process:
         process.ready()
-        (function.code / "initialized").touch()
+        function.initialize()
         for _ in range(2):
             answer = process.call({"instances": [1]})
             assert answer == (

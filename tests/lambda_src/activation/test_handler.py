@@ -227,8 +227,6 @@ def test_the_next_call_after_an_error_of_the_model_is_answered(function: Functio
         ("[float('-inf')]", "prediction 0 is -inf"),
         ("[[1, float('nan')]]", "prediction 0: Out of range float values"),
         ("[object()]", "prediction 0: Object of type object is not JSON"),
-        ("[b'x']", "prediction 0: Object of type bytes is not JSON"),
-        ("['\\ud800']", "prediction 0: '\\ud800' is half of a surrogate pair"),
     ],
 )
 def test_predictions_that_break_the_contract_are_a_fault_of_ours_and_logged(
@@ -240,10 +238,6 @@ def test_predictions_that_break_the_contract_are_a_fault_of_ours_and_logged(
     assert reason in result.answers[0]["errorMessage"]
     assert reason in json.loads(result.answers[1]["body"])["error"]
     assert [reason in log["error"] for log in result.logs if log["level"] == "ERROR"] == [True] * 2
-
-
-def test_a_prediction_beyond_the_basic_plane_is_delivered(function: Function) -> None:
-    assert function.run({"instances": ["\U0001f600"]}).answers == [{"predictions": ["\U0001f600"]}]
 
 
 def test_an_answer_beyond_lambdas_limit_is_413(function: Function) -> None:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ..function import MODEL, Function, http, statuses
+from ..function import MODEL, WAITS, Function, http, statuses
 from ..runtime import alone, running
 
 
@@ -25,13 +25,16 @@ def test_the_cold_start_is_logged_with_the_duration_of_each_step_as_metrics(
     assert log["BundleUsed"] == 0
 
 
-def test_a_model_that_cannot_be_loaded_is_counted(function: Function) -> None:
-    (function.code / "model.py").write_text("import absent\n")
+def test_a_model_that_cannot_be_loaded_is_counted_and_logged_with_its_stack_trace(
+    function: Function,
+) -> None:
+    function.write_model("import absent\n")
     [log] = [log for log in function.run({}).logs if log["level"] == "ERROR"]
     assert log["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [
         {"Name": "LoadFailure", "Unit": "Count"}
     ]
     assert log["LoadFailure"] == 1
+    assert "import absent" in log["stack_trace"]
 
 
 def test_a_release_without_a_bundle_is_imported_the_plain_way_and_logged(
@@ -88,12 +91,6 @@ def test_a_failed_import_fails_the_init_with_path_and_reason(function: Function)
     assert reason in init_error(function)
 
 
-def test_a_failed_import_is_logged_with_its_stack_trace(function: Function) -> None:
-    function.write_model("import absent\n")
-    log = function.run({}).logs[-1]
-    assert (log["level"], "import absent" in log["stack_trace"]) == ("ERROR", True)
-
-
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
@@ -113,16 +110,7 @@ def test_a_model_that_breaks_the_contract_fails_the_init(
     assert reason in init_error(function)
 
 
-# Its import ends when somebody has made the file, or fails after a minute.
-SLOW = MODEL + (
-    "\nimport os, time\nbegin = time.monotonic()\n"
-    "while not os.path.exists('initialized'):\n"
-    "    assert time.monotonic() < begin + 60\n    time.sleep(0.01)\n"
-)
-
-
-def initialize(function: Function) -> None:
-    (function.code / "initialized").touch()
+SLOW = MODEL + WAITS
 
 
 @pytest.mark.parametrize("event", [{}, http(None)])
@@ -133,7 +121,7 @@ def test_an_import_that_fails_after_the_init_ends_the_process_within_the_call(
     function.write_model(SLOW + "\nimport absent\n")
     with running(function) as process:
         process.ready()
-        initialize(function)
+        function.initialize()
         what, body = process.call(event)
         assert (what, body["errorType"]) == ("error", "LoadError")
         assert "No module named 'absent'" in body["errorMessage"]
@@ -148,7 +136,7 @@ def test_an_import_that_fails_after_the_init_waits_for_a_call_to_say_so(
     function.write_model(SLOW + "\nopen('failed', 'w').close()\nimport absent\n")
     with running(function) as process:
         process.ready()
-        initialize(function)
+        function.initialize()
         while not (function.code / "failed").exists():
             time.sleep(0.01)
         assert process.call({})[0] == "error"
@@ -168,7 +156,7 @@ def test_an_init_does_not_wait_for_a_slow_import_beyond_its_limit(function: Func
     function.write_model(SLOW)
     with running(function) as process:
         process.ready()
-        initialize(function)
+        function.initialize()
         for event, answer in (
             ({"instances": ["\U0001f600" * 1000]}, {"predictions": ["\U0001f600" * 1000]}),
             ({}, {"statusCode": 200, "sides": 4}),
@@ -182,7 +170,7 @@ def test_an_error_of_a_first_call_is_that_of_every_other(function: Function) -> 
     function.write_model(SLOW)
     with running(function) as process:
         process.ready()
-        initialize(function)
+        function.initialize()
         found = []
         for _ in range(2):
             what, body = process.call({"instances": ["refused"]})
@@ -230,7 +218,7 @@ def test_another_library_in_the_place_of_json_decides_nothing(function: Function
     function.write_model(f"import json\njson.dumps = json.loads = lambda text: b''\n{SLOW}")
     with running(function) as process:
         process.ready()
-        initialize(function)
+        function.initialize()
         for event in ({"instances": [1]}, http('{"instances": [1]}'), http("[")):
             assert process.call(event)[0] == "response"
             process.ready()

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,37 +59,36 @@ class Reading:
         return self.process.communicate(timeout=600)[0]
 
 
-def test_the_model_cannot_wait_for_the_readers(
-    published: tuple[Populate, Run], tmp_path: Path
-) -> None:
-    reading = Reading(
-        published[0],
-        tmp_path,
-        """
+Start = Callable[[str], Reading]
+
+
+@pytest.fixture
+def start(published: tuple[Populate, Run], tmp_path: Path) -> Start:
+    """Starts such a process."""
+    return partial(Reading, published[0], tmp_path)
+
+
+def test_the_model_cannot_wait_for_the_readers(start: Start) -> None:
+    reading = start("""
 sys.stdin.read()
 try:
     os.waitpid(-1, os.WNOHANG)
 except ChildProcessError:
     print("no child")
 readers.end()
-""",
-    )
+""")
     assert reading.finish() == "no child\n"
 
 
-def test_the_readers_are_ended_when_the_import_is_over(
-    published: tuple[Populate, Run], tmp_path: Path
-) -> None:
-    reading = Reading(published[0], tmp_path, "sys.stdin.read(); readers.end(); sys.stdin.read()")
+def test_the_readers_are_ended_when_the_import_is_over(start: Start) -> None:
+    reading = start("sys.stdin.read(); readers.end(); sys.stdin.read()")
     reading.finish()
     assert reading.process.returncode == 0
     assert is_gone(reading.pid)
 
 
-def test_the_readers_end_with_what_they_read_for(
-    published: tuple[Populate, Run], tmp_path: Path
-) -> None:
-    reading = Reading(published[0], tmp_path, "sys.stdin.read()")
+def test_the_readers_end_with_what_they_read_for(start: Start) -> None:
+    reading = start("sys.stdin.read()")
     reading.process.kill()
     reading.finish()
     assert is_gone(reading.pid)
@@ -116,20 +117,16 @@ for number, pair in enumerate(pairs):
 """
 
 
-def test_the_readers_leave_alone_what_has_the_number_of_a_closed_descriptor(
-    published: tuple[Populate, Run], tmp_path: Path
-) -> None:
-    reading = Reading(published[0], tmp_path, TAKEN)
+def test_the_readers_leave_alone_what_has_the_number_of_a_closed_descriptor(start: Start) -> None:
+    reading = start(TAKEN)
     reading.finish()
     assert reading.process.returncode == 0
     assert is_gone(reading.pid)
 
 
-def test_a_process_that_the_model_forks_leaves_the_readers_alone(
-    published: tuple[Populate, Run], tmp_path: Path
-) -> None:
+def test_a_process_that_the_model_forks_leaves_the_readers_alone(start: Start) -> None:
     forks = "sys.stdin.readline()\nif not os.fork():\n    readers.end()\n    os._exit(0)\nos.wait()"
-    reading = Reading(published[0], tmp_path, f"{forks}\nprint(flush=True)\nsys.stdin.read()")
+    reading = start(f"{forks}\nprint(flush=True)\nsys.stdin.read()")
     assert reading.process.stdin is not None
     assert reading.process.stdout is not None
     print(file=reading.process.stdin, flush=True)
@@ -139,11 +136,9 @@ def test_a_process_that_the_model_forks_leaves_the_readers_alone(
     assert is_gone(reading.pid)
 
 
-def test_what_hangs_in_a_read_is_not_waited_for(
-    published: tuple[Populate, Run], tmp_path: Path
-) -> None:
+def test_what_hangs_in_a_read_is_not_waited_for(start: Start) -> None:
     then = "import release.activation.readers as module\nmodule.STALLED = 0.1\nos.kill = print\n"
-    reading = Reading(published[0], tmp_path, f"{then}sys.stdin.read()\nreaders.end()")
+    reading = start(f"{then}sys.stdin.read()\nreaders.end()")
     reading.finish()
     assert reading.process.returncode == 0
     assert is_gone(reading.pid)

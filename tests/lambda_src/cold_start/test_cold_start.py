@@ -25,16 +25,14 @@ from ..conftest import RELEASE_ID, Index, Populate, build_wheel
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Populate]:
     """A release with a bundle. Shared: nobody changes it."""
-    index = Index()
     wheel = build_wheel("shapes", FILES)
-    index.add(wheel)
-    populate = Populate(tmp_path_factory.mktemp("made"), index)
-    populate.write_model(MODEL)
-    populate.write_lock(wheel.pin)
-    done = populate.run()
-    assert done.code == 0, done.message
-    yield populate
-    index.close()
+    with Index(wheel) as index:
+        populate = Populate(tmp_path_factory.mktemp("made"), index)
+        populate.write_model(MODEL)
+        populate.write_lock(wheel.pin)
+        done = populate.run()
+        assert done.code == 0, done.message
+        yield populate
 
 
 @pytest.fixture

@@ -5,14 +5,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from lambda_src.release.installation import command
+from lambda_src.release.installation import command, job
 from lambda_src.release.installation.libraries.pip import environment, failure
+from lambda_src.release.layout import ExitCode, InstallError
 
-from ..conftest import SHAPES, Populate, Run, Wheel, build_wheel
+from ..conftest import RELEASE_ID, SHAPES, Populate, Run, Wheel, build_wheel
 
 pytestmark = pytest.mark.whole
 
@@ -45,13 +47,10 @@ def test_a_package_without_a_wheel_for_the_target_is_a_resolution_error(
     assert_failed(populate, populate.run(), 10, "resolution", message)
 
 
-@pytest.mark.parametrize(
-    "lock", ["shapes==1.0", "https://example.org/shapes-1.0-py3-none-any.whl", "-e ."]
-)
-def test_a_malformed_lock_is_refused_before_pip_runs(populate: Populate, lock: str) -> None:
-    populate.write_lock(lock)
+def test_a_malformed_lock_is_refused_before_pip_runs(populate: Populate) -> None:
+    populate.write_lock("-e .")
     run = populate.run()
-    assert_failed(populate, run, 10, "resolution", repr(lock))
+    assert_failed(populate, run, 10, "resolution", "'-e .'")
     assert "install" not in {line["phase"] for line in run.lines}
 
 
@@ -133,26 +132,30 @@ def test_a_file_in_the_mounts_place_is_a_mount_error(populate: Populate) -> None
     assert (run.code, "is no directory" in run.message) == (15, True)
 
 
-@pytest.mark.parametrize("path", ["relative/releases/0123456789abcdef", "/mount/0123456789abcdef"])
-def test_a_release_path_of_another_form_is_a_usage_error(populate: Populate, path: str) -> None:
-    command = populate.start().args
-    assert isinstance(command, list)
-    done = subprocess.run(
-        [path if argument == str(populate.release) else argument for argument in command],
-        cwd=populate.program,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, '"kind":"usage"' in done.stdout) == (2, True)
+RELATIVE = f"relative/releases/{RELEASE_ID}"
 
 
-@pytest.mark.parametrize("seconds", ["-5", "0", "1e3", "1.5", "x", str(10**15)])
-def test_a_deadline_that_is_none_is_a_usage_error(populate: Populate, seconds: str) -> None:
-    populate.options = ("--timeout", seconds)
-    run = populate.run()
-    assert (run.code, run.last["kind"]) == (2, "usage")
-    assert f"{seconds} is not an integer from 1 to 9,999,999" in run.message
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("--release", RELATIVE, "is not <mount path>/releases/<16 hex digits>"),
+        ("--release", f"/mount/{RELEASE_ID}", "is not <mount path>/releases/<16 hex digits>"),
+        *(
+            ("--timeout", seconds, f"{seconds} is not an integer from 1 to 9,999,999")
+            for seconds in ("-5", "0", "1e3", "1.5", "x", str(10**15))
+        ),
+    ],
+)
+def test_a_value_of_another_form_is_a_usage_error(option: str, value: str, rule: str) -> None:
+    options = {
+        "--requirements": "requirements.txt",
+        "--index-url": "https://pypi.org/simple",
+        "--release": f"/mount/releases/{RELEASE_ID}",
+        "--staging": "/tmp",
+    }
+    with pytest.raises(InstallError, match=rule) as caught:
+        job.parse(["install", *chain.from_iterable((options | {option: value}).items())])
+    assert caught.value.code is ExitCode.USAGE
 
 
 def folder_with_a_pipe(release: Path) -> None:
@@ -161,6 +164,7 @@ def folder_with_a_pipe(release: Path) -> None:
 
 
 TAKEN: dict[str, Callable[[Path], object]] = {
+    "folder": lambda release: (release / "site-packages").mkdir(parents=True),
     "file": Path.touch,
     "link": lambda release: release.symlink_to("nowhere"),
     "pipe": os.mkfifo,

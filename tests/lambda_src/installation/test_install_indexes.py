@@ -25,10 +25,8 @@ def demonstrate():
 
 @pytest.fixture
 def other() -> Iterator[Index]:
-    served = Index()
-    served.add(CPU)
-    yield served
-    served.close()
+    with Index(CPU) as served:
+        yield served
 
 
 @pytest.fixture

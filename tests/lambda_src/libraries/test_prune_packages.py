@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,17 +16,6 @@ pytestmark = pytest.mark.whole
 
 NUMPY = "import numpy\n"
 IMAGE = "import skimage\nimport numpy\n"
-ASK = """
-import importlib.metadata, sys
-from pathlib import Path
-from release.activation.activate import activate
-from release.activation.cold_start import ColdStart
-cold_start = ColdStart(sys.argv[1])
-with cold_start:
-    activate(Path(sys.argv[1]), cold_start)
-    import model
-    cold_start.imported()
-"""
 FILTER = """
 import numpy, skimage
 image = numpy.zeros((9, 9))
@@ -58,19 +44,6 @@ def make(populate: Populate, model: str, *lines: str) -> dict[str, dict[str, int
     return pruned
 
 
-def ask(populate: Populate, program: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", ASK + program, str(populate.release)],
-        cwd=populate.program,
-        env={"PATH": os.environ["PATH"], "TMPDIR": str(populate.staging)} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
-
-
 def test_numpy_without_static_libraries_and_tests_answers_and_can_be_kept(
     tmp_path: Path, index: Index
 ) -> None:
@@ -86,16 +59,16 @@ def test_numpy_without_static_libraries_and_tests_answers_and_can_be_kept(
     # What numpy/random/_examples/cffi/parse.py reads, and f2py copies.
     read = {"numpy/_core/include/numpy/random/bitgen.h", "numpy/f2py/src/fortranobject.h"}
     assert read <= set(found)
-    answers = {ask(populate, SOLVE), ask(populate, SOLVE, RELEASE_COLD_START="off")}
+    answers = {populate.ask(SOLVE), populate.ask(SOLVE, RELEASE_COLD_START="off")}
     populate.release_id = "f" * 16
     assert make(populate, NUMPY, "# release: keep numpy", *lines) == {}
     assert set(found) - {PRUNED} < set(names(populate))
-    assert {*answers, ask(populate, SOLVE)} == {"[1.0, 2.0]"}
+    assert {*answers, populate.ask(SOLVE)} == {"[1.0, 2.0]"}
 
 
 def test_scikit_image_still_finds_its_names_in_its_stubs(tmp_path: Path, index: Index) -> None:
     populate = Populate(tmp_path, index)
     make(populate, IMAGE, *lock("scikit-image"))
     assert {"skimage/__init__.pyi", "skimage/filters/__init__.pyi"} <= set(names(populate))
-    answers = {ask(populate, FILTER), ask(populate, FILTER, RELEASE_COLD_START="off")}
+    answers = {populate.ask(FILTER), populate.ask(FILTER, RELEASE_COLD_START="off")}
     assert len(answers) == 1

@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -61,29 +59,10 @@ def files_of(populate: Populate) -> set[str]:
     return {name.removeprefix("site-packages/") for name in names} - {BUNDLE, PRUNED}
 
 
-def imported(populate: Populate, **environment: str) -> str:
-    """What a process says that imports the release, which it may write to."""
-    program = """
-import sys
-from pathlib import Path
-from release.activation.activate import activate
-from release.activation.cold_start import ColdStart
-cold_start = ColdStart(sys.argv[1])
-with cold_start:
-    activate(Path(sys.argv[1]), cold_start)
-    import shapes, shapes.later
-    cold_start.imported()
+USE = """
+import shapes, shapes.later
 print(cold_start.state.partition(",")[0], shapes.SIDES, shapes.later.LATE)
 """
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", program, str(populate.release)],
-        cwd=populate.program,
-        env={"PATH": os.environ["PATH"], "TMPDIR": str(populate.staging)} | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.splitlines()[-1]
 
 
 def test_a_release_is_pruned_and_says_so(populate: Populate, index: Index) -> None:
@@ -122,7 +101,7 @@ def test_each_way_to_import_it_works_and_writes_nothing(
         bundle.write_bytes(b"")
     state = {"damaged": "damaged bundle"}.get(way, way)
     switch = {"RELEASE_COLD_START": "off"} if way == "off" else {}
-    assert imported(populate, **switch) == f"{state} 4 True"
+    assert populate.ask(USE, **switch) == f"{state} 4 True"
     bundle.write_bytes(content)
     assert verify(populate.release, "all") == []
 
@@ -133,7 +112,7 @@ def test_a_package_is_kept_and_tests_are_pruned_as_the_lock_says(
     kept = made(populate, index, "# release: keep Shapes rounds", "# release: prune tests")
     assert kept.last["pruned"] == {}
     assert files_of(populate) >= {*FILES, cached("shapes/sides.py")}
-    assert imported(populate) == "bundle 4 True"
+    assert populate.ask(USE) == "bundle 4 True"
     populate.release_id = "f" * 16
     run = made(populate, index, "# release: prune tests")
     assert run.last["pruned"]["tests"]["files"] == 4

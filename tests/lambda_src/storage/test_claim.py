@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from lambda_src.release.installation.storage.claim import (
 )
 from lambda_src.release.layout import InstallError
 
+from .conftest import BeforeRename, refused
+
 
 def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
@@ -27,16 +30,10 @@ def abandon(folder: Path, name: str) -> None:
     (folder / f"{name}.lock").touch()
 
 
-def test_a_claim_is_a_directory_with_a_lock_beside_it(tmp_path: Path) -> None:
+def test_a_claim_is_a_directory_with_a_lock_beside_it_and_leaves_nothing(tmp_path: Path) -> None:
     mine = Claim(tmp_path / ".incoming-1")
     mine.acquire()
     assert names(tmp_path) == {".incoming-1", ".incoming-1.lock"}
-    mine.release()
-
-
-def test_release_leaves_nothing(tmp_path: Path) -> None:
-    mine = Claim(tmp_path / ".incoming-1")
-    mine.acquire()
     (mine.directory / "file").touch()
     mine.release()
     assert names(tmp_path) == set()
@@ -58,16 +55,23 @@ def test_the_claim_of_a_living_owner_is_not_removed(tmp_path: Path) -> None:
     living.release()
 
 
-def test_the_claim_of_a_dead_owner_is_removed(tmp_path: Path) -> None:
-    abandon(tmp_path, ".incoming-1")
+def half_removed(folder: Path, name: str) -> None:
+    abandon(folder, name)
+    (folder / name).rename(folder / f"{name}~0123abcd")
+
+
+LEFT: dict[str, Callable[[Path, str], object]] = {
+    "all": abandon,
+    "the-directory": lambda folder, name: (folder / name).mkdir(),
+    "the-lock": lambda folder, name: (folder / f"{name}.lock").touch(),
+    "half-removed-under-another-name": half_removed,
+}
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_a_dead_owner_has_left_is_removed(tmp_path: Path, what: str) -> None:
+    LEFT[what](tmp_path, ".incoming-1")
     assert remove_abandoned(tmp_path, ".incoming-") == [".incoming-1"]
-    assert names(tmp_path) == set()
-
-
-@pytest.mark.parametrize("leftover", [".incoming-1", ".incoming-1.lock"])
-def test_half_of_a_dead_claim_is_removed(tmp_path: Path, leftover: str) -> None:
-    (tmp_path / leftover).mkdir() if "lock" not in leftover else (tmp_path / leftover).touch()
-    remove_abandoned(tmp_path, ".incoming-")
     assert names(tmp_path) == set()
 
 
@@ -77,22 +81,13 @@ def test_other_names_are_not_touched(tmp_path: Path) -> None:
     assert names(tmp_path) == {"0123456789abcdef"}
 
 
-def test_a_second_owner_of_one_name_is_refused(
+def test_a_second_owner_of_one_name_is_refused_and_removes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claim, "PATIENCE", 0.1)
-    first = Claim(tmp_path / ".incoming-1")
-    first.acquire()
-    with pytest.raises(InstallError, match="belongs to another installer"):
-        Claim(tmp_path / ".incoming-1").acquire()
-    first.release()
-
-
-def test_a_refused_owner_removes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claim, "PATIENCE", 0.1)
     first, second = Claim(tmp_path / ".incoming-1"), Claim(tmp_path / ".incoming-1")
     first.acquire()
-    with pytest.raises(InstallError):
+    with pytest.raises(InstallError, match="belongs to another installer"):
         second.acquire()
     second.release()
     assert names(tmp_path) == {".incoming-1", ".incoming-1.lock"}
@@ -128,28 +123,14 @@ def test_outside_ecs_the_name_is_a_new_one_each_time(
 
 
 def test_each_leftover_is_dealt_with_by_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, before_rename: BeforeRename, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rename = Path.rename
-
-    def failing(path: Path, target: Path) -> Path:
-        if path.name == ".incoming-2":
-            raise PermissionError(1, "Operation not permitted")
-        return rename(path, target)
-
     for number in (1, 2, 3):
         abandon(tmp_path, f".incoming-{number}")
-    monkeypatch.setattr(Path, "rename", failing)
+    before_rename(".incoming-2", refused)
     assert remove_abandoned(tmp_path, ".incoming-") == [".incoming-1", ".incoming-3"]
     assert names(tmp_path) == {".incoming-2"}
     assert ".incoming-2 stays" in capsys.readouterr().out
-
-
-def test_what_is_half_removed_under_another_name_is_removed(tmp_path: Path) -> None:
-    abandon(tmp_path, ".incoming-1")
-    (tmp_path / ".incoming-1").rename(tmp_path / ".incoming-1~0123abcd")
-    assert remove_abandoned(tmp_path, ".incoming-") == [".incoming-1"]
-    assert names(tmp_path) == set()
 
 
 def test_what_another_one_is_removing_is_left_to_it(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import IN_USE, KEEP, STACKS
 
 from ..releases import IDS, OWN, age, kept, publish, remove
+from .conftest import BeforeRename, refused
 
 
 @pytest.mark.parametrize(
@@ -79,16 +80,9 @@ def test_what_is_no_release_is_never_touched(releases: Path) -> None:
 
 
 def test_a_failure_is_logged_and_keeps_none_of_the_others(
-    releases: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    releases: Path, before_rename: BeforeRename, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rename = Path.rename
-
-    def failing(path: Path, target: Path) -> Path:
-        if path.name == IDS[1]:
-            raise PermissionError(13, "Permission denied")
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", failing)
+    before_rename(IDS[1], refused)
     assert remove(releases, "3") == [IDS[0], IDS[2]]
     assert kept(releases) == [IDS[1], *IDS[3:]]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -97,16 +91,10 @@ def test_a_failure_is_logged_and_keeps_none_of_the_others(
 
 
 def test_a_release_that_vanishes_in_between_is_no_error(
-    releases: Path, monkeypatch: pytest.MonkeyPatch
+    releases: Path, before_rename: BeforeRename
 ) -> None:
-    rename = Path.rename
-
-    def late(path: Path, target: Path) -> Path:
-        shutil.rmtree(path)
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", late)
-    assert remove(releases, "3") == []
+    before_rename(IDS[1], shutil.rmtree)
+    assert remove(releases, "3") == [IDS[0], IDS[2]]
     assert kept(releases) == IDS[3:]
 
 

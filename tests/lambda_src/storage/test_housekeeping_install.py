@@ -1,8 +1,6 @@
 """The installer and the housekeeping of its own task and of others."""
 
 import shutil
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,31 +10,12 @@ from lambda_src.release.installation.job import LibrariesJob
 from lambda_src.release.layout import IN_USE, KEEP, OWNER, ExitCode, InstallError
 
 from ..conftest import RELEASE_ID, Populate
-from ..releases import IDS, STACK, age, kept, publish
-
-
-def job(releases: Path, tmp_path: Path) -> LibrariesJob:
-    return LibrariesJob(
-        release=releases / IDS[0],
-        requirements=tmp_path / "requirements.txt",
-        index_url="",
-        staging=tmp_path,
-        program=tmp_path,
-    )
+from ..releases import IDS, STACK, age, job, kept, publish
 
 
 @pytest.fixture
-def signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("signals")
-def test_a_release_that_is_removed_meanwhile_is_not_reported_as_published(
-    releases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def removed(monkeypatch: pytest.MonkeyPatch, signals: None) -> list[str]:
+    """Others remove each release that is made, right afterwards: which ones."""
     seen: list[str] = []
 
     def others(own: Path, _environment: object) -> list[str]:
@@ -45,34 +24,31 @@ def test_a_release_that_is_removed_meanwhile_is_not_reported_as_published(
         return []
 
     monkeypatch.setattr(install, "housekeep", others)
+    return seen
+
+
+def test_a_release_that_is_removed_meanwhile_is_not_reported_as_published(
+    releases: Path, removed: list[str]
+) -> None:
     # The second attempt has to make the release, and there is no lock to make it from.
     with pytest.raises(InstallError) as caught:
-        install.install(job(releases, tmp_path))
-    assert seen == [IDS[0]]
+        install.install(job(releases / IDS[0]))
+    assert removed == [IDS[0]]
     assert caught.value.code == ExitCode.RESOLUTION
 
 
-@pytest.mark.usefixtures("signals")
 def test_after_some_attempts_it_says_that_others_remove_the_release(
-    releases: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    releases: Path, made: Path, removed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[str] = []
-
-    def others(own: Path, _environment: object) -> list[str]:
-        seen.append(own.name)
-        shutil.rmtree(own)
-        return []
-
     def again(asked: LibrariesJob) -> dict[str, object]:
         if not asked.release.exists():
             shutil.copytree(made / asked.release.name, asked.release, symlinks=True)
         return {}
 
-    monkeypatch.setattr(install, "housekeep", others)
     monkeypatch.setattr(install, "make", again)
     with pytest.raises(InstallError, match=r"was published 3 times, and each time another task"):
-        install.install(job(releases, tmp_path))
-    assert len(seen) == 3
+        install.install(job(releases / IDS[0]))
+    assert removed == [IDS[0]] * 3
 
 
 @pytest.mark.whole

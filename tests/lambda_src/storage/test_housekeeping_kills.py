@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from lambda_src.release.installation import install
-from lambda_src.release.installation.job import LibrariesJob
 from lambda_src.release.installation.storage.housekeeping import ask, put_back
 from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import IN_USE, KEEP, OWNER, REMOVING_PREFIX, Manifest
 
 from ..conftest import LAMBDA_SRC
-from ..releases import IDS, OWN, STACK, kept, publish, remove
+from ..releases import IDS, OWN, STACK, job, kept, publish, remove
 
 PROGRAM = """
 import os, sys
@@ -98,23 +97,12 @@ def test_what_is_asked_for_between_the_look_and_the_rename_outlives_a_kill_right
     killed.communicate(timeout=600)
     assert killed.returncode == -signal.SIGKILL
     assert IDS[0] not in kept(releases)
-    install.prepare_mount(job(releases))
+    install.prepare_mount(job(releases / OWN))
     assert kept(releases) == IDS
     assert verify(releases / IDS[0]) == []
     removed = IDS[1:4] if stack == STACK else IDS[1:3]  # it counts among the stack's newest
     assert remove(releases, "3") == removed
     assert set(kept(releases)) == set(IDS) - set(removed)
-
-
-def job(releases: Path) -> LibrariesJob:
-    folder = releases.parent.parent
-    return LibrariesJob(
-        release=releases / OWN,
-        requirements=folder / "requirements.txt",
-        index_url="",
-        staging=folder,
-        program=folder,
-    )
 
 
 def test_what_is_put_back_does_not_replace_what_was_made_again(releases: Path) -> None:

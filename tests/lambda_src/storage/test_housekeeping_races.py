@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from lambda_src.release.layout import (
 )
 
 from ..releases import IDS, OWN, age, kept, mark, marked, publish, remove
+from .conftest import BeforeRename
 from .test_housekeeping_stacks import OTHER, asked
 
 
@@ -48,18 +50,29 @@ def test_a_stack_that_asks_while_its_mark_is_taken_away_keeps_the_release(
     assert IDS[0] not in remove(releases, "1")
 
 
-@pytest.mark.parametrize("stack", ["dev", OTHER])
-def test_who_asks_at_the_last_moment_keeps_the_release(
-    releases: Path, monkeypatch: pytest.MonkeyPatch, stack: str
+def asked_by_a_clock_that_went_back(release: Path) -> None:
+    asked(release.parent, release.name, "dev")
+    os.utime(mark(release), (1, 1))
+
+
+def made_again_without_a_mark(release: Path) -> None:
+    shutil.rmtree(release)
+    publish(release.parent, release.name, "")
+
+
+LATE: dict[str, Callable[[Path], object]] = {
+    "asked-for-by-its-own-stack": lambda release: asked(release.parent, release.name, "dev"),
+    "asked-for-by-another": lambda release: asked(release.parent, release.name),
+    "asked-for-by-a-clock-that-went-back": asked_by_a_clock_that_went_back,
+    "made-again-without-a-mark": made_again_without_a_mark,
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_what_is_asked_for_or_made_again_at_the_last_moment_stays(
+    releases: Path, before_rename: BeforeRename, what: str
 ) -> None:
-    rename = Path.rename
-
-    def late(path: Path, target: Path) -> Path:
-        if path.name == IDS[1]:
-            asked(releases, IDS[1], stack)
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", late)
+    before_rename(IDS[1], LATE[what])
     assert remove(releases, "3") == [IDS[0], IDS[2]]
     assert kept(releases) == [IDS[1], *IDS[3:]]
     assert verify(releases / IDS[1]) == []
@@ -82,38 +95,6 @@ def test_who_asks_and_makes_the_release_again_keeps_its_own(
     assert kept(releases) == [IDS[1], *IDS[3:]]
     assert (releases / IDS[1]).stat().st_ino == made[0]
     assert Manifest.read(releases / IDS[1]).owner == OTHER
-
-
-def test_a_mark_of_a_file_server_whose_clock_went_back_keeps_the_release(
-    releases: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rename = Path.rename
-
-    def late(path: Path, target: Path) -> Path:
-        if path.name == IDS[1]:
-            asked(releases, IDS[1], "dev")
-            os.utime(mark(path), (1, 1))
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", late)
-    assert remove(releases, "3") == [IDS[0], IDS[2]]
-    assert kept(releases) == [IDS[1], *IDS[3:]]
-
-
-def test_what_was_made_again_without_a_mark_is_not_removed_in_place_of_what_was_there(
-    releases: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rename = Path.rename
-
-    def late(path: Path, target: Path) -> Path:
-        if path.name == IDS[1]:
-            shutil.rmtree(path)
-            publish(releases, IDS[1], "")
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", late)
-    assert remove(releases, "3") == [IDS[0], IDS[2]]
-    assert kept(releases) == [IDS[1], *IDS[3:]]
 
 
 def test_what_cannot_be_put_back_is_not_removed_and_the_next_run_puts_it_back(

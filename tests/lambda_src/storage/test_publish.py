@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,18 +14,10 @@ from lambda_src.release.installation.storage.verify import verify
 from lambda_src.release.layout import INCOMING_PREFIX, ExitCode, InstallError
 
 from ..releases import IDS
+from .conftest import BeforeRename, refused
 
 NEW = "e" * 16
-
-
-@pytest.fixture(autouse=True)
-def signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    alarm = signal.getsignal(signal.SIGALRM)
-    yield
-    signal.signal(signal.SIGALRM, alarm)
-    for number, handler in before.items():
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("signals")
 
 
 @pytest.fixture
@@ -77,16 +68,9 @@ def test_a_lock_file_that_goes_is_a_lost_lock(releases: Path, incoming: Claim, a
 
 
 def test_a_release_that_goes_between_proof_and_rename_is_a_lost_one(
-    releases: Path, incoming: Claim, monkeypatch: pytest.MonkeyPatch
+    releases: Path, incoming: Claim, before_rename: BeforeRename
 ) -> None:
-    rename = Path.rename
-
-    def late(path: Path, target: Path) -> Path:
-        if path == incoming.directory:
-            rename(path, path.with_name(f"{path.name}~gone"))
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", late)
+    before_rename(incoming.directory.name, shutil.rmtree)
     with pytest.raises(ClaimLostError, match="is not there any more"):
         publish(incoming, releases / NEW)
 
@@ -141,13 +125,10 @@ def test_a_rename_whose_answer_is_lost_has_published(
 
 
 def test_a_rename_that_fails_is_an_error(
-    releases: Path, incoming: Claim, monkeypatch: pytest.MonkeyPatch
+    releases: Path, incoming: Claim, before_rename: BeforeRename
 ) -> None:
-    def failing(path: Path, _target: Path) -> Path:
-        raise OSError(errno.EIO, "Input/output error", str(path))
-
-    monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(OSError, match="Input/output error"):
+    before_rename(incoming.directory.name, refused)
+    with pytest.raises(OSError, match="Permission denied"):
         publish(incoming, releases / NEW)
     assert not (releases / NEW).exists()
 

@@ -26,7 +26,7 @@ def test_special_files_and_closed_directories_go(
     assert not tree.exists()
 
 
-@pytest.mark.parametrize("kind", ["file", "pipe", "link"])
+@pytest.mark.parametrize("kind", ["file", "pipe", "link", "nothing"])
 def test_what_is_no_directory_goes_as_it_is(tmp_path: Path, kind: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -36,7 +36,7 @@ def test_what_is_no_directory_goes_as_it_is(tmp_path: Path, kind: str) -> None:
         root.touch()
     elif kind == "pipe":
         os.mkfifo(root)
-    else:
+    elif kind == "link":
         root.symlink_to(outside)
     remove(root)
     assert not os.path.lexists(root)

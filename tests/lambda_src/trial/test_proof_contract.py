@@ -1,11 +1,10 @@
-"""A release is published for a model that keeps its contract."""
+"""The proof of a model that keeps its contract, and why another one is refused."""
 
 from __future__ import annotations
 
 import pytest
 
-from ..conftest import Populate
-from ..proofs import tried
+from .conftest import Trial
 
 ONE = "SAMPLE = {'instances': [1]}\n"
 REFUSED = {
@@ -77,20 +76,15 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_model_that_breaks_its_contract_is_refused(populate: Populate, what: str) -> None:
+def test_a_model_that_breaks_its_contract_is_refused(trial: Trial, what: str) -> None:
     model, message = REFUSED[what]
-    run = tried(populate, model)
-    assert (run.code, run.last["kind"]) == (13, "import")
-    assert run.message.startswith("model.py breaks its contract: ")
-    assert message in run.message
-    assert "The contract of model.py: predict(instances) returns a list" in run.message
-    assert not populate.release.exists()
+    said = trial.refusal(model)
+    assert said.startswith("model.py breaks its contract: ")
+    assert message in said
+    assert "The contract of model.py: predict(instances) returns a list" in said
 
 
 @pytest.mark.parametrize("what", ACCEPTED)
-def test_a_model_that_keeps_its_contract_is_published(populate: Populate, what: str) -> None:
+def test_a_model_that_keeps_its_contract_is_proven(trial: Trial, what: str) -> None:
     model, message = ACCEPTED[what]
-    run = tried(populate, model)
-    assert run.code == 0, run.message
-    said = [line["message"] for line in run.lines if line["phase"] == "import"]
-    assert message in said[-1]
+    assert message in trial.run(model)

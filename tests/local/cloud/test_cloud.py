@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
 
 from local.cloud import Cloud
-from tests.local.conftest import refusal
+from tests.deployments import point_clients_at
 
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
+from ..conftest import Stack, refusal
 
 CLIENT_EXCEPTION = "ClientException: "
 PARAMETER = "InvalidParameterValueException: "
@@ -25,8 +24,7 @@ def test_the_environment_shuts_out_the_users_profile(
     config.write_text("[default]\nendpoint_url = http://127.0.0.1:9\nregion = eu-north-1\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    for name, value in cloud.environment().items():
-        monkeypatch.setenv(name, value)
+    point_clients_at(cloud, monkeypatch)
     session = boto3.session.Session()
     assert session.region_name == "us-east-1"
     assert session.client("sts").get_caller_identity()["Account"] == cloud.account_id
@@ -58,8 +56,6 @@ def test_what_moto_drops_is_returned(stack: Stack) -> None:
 
 
 def test_a_mount_target_is_creating_for_a_while_and_a_function_has_to_wait(tmp_path: Path) -> None:
-    from tests.local.conftest import Stack
-
     with Cloud(tmp_path, seconds_to_create=600) as cloud:
         stack = Stack(cloud)
         said = refusal(stack.create_function, source="")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from local.cloud import Cloud
-from tests.local.conftest import refusal
 
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
+from ..conftest import Stack, refusal
 
 CLIENT_EXCEPTION = "ClientException: "
 PARAMETER = "InvalidParameterValueException: "
@@ -21,8 +19,6 @@ PARAMETER = "InvalidParameterValueException: "
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One for all: what is refused changes nothing."""
-    from tests.local.conftest import Stack
-
     with Cloud(tmp_path_factory.mktemp("state"), seconds_to_create=0) as cloud:
         yield Stack(cloud)
 

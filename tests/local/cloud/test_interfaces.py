@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
-from tests.local.conftest import Stack, eventually, refusal
+
+from ..conftest import Stack, eventually, refusal
 
 SECONDS = 0.5
 

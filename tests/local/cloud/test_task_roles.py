@@ -7,17 +7,14 @@ import re
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from components.contract import runtime
 from components.contract.package import Package
 
-from ..conftest import client
-
-if TYPE_CHECKING:
-    from ..conftest import Stack
+from ..conftest import Stack, client
 
 pytestmark = pytest.mark.whole
 

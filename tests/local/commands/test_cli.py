@@ -13,7 +13,7 @@ import pytest
 from local.commands import DeploymentError, Screen, host_config
 from local.commands.commands import _event, _UsageError
 
-from ..programs import project, write, write_pack
+from ..programs import project, write, write_pack, write_waiting
 
 REPOSITORY = Path(__file__).parents[3]
 VPC = """
@@ -68,6 +68,13 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "cloud",
         "clean",
     }
+
+
+@pytest.mark.parametrize("command", ["clean", "cloud"])
+def test_what_runs_no_program_takes_no_configuration(tmp_path: Path, command: str) -> None:
+    status, _, err = run(tmp_path, command, "--config", "block=10.0.0.0/16")
+    assert status == 2
+    assert "unrecognized arguments: --config" in err
 
 
 def test_a_preview_needs_no_cloud_and_shows_plan_and_verdict(tmp_path: Path) -> None:
@@ -136,7 +143,8 @@ def test_a_program_without_a_function_is_deployed_and_cannot_be_called(tmp_path:
     [
         (["preview", "--stack", "prod"], "the stacks here are: dev"),
         (["preview", "--config", "nothing"], "it has the form KEY=VALUE"),
-        (["invoke", "--event", "{no json"], "is neither a file nor JSON"),
+        (["invoke", "--event", "{no json"], "'{no json' is neither a file nor JSON"),
+        (["invoke", "--event", '{"instances": [NaN]}'], "[NaN]}' is neither a file nor JSON"),
         (["invoke"], "--event"),
         (
             ["serve", "--port", "99999"],
@@ -193,19 +201,7 @@ def test_a_signal_that_python_drops_in_a_finalizer_comes_again(tmp_path: Path) -
 
 
 def test_a_signal_while_something_is_created_leaves_no_process(tmp_path: Path) -> None:
-    root = write(tmp_path, "from parts import Waiting\nWaiting()")
-    (root / "parts.py").write_text(
-        "import time\n"
-        "from pulumi.dynamic import CreateResult, Resource, ResourceProvider\n"
-        "class Provider(ResourceProvider):\n"
-        "    def create(self, props):\n"
-        "        print('waiting', flush=True)\n"
-        "        time.sleep(99)\n"
-        "class Waiting(Resource):\n"
-        "    def __init__(self):\n"
-        "        super().__init__(Provider(), 'waiting', {})\n"
-    )
-    process = start(tmp_path, "up")
+    process = start(write_waiting(tmp_path), "up")
     assert process.stdout is not None
     assert any(line.strip() == "waiting" for line in process.stdout)
     process.send_signal(signal.SIGINT)
@@ -289,11 +285,6 @@ def test_a_host_on_which_nothing_can_run_is_refused_with_the_remedy(
 def test_a_stack_that_is_no_plain_name_is_refused(tmp_path: Path, stack: str) -> None:
     (tmp_path / ".local").mkdir()
     (tmp_path / "kept").touch()
-    command = [sys.executable, "-m", "local", "clean", "--stack", stack]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    ended = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 2
-    assert "is no name of a stack" in ended.stderr
+    status, _, err = run(tmp_path, "clean", "--stack", stack)
+    assert (status, "is no name of a stack" in err) == (2, True)
     assert (tmp_path / "kept").exists()

@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,8 +23,8 @@ class Url:
     def __init__(self) -> None:
         self.events: list[Any] = []
         self.answer = Answer(payload=None, seconds=0, error=None)
+        self.invoke: Callable[[Any], Answer] = self._invoke
         self.server = FunctionUrl(0)
-        self.server.invoke = self._invoke
         self.base = f"http://127.0.0.1:{self.server.port}"
 
     def _invoke(self, event: Any) -> Answer:
@@ -44,11 +44,9 @@ class Url:
 @pytest.fixture
 def url() -> Iterator[Url]:
     served = Url()
-    thread = threading.Thread(target=served.server.serve_forever)
-    thread.start()
+    server = served.server.serve(lambda event: served.invoke(event))
     yield served
-    served.server.close()
-    thread.join()
+    server.close()
 
 
 def test_a_request_becomes_an_event_of_payload_format_2(url: Url) -> None:
@@ -136,12 +134,12 @@ def test_a_client_that_does_not_wait_for_the_answer_is_no_error(
         answered.wait(10)
         return Answer(payload={"large": "x" * 5_000_000}, seconds=0, error=None)
 
-    url.server.invoke = slow
+    url.invoke = slow
     ask(url, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
     assert asked.wait(10)
     answered.set()
     time.sleep(0.5)
-    url.server.invoke = url._invoke
+    url.invoke = url._invoke
     quietly(url, capsys)
 
 

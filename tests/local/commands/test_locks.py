@@ -22,10 +22,8 @@ OWN = "python3.12" if "python3.12" not in HOST else "python3.13"
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    served = Index()
-    served.add(SHAPES)
-    yield served
-    served.close()
+    with Index(SHAPES) as served:
+        yield served
 
 
 class Host:

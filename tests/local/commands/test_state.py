@@ -16,21 +16,9 @@ import pytest
 from local.cloud import Cloud
 from local.state import StateError, hold, remove
 
-from ..programs import write
+from ..programs import write, write_waiting
 from .test_cli import REPOSITORY, start
 from .test_cli import run as run_command
-
-WAITING = """
-import time
-from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-class Provider(ResourceProvider):
-    def create(self, props):
-        print('waiting', flush=True)
-        time.sleep(99)
-class Waiting(Resource):
-    def __init__(self):
-        super().__init__(Provider(), 'waiting', {})
-"""
 
 
 def run(root: Path, *arguments: str) -> tuple[int, str]:
@@ -41,9 +29,7 @@ def run(root: Path, *arguments: str) -> tuple[int, str]:
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """An `up` of the stack dev that is in the middle of its work."""
-    write(tmp_path, "from parts import Waiting\nWaiting()")
-    (tmp_path / "parts.py").write_text(WAITING)
-    with start(tmp_path, "up") as process:
+    with start(write_waiting(tmp_path), "up") as process:
         assert process.stdout is not None
         while process.stdout.readline().strip() != "waiting":
             pass

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import local.engine as engine
 from local.engine import PackError, Result, Verdict, find_packs, judge
-from local.provider import AwsProvider
 
-from ..programs import Recorder, project, write_pack
+from ..programs import preview, project, write_pack
 
 PROGRAM = """
     import pulumi, pulumi_aws as aws
@@ -21,14 +19,10 @@ PROGRAM = """
 """
 
 
-def result(root: Path) -> Result:
-    planned = project(root, PROGRAM, config="a: {type: integer, default: 7}")
-    return engine.preview(planned, AwsProvider("us-east-1", cloud=False), Recorder())
-
-
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    return result(tmp_path_factory.mktemp("planned"))
+    folder = tmp_path_factory.mktemp("planned")
+    return preview(project(folder, PROGRAM, config="a: {type: integer, default: 7}"))
 
 
 def verdict(planned: Result, root: Path, rules: str) -> Verdict:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.conftest import Stack, client
+from ..conftest import Stack, client
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/base:1"
 PULL = {"Effect": "Allow", "Action": ["ecr:*", "logs:*"], "Resource": "*"}

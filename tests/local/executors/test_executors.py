@@ -6,17 +6,15 @@ import base64
 import json
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from local.cloud import Cloud
-from tests.local.conftest import eventually
+
+from ..conftest import Stack, eventually
 
 pytestmark = pytest.mark.whole
 
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
 
 STATE = Path("state/libraries/data")
 
@@ -171,8 +169,6 @@ def test_a_container_that_may_not_write_mounts_read_only(stack: Stack) -> None:
 
 
 def test_an_initialisation_over_the_limit_is_repeated_within_the_first_call(tmp_path: Path) -> None:
-    from tests.local.conftest import Stack
-
     source = """
         import time
         print("initialising")

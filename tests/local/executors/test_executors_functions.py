@@ -8,23 +8,17 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from local.cloud import Cloud
-from tests.local.conftest import eventually, refusal
-from tests.local.stack import client
 
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
+from ..conftest import Stack, client, eventually, refusal, zipped
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One cloud for all tests here."""
-    from tests.local.conftest import Stack
-
     with Cloud(tmp_path_factory.mktemp("state"), seconds_to_create=0) as cloud:
         yield Stack(cloud)
 
@@ -74,11 +68,11 @@ def test_calls_beyond_what_is_reserved_are_throttled(stack: Stack) -> None:
     stack.create_function(textwrap.dedent(source))
     reserve = stack.lambda_.put_function_concurrency
     reserve(FunctionName="reader", ReservedConcurrentExecutions=1)
+    # boto3 would repeat it until the first has ended.
+    once = client(stack.cloud, "lambda", retries={"total_max_attempts": 1})
     first = threading.Thread(target=stack.invoke, args=(2,))
     first.start()
     time.sleep(0.5)
-    # boto3 would repeat it until the first has ended.
-    once = client(stack.cloud, "lambda", retries={"total_max_attempts": 1})
     said = refusal(once.invoke, FunctionName="reader", Payload=b"0")
     first.join()
     assert said == "TooManyRequestsException: Rate Exceeded."
@@ -136,8 +130,6 @@ def test_calls_at_the_same_time_have_processes_of_their_own(stack: Stack) -> Non
 
 
 def test_an_alias_runs_the_version_that_it_names_with_its_own_code(stack: Stack) -> None:
-    from tests.local.conftest import zipped
-
     stack.create_function("def handler(event, context): return context.function_version")
     number = stack.lambda_.publish_version(FunctionName="reader")["Version"]
     stack.lambda_.create_alias(FunctionName="reader", Name="live", FunctionVersion=number)

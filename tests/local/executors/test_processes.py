@@ -8,25 +8,18 @@ import sys
 import textwrap
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from local.cloud import Cloud
 from local.sandbox import Bind, Host, Process, mapped
-from tests.local.conftest import eventually, living
 
-pytestmark = pytest.mark.whole
-
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
+from ..conftest import Stack, eventually, living
 
 pytestmark = pytest.mark.whole
 
 
 def test_a_file_system_keeps_its_files_from_one_cloud_to_the_next(tmp_path: Path) -> None:
-    from tests.local.conftest import Stack
-
     for expected in ("[]", "['kept']"):
         with Cloud(tmp_path, seconds_to_create=0) as cloud:
             stack = Stack(cloud)
@@ -125,8 +118,6 @@ def test_where_nothing_can_be_mounted_the_path_is_mapped(tmp_path: Path) -> None
 def test_a_host_without_namespaces_is_named_once_property_by_property_and_served_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.local.conftest import Stack
-
     monkeypatch.setattr("local.cloud.server.namespaces_work", lambda: False)
     said: list[str] = []
     with Cloud(tmp_path, log=said.append, seconds_to_create=0) as cloud:

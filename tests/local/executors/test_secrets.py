@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from components.gates.diagnosis import Ending, diagnose
+from local.cloud import Cloud
 
-from ..conftest import client
-
-if TYPE_CHECKING:
-    from local.cloud import Cloud
-    from tests.local.conftest import Stack
+from ..conftest import Stack, client
 
 pytestmark = pytest.mark.whole
 LOG = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}

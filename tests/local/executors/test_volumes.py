@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from local.account import Account
 from local.sandbox import Process
 
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
+from ..conftest import Stack
 
 
 def with_volumes(stack: Stack, source: str, *volumes: dict[str, Any], path: str) -> dict[str, Any]:
@@ -41,12 +40,14 @@ WRITE = """
 """
 
 
-@pytest.mark.parametrize("volume", [{"name": "own"}, {"name": "own", "host": {}}])
-@pytest.mark.parametrize("path", ["/mnt/own", "/data", "/usr/share/own/deep"])
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [("/mnt/own", {}), ("/data", {}), ("/data", {"host": {}}), ("/usr/share/own/deep", {})],
+)
 def test_a_bind_mount_is_empty_in_each_task_and_may_be_written(
-    stack: Stack, volume: dict[str, Any], path: str
+    stack: Stack, path: str, more: dict[str, Any]
 ) -> None:
-    request = with_volumes(stack, WRITE.replace("PATH", path), volume, path=path)
+    request = with_volumes(stack, WRITE.replace("PATH", path), {"name": "own", **more}, path=path)
     for _ in range(2):
         assert ended(stack, request)["containers"][0]["exitCode"] == 0, stack.lines()
     assert stack.lines() == ["[]", "[]"]
@@ -73,46 +74,35 @@ def test_the_containers_of_a_task_share_a_volume_and_may_take_each_others(stack:
 
 
 @pytest.mark.parametrize(
-    "volume",
-    [{"host": {"sourcePath": "/etc"}}, {"dockerVolumeConfiguration": {}}],
-    ids=["host", "docker"],
+    ("volume", "what"),
+    [
+        ({"host": {"sourcePath": "/etc"}}, ""),
+        ({"dockerVolumeConfiguration": {}}, ""),
+        ({"configuredAtLaunch": True}, "configuredAtLaunch is not emulated"),
+    ],
+    ids=["host", "docker", "at launch"],
 )
 def test_a_volume_that_is_not_emulated_ends_the_task_with_a_readable_reason(
-    stack: Stack, volume: dict[str, Any]
+    stack: Stack, volume: dict[str, Any], what: str
 ) -> None:
     request = with_volumes(stack, "pass", {"name": "own", **volume}, path="/data")
     task = ended(stack, request)
     assert (task["stopCode"], task["lastStatus"]) == ("TaskFailedToStart", "STOPPED")
-    assert "volume own: " in task["stoppedReason"]
+    assert f"volume own: {what}" in task["stoppedReason"]
     assert "is not emulated here; what is: " in task["stoppedReason"]
-
-
-def test_a_volume_that_comes_with_the_launch_ends_the_task_with_a_readable_reason(
-    stack: Stack,
-) -> None:
-    volume = {"name": "own", "configuredAtLaunch": True}
-    task = ended(stack, with_volumes(stack, "pass", volume, path="/data"))
-    assert task["stopCode"] == "TaskFailedToStart"
-    assert "volume own: configuredAtLaunch is not emulated" in task["stoppedReason"]
 
 
 def broken(*_: object, **__: object) -> None:
     raise KeyError("surprise")
 
 
-@pytest.mark.parametrize(
-    ("where", "name", "code"),
-    [
-        (Account, "bind", "TaskFailedToStart"),
-        (Process, "__init__", "TaskFailedToStart"),
-    ],
-)
+@pytest.mark.parametrize(("where", "name"), [(Account, "bind"), (Process, "__init__")])
 def test_an_error_of_our_own_ends_the_task_with_stop_code_and_reason(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, where: type, name: str, code: str
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, where: type, name: str
 ) -> None:
     monkeypatch.setattr(where, name, broken)
     task = stack.ended(stack.run("pass"))
-    assert task["stopCode"] == code
+    assert task["stopCode"] == "TaskFailedToStart"
     assert task["stoppedReason"].startswith("InternalError: KeyError: 'surprise' (at ")
     assert "exitCode" not in task["containers"][0]
 

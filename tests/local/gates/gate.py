@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import pytest
-from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
 from components.errors import PopulateError
 from components.gates.task import TaskRun, TaskRunSpec
 from local.cloud import Cloud
-from local.cloud.server import _QuietHandler
+from local.web import Server
 
 from ..conftest import PATH, Stack
 
@@ -113,18 +112,14 @@ class Proxy:
         self.asked: list[tuple[str, Any]] = []
         self.signed_by: list[str] = []
         self.expired: set[str] = set()
-        self._server = make_server(
-            "127.0.0.1", 0, self, threaded=True, request_handler=_QuietHandler
-        )
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = Server(self)
+        self.endpoint = f"http://127.0.0.1:{self._server.port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def fault(self, operation: str, answer: Answer, times: int = 1 << 30) -> None:
         """Answer the next `times` requests of this operation so."""

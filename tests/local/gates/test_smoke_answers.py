@@ -16,6 +16,7 @@ from components.gates import SmokeInvocationProvider
 from components.gates.aws import AwsCalls
 from components.gates.call import first_call
 from local.cloud import Cloud
+from tests.deployments import point_clients_at
 
 from ..conftest import PATH, Stack
 from .calls import Gate, calls
@@ -37,8 +38,7 @@ class Version(Gate):
 def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Version]:
     state = tmp_path_factory.mktemp("version") / "state"
     with Cloud(state, seconds_to_create=0) as cloud, pytest.MonkeyPatch.context() as patch:
-        for name, value in cloud.environment().items():
-            patch.setenv(name, value)
+        point_clients_at(cloud, patch)
         patch.setattr(first_call, "_POLL_SECONDS", (0.01, 0.01))
         made = Version(cloud, Stack(cloud))
         made.create(f"return eval(open('{PATH}/answer').read())")

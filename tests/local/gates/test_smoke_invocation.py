@@ -9,6 +9,7 @@ import pytest
 
 from components.gates.call import FirstCall, FunctionVersion, first_call
 from local.cloud import Cloud
+from tests.deployments import point_clients_at
 
 from ..conftest import Stack, without_pauses
 from .calls import Gate, calls
@@ -19,8 +20,7 @@ __all__ = ["calls"]
 
 @pytest.fixture
 def gate(cloud: Cloud, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Gate:
-    for name, value in cloud.environment().items():
-        monkeypatch.setenv(name, value)
+    point_clients_at(cloud, monkeypatch)
     monkeypatch.setattr(first_call, "_POLL_SECONDS", (0.01, 0.01))
     return Gate(cloud, stack)
 

@@ -12,6 +12,7 @@ import local.engine as engine
 from local.cloud import Cloud
 from local.engine import Result
 from local.provider import KINDS, AwsProvider
+from tests.deployments import point_clients_at
 
 from ..conftest import client, zipped
 from ..programs import Recorder, project
@@ -20,8 +21,7 @@ from .everything import EVERYTHING, TRUST
 
 def deployed(cloud: Cloud, root: Path, program: str) -> tuple[Result, AwsProvider]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in cloud.environment().items():
-            patch.setenv(name, value)
+        point_clients_at(cloud, patch)
         provider = AwsProvider(cloud.region, cloud=True)
         return engine.up(project(root, program), provider, Recorder()), provider
 
@@ -68,6 +68,12 @@ def test_an_alarm_and_a_notice_are_those_that_the_program_describes(
     assert target["InputTransformer"]["InputPathsMap"] == {"task": "$.detail.taskArn"}
     (key,) = everything.of_type("aws:kms/key:Key")
     assert client(cloud, "kms").get_key_rotation_status(KeyId=key.id)["KeyRotationEnabled"]
+
+
+def test_a_function_url_is_that_of_an_alias_or_of_the_function_itself(everything: Result) -> None:
+    (function,) = everything.of_type("aws:lambda/function:Function")
+    urls = everything.of_type("aws:lambda/functionUrl:FunctionUrl")
+    assert {url.id for url in urls} == {function.id, f"{function.id}/live"}
 
 
 def test_the_function_is_the_one_that_the_program_describes(

@@ -12,6 +12,7 @@ from local import engine
 from local.cloud import Cloud
 from local.engine import Result
 from local.provider import AwsProvider
+from tests.deployments import point_clients_at
 
 from ..conftest import client
 from ..programs import Recorder, project
@@ -43,8 +44,7 @@ Up = Callable[..., tuple[Result, list[str]]]
 @pytest.fixture
 def up(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Up:
     """Runs a program after an earlier result: the new result, and the names that it touched."""
-    for name, value in cloud.environment().items():
-        monkeypatch.setenv(name, value)
+    point_clients_at(cloud, monkeypatch)
 
     def run(program: str, before: Result | None = None) -> tuple[Result, list[str]]:
         planned = project(tmp_path, HEAD + program)

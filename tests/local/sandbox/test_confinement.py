@@ -6,14 +6,13 @@ import os
 import textwrap
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from local.sandbox import Bind, Confinement, Host, Process, networks_work
 
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
+from ..conftest import Stack
 
 needs_namespaces = pytest.mark.skipif(not networks_work(), reason="namespaces are refused here")
 

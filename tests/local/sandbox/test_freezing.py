@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from local.cloud import Cloud
 from local.executors import functions
 
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
-
+from ..conftest import Stack, eventually, living
 from .test_confinement import function, needs_namespaces
 
 TICKS = """
@@ -40,23 +36,10 @@ def any_stack(
     tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stack]:
     """With namespaces and without."""
-    from tests.local.conftest import Stack
-
     monkeypatch.setattr("local.cloud.server.namespaces_work", lambda: request.param)
     with Cloud(tmp_path / "state", seconds_to_create=0) as opened:
         yield Stack(opened)
-    deadline = time.monotonic() + 30
-    while left := [line for line in _commands() if str(tmp_path) in line]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.1)
-
-
-def _commands() -> list[str]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.append(path.read_text(errors="replace"))
-    return found
+    eventually(lambda: not living(str(tmp_path)), 30)
 
 
 def test_between_calls_threads_and_child_processes_stand_still(any_stack: Stack) -> None:

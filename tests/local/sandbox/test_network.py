@@ -8,16 +8,13 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from local.cloud import Cloud
 from local.sandbox import namespaces_work
 
-if TYPE_CHECKING:
-    from tests.local.conftest import Stack
-
+from ..conftest import Stack
 from .test_confinement import WRITE, function, needs_namespaces
 
 CONNECT = """
@@ -95,8 +92,6 @@ def test_a_task_has_the_network_and_a_disk(stack: Stack, server: int) -> None:
 def test_a_host_that_refuses_networks_alone_confines_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: int
 ) -> None:
-    from tests.local.conftest import Stack
-
     monkeypatch.setattr("local.cloud.server.networks_work", lambda: False)
     said: list[str] = []
     with Cloud(tmp_path / "state", log=said.append, seconds_to_create=0) as opened:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ..conftest import Said
 from ..programs import Part, Program, judge_program, program
+from ..wire import Said
 
 Change: TypeAlias = Callable[[Program], None]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from components import Application, Release, Target
 
-from ..conftest import Said
 from ..programs import ROOT, Program
+from ..wire import Said
 from .changes import (
     Changes,
     function,

@@ -3,8 +3,8 @@
 import pytest
 
 from ..changes.changes import function, system, task
-from ..conftest import Said
 from ..programs import Program, judge_program, program
+from ..wire import Said
 
 DIGEST = "public.ecr.aws/lambda/python:3.11@sha256:" + "0" * 64
 

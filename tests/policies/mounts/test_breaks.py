@@ -1,6 +1,7 @@
 """Any stack: junk never makes a pack fail, and a break of a compliant stack is always found."""
 
 import copy
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,14 +13,26 @@ from pulumi.runtime.rpc import UNKNOWN
 from ..changes.changes_of_access import CHANGES as ACCESS
 from ..changes.changes_of_guardrails import CHANGES as GUARDRAILS
 from ..changes.changes_of_parts import CHANGES as PARTS
-from ..programs import Part, Program, judge_program, program
+from ..programs import Program, judge_program, program
 
 _WORDS = st.sampled_from(
-    ["", "*", "/mnt/efs", UNKNOWN, "[]", "{}", '{"Statement":[3,{"Condition":{"Bool":3}}]}', "2049"]
+    [
+        *("", "*", "/mnt/efs", "/mnt/x:/mnt/y", UNKNOWN, f"a{UNKNOWN}", "[]", "{}", "2049"),
+        *('{"Statement":[3,{"Condition":{"Bool":3}}]}', '[{"name":1}]', "efs", "fsap-0"),
+    ]
 )
+_KEYS = st.sampled_from(
+    [
+        *("arn", "localMountPath", "name", "value", "environment", "variables", "command"),
+        *("entryPoint", "mountPoints", "sourceVolume", "containerPath", "volumesFrom"),
+        *("sourceContainer", "linuxParameters", "tmpfs", "efsVolumeConfiguration"),
+        *("authorizationConfig", "accessPointId", "__target"),
+    ]
+)
+_CONSUMERS = ("Function", "TaskDefinition", "AccessPoint")
 _JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | _WORDS | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS | _WORDS, inner, max_size=3),
     max_leaves=8,
 )
 
@@ -40,8 +53,13 @@ def failures(whole: Program) -> list[str]:
 @given(st.data())
 def test_junk_in_any_place_makes_no_rule_fail(data: st.DataObject) -> None:
     whole = program(created=data.draw(st.booleans()))
+    for part in whole.parts:
+        if isinstance(text := part.props.get("containerDefinitions"), str) and text != UNKNOWN:
+            part.props["containerDefinitions"] = json.loads(text)
     for _ in range(data.draw(st.integers(1, 4))):
-        part = data.draw(st.sampled_from([part for part in whole.parts if part.props]))
+        every = [part for part in whole.parts if part.props]
+        consumers = [part for part in every if part.type.endswith(_CONSUMERS)]
+        part = data.draw(st.sampled_from(consumers) | st.sampled_from(every))
         there = list(places(part.props))
         holder, key = data.draw(st.sampled_from(there)) if there else (part.props, "id")
         holder[key] = data.draw(_JUNK)
@@ -64,10 +82,11 @@ def anything(data: st.DataObject) -> Program:
     """Resources of the real program's types and properties, put together without any sense."""
     real = program(created=True)
     known = [part for part in real.parts if part.props]
+    consumers = [part for part in known if part.type.endswith(_CONSUMERS)]
     values = st.sampled_from([value for part in known for value in part.props.values()]) | _JUNK
-    whole = Program([])
+    whole = Program()
     for number in range(data.draw(st.integers(0, 12))):
-        like = data.draw(st.sampled_from(known))
+        like = data.draw(st.sampled_from(consumers) | st.sampled_from(known))
         props = data.draw(st.dictionaries(st.sampled_from(sorted(like.props)), values, max_size=6))
         part = whole.add(like.type, f"r{number}", copy.deepcopy(props))
         urns = st.lists(st.sampled_from([other.urn for other in whole.parts]), max_size=2)
@@ -78,7 +97,7 @@ def anything(data: st.DataObject) -> Program:
 
 
 @settings(
-    max_examples=40, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=80, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(st.data())
 def test_any_graph_at_all_makes_no_rule_fail(data: st.DataObject) -> None:
@@ -91,9 +110,7 @@ def compliant(data: st.DataObject, created: bool) -> Program:
     whole = program(created=created, egress=egress)
     function = whole["Function", "inference"]
     for number in range(data.draw(st.integers(0, 3))):
-        twin: Part = copy.deepcopy(function)
-        twin.name, twin.urn = f"twin-{number}", f"{function.urn}-{number}"
-        whole.parts.append(twin)
+        whole.twin(function, f"twin-{number}")
     for number in range(data.draw(st.integers(0, 3))):
         whole.add("aws:s3/bucket:Bucket", f"bucket-{number}", {"tags": {"path": "/mnt/x"}})
     whole.parts = data.draw(st.permutations(whole.parts))

@@ -5,8 +5,9 @@ import json
 
 from pulumi.runtime.rpc import UNKNOWN
 
+from ..creation import created
 from ..programs import Program, judge_program
-from .team import created, mandatory, only, team
+from .team import mandatory, only, team
 
 
 def test_another_teams_stack_is_compliant_and_nothing_is_left_open() -> None:
@@ -29,12 +30,6 @@ def test_a_group_without_egress_lets_nothing_out() -> None:
     assert "lets out nothing, but not TCP 2049" in mandatory(created(p))[0].message
 
 
-def test_a_function_without_environment_and_mount_is_nobodys_concern() -> None:
-    p = team()
-    p.add("aws:lambda/function:Function", "plain", {"runtime": "nodejs22.x"})
-    assert judge_program(p) == []
-
-
 def test_two_stacks_worth_in_one_do_not_meet() -> None:
     p, twin = team(), team()
     for part in twin.parts:
@@ -53,7 +48,7 @@ def test_two_stacks_worth_in_one_do_not_meet() -> None:
 
 
 def test_a_stack_of_others_has_nothing_to_judge() -> None:
-    p = Program([])
+    p = Program()
     p.add("aws:s3/bucket:Bucket", "bucket", {})
     assert [line.policy for line in judge_program(p)] == ["nothing-judged"]
     assert [line.policy for line in judge_program(p, "guardrails")] == ["nothing-judged"]

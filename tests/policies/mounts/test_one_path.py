@@ -2,7 +2,8 @@
 
 import pytest
 
-from ..conftest import ARN, TASK_DEFINITION, Graph, Judge, Node, Said, container, function, volume
+from ..conftest import ARN, TASK_DEFINITION, Judge, container, function, volume
+from ..wire import Program, Said
 
 RELEASE = "/mnt/efs/releases/0123456789abcdef"
 
@@ -30,43 +31,43 @@ def stray(holder: str, who: str, path: str) -> str:
 POPULATE = "container 'populate' of task definition 'populator'"
 
 
-def set_variable(graph: Graph, value: object) -> None:
-    graph["inference"].props["environment"]["variables"]["RELEASE_PATH"] = value
+def set_variable(stack: Program, value: object) -> None:
+    stack["inference"].props["environment"]["variables"]["RELEASE_PATH"] = value
 
 
-def test_the_compliant_stack_is_silent(stack: Graph, judge: Judge) -> None:
+def test_the_compliant_stack_is_silent(stack: Program, judge: Judge) -> None:
     assert judge(stack) == []
 
 
-def test_a_function_at_another_path_is_reported_once(stack: Graph, judge: Judge) -> None:
+def test_a_function_at_another_path_is_reported_once(stack: Program, judge: Judge) -> None:
     stack["inference"].props["fileSystemConfig"]["localMountPath"] = "/mnt/models"
     assert judge(stack) == violation("inference", function_mounts("/mnt/models"))
 
 
-def test_a_container_at_another_path_is_reported_once(stack: Graph, judge: Judge) -> None:
+def test_a_container_at_another_path_is_reported_once(stack: Program, judge: Judge) -> None:
     stack["populator"].containers[0]["mountPoints"][0]["containerPath"] = "/mnt/models"
     message = function_mounts("/mnt/efs").replace("it at /mnt/efs", "it at /mnt/models")
     assert judge(stack) == violation("inference", message)
 
 
-def test_the_odd_one_among_many_is_the_one_reported(stack: Graph, judge: Judge) -> None:
+def test_the_odd_one_among_many_is_the_one_reported(stack: Program, judge: Judge) -> None:
     for number in range(5):
-        stack.copy_of("inference", f"inference-{number}")
+        stack.twin(stack["inference"], f"inference-{number}")
     stack["populator"].containers[0]["mountPoints"][0]["containerPath"] = "/mnt/models"
     assert [line.about for line in judge(stack)] == ["populator"]
 
 
 def test_each_disagreeing_consumer_is_reported_once_however_many_agree(
-    stack: Graph, judge: Judge
+    stack: Program, judge: Judge
 ) -> None:
     for number in range(4):
-        stack.copy_of("inference", f"inference-{number}")
+        stack.twin(stack["inference"], f"inference-{number}")
     for name in ("inference-1", "inference-3"):
         stack[name].props["fileSystemConfig"]["localMountPath"] = f"/mnt/{name}"
     assert [line.about for line in judge(stack)] == ["inference-1", "inference-3"]
 
 
-def test_a_second_container_of_the_task_is_judged_too(stack: Graph, judge: Judge) -> None:
+def test_a_second_container_of_the_task_is_judged_too(stack: Program, judge: Judge) -> None:
     stack["populator"].containers.append(container("check", "/mnt/check"))
     [line] = judge(stack)
     assert line.message.startswith(
@@ -75,26 +76,20 @@ def test_a_second_container_of_the_task_is_judged_too(stack: Graph, judge: Judge
     )
 
 
-def test_a_second_task_definition_is_judged_too(stack: Graph, judge: Judge) -> None:
-    stack.copy_of("populator", "cleaner").containers[0]["mountPoints"][0]["containerPath"] = "/data"
+def test_a_second_task_definition_is_judged_too(stack: Program, judge: Judge) -> None:
+    cleaner = stack.twin(stack["populator"], "cleaner")
+    cleaner.containers[0]["mountPoints"][0]["containerPath"] = "/data"
     assert "container 'populate' of task definition 'cleaner'" in judge(stack)[0].message
 
 
 def test_an_access_point_made_elsewhere_is_recognised_by_arn_and_id(
-    stack: Graph, judge: Judge
+    stack: Program, judge: Judge
 ) -> None:
     foreign = "fsap-0f0f0f0f0f0f0f0f0"
-    stack.add(function("reader", "libraries", "/mnt/b")).props["fileSystemConfig"]["arn"] = (
-        ARN + foreign
-    )
-    writer = container("write", "/mnt/a")
-    stack.add(
-        Node(
-            TASK_DEFINITION,
-            "writer",
-            {"containerDefinitions": [writer], "volumes": [volume("efs", foreign)]},
-        )
-    )
+    reader = function(stack, "reader", "libraries", "/mnt/b")
+    reader.props["fileSystemConfig"]["arn"] = ARN + foreign
+    writer = {"containerDefinitions": [container("write", "/mnt/a")]}
+    stack.add(TASK_DEFINITION, "writer", {**writer, "volumes": [volume("efs", foreign)]})
     [line] = judge(stack)
     assert line.message.startswith(
         f"container 'write' of task definition 'writer' mounts access point {foreign} at /mnt/a, "
@@ -106,7 +101,7 @@ def test_an_access_point_made_elsewhere_is_recognised_by_arn_and_id(
 
 
 def test_a_path_of_the_environment_outside_the_mount_is_reported(
-    stack: Graph, judge: Judge
+    stack: Program, judge: Judge
 ) -> None:
     set_variable(stack, "/mnt/efs2/releases/0123456789abcdef")
     holder = "environment variable RELEASE_PATH"
@@ -115,7 +110,7 @@ def test_a_path_of_the_environment_outside_the_mount_is_reported(
 
 
 def test_a_path_that_climbs_out_of_the_mount_is_reported_as_written_and_as_it_is(
-    stack: Graph, judge: Judge
+    stack: Program, judge: Judge
 ) -> None:
     set_variable(stack, "/mnt/efs/../models/x")
     path = "/mnt/efs/../models/x (that is /mnt/models/x)"
@@ -123,20 +118,22 @@ def test_a_path_that_climbs_out_of_the_mount_is_reported_as_written_and_as_it_is
     assert judge(stack) == violation("inference", expected)
 
 
-def test_a_path_of_a_command_outside_the_mount_is_reported(stack: Graph, judge: Judge) -> None:
+def test_a_path_of_a_command_outside_the_mount_is_reported(stack: Program, judge: Judge) -> None:
     stack["populator"].containers[0]["command"][1] = "/mnt/models/releases/x"
     expected = stray("command", POPULATE, "/mnt/models/releases/x")
     assert judge(stack) == violation("populator", expected)
 
 
-def test_a_path_of_an_entry_point_outside_the_mount_is_reported(stack: Graph, judge: Judge) -> None:
+def test_a_path_of_an_entry_point_outside_the_mount_is_reported(
+    stack: Program, judge: Judge
+) -> None:
     stack["populator"].containers[0]["entryPoint"] = ["sh", "-c", "ls '/mnt/models/x' >&2"]
     expected = stray("entry point", POPULATE, "/mnt/models/x")
     assert judge(stack) == violation("populator", expected)
 
 
 def test_a_path_of_a_container_environment_outside_the_mount_is_reported(
-    stack: Graph, judge: Judge
+    stack: Program, judge: Judge
 ) -> None:
     environment = stack["populator"].containers[0]["environment"]
     environment.append({"name": "TARGET", "value": "/mnt/models"})
@@ -148,14 +145,14 @@ def test_a_path_of_a_container_environment_outside_the_mount_is_reported(
     ("property_name", "holder"), [("commands", "command"), ("entryPoints", "entry point")]
 )
 def test_a_path_of_a_container_image_function_outside_the_mount_is_reported(
-    stack: Graph, judge: Judge, property_name: str, holder: str
+    stack: Program, judge: Judge, property_name: str, holder: str
 ) -> None:
     stack["inference"].props["imageConfig"] = {property_name: ["serve", "--from=/mnt/models"]}
     expected = stray(holder, "function 'inference'", "/mnt/models")
     assert judge(stack) == violation("inference", expected)
 
 
-def test_a_container_that_forgets_its_mount_point_is_reported(stack: Graph, judge: Judge) -> None:
+def test_a_container_that_forgets_its_mount_point_is_reported(stack: Program, judge: Judge) -> None:
     stack["populator"].containers[0]["mountPoints"] = []
     message = (
         f"command of {POPULATE} names {RELEASE}, where nothing is mounted: {POPULATE} mounts no "

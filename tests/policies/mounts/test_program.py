@@ -70,13 +70,9 @@ def test_the_created_program_leaves_nothing_open(egress: str) -> None:
     assert judge_program(program(created=True, egress=egress)) == []
 
 
-def a_zone_of_the_function_without_mount_target(p: Program) -> None:
-    p.remove(target(p))
-
-
 def test_a_missing_mount_target_is_found_in_preview() -> None:
     whole = program(created=False)
-    a_zone_of_the_function_without_mount_target(whole)
+    whole.remove(target(whole))
     lines = judge_program(whole)
     assert [line for line in lines if line.mandatory] == []
     assert any(

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
+from ..creation import created
 from ..programs import judge_program
-from .team import REGION, created, mandatory, only, team, with_policies
+from .team import REGION, mandatory, only, team, with_policies
 
 
 def test_a_role_by_its_arn_only_is_not_judged() -> None:
@@ -49,16 +50,6 @@ def test_rights_by_policy_attachment_and_single_texts_count() -> None:
         {"roles": ["reader-1"], "policyArn": UNKNOWN},
         policyArn=policy,
     )
-    assert judge_program(p) == []
-
-
-def test_inline_policies_of_a_role_count() -> None:
-    p = team()
-    p.remove(p["RolePolicyAttachment", "reader"])
-    allow = {"Effect": "Allow", "Action": ["elasticfilesystem:ClientMount"], "Resource": "*"}
-    p["Role", "reader"].props["inlinePolicies"] = [
-        {"name": "mount", "policy": json.dumps({"Statement": [allow]})}
-    ]
     assert judge_program(p) == []
 
 
@@ -179,11 +170,9 @@ def test_mount_targets_of_a_file_system_from_elsewhere_may_have_others_beside() 
 
 def test_functions_of_two_pythons_of_which_one_may_write_are_noted() -> None:
     p = with_policies()
-    loader = copy.deepcopy(p["Function", "uploads"])
-    loader.name, loader.urn = "loader", loader.urn + "-loader"
+    loader = p.twin(p["Function", "uploads"], "loader")
     loader.props["runtime"] = "python3.11"
     loader.origins["role"] = [p["Role", "writer"].urn]
-    p.parts.append(loader)
     messages = [line.message for line in judge_program(created(p))]
     assert any("whether function 'loader' populates what function 'uploads'" in m for m in messages)
 
@@ -215,9 +204,7 @@ def test_which_of_two_revisions_a_family_stands_for_is_left_open() -> None:
         "containerDefinitions",
         lambda d: d[0].update(command=install, image="python:3.11"),
     )
-    second = copy.deepcopy(first)
-    second.name, second.urn = "newer", first.urn + "-newer"
-    p.parts.append(second)
+    second = p.twin(first, "newer")
     p.edit(second, "containerDefinitions", lambda d: d[0].update(image="python:3.12"))
     for part in (first, second):
         part.props["family"] = "web"

@@ -20,8 +20,8 @@ from policies.mounts.pack import POLICIES as MOUNTS
 
 from ..changes.changes_of_access import no_way_in_for_the_function
 from ..changes.changes_of_parts import another_architecture
-from ..conftest import said
 from ..programs import ROOT, Program, judge_program, program
+from ..wire import said
 
 PACKS = {"mounts": MOUNTS, "guardrails": GUARDRAILS}
 

@@ -13,7 +13,7 @@ _EDGES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=20)
 
 def stack_of(edges: list[tuple[int, int]], parents: dict[int, int]) -> Stack:
     """Ten resources, each third of them a component; (a, b): a depends on b."""
-    p = Program([])
+    p = Program()
     for number in range(10):
         p.add("acme:index:Part" if number % 3 == 0 else "aws:s3/bucket:Bucket", f"r{number}", {})
     for one, other in edges:
@@ -56,7 +56,7 @@ def test_the_order_does_not_depend_on_what_is_asked_first(
 
 
 def test_a_long_chain_is_walked_without_recursion() -> None:
-    p = Program([])
+    p = Program()
     for number in range(5000):
         part = p.add("aws:s3/bucket:Bucket", f"r{number}", {})
         part.dependencies = [p.parts[-2].urn] if number else []

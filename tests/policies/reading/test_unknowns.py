@@ -3,7 +3,8 @@
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from ..conftest import ARN, TASK_DEFINITION, Graph, Judge, Node, Said, container, function, volume
+from ..conftest import ACCESS_POINT, ARN, TASK_DEFINITION, Judge, container, function, volume
+from ..wire import Program, Said
 
 
 def not_judged(about: str, message: str) -> list[Said]:
@@ -12,9 +13,9 @@ def not_judged(about: str, message: str) -> list[Said]:
     ]
 
 
-def test_an_unknown_arn_from_elsewhere_is_said(stack: Graph, judge_preview: Judge) -> None:
-    stack.add(Node("aws:ssm/parameter:Parameter", "parameter", {}))
-    stack["inference"].origins["fileSystemConfig"] = ["parameter"]
+def test_an_unknown_arn_from_elsewhere_is_said(stack: Program, judge_preview: Judge) -> None:
+    stack.add("aws:ssm/parameter:Parameter", "parameter", {})
+    stack["inference"].origins["fileSystemConfig"] = [stack["parameter"].urn]
     assert judge_preview(stack) == not_judged(
         "inference",
         "which access point function 'inference' mounts at /mnt/efs; fileSystemConfig.arn is "
@@ -23,26 +24,26 @@ def test_an_unknown_arn_from_elsewhere_is_said(stack: Graph, judge_preview: Judg
     )
 
 
-def test_an_unknown_mount_path_is_said(stack: Graph, judge_preview: Judge) -> None:
-    stack["inference"].props["fileSystemConfig"]["localMountPath"] = UNKNOWN
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        ({"arn": UNKNOWN, "localMountPath": UNKNOWN}, "fileSystemConfig.localMountPath"),
+        (UNKNOWN, "fileSystemConfig"),
+    ],
+    ids=["path", "whole"],
+)
+def test_an_unknown_mount_path_is_said(
+    stack: Program, judge_preview: Judge, config: object, what: str
+) -> None:
+    stack["inference"].props["fileSystemConfig"] = config
     assert judge_preview(stack) == not_judged(
         "inference",
-        "at which path function 'inference' mounts access point 'libraries'; "
-        "fileSystemConfig.localMountPath is unknown. Give localMountPath a value that is known in "
-        "preview.",
+        f"at which path function 'inference' mounts access point 'libraries'; {what} is unknown. "
+        "Give localMountPath a value that is known in preview.",
     )
 
 
-def test_an_unknown_file_system_configuration_is_said(stack: Graph, judge_preview: Judge) -> None:
-    stack["inference"].props["fileSystemConfig"] = UNKNOWN
-    assert judge_preview(stack) == not_judged(
-        "inference",
-        "at which path function 'inference' mounts access point 'libraries'; fileSystemConfig is "
-        "unknown. Give localMountPath a value that is known in preview.",
-    )
-
-
-def test_unknown_container_definitions_are_said(stack: Graph, judge_preview: Judge) -> None:
+def test_unknown_container_definitions_are_said(stack: Program, judge_preview: Judge) -> None:
     stack["populator"].props["containerDefinitions"] = UNKNOWN
     assert judge_preview(stack) == not_judged(
         "populator",
@@ -52,7 +53,7 @@ def test_unknown_container_definitions_are_said(stack: Graph, judge_preview: Jud
     )
 
 
-def test_an_unknown_volume_from_elsewhere_is_said(stack: Graph, judge_preview: Judge) -> None:
+def test_an_unknown_volume_from_elsewhere_is_said(stack: Program, judge_preview: Judge) -> None:
     stack["populator"].origins = {}
     assert judge_preview(stack) == not_judged(
         "populator",
@@ -72,7 +73,7 @@ def test_an_unknown_volume_from_elsewhere_is_said(stack: Graph, judge_preview: J
     ],
 )
 def test_volumes_unknown_at_any_depth_are_followed(
-    stack: Graph, judge_preview: Judge, volumes: object
+    stack: Program, judge_preview: Judge, volumes: object
 ) -> None:
     stack["populator"].props["volumes"] = volumes
     stack["inference"].props["fileSystemConfig"]["localMountPath"] = "/mnt/models"
@@ -82,7 +83,7 @@ def test_volumes_unknown_at_any_depth_are_followed(
 
 
 def test_unknown_variables_are_said_by_name_once_per_consumer(
-    stack: Graph, judge_preview: Judge
+    stack: Program, judge_preview: Judge
 ) -> None:
     stack["inference"].props["environment"]["variables"] |= {"QUEUE": UNKNOWN, "TABLE": UNKNOWN}
     assert judge_preview(stack) == not_judged(
@@ -93,14 +94,14 @@ def test_unknown_variables_are_said_by_name_once_per_consumer(
 
 
 def test_unknown_variables_of_a_function_that_mounts_nothing_are_nobodys_concern(
-    stack: Graph, judge_preview: Judge
+    stack: Program, judge_preview: Judge
 ) -> None:
-    node = stack.copy_of("inference", "other")
+    node = stack.twin(stack["inference"], "other")
     node.props |= {"fileSystemConfig": None, "environment": {"variables": {"TABLE": UNKNOWN}}}
     assert judge_preview(stack) == []
 
 
-def test_an_unknown_environment_hides_no_disagreement(stack: Graph, judge_preview: Judge) -> None:
+def test_an_unknown_environment_hides_no_disagreement(stack: Program, judge_preview: Judge) -> None:
     stack["inference"].props |= {
         "environment": UNKNOWN,
         "fileSystemConfig": {"arn": UNKNOWN, "localMountPath": "/mnt/models"},
@@ -111,38 +112,31 @@ def test_an_unknown_environment_hides_no_disagreement(stack: Graph, judge_previe
     }
 
 
-def test_an_access_point_out_of_a_component_is_found(stack: Graph, judge_preview: Judge) -> None:
-    stack["inference"].origins["fileSystemConfig"] = ["store"]
+def test_an_access_point_out_of_a_component_is_found(stack: Program, judge_preview: Judge) -> None:
+    stack["inference"].origins["fileSystemConfig"] = [stack["store"].urn]
     stack["inference"].props["fileSystemConfig"]["localMountPath"] = "/mnt/models"
     assert [line.about for line in judge_preview(stack)] == ["inference"]
 
 
 def test_a_known_foreign_access_point_is_not_the_unknown_one(
-    stack: Graph, judge_preview: Judge
+    stack: Program, judge_preview: Judge
 ) -> None:
-    node = stack.add(function("other", "libraries", "/mnt/other"))
+    node = function(stack, "other", "libraries", "/mnt/other")
     node.props["fileSystemConfig"]["arn"] = ARN + "fsap-0f0f0f0f0f0f0f0f0"
     assert judge_preview(stack) == []
 
 
-def two_volumes(first: str, second: str) -> Graph:
+def two_volumes(first: str, second: str) -> Program:
     """A task that writes to two access points, of which a preview knows the names only."""
     definition = container("both", first)
     definition["mountPoints"].append({"sourceVolume": "more", "containerPath": second})
-    return Graph(
-        [
-            Node("aws:efs/accessPoint:AccessPoint", "a", {}),
-            Node("aws:efs/accessPoint:AccessPoint", "b", {}),
-            function("reads-a", "a", "/mnt/a"),
-            function("reads-b", "b", "/mnt/b"),
-            Node(
-                TASK_DEFINITION,
-                "writer",
-                {"containerDefinitions": [definition], "volumes": [volume("efs"), volume("more")]},
-                {"volumes": ["a", "b"]},
-            ),
-        ]
-    )
+    p = Program()
+    points = [p.add(ACCESS_POINT, name, {}) for name in "ab"]
+    function(p, "reads-a", "a", "/mnt/a")
+    function(p, "reads-b", "b", "/mnt/b")
+    props = {"containerDefinitions": [definition], "volumes": [volume("efs"), volume("more")]}
+    p.add(TASK_DEFINITION, "writer", props).origins["volumes"] = [one.urn for one in points]
+    return p
 
 
 def test_two_volumes_that_may_be_right_are_not_judged(judge_preview: Judge) -> None:
@@ -168,14 +162,14 @@ def test_a_volume_that_is_wrong_on_either_access_point_is_a_violation(judge_prev
 
 
 def test_a_choice_between_access_points_at_one_path_is_no_concern(judge_preview: Judge) -> None:
-    graph = two_volumes("/mnt/a", "/mnt/a")
-    graph["reads-b"].props["fileSystemConfig"]["localMountPath"] = "/mnt/a"
-    assert judge_preview(graph) == []
+    p = two_volumes("/mnt/a", "/mnt/a")
+    p["reads-b"].props["fileSystemConfig"]["localMountPath"] = "/mnt/a"
+    assert judge_preview(p) == []
 
 
 @pytest.mark.parametrize("definitions", ["", "{", "[]", "null", "3", '["populate"]', "[" * 9999])
 def test_container_definitions_that_are_none_are_said(
-    stack: Graph, judge: Judge, definitions: str
+    stack: Program, judge: Judge, definitions: str
 ) -> None:
     stack["populator"].props["containerDefinitions"] = definitions
     [line] = judge(stack)
@@ -188,7 +182,7 @@ def test_container_definitions_that_are_none_are_said(
     [({}, "localMountPath"), ({"localMountPath": "/mnt/a"}, "arn"), ("x", "localMountPath")],
 )
 def test_an_incomplete_file_system_configuration_is_said(
-    stack: Graph, judge: Judge, config: object, missing: str
+    stack: Program, judge: Judge, config: object, missing: str
 ) -> None:
     stack["inference"].props["fileSystemConfig"] = config
     [line] = judge(stack)
@@ -199,8 +193,10 @@ def test_an_incomplete_file_system_configuration_is_said(
 
 
 def test_a_stack_with_nothing_to_judge_says_so_once(judge: Judge) -> None:
-    graph = Graph([Node("aws:s3/bucket:Bucket", f"bucket-{number}", {}) for number in range(3)])
-    assert judge(graph) == [
+    p = Program()
+    for number in range(3):
+        p.add("aws:s3/bucket:Bucket", f"bucket-{number}", {})
+    assert judge(p) == [
         Said(
             "nothing-judged",
             False,

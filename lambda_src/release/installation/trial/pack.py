@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from pathlib import Path
 
 from ...bundle import BUNDLE, READ, Index, packed, write
 from ...layout import SITE_PACKAGES
 from ...lazy import Lazy
+from .elf import code
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT
 
 SMALL = 4 << 20
 """Bytes of a library that is read whole where nothing is recorded of it, at most."""
-
-GAP = 16 << 10
-"""Bytes between two hot ranges that are read as well, at most, to save a round trip."""
 
 DATA = 1 << 20
 """Bytes of a data file that is packed, at most."""
@@ -50,6 +49,7 @@ def pack(staged: Path, release_id: str, scratch: Path, lazy: Lazy) -> dict[str, 
 def _pack(staged: Path, release_id: str, scratch: Path, lazy: Lazy) -> dict[str, object]:
     opened, loaded, pages, looked, *_ = json.loads((scratch / RECORD).read_text())
     later: list[str] = []
+    exact: dict[str, tuple[Runs, Runs]] = {}
     if (scratch / RECORD_EXACT).exists():
         plain = opened
         opened, again, exact, looked, *_ = json.loads((scratch / RECORD_EXACT).read_text())
@@ -60,8 +60,9 @@ def _pack(staged: Path, release_id: str, scratch: Path, lazy: Lazy) -> dict[str,
             for path, found in loaded.items()
             if path in again
         }
-        pages = {path: _both(pages[path], exact[path]) for path in pages if path in exact}
-    packing = _Packing(staged / SITE_PACKAGES, opened, loaded, pages, looked)
+        pages = {path: pages[path] for path in pages if path in exact}
+    hot = {path: [_pages(runs, exact.get(path)) for runs in pages[path]] for path in pages}
+    packing = _Packing(staged / SITE_PACKAGES, opened, loaded, hot, looked)
     packing.add_later(later)
     write(staged / BUNDLE, release_id, packing.index(lazy), packing.contents)
     modules = sum(path.endswith(".pyc") for path in packing.files)
@@ -75,13 +76,13 @@ def _pack(staged: Path, release_id: str, scratch: Path, lazy: Lazy) -> dict[str,
     }
 
 
-def _both(phases: tuple[Runs, Runs], exact: tuple[Runs, Runs]) -> list[Runs]:
-    """The pages of the first record that the second has, too."""
-    seen = {page for runs in exact for first, count in runs for page in range(first, first + count)}
-    return [
-        [(page, 1) for first, count in runs for page in range(first, first + count) if page in seen]
-        for runs in phases
-    ]
+def _pages(runs: Runs, exact: tuple[Runs, Runs] | None) -> list[int]:
+    """The pages of a record that a more exact one has, too, if there is one."""
+    pages = [page for first, count in runs for page in range(first, first + count)]
+    if exact is None:
+        return pages
+    seen = {page for phase in exact for page in _pages(phase, None)}
+    return [page for page in pages if page in seen]
 
 
 class _Packing:
@@ -90,7 +91,7 @@ class _Packing:
         root: Path,
         opened: list[str],
         loaded: dict[str, list[str]],
-        pages: dict[str, tuple[Runs, Runs]],
+        hot: dict[str, list[list[int]]],
         looked: list[str],
     ) -> None:
         self.root = root
@@ -98,7 +99,7 @@ class _Packing:
         self.contents: list[bytes] = []
         self.jobs: list[tuple[str, int, int]] = []
         self.libraries: dict[str, int] = {}
-        self._pages = pages
+        self._known = hot
         self._end = 0
         opened, looked = ([p for p in found if p[:3] != "../"] for found in (opened, looked))
         # What was only tried is in the record, too.
@@ -111,15 +112,15 @@ class _Packing:
         for path in filter(loaded.__contains__, opened):
             self._library(path, loaded[path])
         for path in loaded[""]:
-            self._read(path, self._hot(path, 0))
+            self._read_pages(path, self._hot(path))
         begin = self._end
         for path in opened:
-            if path not in self.files and path not in pages and self._size(path) <= DATA:
+            if path not in self.files and path not in hot and self._size(path) <= DATA:
                 self._add(path)
         self._read("", [(begin, self._end)])
-        for path in pages:
+        for path, (_, pages) in hot.items():
             if path not in self.files:
-                self._read(path, self._hot(path, 1))
+                self._read_pages(path, pages)
         data = self.files.keys() & {path for path in looked if not path.endswith(CODE)}
         self.data = frozenset(data if len(data) >= MANY else ())
 
@@ -136,10 +137,25 @@ class _Packing:
         return self.files, self._listing(), self.jobs, self.libraries, self.data, lazy
 
     def _library(self, path: str, companions: list[str]) -> None:
-        """Plan how an extension module, and what comes with it, gets into memory."""
-        for part in (path, *companions):
-            self._read(part, self._hot(part, 0))
+        """Plan how an extension module, and what comes with it, gets into memory.
+
+        The loader first binds names, which takes tables and data alone. It can begin when they are
+        there; meanwhile comes the code, that of what others depend on first.
+        """
+        parts = [(part, *self._apart(part)) for part in (path, *companions)]
+        for part, tables, _ in parts:
+            self._read_pages(part, tables)
         self.libraries[path] = len(self.jobs)
+        for part, _, executed in reversed(parts):
+            self._read_pages(part, executed)
+
+    def _apart(self, path: str) -> tuple[list[int], list[int]]:
+        """The hot pages of a library: those that are not code alone, and the others."""
+        parts = [range(-(-part.start // PAGE), part.stop // PAGE) for part in code(self.file(path))]
+        found: tuple[list[int], list[int]] = [], []
+        for page in self._hot(path):
+            found[any(page in pages for pages in parts)].append(page)
+        return found
 
     def _add(self, path: str) -> None:
         data = self.file(path).read_bytes()
@@ -148,18 +164,23 @@ class _Packing:
         self.contents.append(content)
         self._end += len(content)
 
-    def _hot(self, path: str, phase: int) -> list[tuple[int, int]]:
-        """Byte ranges of a library, merged; of one without a record all, if it is small."""
+    def _hot(self, path: str) -> Iterable[int]:
+        """The pages of a library that loading it touches; of one without a record all, if it is
+        small."""
+        if path in self._known:
+            return self._known[path][0]
         size = self._size(path)
-        if path not in self._pages:
-            return [(0, size)] if size <= SMALL and phase == 0 else []
+        return range(-(-size // PAGE) if size <= SMALL else 0)
+
+    def _read_pages(self, path: str, pages: Iterable[int]) -> None:
+        size = self._size(path)
         ranges: list[tuple[int, int]] = []
-        for first, count in self._pages[path][phase]:
-            begin, end = first * PAGE, min((first + count) * PAGE, size)
-            if ranges and begin - ranges[-1][1] <= GAP:
+        for page in pages:
+            begin, end = page * PAGE, min((page + 1) * PAGE, size)
+            if ranges and begin == ranges[-1][1]:
                 begin = ranges.pop()[0]
             ranges.append((begin, end))
-        return ranges
+        self._read(path, ranges)
 
     def _read(self, path: str, ranges: list[tuple[int, int]]) -> None:
         for begin, end in ranges:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
@@ -18,16 +17,13 @@ from pathlib import Path
 from ...layout import ExitCode, InstallError
 from ...lazy import Lazy
 from ..log import log
+from .elf import PF_W, PF_X, PT_LOAD, SEGMENT, Header
 from .pack import SMALL
 from .record import PAGE, Runs
 from .smoke import RECORD, RECORD_EXACT, Smoke
 
 MAPPINGS = 50_000
 """Mappings that are made, about; a process has at most 65,530 (sysctl vm.max_map_count)."""
-
-_PT_LOAD, _PF_X, _PF_W = 1, 1, 2
-_SEGMENT = struct.Struct("<IIQQQQQQ")  # elf.h, Elf64_Phdr
-_HEADER = 64
 
 
 def record_exactly(smoke: Smoke, lazy: Lazy | None = None) -> None:
@@ -76,33 +72,24 @@ def split(libraries: Mapping[Path, Runs]) -> Iterator[None]:
                 for page in (*range(first, first + count, step), first + count)
             ]
             with path.open("r+b") as stream:
-                header = stream.read(_HEADER)
-                if len(header) < _HEADER or not header.startswith(b"\x7fELF\x02\x01"):
+                header = Header.read(stream)
+                if header is None:
                     continue
-                offset, _, count = (*struct.unpack_from("<Q14xHH", header, 32),)
+                pieces = [piece for fields in header.segments for piece in _pieces(fields, cuts)]
+                if len(pieces) > 0xFFF0:
+                    continue
                 status = path.stat()
-                stream.seek(offset)
-                table = b"".join(
-                    piece
-                    for fields in _SEGMENT.iter_unpack(stream.read(count * _SEGMENT.size))
-                    for piece in _pieces(fields, cuts)
-                )
-                if len(table) // _SEGMENT.size > 0xFFF0:
-                    continue
-                before.append((path, status, header))
+                before.append((path, status, header.content))
                 stream.seek(end := -(-status.st_size // 8) * 8)
-                stream.write(table)
-                changed = bytearray(header)
-                struct.pack_into("<Q", changed, 32, end)
-                struct.pack_into("<H", changed, 56, len(table) // _SEGMENT.size)
+                stream.write(b"".join(pieces))
                 stream.seek(0)
-                stream.write(changed)
+                stream.write(header.moved(end, len(pieces)))
         yield
     finally:
-        for path, status, header in before:
+        for path, status, content in before:
             try:
                 with path.open("r+b") as stream:
-                    stream.write(header)
+                    stream.write(content)
                 os.truncate(path, status.st_size)
                 os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
             except OSError as error:
@@ -114,14 +101,14 @@ def split(libraries: Mapping[Path, Runs]) -> Iterator[None]:
 def _pieces(fields: tuple[int, ...], cuts: list[int]) -> Iterator[bytes]:
     """A segment in short ones, if it is read-only; neighbours differ, or they would be merged."""
     kind, flags, offset, address, physical, size, memory, _ = fields
-    if kind != _PT_LOAD or flags & _PF_W or size != memory or (address - offset) % PAGE:
-        yield _SEGMENT.pack(*fields)
+    if kind != PT_LOAD or flags & PF_W or size != memory or (address - offset) % PAGE:
+        yield SEGMENT.pack(*fields)
         return
     end = offset + size
     edges = [offset, *sorted({cut for cut in cuts if offset < cut < end}), end]
     for begin, edge in pairwise(edges):
         move = begin - offset
-        yield _SEGMENT.pack(
-            _PT_LOAD, flags, begin, address + move, physical + move, *[edge - begin] * 2, PAGE
+        yield SEGMENT.pack(
+            PT_LOAD, flags, begin, address + move, physical + move, *[edge - begin] * 2, PAGE
         )
-        flags ^= _PF_W if fields[1] & _PF_X else _PF_X
+        flags ^= PF_W if fields[1] & PF_X else PF_X

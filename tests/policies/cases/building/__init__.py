@@ -1,123 +1,68 @@
 """The words in which the cases describe a program."""
 
-from .build import Base64, Build, Json, Later, R, Secret, join
-from .consumers import (
-    COMMAND,
-    FUNCTION,
-    INSTALL,
-    NGINX,
-    PYTHON,
-    Pair,
-    command_run,
-    container,
-    function,
-    placed,
-    populated,
-    run,
-    schedule,
-    service,
-    task,
-    volume,
-)
-from .network import (
-    ANYWHERE,
-    EGRESS_RULE,
-    INGRESS_RULE,
-    OUT,
-    RULE,
-    Net,
-    group,
-    network,
-    rule,
-    subnet,
-    table,
-    vpc,
-    zone_of,
-)
-from .outputs import ACCOUNT
-from .storage import (
-    AWS_POLICY,
-    EFS,
-    MOUNT,
-    READ_WRITE,
-    ROOT,
-    TLS_ONLY,
-    VPC_ACCESS,
-    WRITE,
-    Store,
-    access_point,
-    allow,
-    attach,
-    client,
-    deny,
-    document,
-    file_system,
-    file_system_policy,
-    grant,
-    role,
-    store,
-    target,
-    through,
-)
-
-__all__ = [
-    "ACCOUNT",
-    "ANYWHERE",
-    "AWS_POLICY",
-    "COMMAND",
-    "EFS",
-    "EGRESS_RULE",
-    "FUNCTION",
-    "INGRESS_RULE",
-    "INSTALL",
-    "MOUNT",
-    "NGINX",
-    "OUT",
-    "PYTHON",
-    "READ_WRITE",
-    "ROOT",
-    "RULE",
-    "TLS_ONLY",
-    "VPC_ACCESS",
-    "WRITE",
-    "Base64",
-    "Build",
-    "Json",
-    "Later",
-    "Net",
-    "Pair",
-    "R",
-    "Secret",
-    "Store",
-    "access_point",
-    "allow",
-    "attach",
-    "client",
-    "command_run",
-    "container",
-    "deny",
-    "document",
-    "file_system",
-    "file_system_policy",
-    "function",
-    "grant",
-    "group",
-    "join",
-    "network",
-    "placed",
-    "populated",
-    "role",
-    "rule",
-    "run",
-    "schedule",
-    "service",
-    "store",
-    "subnet",
-    "table",
-    "target",
-    "task",
-    "through",
-    "volume",
-    "vpc",
-    "zone_of",
-]
+from .build import Base64 as Base64
+from .build import Build as Build
+from .build import Json as Json
+from .build import Later as Later
+from .build import R as R
+from .build import Secret as Secret
+from .build import join as join
+from .consumers import COMMAND as COMMAND
+from .consumers import FUNCTION as FUNCTION
+from .consumers import INSTALL as INSTALL
+from .consumers import NGINX as NGINX
+from .consumers import OLD as OLD
+from .consumers import PYTHON as PYTHON
+from .consumers import Pair as Pair
+from .consumers import command_run as command_run
+from .consumers import container as container
+from .consumers import function as function
+from .consumers import installed as installed
+from .consumers import installer as installer
+from .consumers import loading as loading
+from .consumers import mounting as mounting
+from .consumers import placed as placed
+from .consumers import populated as populated
+from .consumers import run as run
+from .consumers import schedule as schedule
+from .consumers import serve as serve
+from .consumers import service as service
+from .consumers import task as task
+from .consumers import volume as volume
+from .network import ANYWHERE as ANYWHERE
+from .network import EGRESS_RULE as EGRESS_RULE
+from .network import INGRESS_RULE as INGRESS_RULE
+from .network import OUT as OUT
+from .network import RULE as RULE
+from .network import Net as Net
+from .network import group as group
+from .network import network as network
+from .network import rule as rule
+from .network import subnet as subnet
+from .network import table as table
+from .network import vpc as vpc
+from .network import zone_of as zone_of
+from .outputs import ACCOUNT as ACCOUNT
+from .storage import AWS_POLICY as AWS_POLICY
+from .storage import EFS as EFS
+from .storage import MOUNT as MOUNT
+from .storage import READ_WRITE as READ_WRITE
+from .storage import ROOT as ROOT
+from .storage import TLS_ONLY as TLS_ONLY
+from .storage import VPC_ACCESS as VPC_ACCESS
+from .storage import WRITE as WRITE
+from .storage import Store as Store
+from .storage import access_point as access_point
+from .storage import allow as allow
+from .storage import attach as attach
+from .storage import client as client
+from .storage import deny as deny
+from .storage import document as document
+from .storage import file_system as file_system
+from .storage import file_system_policy as file_system_policy
+from .storage import grant as grant
+from .storage import role as role
+from .storage import store as store
+from .storage import stored as stored
+from .storage import target as target
+from .storage import through as through

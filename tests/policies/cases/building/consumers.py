@@ -28,9 +28,12 @@ def function(
     ap: Any = None,
     after: Sequence[R] | None = None,
     variables: dict[str, Any] | None = None,
+    subnets: Any = None,
+    groups: Sequence[Any] = (),
     **props: Any,
 ) -> R:
     """A function in the private subnets; it waits for the store's mount targets."""
+    ids = [one.id if isinstance(one, R) else one for one in groups or [net.clients]]
     if role is None and s is not None:
         role = client(p, name, s)
     arn = ap.arn if isinstance(ap, R) else ap if ap is not None else s.ap.arn if s else None
@@ -41,7 +44,7 @@ def function(
         "memorySize": 2048,
         "role": role.arn if isinstance(role, R) else role,
         "fileSystemConfig": {"arn": arn, "localMountPath": path} if arn is not None else None,
-        "vpcConfig": {"subnetIds": net.ids, "securityGroupIds": [net.clients.id]},
+        "vpcConfig": {"subnetIds": subnets or net.ids, "securityGroupIds": ids},
         "environment": {"variables": variables} if variables else None,
         **props,
     }
@@ -112,6 +115,23 @@ def service(p: Build, name: str, of: R, net: Net, after: Sequence[R] = (), **pro
     return p.add("aws:ecs/service:Service", name, given, after=after)
 
 
+def mounting(
+    p: Build, s: Store, *containers: dict[str, Any], role: R | None = None, **props: Any
+) -> R:
+    """A task named as its first container, with a volume on the store and the rights to it."""
+    name = containers[0]["name"]
+    role = role or client(p, name, s, service="ecs-tasks")
+    return task(p, name, list(containers), [volume(s)], role, **props)
+
+
+def serve(
+    p: Build, net: Net, s: Store, *containers: dict[str, Any], role: R | None = None, **props: Any
+) -> R:
+    """A service of such a task, of the same name."""
+    of = mounting(p, s, *containers, role=role)
+    return service(p, of.name, of, net, **props)
+
+
 def run(p: Build, name: str, of: R, net: Net, after: Sequence[R] = (), **props: Any) -> R:
     """A one-off run of a task, by a dynamic resource."""
     given = {
@@ -153,6 +173,30 @@ def schedule(p: Build, name: str, of: R, net: Net, **ecs: Any) -> R:
     return p.add("aws:cloudwatch/eventTarget:EventTarget", name, props)
 
 
+INSTALL = ("python3", "-m", "pip", "install", "--target", "/mnt/data/python", "numpy==2.1.0")
+OLD = PYTHON.replace("3.12", "3.11")
+
+
+def installer(p: Build, s: Store, image: Any = PYTHON, *, command: Sequence[str] = INSTALL) -> R:
+    """A task that installs libraries to the store."""
+    installs = container("install", image, "/mnt/data", command=list(command))
+    return mounting(p, s, installs, role=client(p, "w", s, service="ecs-tasks"))
+
+
+def installed(p: Build, net: Net, s: Store, image: Any = PYTHON, **props: Any) -> R:
+    """One run of the task that installs libraries."""
+    return run(p, "install", installer(p, s, image), net, after=s.targets, **props)
+
+
+def loading(
+    p: Build, net: Net, s: Store, *after: R, actions: Sequence[str] = (MOUNT,), **props: Any
+) -> R:
+    """A function that loads what is installed, and waits for the mount targets and `after`."""
+    reader = client(p, "reader", s, *actions)
+    given = {"variables": {"PYTHONPATH": "/mnt/data/python"}, **props}
+    return function(p, "infer", net, s, role=reader, after=[*s.targets, *after], **given)
+
+
 @dataclass
 class Pair:
     """What a task installs and a function loads."""
@@ -162,9 +206,6 @@ class Pair:
     task: R
     run: R
     function: R
-
-
-INSTALL = ("python3", "-m", "pip", "install", "--target", "/mnt/data/python", "numpy==2.1.0")
 
 
 def populated(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .build import Build, Json, R
-from .network import Net, zone_of
+from .network import Net, network, zone_of
 
 EFS = "elasticfilesystem:"
 MOUNT, WRITE, ROOT = EFS + "ClientMount", EFS + "ClientWrite", EFS + "ClientRootAccess"
@@ -72,12 +73,26 @@ def access_point(
 
 
 def store(
-    p: Build, net: Net, name: str = "data", *, policy: Any = (TLS_ONLY,), **props: Any
+    p: Build,
+    net: Net,
+    name: str = "data",
+    *,
+    policy: Any = (TLS_ONLY,),
+    nfs: Any = None,
+    places: Sequence[R] | None = None,
+    **props: Any,
 ) -> Store:
     """A file system in every zone of the network, and an access point of its name."""
     fs = file_system(p, name, policy=policy, **props)
-    targets = [target(p, f"{name}-{zone_of(s)}", fs, s, net.nfs) for s in net.private]
+    in_these, opened = places or net.private, nfs or net.nfs
+    targets = [target(p, f"{name}-{zone_of(one)}", fs, one, opened) for one in in_these]
     return Store(fs, access_point(p, name, fs), targets)
+
+
+def stored(p: Build, name: str = "data", **props: Any) -> tuple[Net, Store]:
+    """The usual network, and a file system in every zone of it."""
+    net = network(p)
+    return net, store(p, net, name, **props)
 
 
 def document(*statements: Any) -> dict[str, Any]:

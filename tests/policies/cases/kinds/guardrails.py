@@ -8,18 +8,17 @@ from ..building import (
     MOUNT,
     Build,
     allow,
-    client,
     container,
     file_system,
     function,
     network,
     populated,
     role,
-    service,
+    serve,
     store,
+    stored,
     target,
     task,
-    volume,
 )
 from ..table import ENCRYPTED, FAST, RETENTION, RUNTIME, SIZES, URL, Cases, advice, wrong
 from . import sources
@@ -35,11 +34,9 @@ TO_IA = [{"transitionToIa": "AFTER_30_DAYS"}]
 
 @CASES.sound(sources.EFS_LIFECYCLE)
 def lifecycle_of_uploads(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, lifecyclePolicies=TO_IA)
+    net, s = stored(p, lifecyclePolicies=TO_IA)
     app = container("app", "acme/app:1", "/data")
-    of = task(p, "app", [app], [volume(s)], client(p, "app", s, service="ecs-tasks"))
-    service(p, "app", of, net)
+    serve(p, net, s, app)
 
 
 @CASES.sound(sources.EFS_LIFECYCLE)

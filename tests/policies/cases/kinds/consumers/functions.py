@@ -3,7 +3,6 @@
 from typing import Any
 
 from ...building import (
-    INSTALL,
     MOUNT,
     PYTHON,
     WRITE,
@@ -20,12 +19,15 @@ from ...building import (
     file_system,
     function,
     group,
+    installer,
+    loading,
     network,
     populated,
     role,
     rule,
     run,
     store,
+    stored,
     target,
     task,
     volume,
@@ -46,8 +48,7 @@ def function_with_models(p: Build) -> None:
 
 @CASES.sound(sources.LAMBDA_ROLE)
 def functions_that_exchange_files(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     for name in ("upload", "convert", "download"):
         function(p, name, net, s, "/mnt/files", runtime="nodejs22.x", handler="index.handler")
 
@@ -59,21 +60,14 @@ def libraries_by_a_task(p: Build) -> None:
 
 @CASES.sound(sources.LAMBDA_ENVIRONMENT, may_note=True)
 def libraries_by_a_command_line(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    writer = client(p, "writer", s, service="ecs-tasks")
-    of = task(p, "install", [installs], [volume(s)], writer)
-    once = command_run(p, "install", of, net, after=s.targets)
-    reader = client(p, "reader", s, MOUNT)
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    function(p, "infer", net, s, role=reader, after=[*s.targets, once], variables=names)
+    net, s = stored(p)
+    once = command_run(p, "install", installer(p, s), net, after=s.targets)
+    loading(p, net, s, once)
 
 
 @CASES.sound(sources.LAMBDA_EFS)
 def function_from_an_image(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:" + "0" * 64
     image: dict[str, Any] = {
         "packageType": "Image",
@@ -133,8 +127,7 @@ def one_program_for_two_regions(p: Build) -> None:
 
 @CASES.sound(sources.LAMBDA_EFS)
 def backups_and_replication_beside(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     function(p, "app", net, s)
     backup = {"fileSystemId": s.fs.id, "backupPolicy": {"status": "ENABLED"}}
     p.add("aws:efs/backupPolicy:BackupPolicy", "data", backup)
@@ -144,8 +137,7 @@ def backups_and_replication_beside(p: Build) -> None:
 
 @CASES.sound(sources.LAMBDA_EFS, may_note=True)
 def alarms_and_parameters_beside(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     function(p, "app", net, s)
     dimensions = {"FileSystemId": s.fs.id}
     p.add("aws:cloudwatch/metricAlarm:MetricAlarm", "credits", {"dimensions": dimensions})
@@ -159,8 +151,7 @@ def alarms_and_parameters_beside(p: Build) -> None:
 
 @CASES.sound(sources.LAMBDA_EFS)
 def function_with_an_alias_and_a_url(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     one = function(p, "app", net, s, publish=True)
     props = {"functionName": one.out("name"), "functionVersion": one.out("version")}
     alias = p.add("aws:lambda/alias:Alias", "live", {**props, "name": "live"})
@@ -175,8 +166,7 @@ def function_with_an_alias_and_a_url(p: Build) -> None:
 @CASES.sound(sources.LAMBDA_EFS)
 def everything_in_components(p: Build) -> None:
     storage = p.add("acme:storage:Shared", "storage")
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     for one in p.resources[1:]:
         one.parent = storage
     app = p.add("acme:app:Service", "app", after=[storage])
@@ -195,9 +185,8 @@ def default_network_by_ids(p: Build) -> None:
         for n, one in zip("ab", ids, strict=True)
     ]
     s = Store(fs, access_point(p, "data", fs), targets)
-    config = {"subnetIds": ids, "securityGroupIds": [clients.id]}
     net = Net(clients, [], [], clients, nfs)
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, subnets=ids, groups=[clients])
 
 
 @CASES.sound(sources.LAMBDA_S3FILES, note("app"))

@@ -5,6 +5,7 @@ from typing import Any
 from ...building import (
     INSTALL,
     MOUNT,
+    OLD,
     PYTHON,
     WRITE,
     Build,
@@ -14,14 +15,13 @@ from ...building import (
     client,
     command_run,
     container,
-    function,
-    network,
+    installer,
+    loading,
+    mounting,
     placed,
     run,
     schedule,
-    store,
-    task,
-    volume,
+    stored,
 )
 from ...table import LOADS, MOUNTS, Cases, wrong, yet
 from .. import sources
@@ -35,15 +35,12 @@ CASES = Cases()
 def overridden(
     p: Build, base: list[str], command: list[str], *, image: str = PYTHON, **props: Any
 ) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     job = container("job", image, "/mnt/data", command=base)
-    of = task(p, "job", [job], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    of = mounting(p, s, job, role=client(p, "w", s, service="ecs-tasks"))
     events = schedule(p, "nightly", of, net, launchType="FARGATE")
     events.props["input"] = Json({"containerOverrides": [{"name": "job", "command": command}]})
-    rights = client(p, "reader", s, *props.pop("actions", (MOUNT,)))
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    function(p, "infer", net, s, role=rights, variables=names, **props)
+    loading(p, net, s, **props)
 
 
 @CASES.sound(sources.ECS_OVERRIDES, may_note=True)
@@ -53,15 +50,14 @@ def override_that_installs_for_the_same_python(p: Build) -> None:
 
 @CASES.wrong(sources.ECS_OVERRIDES, wrong(LOADS, "infer", "infer", "job", "3.11", "3.12"))
 def override_that_installs_for_another_python(p: Build) -> None:
-    overridden(p, ["true"], list(INSTALL), image=PYTHON.replace("3.12", "3.11"))
+    overridden(p, ["true"], list(INSTALL), image=OLD)
 
 
 @CASES.sound(sources.ECS_OVERRIDES, may_note=True)
 def override_that_replaces_the_install(p: Build) -> None:
     """What runs nightly cleans up; nothing here runs the definition's own command."""
     clean = ["find", "/mnt/data/tmp", "-mtime", "+7", "-delete"]
-    other = PYTHON.replace("3.12", "3.11")
-    overridden(p, list(INSTALL), clean, image=other, actions=(MOUNT, WRITE))
+    overridden(p, list(INSTALL), clean, image=OLD, actions=(MOUNT, WRITE))
 
 
 @CASES.either(
@@ -70,18 +66,14 @@ def override_that_replaces_the_install(p: Build) -> None:
     preview=yet("'install'"),
 )
 def override_of_a_command_line_run(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    job = container("install", PYTHON.replace("3.12", "3.11"), "/mnt/data", command=["true"])
-    of = task(p, "install", [job], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    net, s = stored(p)
+    of = installer(p, s, OLD, command=["true"])
     words = ", ".join(f'"{word}"' for word in INSTALL)
     more = (
         f' --overrides \'{{"containerOverrides": [{{"name": "install", "command": [{words}]}}]}}\''
     )
     once = command_run(p, "install", of, net, after=s.targets, more=more)
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    reader = client(p, "reader", s, MOUNT)
-    function(p, "infer", net, s, role=reader, after=[*s.targets, once], variables=names)
+    loading(p, net, s, once)
 
 
 def by_the_scheduler(p: Build, of: R, net: Net, **target_props: Any) -> R:
@@ -101,35 +93,27 @@ def by_the_scheduler(p: Build, of: R, net: Net, **target_props: Any) -> R:
 
 @CASES.wrong(sources.ECS_EFS, wrong(MOUNTS, ("job", "nightly"), "1.3.0"))
 def scheduler_on_a_platform_before_1_4(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    rights = client(p, "job", s, service="ecs-tasks")
-    of = task(p, "job", [container("job", "acme/job:1", "/data")], [volume(s)], rights)
+    net, s = stored(p)
+    of = mounting(p, s, container("job", "acme/job:1", "/data"))
     by_the_scheduler(p, of, net, ecs={"platformVersion": "1.3.0"})
 
 
 @CASES.wrong(sources.ECS_OVERRIDES, wrong(LOADS, "infer", "infer", "job", "3.11", "3.12"))
 def override_of_the_scheduler_that_installs_for_another_python(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    job = container("job", PYTHON.replace("3.12", "3.11"), "/mnt/data", command=["true"])
-    of = task(p, "job", [job], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    net, s = stored(p)
+    job = container("job", OLD, "/mnt/data", command=["true"])
+    of = mounting(p, s, job, role=client(p, "w", s, service="ecs-tasks"))
     text = Json({"containerOverrides": [{"name": "job", "command": list(INSTALL)}]})
     by_the_scheduler(p, of, net, input=text)
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    function(p, "infer", net, s, role=client(p, "reader", s, MOUNT), variables=names)
+    loading(p, net, s)
 
 
 @CASES.either(
     sources.ECS_OVERRIDES, wrong((LOADS, *MOUNTS), ("infer", "install"), "install", "3.11")
 )
 def override_of_a_run_by_a_dynamic_resource(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    job = container("install", PYTHON.replace("3.12", "3.11"), "/mnt/data", command=["true"])
-    of = task(p, "install", [job], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    net, s = stored(p)
+    of = installer(p, s, OLD, command=["true"])
     more = {"containerOverrides": [{"name": "install", "command": list(INSTALL)}]}
     once = run(p, "install", of, net, after=s.targets, overrides=more)
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    reader = client(p, "reader", s, MOUNT)
-    function(p, "infer", net, s, role=reader, after=[*s.targets, once], variables=names)
+    loading(p, net, s, once)

@@ -1,11 +1,10 @@
 """For which Python and machine pip installs, and whereto."""
 
-from ...building import PYTHON, Build, populated
+from ...building import OLD, PYTHON, Build, populated
 from ...table import LOADS, Cases, wrong
 from .. import sources
 
 CASES = Cases()
-OLD = PYTHON.replace("3.12", "3.11")
 TOO_OLD = wrong(LOADS, "infer", "infer", "install", "3.11", "3.12")
 
 

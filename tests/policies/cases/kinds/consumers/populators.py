@@ -5,21 +5,19 @@ from typing import Any
 from ...building import (
     COMMAND,
     INSTALL,
+    OLD,
     PYTHON,
     Build,
     Json,
-    client,
     container,
     function,
     join,
-    network,
+    mounting,
     populated,
     run,
     schedule,
     service,
-    store,
-    task,
-    volume,
+    stored,
 )
 from ...table import LOADS, RIGHTS, Cases, Verdict, note, wrong
 from .. import sources
@@ -35,9 +33,8 @@ WRITES_LATER = Verdict((), (note("app", "ClientWrite"),))
 
 def beside(p: Build, job: Any, *, by: Any, **props: Any) -> None:
     """A task beside a function that writes to the same access point."""
-    net = network(p)
-    s = store(p, net)
-    of = task(p, "job", [job], [volume(s)], client(p, "job", s, service="ecs-tasks"))
+    net, s = stored(p)
+    of = mounting(p, s, job)
     by(p, "job", of, net, **({"after": s.targets} if by is run else {}))
     function(p, "app", net, s, **props)
 
@@ -89,15 +86,8 @@ def service_whose_image_is_a_python_for_lambda(p: Build) -> None:
 
 
 def named_by(p: Build, text: Any) -> None:
-    net = network(p)
-    s = store(p, net)
-    of = task(
-        p,
-        "job",
-        [container("job", "acme/job:1", "/mnt/data")],
-        [volume(s)],
-        client(p, "job", s, service="ecs-tasks"),
-    )
+    net, s = stored(p)
+    of = mounting(p, s, container("job", "acme/job:1", "/mnt/data"))
     p.add(COMMAND, "note", {"create": join(*(of.arn if part is None else part for part in text))})
     function(p, "app", net, s)
 
@@ -119,15 +109,8 @@ def command_that_writes_a_script_with_the_arn(p: Build) -> None:
 
 @CASES.sound(sources.LAMBDA_ROLE, may_note=True)
 def dynamic_resource_that_only_tags_a_task(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    of = task(
-        p,
-        "job",
-        [container("job", "acme/job:1", "/mnt/data")],
-        [volume(s)],
-        client(p, "job", s, service="ecs-tasks"),
-    )
+    net, s = stored(p)
+    of = mounting(p, s, container("job", "acme/job:1", "/mnt/data"))
     p.add("pulumi-python:dynamic:Resource", "tag", {"resourceArn": of.arn, "tags": {"team": "ml"}})
     function(p, "app", net, s)
 
@@ -144,7 +127,7 @@ def function_that_may_write_where_a_schedule_installs(p: Build) -> None:
 
 @CASES.wrong(sources.LAMBDA_ENVIRONMENT, wrong(LOADS, "infer", "infer", "install", "3.11", "3.12"))
 def libraries_for_another_python(p: Build) -> None:
-    populated(p, image=PYTHON.replace("3.12", "3.11"))
+    populated(p, image=OLD)
 
 
 @CASES.wrong(sources.LAMBDA_ENVIRONMENT, wrong(LOADS, "infer", "infer", "install", "arm64"))
@@ -167,11 +150,10 @@ def function_from_an_image_of_which_the_python_is_unknown(p: Build) -> None:
 @CASES.sound(sources.ECS_OVERRIDES, may_note=True)
 def task_run_by_a_state_machine(p: Build) -> None:
     """What runs it, where and when stands in a text that the packs do not read."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     clean = ["find", "/mnt/data/tmp", "-delete"]
     job = container("job", "acme/job:1", "/mnt/data", command=clean)
-    of = task(p, "job", [job], [volume(s)], client(p, "job", s, service="ecs-tasks"))
+    of = mounting(p, s, job)
     step = {
         "Type": "Task",
         "Resource": "arn:aws:states:::ecs:runTask.sync",

@@ -6,23 +6,25 @@ from ...building import (
     ACCOUNT,
     ANYWHERE,
     INSTALL,
-    MOUNT,
     NGINX,
+    OLD,
     PYTHON,
     Build,
     R,
     Store,
     client,
     container,
-    function,
     group,
+    loading,
+    mounting,
     network,
     placed,
     rule,
     run,
     schedule,
+    serve,
     service,
-    store,
+    stored,
     task,
     volume,
 )
@@ -36,11 +38,9 @@ CASES = Cases()
 
 
 def on_platform(p: Build, version: str, **props: Any) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     web = container("web", NGINX, "/usr/share/nginx/html")
-    of = task(p, "web", [web], [volume(s)], client(p, "web", s, service="ecs-tasks"))
-    service(p, "web", of, net, platformVersion=version, **props)
+    serve(p, net, s, web, platformVersion=version, **props)
 
 
 @CASES.wrong(sources.ECS_EFS, wrong(MOUNTS, "web", "web", "1.3.0"))
@@ -60,10 +60,8 @@ def latest_platform(p: Build) -> None:
 
 @CASES.wrong(sources.ECS_EFS, wrong(MOUNTS, ("job", "nightly"), "1.3.0"))
 def schedule_on_a_platform_before_1_4(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    rights = client(p, "job", s, service="ecs-tasks")
-    of = task(p, "job", [container("job", "acme/job:1", "/data")], [volume(s)], rights)
+    net, s = stored(p)
+    of = mounting(p, s, container("job", "acme/job:1", "/data"))
     schedule(p, "nightly", of, net, launchType="FARGATE", platformVersion="1.3.0")
 
 
@@ -82,18 +80,10 @@ def old_platform_without_a_file_system(p: Build) -> None:
 # volumesFrom
 
 
-def borrowing(p: Build, lender: Any, *borrowers: Any, **function_props: Any) -> None:
-    net = network(p)
-    s = store(p, net)
-    of = task(
-        p, "install", [lender, *borrowers], [volume(s)], client(p, "w", s, service="ecs-tasks")
-    )
-    once = run(p, "install", of, net, after=s.targets)
-    rights = client(p, "reader", s, *function_props.pop("actions", (MOUNT,)))
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    function(
-        p, "infer", net, s, role=rights, after=[*s.targets, once], variables=names, **function_props
-    )
+def borrowing(p: Build, lender: Any, *borrowers: Any) -> None:
+    net, s = stored(p)
+    of = mounting(p, s, lender, *borrowers, role=client(p, "w", s, service="ecs-tasks"))
+    loading(p, net, s, run(p, "install", of, net, after=s.targets))
 
 
 def borrowed(name: str, image: str, source: str, *, read_only: bool = False, **more: Any) -> Any:
@@ -112,37 +102,32 @@ def installed_by_who_borrows_the_volume(p: Build) -> None:
 
 @CASES.wrong(sources.ECS_VOLUMES_FROM, wrong(LOADS, "infer", "infer", "install", "3.11", "3.12"))
 def installed_for_another_python_by_who_borrows_the_volume(p: Build) -> None:
-    other = PYTHON.replace("3.12", "3.11")
-    borrowing(p, PAUSE, borrowed("install", other, "pause", command=list(INSTALL)))
+    borrowing(p, PAUSE, borrowed("install", OLD, "pause", command=list(INSTALL)))
 
 
 @CASES.wrong(sources.ECS_VOLUMES_FROM, wrong(LOADS, "infer", "infer", "install", "3.11", "3.12"))
 def installed_for_another_python_by_who_borrows_from_who_borrows(p: Build) -> None:
-    other = PYTHON.replace("3.12", "3.11")
     middle = borrowed(
         "middle", "public.ecr.aws/docker/library/busybox:1", "pause", command=["true"]
     )
-    borrowing(p, PAUSE, middle, borrowed("install", other, "middle", command=list(INSTALL)))
+    borrowing(p, PAUSE, middle, borrowed("install", OLD, "middle", command=list(INSTALL)))
 
 
 @CASES.sound(sources.ECS_VOLUMES_FROM, may_note=True)
 def another_python_that_only_reads_what_it_borrows(p: Build) -> None:
     lender = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
     check = ["python", "-m", "compileall", "-q", "/mnt/data/python"]
-    other = PYTHON.replace("3.12", "3.11")
-    borrowing(p, lender, borrowed("check", other, "install", read_only=True, command=check))
+    borrowing(p, lender, borrowed("check", OLD, "install", read_only=True, command=check))
 
 
 @CASES.sound(sources.ECS_VOLUMES_FROM)
 def paths_of_the_borrowed_volume(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     app = container("app", "acme/app:1", "/mnt/data")
     ship = borrowed(
         "ship", "fluent/fluent-bit:3", "app", read_only=True, command=["-i", "/mnt/data/log"]
     )
-    of = task(p, "app", [app, ship], [volume(s)], client(p, "app", s, service="ecs-tasks"))
-    service(p, "app", of, net)
+    serve(p, net, s, app, ship)
 
 
 # Revisions
@@ -157,15 +142,12 @@ def revision(p: Build, name: str, number: int, s: Store, rights: R, image: str) 
 
 
 def two_revisions(p: Build, *, used: int) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = client(p, "w", s, service="ecs-tasks")
-    old = revision(p, "old", 1, s, rights, PYTHON.replace("3.12", "3.11"))
+    old = revision(p, "old", 1, s, rights, OLD)
     new = revision(p, "new", 2, s, rights, PYTHON)
     once = run(p, "install", (old, new)[used], net, after=s.targets)
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    reader = client(p, "reader", s, MOUNT)
-    function(p, "infer", net, s, role=reader, after=[*s.targets, once], variables=names)
+    loading(p, net, s, once)
 
 
 @CASES.sound(sources.ECS_REVISION, may_note=True)
@@ -185,8 +167,7 @@ def older_revision_is_the_one_that_runs(p: Build) -> None:
 )
 def services_of_two_revisions_in_two_networks(p: Build) -> None:
     """The first revision's service is sound, the second's is not: each is judged for itself."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = client(p, "app", s, service="ecs-tasks")
     closed = group(p, "closed", net.vpc, egress=[rule(443, blocks=[ANYWHERE])])
     for number, name in enumerate(("first", "second"), 1):
@@ -202,10 +183,8 @@ def services_of_two_revisions_in_two_networks(p: Build) -> None:
 @CASES.sound(sources.ECS_REVISION)
 def service_by_the_family(p: Build) -> None:
     """A family without a revision is the latest active one."""
-    net = network(p)
-    s = store(p, net)
-    rights = client(p, "app", s, service="ecs-tasks")
-    of = task(p, "app", [container("app", "acme/app:1", "/data")], [volume(s)], rights)
+    net, s = stored(p)
+    of = mounting(p, s, container("app", "acme/app:1", "/data"))
     service(p, "app", of, net, taskDefinition=of.out("family"))
 
 
@@ -215,10 +194,8 @@ def service_by_the_family(p: Build) -> None:
     preview=unproven(wrong(REACH, "app", "closed", "2049")),
 )
 def service_by_the_family_in_a_closed_network(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    rights = client(p, "app", s, service="ecs-tasks")
-    of = task(p, "app", [container("app", "acme/app:1", "/data")], [volume(s)], rights)
+    net, s = stored(p)
+    of = mounting(p, s, container("app", "acme/app:1", "/data"))
     closed = group(p, "closed", net.vpc, egress=[rule(443, blocks=[ANYWHERE])])
     where = placed(net, securityGroups=[closed.id])
     service(p, "app", of, net, taskDefinition=of.out("family"), networkConfiguration=where)
@@ -226,9 +203,7 @@ def service_by_the_family_in_a_closed_network(p: Build) -> None:
 
 @CASES.sound(sources.ECS_REVISION)
 def schedule_by_the_arn_without_revision(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    rights = client(p, "job", s, service="ecs-tasks")
-    of = task(p, "job", [container("job", "acme/job:1", "/data")], [volume(s)], rights)
+    net, s = stored(p)
+    of = mounting(p, s, container("job", "acme/job:1", "/data"))
     of.made["arnWithoutRevision"] = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:task-definition/job"
     schedule(p, "nightly", of, net, taskDefinitionArn=of.out("arnWithoutRevision"))

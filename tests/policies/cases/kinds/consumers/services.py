@@ -15,13 +15,15 @@ from ...building import (
     container,
     file_system,
     group,
+    mounting,
     network,
     placed,
     role,
     rule,
     schedule,
+    serve,
     service,
-    store,
+    stored,
     target,
     task,
     through,
@@ -49,24 +51,21 @@ def wordpress(p: Build) -> None:
     )
     names = [{"name": "WORDPRESS_DB_HOST", "value": database.out("endpoint")}]
     php = container("wp", "wordpress:6.6", "/var/www/html/wp-content", environment=names)
-    of = task(p, "wp", [php], [volume(s)], client(p, "wp", s, service="ecs-tasks"))
+    of = mounting(p, s, php)
     where = placed(net, securityGroups=[web.id])
     service(p, "wp", of, net, networkConfiguration=where, desiredCount=2)
 
 
 @CASES.sound(sources.ECS_EFS)
 def jupyter(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, "home")
+    net, s = stored(p, "home")
     lab = container("lab", "quay.io/jupyter/scipy-notebook:2026-10-01", "/home/jovyan/work")
-    of = task(p, "lab", [lab], [volume(s)], client(p, "lab", s, service="ecs-tasks"))
-    service(p, "lab", of, net, after=s.targets, enableExecuteCommand=True)
+    serve(p, net, s, lab, after=s.targets, enableExecuteCommand=True)
 
 
 @CASES.sound(sources.ECS_EFS)
 def jenkins_with_agents(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, "jenkins")
+    net, s = stored(p, "jenkins")
     rights = client(p, "jenkins", s, service="ecs-tasks")
     main = container("main", "jenkins/jenkins:lts-jdk21", "/var/jenkins_home")
     service(p, "main", task(p, "main", [main], [volume(s)], rights), net)
@@ -76,8 +75,7 @@ def jenkins_with_agents(p: Build) -> None:
 
 @CASES.sound(sources.ECS_EFS)
 def workflows_that_share_their_graphs(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, "dags")
+    net, s = stored(p, "dags")
     rights = client(p, "airflow", s, service="ecs-tasks")
     for name in ("webserver", "scheduler", "worker"):
         one = container(name, "apache/airflow:2.10.2", "/opt/airflow/dags", command=[name])
@@ -86,19 +84,17 @@ def workflows_that_share_their_graphs(p: Build) -> None:
 
 @CASES.sound(sources.ECS_EFS)
 def nightly_processing(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, "lake")
-    job = container("job", "acme/etl:4", "/data", command=["etl", "--out", "/data/daily"])
-    of = task(p, "etl", [job], [volume(s)], client(p, "etl", s, service="ecs-tasks"))
+    net, s = stored(p, "lake")
+    job = container("etl", "acme/etl:4", "/data", command=["etl", "--out", "/data/daily"])
+    of = mounting(p, s, job)
     schedule(p, "nightly", of, net, launchType="FARGATE", platformVersion="LATEST")
 
 
 @CASES.sound(sources.ECS_EFS)
 def processing_by_the_scheduler(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, "lake")
-    job = container("job", "acme/etl:4", "/data")
-    of = task(p, "etl", [job], [volume(s)], client(p, "etl", s, service="ecs-tasks"))
+    net, s = stored(p, "lake")
+    job = container("etl", "acme/etl:4", "/data")
+    of = mounting(p, s, job)
     props = {
         "scheduleExpression": "cron(0 3 * * ? *)",
         "flexibleTimeWindow": {"mode": "OFF"},
@@ -113,19 +109,17 @@ def processing_by_the_scheduler(p: Build) -> None:
 
 @CASES.sound(sources.ECS_EFS)
 def build_runners_with_a_cache(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, "cache")
+    net, s = stored(p, "cache")
     env = [{"name": "PIP_CACHE_DIR", "value": "/cache/pip"}]
     runner = container("runner", "gitlab/gitlab-runner:v17", "/cache", environment=env)
-    of = task(p, "runner", [runner], [volume(s)], client(p, "runner", s, service="ecs-tasks"))
+    of = mounting(p, s, runner)
     spot = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
     service(p, "runner", of, net, launchType=None, capacityProviderStrategies=spot)
 
 
 @CASES.sound(sources.ECS_EFS)
 def metrics_with_two_volumes(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, "prometheus")
+    net, s = stored(p, "prometheus")
     other = Store(s.fs, access_point(p, "grafana", s.fs, uid=472), s.targets)
     grants = [allow([MOUNT, WRITE], s.fs.arn, **through(one.ap)) for one in (s, other)]
     rights = role(p, "metrics", *grants, service="ecs-tasks")
@@ -139,8 +133,7 @@ def metrics_with_two_volumes(p: Build) -> None:
 
 @CASES.sound(sources.ECS_EFS)
 def sidecar_and_scratch_volume(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     app = container("app", "acme/app:2", "/srv/data", command=["app", "--tmp", "/mnt/scratch"])
     app["mountPoints"].append({"sourceVolume": "scratch", "containerPath": "/mnt/scratch"})
     agent = container("agent", "datadog/agent:7", command=["agent", "--conf", "/etc/datadog"])
@@ -151,8 +144,7 @@ def sidecar_and_scratch_volume(p: Build) -> None:
 
 @CASES.sound(sources.ECS_EFS)
 def secret_in_the_environment(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     key = p.add("random:index/randomPassword:RandomPassword", "key", made={"result": "a-b-c"})
     env = [{"name": "KEY", "value": key.out("result")}]
     app = container("app", "acme/app:2", "/srv/data", environment=env)
@@ -162,13 +154,9 @@ def secret_in_the_environment(p: Build) -> None:
 
 @CASES.sound(sources.ECS_EFS, may_note=True)
 def tasks_on_instances(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    _, s = stored(p)
     app = container("app", "acme/app:2", "/srv/data")
-    rights = client(p, "app", s, service="ecs-tasks")
-    of = task(
-        p, "app", [app], [volume(s)], rights, requiresCompatibilities=["EC2"], networkMode="bridge"
-    )
+    of = mounting(p, s, app, requiresCompatibilities=["EC2"], networkMode="bridge")
     p.add("aws:ecs/service:Service", "app", {"taskDefinition": of.arn, "launchType": "EC2"})
 
 

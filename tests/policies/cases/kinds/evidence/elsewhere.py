@@ -4,9 +4,7 @@ from typing import Any
 
 from ...building import (
     ACCOUNT,
-    INSTALL,
     MOUNT,
-    PYTHON,
     WRITE,
     Build,
     Net,
@@ -14,25 +12,26 @@ from ...building import (
     Store,
     access_point,
     allow,
-    client,
     container,
     deny,
     file_system,
     function,
     grant,
     group,
+    installer,
     network,
     placed,
     role,
     rule,
     service,
     store,
+    stored,
     target,
     task,
     volume,
     zone_of,
 )
-from ...table import MOUNTS, RIGHTS, Cases, note, wrong
+from ...table import RIGHTS, Cases, note, wrong
 from .. import sources
 
 CASES = Cases()
@@ -138,8 +137,7 @@ def groups_of_another_stack(p: Build) -> None:
     nfs = "sg-00000000000000001"
     places = [target(p, f"data-{zone_of(one)}", fs, one, nfs) for one in net.private]
     s = Store(fs, access_point(p, "data", fs), places)
-    config = {"subnetIds": net.ids, "securityGroupIds": ["sg-00000000000000002"]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, groups=["sg-00000000000000002"])
 
 
 @CASES.sound(sources.PULUMI_REFERENCE, note("app", "2049"))
@@ -167,8 +165,7 @@ def role_that_is_only_read(p: Build) -> None:
 
 @CASES.sound(sources.PULUMI_GET, may_note=True)
 def right_given_here_to_a_role_that_is_only_read(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     made = {"id": "platform", "arn": f"arn:aws:iam::{ACCOUNT}:role/platform"}
     rights = p.add("aws:iam/role:Role", "platform", {"name": "platform"}, made=made, elsewhere=True)
     grant(p, "efs", rights, allow([MOUNT, WRITE], s.fs.arn))
@@ -194,10 +191,7 @@ def networks_all_of_another_stack(p: Build) -> None:
         target(p, f"data-{n}", fs, one, nfs, zone=f"eu-west-1{n}")
         for n, one in zip("ab", ids, strict=True)
     ]
-    s = Store(fs, access_point(p, "data", fs), places)
-    rights = client(p, "job", s, service="ecs-tasks")
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "job", [installs], [volume(s)], rights)
+    of = installer(p, Store(fs, access_point(p, "data", fs), places))
     given = {
         "taskDefinition": of.arn,
         "subnets": ids,
@@ -242,10 +236,3 @@ def access_point_out_of_a_cloud_formation_stack(p: Build) -> None:
         made={"outputs": POINT_ARN},
     )
     function(p, "app", net, None, ap=other.out("outputs"), role=role(p, "app", RIGHT))
-
-
-@CASES.either(sources.LAMBDA_EFS, wrong(MOUNTS, "app", "app", "mount target"))
-def mount_targets_neither_here_nor_said_to_be_elsewhere(p: Build) -> None:
-    net = network(p)
-    fs = file_system(p)
-    function(p, "app", net, Store(fs, access_point(p, "data", fs), []))

@@ -3,10 +3,8 @@
 from ...building import (
     ANYWHERE,
     INGRESS_RULE,
-    INSTALL,
     MOUNT,
     NGINX,
-    PYTHON,
     TLS_ONLY,
     WRITE,
     Build,
@@ -24,12 +22,14 @@ from ...building import (
     function,
     grant,
     group,
+    installed,
     network,
     placed,
     role,
-    run,
+    serve,
     service,
     store,
+    stored,
     target,
     task,
     through,
@@ -59,8 +59,7 @@ def mount_targets_made_in_an_apply(p: Build) -> None:
 
 @CASES.sound(sources.PULUMI_OUTPUT)
 def file_system_policy_made_in_an_apply(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     with p.in_apply():
         file_system_policy(p, "data", s.fs, TLS_ONLY)
     function(p, "app", net, s)
@@ -74,9 +73,7 @@ def routes_made_in_an_apply(p: Build) -> None:
         given = {"routeTableId": net.table.id, "destinationCidrBlock": ANYWHERE}
         p.add("aws:ec2/route:Route", "private", {**given, "natGatewayId": nat.id})
     s = store(p, net)
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    run(p, "install", of, net, after=s.targets)
+    installed(p, net, s)
 
 
 @CASES.sound(sources.PULUMI_OUTPUT)
@@ -86,9 +83,7 @@ def associations_made_in_an_apply(p: Build) -> None:
         if one.type.endswith("RouteTableAssociation"):
             one.in_preview = False
     s = store(p, net)
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    run(p, "install", of, net, after=s.targets)
+    installed(p, net, s)
 
 
 @CASES.sound(sources.PULUMI_OUTPUT)
@@ -108,8 +103,7 @@ def rules_of_a_group_made_in_an_apply(p: Build) -> None:
 
 @CASES.sound(sources.PULUMI_OUTPUT)
 def rights_made_in_an_apply(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = role(p, "app")
     with p.in_apply():
         grant(p, "app", rights, allow([MOUNT, WRITE], s.fs.arn, **through(s.ap)))
@@ -149,9 +143,7 @@ def remote_vpc(p: Build) -> tuple[Net, R]:
 def task_in_private_subnets_of_a_remote_vpc(p: Build) -> None:
     net, crate = remote_vpc(p)
     s = store(p, net)
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    run(p, "install", of, net, after=s.targets, subnets=crate.out("privateSubnetIds"))
+    installed(p, net, s, subnets=crate.out("privateSubnetIds"))
 
 
 @CASES.sound(sources.PULUMI_COMPONENT)
@@ -159,11 +151,9 @@ def service_and_function_in_a_remote_vpc(p: Build) -> None:
     net, crate = remote_vpc(p)
     s = store(p, net)
     private = crate.out("privateSubnetIds")
-    config = {"subnetIds": private, "securityGroupIds": [net.clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, subnets=private)
     web = container("web", NGINX, "/mnt/data")
-    of = task(p, "web", [web], [volume(s)], client(p, "web", s, service="ecs-tasks"))
-    service(p, "web", of, net, networkConfiguration=placed(net, subnets=private))
+    serve(p, net, s, web, networkConfiguration=placed(net, subnets=private))
 
 
 @CASES.sound(sources.PULUMI_COMPONENT)
@@ -173,15 +163,13 @@ def mount_targets_in_an_apply_over_the_subnets_of_a_remote_vpc(p: Build) -> None
     with p.in_apply():
         targets = [target(p, f"data-{n}", fs, one, net.nfs) for n, one in enumerate(net.private)]
     s = Store(fs, access_point(p, "data", fs), targets)
-    config = {"subnetIds": crate.out("privateSubnetIds"), "securityGroupIds": [net.clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, subnets=crate.out("privateSubnetIds"))
 
 
 @CASES.sound(sources.PULUMI_COMPONENT)
 def remote_fargate_service(p: Build) -> None:
     """awsx's service makes its task definition of values that it does not know."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     crate = p.add("awsx:ecs:FargateService", "web")
     web = container("web", NGINX, "/usr/share/nginx/html")
     rights = client(p, "web", s, service="ecs-tasks")

@@ -7,7 +7,6 @@ from ...building import (
     AWS_POLICY,
     COMMAND,
     EFS,
-    INSTALL,
     MOUNT,
     NGINX,
     PYTHON,
@@ -25,14 +24,19 @@ from ...building import (
     file_system,
     function,
     grant,
+    installed,
+    installer,
     join,
+    mounting,
     network,
     populated,
     role,
     rule,
     run,
+    serve,
     service,
     store,
+    stored,
     task,
     through,
     volume,
@@ -50,8 +54,7 @@ def task_that_nothing_runs(p: Build, **command: Any) -> None:
     """A task named by a command, in a network without a way out, beside a function."""
     net = network(p, nat=False)
     s = store(p, net)
-    rights = client(p, "job", s, service="ecs-tasks")
-    of = task(p, "job", [container("job", NGINX, "/mnt/data")], [volume(s)], rights)
+    of = mounting(p, s, container("job", NGINX, "/mnt/data"))
     words = {
         key: join(*(of.arn if part is None else part for part in text))
         for key, text in command.items()
@@ -77,8 +80,7 @@ def service_that_only_tries_an_install(p: Build) -> None:
     s = store(p, net)
     words = ["pip", "install", "--dry-run", "--target", "/mnt/data/x", "numpy"]
     job = container("job", PYTHON, "/mnt/data", command=words)
-    of = task(p, "job", [job], [volume(s)], client(p, "job", s, MOUNT, service="ecs-tasks"))
-    service(p, "job", of, net, after=s.targets)
+    serve(p, net, s, job, role=client(p, "job", s, MOUNT, service="ecs-tasks"), after=s.targets)
 
 
 # Other tools
@@ -143,8 +145,7 @@ def only_the_newer_protocol_let_in(p: Build) -> None:
 
 
 def with_policy(p: Build, arn: str) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     function(p, "app", net, s, role=role(p, "app", managedPolicyArns=[arn]))
 
 
@@ -161,8 +162,7 @@ def managed_policy_for_data_scientists(p: Build) -> None:
 
 @CASES.wrong(sources.IAM_ATTACH, wrong(RIGHTS, "app", "role 'app'", "AWSDenyAll"))
 def managed_policy_that_denies_everything(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = client(p, "app", s)
     attach(p, "none", rights, AWS_POLICY + "AWSDenyAll")
     function(p, "app", net, s, role=rights)
@@ -170,8 +170,7 @@ def managed_policy_that_denies_everything(p: Build) -> None:
 
 @CASES.sound(sources.IAM_CONDITIONS)
 def allow_through_one_of_two_access_points(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     points = [s.ap.arn, access_point(p, "other", s.fs).arn]
     through_one = {"StringLike": {"elasticfilesystem:AccessPointArn": points}}
     rights = role(p, "app", allow(EFS + "Client*", s.fs.arn, Condition=through_one))
@@ -188,8 +187,7 @@ def deny_outside_the_vpc(p: Build) -> None:
 
 @CASES.sound(sources.EFS_IAM)
 def deny_on_another_file_system(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = client(p, "app", s)
     grant(p, "other", rights, deny(EFS + "*", file_system(p, "other").arn))
     function(p, "app", net, s, role=rights)
@@ -199,8 +197,7 @@ def deny_on_another_file_system(p: Build) -> None:
     sources.EFS_IAM, wrong(RIGHTS, "app", "ClientMount", "role 'app'"), preview=yet("app", "role")
 )
 def allow_on_what_lies_below_the_file_system(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     below = role(p, "app", allow([MOUNT, WRITE], join(s.fs.arn, "/*")))
     function(p, "app", net, s, role=below)
 
@@ -210,8 +207,7 @@ def allow_on_what_lies_below_the_file_system(p: Build) -> None:
 
 @CASES.sound(sources.EFS_CLIENTS, note("'web'", "file system 'other'"))
 def volume_of_another_driver_beside(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     server = join("addr=", file_system(p, "other").id, ".efs.eu-west-1.amazonaws.com,rw")
     options = {"driver": "local", "driverOpts": {"type": "nfs", "o": server}}
     volumes = [volume(s), {"name": "nfs", "dockerVolumeConfiguration": options}]
@@ -223,8 +219,7 @@ def volume_of_another_driver_beside(p: Build) -> None:
 
 @CASES.wrong(sources.ECS_EFS, wrong(FORM, "web", "file system 'other'", "file system 'data'"))
 def volume_of_another_file_system_than_its_access_point(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     of_another = volume(Store(store(p, net, "other").fs, s.ap, s.targets))
     web = container("web", NGINX, "/mnt/data")
     of = task(p, "web", [web], [of_another], client(p, "web", s, service="ecs-tasks"))
@@ -243,20 +238,17 @@ def function_that_passes_on_the_path_of_a_task(p: Build) -> None:
 
 @CASES.sound(sources.ECS_VOLUME)
 def scratch_in_memory_beside(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     scratch = {"tmpfs": [{"containerPath": "/mnt/cache", "size": 64}]}
     names = [{"name": "CACHE", "value": "/mnt/cache/web"}]
     web = container("web", NGINX, "/mnt/data", environment=names, linuxParameters=scratch)
-    rights = client(p, "web", s, service="ecs-tasks")
-    of = task(p, "web", [web], [volume(s)], rights, requiresCompatibilities=["EC2"])
+    of = mounting(p, s, web, requiresCompatibilities=["EC2"])
     service(p, "web", of, net, after=s.targets, launchType="EC2")
 
 
 @CASES.sound(sources.ECS_VOLUME)
 def definitions_in_the_service_s_own_spelling(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     point = {"SourceVolume": "data", "ContainerPath": "/usr/share/nginx/html", "ReadOnly": True}
     web = {"Name": "web", "Image": NGINX, "Essential": True, "MountPoints": [point]}
     of = task(p, "web", Json([web]), [volume(s)], client(p, "web", s, service="ecs-tasks"))
@@ -265,12 +257,9 @@ def definitions_in_the_service_s_own_spelling(p: Build) -> None:
 
 @CASES.wrong(sources.PIP, wrong(LOADS, "app", "3.10", "3.12", "install"))
 def another_python_seen_from_a_root_below(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     below = access_point(p, "below", s.fs, "/data/python")
-    job = container("install", "python:3.10", "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [job], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    once = run(p, "install", of, net, after=s.targets)
+    once = installed(p, net, s, "python:3.10")
     rights = role(p, "app", allow(MOUNT, s.fs.arn, **through(below)))
     seen = Store(s.fs, below, s.targets)
     function(p, "app", net, seen, "/mnt/py", role=rights, after=[*s.targets, once])
@@ -280,7 +269,6 @@ def another_python_seen_from_a_root_below(p: Build) -> None:
 def installed_from_public_subnets(p: Build) -> None:
     net = network(p, nat=False)
     s = store(p, net)
-    job = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [job], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    of = installer(p, s)
     public = {"subnets": [one.id for one in net.public], "assignPublicIp": "ENABLED"}
     run(p, "install", of, net, after=s.targets, **public)

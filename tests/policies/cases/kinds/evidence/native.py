@@ -12,7 +12,7 @@ from ...building import (
     function,
     network,
     role,
-    store,
+    stored,
 )
 from ...table import Cases, note
 from .. import sources
@@ -51,8 +51,7 @@ def access_point_of_the_native_provider(p: Build) -> None:
 
 @CASES.sound(sources.PULUMI_REFERENCE, note("'app'"))
 def function_of_the_native_provider(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = client(p, "app", s)
     given = {
         "runtime": "python3.12",

@@ -4,7 +4,6 @@ from typing import Any
 
 from ...building import (
     INGRESS_RULE,
-    INSTALL,
     MOUNT,
     NGINX,
     PYTHON,
@@ -19,10 +18,13 @@ from ...building import (
     file_system,
     function,
     group,
+    installer,
+    loading,
     network,
     run,
-    service,
+    serve,
     store,
+    stored,
     target,
     task,
     volume,
@@ -44,23 +46,19 @@ def function_before_its_mount_targets(p: Build) -> None:
 
 @CASES.wrong(sources.LAMBDA_AVAILABLE, wrong(ORDER, "app", "app", "data-b"))
 def function_before_one_of_its_mount_targets(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     function(p, "app", net, s, after=s.targets[:1])
 
 
 @CASES.sound(sources.LAMBDA_AVAILABLE)
 def function_after_the_mount_target_of_its_only_zone(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
-    config = {"subnetIds": net.ids[:1], "securityGroupIds": [net.clients.id]}
-    function(p, "app", net, s, vpcConfig=config, after=s.targets[:1])
+    net, s = stored(p)
+    function(p, "app", net, s, subnets=net.ids[:1], after=s.targets[:1])
 
 
 @CASES.sound(sources.LAMBDA_AVAILABLE)
 def access_point_after_the_mount_targets(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     s.ap.after.extend(s.targets)
     function(p, "app", net, s, after=[])
 
@@ -77,8 +75,7 @@ def function_after_the_component_of_the_mount_targets(p: Build) -> None:
 
 @CASES.sound(sources.LAMBDA_AVAILABLE)
 def parent_after_the_mount_targets(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     app = p.add("acme:index:App", "app", after=s.targets)
     function(p, "app", net, s, after=[]).parent = app
 
@@ -86,8 +83,7 @@ def parent_after_the_mount_targets(p: Build) -> None:
 @CASES.sound(sources.LAMBDA_AVAILABLE)
 def path_by_an_output_of_a_mount_target(p: Build) -> None:
     """A value that comes from a resource is a dependency as good as any."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     names = {f"MOUNT_{n}": one.id for n, one in enumerate(s.targets)}
     function(p, "app", net, s, after=[], variables=names)
 
@@ -95,23 +91,13 @@ def path_by_an_output_of_a_mount_target(p: Build) -> None:
 @CASES.sound(sources.ECS_EFS)
 def service_before_its_mount_targets(p: Build) -> None:
     """A service starts its tasks again until they run."""
-    net = network(p)
-    s = store(p, net)
-    of = task(
-        p,
-        "web",
-        [container("web", NGINX, "/data")],
-        [volume(s)],
-        client(p, "web", s, service="ecs-tasks"),
-    )
-    service(p, "web", of, net)
+    net, s = stored(p)
+    serve(p, net, s, container("web", NGINX, "/data"))
 
 
 def installing(p: Build, *, after: bool = True, by: Any = run) -> tuple[Net, Store, R]:
-    net = network(p)
-    s = store(p, net)
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    net, s = stored(p)
+    of = installer(p, s)
     return net, s, by(p, "once", of, net, after=s.targets if after else ())
 
 
@@ -132,8 +118,7 @@ def one_off_command_before_its_mount_targets(p: Build) -> None:
 @CASES.wrong(sources.LAMBDA_ENVIRONMENT, wrong(ORDER, "infer", "infer", "once"))
 def function_before_what_installs_its_libraries(p: Build) -> None:
     net, s, _ = installing(p)
-    names = {"PYTHONPATH": "/mnt/data/python"}
-    function(p, "infer", net, s, role=client(p, "reader", s, MOUNT), variables=names)
+    loading(p, net, s)
 
 
 @CASES.wrong(sources.LAMBDA_ENVIRONMENT, wrong(ORDER, "infer", "infer", "weights"))
@@ -196,15 +181,13 @@ def mount_targets_after_the_rule_that_lets_in(p: Build) -> None:
 @CASES.either(sources.ECS_EFS, wrong(ORDER, "once", "once", "opening"))
 def one_off_run_before_the_rule_that_lets_it_in(p: Build) -> None:
     net, s, _ = by_rules(p)
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    of = installer(p, s)
     run(p, "once", of, net, after=s.targets)
 
 
 @CASES.sound(sources.LAMBDA_AVAILABLE)
 def rules_of_groups_that_do_not_matter(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     web = group(p, "web", net.vpc)
     given = {"securityGroupId": web.id, "cidrIpv4": "10.0.0.0/16", "ipProtocol": "tcp"}
     p.add(INGRESS_RULE, "web", {**given, "fromPort": 443, "toPort": 443})

@@ -6,35 +6,28 @@ from ...building import (
     ACCOUNT,
     ANYWHERE,
     INGRESS_RULE,
-    INSTALL,
     MOUNT,
-    PYTHON,
     TLS_ONLY,
     WRITE,
     Build,
     Json,
     Later,
-    Store,
     access_point,
     allow,
     client,
     container,
     document,
-    file_system,
     function,
     group,
+    installed,
     join,
     network,
     role,
     rule,
-    run,
-    service,
+    serve,
     store,
+    stored,
     table,
-    target,
-    task,
-    volume,
-    zone_of,
 )
 from ...table import Cases, Verdict, one_note
 from .. import sources
@@ -53,11 +46,8 @@ def rule_whose_source_is_unknown(p: Build) -> None:
     crate = p.add("acme:index:Groups", "groups")
     crate.made = {"clientGroupId": known}
     nfs = group(p, "opened", net.vpc, rule(2049, crate.out("clientGroupId")))
-    fs = file_system(p)
-    targets = [target(p, f"data-{zone_of(one)}", fs, one, nfs) for one in net.private]
-    s = Store(fs, access_point(p, "data", fs), targets)
-    config = {"subnetIds": net.ids, "securityGroupIds": [known]}
-    function(p, "app", net, s, vpcConfig=config)
+    s = store(p, net, nfs=nfs)
+    function(p, "app", net, s, groups=[known])
 
 
 @CASES.sound(sources.PULUMI_OUTPUT)
@@ -70,10 +60,8 @@ def rule_resource_whose_source_is_unknown(p: Build) -> None:
     opening = p.add(
         INGRESS_RULE, "nfs", {**given, "ipProtocol": "tcp", "fromPort": 2049, "toPort": 2049}
     )
-    fs = file_system(p)
-    targets = [target(p, f"data-{zone_of(one)}", fs, one, nfs) for one in net.private]
-    s = Store(fs, access_point(p, "data", fs), targets)
-    function(p, "app", net, s, after=[*targets, opening])
+    s = store(p, net, nfs=nfs)
+    function(p, "app", net, s, after=[*s.targets, opening])
 
 
 @CASES.sound(sources.PULUMI_OUTPUT)
@@ -87,40 +75,33 @@ def route_on_one_of_two_tables(p: Build) -> None:
     given = {"routeTableId": crate.out("first"), "destinationCidrBlock": ANYWHERE}
     p.add("aws:ec2/route:Route", "out", {**given, "natGatewayId": nat.id})
     s = store(p, net)
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    run(p, "install", of, net, after=s.targets)
+    installed(p, net, s)
 
 
 @CASES.sound(sources.PULUMI_OUTPUT)
 def subnets_chosen_in_an_apply(p: Build) -> None:
     """A slice of the subnets of two networks, of which only the creation tells."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     chosen = Later([one.id for one in net.private])
     crate = p.add("acme:index:Choice", "choice")
     crate.made = {"subnets": chosen}
     for one in (*net.public, *net.private):
         one.parent = crate
-    config = {"subnetIds": crate.out("subnets"), "securityGroupIds": [net.clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, subnets=crate.out("subnets"))
 
 
 @CASES.sound(sources.PULUMI_OUTPUT)
 def container_definitions_unknown_as_a_whole(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     image = p.add("docker-build:index:Image", "app", made={"ref": "acme/app@sha256:" + "0" * 64})
     app = container("app", image.out("ref"), "/mnt/data")
-    of = task(p, "app", [app], [volume(s)], client(p, "app", s, service="ecs-tasks"))
-    service(p, "app", of, net)
+    serve(p, net, s, app)
     function(p, "thumbnails", net, s, "/mnt/data")
 
 
 @CASES.sound(sources.PULUMI_OUTPUT)
 def access_point_chosen_in_an_apply(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     other = access_point(p, "other", s.fs)
     crate = p.add("acme:index:Choice", "choice")
     crate.made = {"arn": s.ap.arn}
@@ -134,8 +115,7 @@ def access_point_chosen_in_an_apply(p: Build) -> None:
 
 @CASES.sound(sources.EFS_POLICY, may_note=True)
 def many_consumers_of_one_unknown_policy(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     rights = client(p, "app", s, MOUNT)
     document_ = Later(Json(document(TLS_ONLY)))
     seed = p.add("random:index/randomId:RandomId", "seed", made={"hex": "00"})
@@ -164,8 +144,7 @@ def many_consumers_of_one_file_system_made_elsewhere(p: Build) -> None:
 
 @CASES.sound(sources.PULUMI_GET, one_note("platform"))
 def many_consumers_as_one_role_made_elsewhere(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     for number in range(30):
         function(p, f"app-{number}", net, s, role=f"arn:aws:iam::{ACCOUNT}:role/platform")
 

@@ -13,8 +13,7 @@ from ...building import (
     client,
     function,
     join,
-    network,
-    store,
+    stored,
 )
 from ...table import Cases, note
 from .. import sources
@@ -24,8 +23,7 @@ CASES = Cases()
 
 def beside(p: Build) -> tuple[Net, Store]:
     """A file system with a sound function on it."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     function(p, "app", net, s)
     return net, s
 
@@ -189,8 +187,7 @@ def remote_component_with_an_access_point(p: Build) -> None:
 
 @CASES.sound(sources.EFS_CLIENTS, may_note=True)
 def function_that_fills_by_an_invocation(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     filling = function(p, "fill", net, s)
     given = {"functionName": filling.out("name"), "input": "{}"}
     once = p.add("aws:lambda/invocation:Invocation", "fill", given)

@@ -16,6 +16,7 @@ from ...building import (
     group,
     network,
     rule,
+    store,
     subnet,
     target,
     zone_of,
@@ -28,11 +29,8 @@ CASES = Cases()
 
 def between(p: Build, clients: R, nfs: R, net: Net, *rules: R) -> R:
     """A function with one group, after the rules, and mount targets with another."""
-    fs = file_system(p)
-    places = [target(p, f"data-{zone_of(one)}", fs, one, nfs) for one in net.private]
-    s = Store(fs, access_point(p, "data", fs), places)
-    config = {"subnetIds": net.ids, "securityGroupIds": [clients.id]}
-    return function(p, "app", net, s, vpcConfig=config, after=[*places, *rules])
+    s = store(p, net, nfs=nfs)
+    return function(p, "app", net, s, groups=[clients], after=[*s.targets, *rules])
 
 
 REACHES = wrong(REACH, "app", "app", "2049")
@@ -89,10 +87,7 @@ def two_groups_of_which_one_lets_out(p: Build) -> None:
     net = network(p)
     silent = group(p, "marker", net.vpc, egress=[])
     nfs = group(p, "nfs-2", net.vpc, rule(2049, silent.id))
-    fs = file_system(p)
-    places = [target(p, f"data-{zone_of(one)}", fs, one, nfs) for one in net.private]
-    config = {"subnetIds": net.ids, "securityGroupIds": [silent.id, net.clients.id]}
-    function(p, "app", net, Store(fs, access_point(p, "data", fs), places), vpcConfig=config)
+    function(p, "app", net, store(p, net, nfs=nfs), groups=[silent, net.clients])
 
 
 @CASES.wrong(sources.VPC_GROUPS, wrong(REACH, "app", "nfs-2", "2049"), preview=unproven(REACHES))
@@ -134,8 +129,8 @@ def default_group_that_nobody_manages(p: Build) -> None:
     net = network(p)
     fs = file_system(p)
     places = [target(p, f"data-{zone_of(one)}", fs, one) for one in net.private]
-    config = {"subnetIds": net.ids, "securityGroupIds": [net.vpc.out("defaultSecurityGroupId")]}
-    function(p, "app", net, Store(fs, access_point(p, "data", fs), places), vpcConfig=config)
+    s = Store(fs, access_point(p, "data", fs), places)
+    function(p, "app", net, s, groups=[net.vpc.out("defaultSecurityGroupId")])
 
 
 @CASES.sound(sources.VPC_GROUPS)
@@ -181,8 +176,7 @@ def subnets_in_a_second_block_of_the_vpc(p: Build) -> None:
     nfs = group(p, "nfs-2", net.vpc, rule(2049, blocks=["10.0.0.0/16", "100.64.0.0/16"]))
     fs = file_system(p)
     s = Store(fs, access_point(p, "data", fs), [target(p, "data", fs, net.private[0], nfs)])
-    config = {"subnetIds": [place.id], "securityGroupIds": [net.clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, subnets=[place.id])
 
 
 @CASES.wrong(
@@ -196,5 +190,4 @@ def second_block_of_the_vpc_that_is_not_let_in(p: Build) -> None:
     nfs = group(p, "nfs-2", net.vpc, rule(2049, blocks=["10.0.0.0/16"]))
     fs = file_system(p)
     s = Store(fs, access_point(p, "data", fs), [target(p, "data", fs, net.private[0], nfs)])
-    config = {"subnetIds": [place.id], "securityGroupIds": [net.clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, subnets=[place.id])

@@ -8,21 +8,17 @@ from ...building import (
     Net,
     Store,
     access_point,
-    client,
     container,
     file_system,
     function,
     group,
     network,
     rule,
-    service,
+    serve,
     store,
     subnet,
     target,
-    task,
-    volume,
     vpc,
-    zone_of,
 )
 from ...table import MOUNTS, REACH, Cases, note, unproven, wrong
 from .. import sources
@@ -40,17 +36,13 @@ CASES = Cases()
 )
 def function_in_a_zone_without_mount_target(p: Build) -> None:
     net = network(p, "abc")
-    fs = file_system(p)
-    places = [target(p, f"data-{zone_of(s)}", fs, s, net.nfs) for s in net.private[:2]]
-    function(p, "app", net, Store(fs, access_point(p, "data", fs), places))
+    function(p, "app", net, store(p, net, places=net.private[:2]))
 
 
 @CASES.sound(sources.LAMBDA_EFS)
 def mount_targets_in_the_public_subnets_of_the_zones(p: Build) -> None:
     net = network(p)
-    fs = file_system(p)
-    places = [target(p, f"data-{zone_of(s)}", fs, s, net.nfs) for s in net.public]
-    function(p, "app", net, Store(fs, access_point(p, "data", fs), places))
+    function(p, "app", net, store(p, net, places=net.public))
 
 
 @CASES.doubtful(sources.LAMBDA_EFS, note("app", "zone"))
@@ -61,8 +53,7 @@ def zones_by_id_and_by_name(p: Build) -> None:
     one.made.pop("availabilityZone", None)
     fs = file_system(p)
     s = Store(fs, access_point(p, "data", fs), [target(p, "data", fs, net.private[0], net.nfs)])
-    config = {"subnetIds": [one.id], "securityGroupIds": [net.clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, subnets=[one.id])
 
 
 # VPCs and regions
@@ -82,9 +73,7 @@ def two_vpcs(p: Build) -> tuple[Net, Net]:
 def function_in_another_vpc(p: Build) -> None:
     net, other = two_vpcs(p)
     nfs = group(p, "nfs-2", net.vpc, rule(2049, blocks=["10.0.0.0/8"]))
-    fs = file_system(p)
-    places = [target(p, f"data-{zone_of(one)}", fs, one, nfs) for one in net.private]
-    function(p, "app", other, Store(fs, access_point(p, "data", fs), places))
+    function(p, "app", other, store(p, net, nfs=nfs))
 
 
 @CASES.sound(sources.VPC_PEERING, may_note=True)
@@ -93,9 +82,7 @@ def function_in_a_peered_vpc(p: Build) -> None:
     peering = {"vpcId": other.vpc.id, "peerVpcId": net.vpc.id, "autoAccept": True}
     p.add("aws:ec2/vpcPeeringConnection:VpcPeeringConnection", "both", peering)
     nfs = group(p, "nfs-2", net.vpc, rule(2049, blocks=["10.1.0.0/16"]))
-    fs = file_system(p)
-    places = [target(p, f"data-{zone_of(one)}", fs, one, nfs) for one in net.private]
-    function(p, "app", other, Store(fs, access_point(p, "data", fs), places))
+    function(p, "app", other, store(p, net, nfs=nfs))
 
 
 @CASES.either(sources.EFS_ONE_VPC, wrong(MOUNTS, "app-us-east-1", "data", "us-east-1", "eu-west-1"))
@@ -177,8 +164,7 @@ def without_dns(p: Build, **props: Any) -> None:
     net.vpc.props |= props
     s = store(p, net)
     app = container("app", "acme/app:1", "/data")
-    of = task(p, "app", [app], [volume(s)], client(p, "app", s, service="ecs-tasks"))
-    service(p, "app", of, net)
+    serve(p, net, s, app)
 
 
 @CASES.either(sources.EFS_DNS, wrong(MOUNTS, ("web", "app", "vpc"), "vpc", "enableDnsSupport"))

@@ -4,7 +4,6 @@ from typing import Any
 
 from ...building import (
     ANYWHERE,
-    INSTALL,
     MOUNT,
     NGINX,
     PYTHON,
@@ -14,16 +13,17 @@ from ...building import (
     client,
     container,
     group,
+    installed,
+    mounting,
     network,
     placed,
     rule,
     run,
     service,
     store,
+    stored,
     subnet,
     table,
-    task,
-    volume,
     vpc,
 )
 from ...table import REACH, Cases, unproven, wrong
@@ -37,9 +37,7 @@ CASES = Cases()
 
 def populating(p: Build, net: Net, **where: Any) -> None:
     s = store(p, net)
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    run(p, "install", of, net, after=s.targets, **where)
+    installed(p, net, s, **where)
 
 
 def bare(p: Build) -> tuple[Net, R]:
@@ -149,7 +147,7 @@ def from_s3(p: Build, *urls: str, routed: bool = True) -> None:
         p.add("aws:ec2/vpcEndpoint:VpcEndpoint", name, props)
     s = store(p, net)
     fetches = container("fetch", PYTHON, "/mnt/data", command=["fetch.py", *urls])
-    of = task(p, "fetch", [fetches], [volume(s)], client(p, "w", s, service="ecs-tasks"))
+    of = mounting(p, s, fetches, role=client(p, "w", s, service="ecs-tasks"))
     run(p, "fetch", of, net, after=s.targets)
 
 
@@ -186,10 +184,9 @@ def populating_in_public_subnets_without_an_address(p: Build) -> None:
 
 @CASES.sound(sources.VPC_INTERNET)
 def serving_in_public_subnets(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     web = container("web", NGINX, "/usr/share/nginx/html", read_only=True)
-    of = task(p, "web", [web], [volume(s)], client(p, "web", s, MOUNT, service="ecs-tasks"))
+    of = mounting(p, s, web, role=client(p, "web", s, MOUNT, service="ecs-tasks"))
     where = placed(net, public=True, assignPublicIp=True)
     service(p, "web", of, net, networkConfiguration=where)
 

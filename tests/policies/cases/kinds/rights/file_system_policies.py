@@ -16,6 +16,7 @@ from ...building import (
     network,
     role,
     store,
+    stored,
     target,
 )
 from ...table import NAME_AND_TLS, Cases, note, wrong, yet
@@ -112,8 +113,7 @@ def two_denies_of_which_one_is_for_the_organization(p: Build) -> None:
 
 @CASES.sound(sources.EFS_TLS, may_note=True)
 def allow_that_demands_tls(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     rights = role(p, "app")
     condition = {"Bool": {"aws:SecureTransport": "true"}}
     statement = {"Principal": {"AWS": rights.arn}, **allow([MOUNT, WRITE], Condition=condition)}

@@ -3,9 +3,7 @@
 from typing import Any
 
 from ...building import (
-    INSTALL,
     MOUNT,
-    PYTHON,
     ROOT,
     WRITE,
     Build,
@@ -14,12 +12,10 @@ from ...building import (
     client,
     container,
     function,
-    network,
-    run,
+    installed,
+    mounting,
     service,
-    store,
-    task,
-    volume,
+    stored,
 )
 from ...table import DIRECTORY, MOUNTS, RIGHTS, Cases, wrong
 from .. import sources
@@ -31,11 +27,10 @@ CASES = Cases()
 
 
 def as_root(p: Build, *actions: str) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     s.ap = access_point(p, "root", s.fs, uid=0)
     app = container("app", "acme/app:1", "/data")
-    of = task(p, "app", [app], [volume(s)], client(p, "app", s, *actions, service="ecs-tasks"))
+    of = mounting(p, s, app, role=client(p, "app", s, *actions, service="ecs-tasks"))
     service(p, "app", of, net)
 
 
@@ -51,16 +46,14 @@ def user_0_without_its_right(p: Build) -> None:
 
 @CASES.either(sources.EFS_ROOT_USER, wrong(MOUNTS, ("app", "root"), "root", "ClientRootAccess"))
 def function_as_user_0_without_its_right(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     s.ap = access_point(p, "root", s.fs, uid=0)
     function(p, "app", net, s)
 
 
 @CASES.either(sources.EFS_ROOT_USER, wrong(MOUNTS, ("app", "root"), "root", "ClientRootAccess"))
 def group_0_without_its_right(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     own = {"ownerUid": 1000, "ownerGid": 0, "permissions": "0775"}
     given: dict[str, Any] = {
         "posixUser": {"uid": 1000, "gid": 0},
@@ -80,8 +73,7 @@ def directory(
     owner: tuple[int, int] = (1000, 1000),
     user: tuple[int, int] = (1000, 1000),
 ) -> Store:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     own = {"ownerUid": owner[0], "ownerGid": owner[1], "permissions": permissions}
     given: dict[str, Any] = {
         "posixUser": {"uid": user[0], "gid": user[1]},
@@ -145,30 +137,23 @@ def directory_of_another_user_that_everybody_reads(p: Build) -> None:
 
 @CASES.wrong(sources.EFS_PERMISSIONS, wrong((DIRECTORY, RIGHTS), ("own", "install"), "own", "0755"))
 def directory_of_another_user_that_a_task_installs_to(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     own = {"ownerUid": 0, "ownerGid": 0, "permissions": "0755"}
     s.ap = access_point(p, "own", s.fs, rootDirectory={"path": "/own", "creationInfo": own})
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    run(p, "install", of, net, after=s.targets)
+    installed(p, net, s)
 
 
 @CASES.wrong(sources.EFS_PERMISSIONS, wrong((DIRECTORY, RIGHTS), ("own", "install"), "own", "0555"))
 def directory_to_be_read_only_that_a_task_installs_to(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     own = {"ownerUid": 1000, "ownerGid": 1000, "permissions": "0555"}
     s.ap = access_point(p, "own", s.fs, rootDirectory={"path": "/own", "creationInfo": own})
-    installs = container("install", PYTHON, "/mnt/data", command=list(INSTALL))
-    of = task(p, "install", [installs], [volume(s)], client(p, "w", s, service="ecs-tasks"))
-    run(p, "install", of, net, after=s.targets)
+    installed(p, net, s)
 
 
 @CASES.sound(sources.EFS_PERMISSIONS, may_note=True)
 def secondary_group_that_may_enter(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     own = {"ownerUid": 0, "ownerGid": 3000, "permissions": "0750"}
     user = {"uid": 1000, "gid": 1000, "secondaryGids": [3000]}
     given: dict[str, Any] = {

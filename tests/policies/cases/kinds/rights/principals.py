@@ -12,9 +12,8 @@ from ...building import (
     allow,
     file_system_policy,
     function,
-    network,
     role,
-    store,
+    stored,
 )
 from ...table import RIGHTS, Cases, note, unproven, wrong
 from .. import sources
@@ -25,8 +24,7 @@ OTHER = "999988887777"
 
 def reading(p: Build, *statements: Any, own: Any = None, **role_props: Any) -> Store:
     """A function that mounts by the statements of the file system policy and of its own role."""
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     file_system_policy(p, "data", s.fs, TLS_ONLY, *statements)
     rights = role(p, "reader", *([own] if own else []), name="reader", **role_props)
     function(p, "app", net, s, role=rights)
@@ -73,8 +71,7 @@ def allow_to_a_user_of_the_same_name(p: Build) -> None:
 
 @CASES.sound(sources.EFS_IAM)
 def allow_to_the_role_by_its_output(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     rights = role(p, "reader")
     file_system_policy(p, "data", s.fs, TLS_ONLY, to(rights.arn))
     function(p, "app", net, s, role=rights)
@@ -88,8 +85,7 @@ def allow_to_the_role_by_its_text(p: Build) -> None:
 @CASES.sound(sources.EFS_IAM)
 def allow_to_a_role_with_a_path(p: Build) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:role/service/reader"
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     rights = role(p, "reader", name="reader", path="/service/")
     rights.made["arn"] = arn
     file_system_policy(p, "data", s.fs, TLS_ONLY, to(arn))
@@ -99,8 +95,7 @@ def allow_to_a_role_with_a_path(p: Build) -> None:
 @CASES.sound(sources.IAM_PRINCIPAL, may_note=True)
 def allow_to_the_session_of_the_role(p: Build) -> None:
     """Lambda names the session after the function."""
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/app"
     file_system_policy(p, "data", s.fs, TLS_ONLY, to(session))
     function(p, "app", net, s, role=role(p, "reader", name="reader"), name="app")
@@ -143,8 +138,7 @@ def allow_to_a_unique_id(p: Build) -> None:
 
 @CASES.sound(sources.IAM_PRINCIPAL, may_note=True)
 def allow_to_the_unique_id_of_the_role(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     rights = role(p, "reader")
     rights.made["uniqueId"] = "AROAEXAMPLEEXAMPLE1"
     file_system_policy(p, "data", s.fs, TLS_ONLY, to(rights.out("uniqueId")))
@@ -165,8 +159,7 @@ def deny_to_all_but_the_role(p: Build) -> None:
 
 @CASES.sound(sources.EFS_ACCESS_POINTS)
 def deny_to_whoever_comes_without_the_access_point(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, policy=None)
+    net, s = stored(p, policy=None)
     key = {"StringNotEquals": {"elasticfilesystem:AccessPointArn": s.ap.arn}}
     file_system_policy(p, "data", s.fs, TLS_ONLY, to("*", [MOUNT], "Deny", Condition=key))
     function(p, "app", net, s)

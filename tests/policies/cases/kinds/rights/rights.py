@@ -22,6 +22,7 @@ from ...building import (
     network,
     role,
     store,
+    stored,
     through,
 )
 from ...table import RIGHTS, WILDCARDS, Cases, note, wrong, yet
@@ -50,8 +51,7 @@ def condition_with_a_policy_variable(p: Build) -> None:
 @CASES.sound(sources.IAM_VARIABLES, may_note=True)
 def deny_with_a_policy_variable(p: Build) -> None:
     text = "arn:aws:elasticfilesystem:*:*:file-system/${aws:PrincipalTag/closed}"
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     function(p, "app", net, s, role=role(p, "reader", OWN, deny([MOUNT], text)))
 
 
@@ -66,8 +66,7 @@ def actions_in_any_case_and_with_wildcards(p: Build) -> None:
     sources.EFS_IAM, wrong(RIGHTS, "app", "ClientMount"), preview=yet("app", "ClientMount")
 )
 def allow_for_another_access_point_only(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     other = access_point(p, "other", s.fs)
     function(p, "app", net, s, role=role(p, "reader", allow([MOUNT], s.fs.arn, **through(other))))
 
@@ -106,8 +105,7 @@ def boundary_that_allows_clients(p: Build) -> None:
 
 
 def attached(p: Build, *, statement: Any = None) -> tuple[R, Any]:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = role(p, "reader")
     function(p, "app", net, s, role=rights)
     return rights, statement or allow([MOUNT, WRITE], s.fs.arn, **through(s.ap))
@@ -144,16 +142,14 @@ def own_policy_attached_to_several(p: Build) -> None:
 
 @CASES.sound(sources.IAM_ATTACH)
 def managed_policies_of_the_role_itself(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = role(p, "reader", managedPolicyArns=[VPC_ACCESS, READ_WRITE])
     function(p, "app", net, s, role=rights)
 
 
 @CASES.sound(sources.IAM_ATTACH)
 def inline_policies_of_the_role_itself(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     text = Json(document(allow([MOUNT, WRITE], s.fs.arn)))
     function(
         p, "app", net, s, role=role(p, "reader", inlinePolicies=[{"name": "efs", "policy": text}])
@@ -179,8 +175,7 @@ def administrator_by_attachment(p: Build) -> None:
 
 @CASES.wrong(sources.IAM_ADMINISTRATOR, wrong(WILDCARDS, "reader", "AdministratorAccess"))
 def administrator_by_the_role_itself(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     rights = role(p, "reader", managedPolicyArns=[ADMINISTRATOR])
     function(p, "app", net, s, role=rights)
 

@@ -15,6 +15,7 @@ from ...building import (
     network,
     role,
     store,
+    stored,
     target,
     zone_of,
 )
@@ -33,8 +34,7 @@ def one_zone(p: Build, zones: str) -> None:
     place = target(p, "data-a", fs, net.private[0], net.nfs)
     s = Store(fs, access_point(p, "data", fs), [place])
     subnets = [one.id for one in net.private if zone_of(one) in zones]
-    config = {"subnetIds": subnets, "securityGroupIds": [net.clients.id]}
-    function(p, "app", net, s, vpcConfig=config)
+    function(p, "app", net, s, subnets=subnets)
 
 
 @CASES.sound(sources.EFS_ONE_ZONE)
@@ -66,16 +66,14 @@ def one_zone_and_a_mount_target_in_another(p: Build) -> None:
 
 @CASES.wrong(sources.EFS_ONE_TARGET, wrong(MOUNTS, ("data", "data-a", "again"), "again", "data-a"))
 def two_mount_targets_in_one_zone(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     s.targets.append(target(p, "again", s.fs, net.public[0], net.nfs))
     function(p, "app", net, s)
 
 
 @CASES.wrong(sources.EFS_ONE_TARGET, wrong(MOUNTS, ("data", "data-a", "again"), "again", "data-a"))
 def two_mount_targets_in_one_subnet(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     target(p, "again", s.fs, net.private[0], net.nfs)
 
 
@@ -99,8 +97,7 @@ def two_mount_targets_in_subnets_made_elsewhere(p: Build) -> None:
 
 
 def pointed(p: Build, path: str, **props: Any) -> R:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     s.ap = access_point(p, "deep", s.fs, path, **props)
     return function(p, "app", net, s)
 
@@ -129,8 +126,7 @@ def root_that_is_not_absolute(p: Build) -> None:
 
 @CASES.sound(sources.EFS_ACCESS_POINTS)
 def root_of_the_file_system_itself(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     s.ap = access_point(p, "all", s.fs, rootDirectory=None)
     function(p, "app", net, s)
 
@@ -146,8 +142,7 @@ def root_that_nobody_makes(p: Build) -> None:
 
 @CASES.sound(sources.EFS_ROOT_DIRECTORY, may_note=True)
 def root_that_another_access_point_makes(p: Build) -> None:
-    net = network(p)
-    s = store(p, net, "models")
+    net, s = stored(p, "models")
     writer = function(p, "writer", net, s)
     second = access_point(p, "again", s.fs, rootDirectory={"path": "/models"})
     function(p, "app", net, Store(s.fs, second, s.targets), after=[*s.targets, writer])
@@ -156,8 +151,7 @@ def root_that_another_access_point_makes(p: Build) -> None:
 @CASES.sound(sources.EFS_ROOT_DIRECTORY, may_note=True)
 def root_above_what_another_access_point_makes(p: Build) -> None:
     """AWS does not say who makes the directories above: nothing is proven."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     s.ap = access_point(p, "deep", s.fs, "/teams/ml")
     writer = function(p, "writer", net, s)
     above = access_point(p, "teams", s.fs, rootDirectory={"path": "/teams"})
@@ -167,8 +161,7 @@ def root_above_what_another_access_point_makes(p: Build) -> None:
 @CASES.doubtful(sources.EFS_ROOT_DIRECTORY, note("part"))
 def root_below_what_another_access_point_makes(p: Build) -> None:
     """A client of the other one may make it."""
-    net = network(p)
-    s = store(p, net, "models")
+    net, s = stored(p, "models")
     function(p, "writer", net, s)
     below = access_point(p, "part", s.fs, rootDirectory={"path": "/models/v1"})
     function(p, "app", net, Store(s.fs, below, s.targets))

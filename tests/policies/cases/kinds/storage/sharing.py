@@ -3,26 +3,26 @@
 from typing import Any
 
 from ...building import (
-    INSTALL,
     MOUNT,
     NGINX,
+    OLD,
     PYTHON,
     ROOT,
     WRITE,
     Build,
-    Pair,
     Store,
     access_point,
     allow,
     client,
     container,
     function,
-    network,
+    installed,
     populated,
     role,
     run,
     service,
     store,
+    stored,
     task,
     volume,
 )
@@ -34,33 +34,27 @@ CASES = Cases()
 
 def two_points(
     p: Build,
-    installed: str,
-    loaded: str,
+    written: str,
+    read: str,
     *actions: str,
     image: str = PYTHON,
-    command: Any = INSTALL,
     path: str = "/mnt/data",
     variables: Any = None,
     other: bool = False,
-) -> Pair:
+) -> Store:
     """A task installs through one access point, a function loads through another."""
-    net = network(p)
-    s = store(p, net)
-    s.ap = access_point(p, "installed", s.fs, installed)
+    net, s = stored(p)
+    s.ap = access_point(p, "installed", s.fs, written)
     of_other = store(p, net, "second") if other else s
-    second = Store(of_other.fs, access_point(p, "loaded", of_other.fs, loaded), of_other.targets)
-    writer = client(p, "w", s, service="ecs-tasks")
-    job = container("install", image, "/mnt/data", command=list(command))
-    of = task(p, "install", [job], [volume(s)], writer)
-    once = run(p, "install", of, net, after=s.targets)
+    second = Store(of_other.fs, access_point(p, "loaded", of_other.fs, read), of_other.targets)
+    once = installed(p, net, s, image)
     rights = client(p, "reader", second, *(actions or (MOUNT,)))
     names = variables or {"PYTHONPATH": f"{path}/python"}
     after = [*s.targets, *second.targets, once]
-    user = function(p, "infer", net, second, path, role=rights, variables=names, after=after)
-    return Pair(net, s, of, once, user)
+    function(p, "infer", net, second, path, role=rights, variables=names, after=after)
+    return s
 
 
-OLD = PYTHON.replace("3.12", "3.11")
 OTHER_PYTHON = wrong(LOADS, "infer", "infer", "install", "3.11", "3.12")
 MAY_WRITE = wrong(RIGHTS, "infer", "infer", "install", "ClientWrite")
 UNTIL_CREATED = Verdict((), (note("infer", "ClientWrite"),))
@@ -136,8 +130,7 @@ def another_directory_below_one_root(p: Build) -> None:
 
 def by_volume(p: Build, root: str, into: str, *actions: str, image: str = PYTHON) -> None:
     """A task installs through a volume on a directory, a function loads by an access point."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     s.ap = access_point(p, "loaded", s.fs, "/libs")
     given = {
         "fileSystemId": s.fs.id,
@@ -188,8 +181,7 @@ def volume_on_another_directory(p: Build) -> None:
 
 
 def at_two_paths(p: Build, path: str, at: str, *, names: Any = None) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     web = container("web", NGINX, path, read_only=True)
     rights = client(p, "web", s, MOUNT, service="ecs-tasks")
     service(p, "web", task(p, "web", [web], [volume(s)], rights), net)
@@ -213,8 +205,7 @@ def state_directory_beside_a_function(p: Build) -> None:
 
 @CASES.sound(sources.ECS_EFS, may_note=True)
 def two_containers_at_two_paths(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     containers = [
         container("php", "wordpress:6.6-fpm", "/var/www/html"),
         container("web", NGINX, "/usr/share/nginx/html", read_only=True),
@@ -234,16 +225,15 @@ def installed_at_one_path_and_loaded_at_another(p: Build) -> None:
 @CASES.sound(sources.EFS_PERMISSIONS, may_note=True)
 def reader_with_its_own_user(p: Build) -> None:
     """Whoever reads comes as a user of its own; the directory lets everybody read."""
-    pair = two_points(p, "/libs", "/libs")
+    s = two_points(p, "/libs", "/libs")
     ap = next(one for one in p.resources if one.name == "loaded")
     ap.props["posixUser"] = {"uid": 2000, "gid": 2000}
-    assert pair.s.ap.props["posixUser"] == {"uid": 1000, "gid": 1000}
+    assert s.ap.props["posixUser"] == {"uid": 1000, "gid": 1000}
 
 
 @CASES.sound(sources.EFS_ACCESS_POINTS)
 def one_access_point_for_each_tenant(p: Build) -> None:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     for name in ("red", "green", "blue"):
         own = Store(s.fs, access_point(p, name, s.fs, f"/tenants/{name}"), s.targets)
         function(p, name, net, own, f"/mnt/{name}")
@@ -252,8 +242,7 @@ def one_access_point_for_each_tenant(p: Build) -> None:
 @CASES.sound(sources.LAMBDA_ROLE)
 def functions_that_write_side_by_side(p: Build) -> None:
     """Two access points on one root, and nobody who installs anything."""
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     again = Store(s.fs, access_point(p, "again", s.fs, "/data"), s.targets)
     function(p, "one", net, s, "/mnt/one", runtime="python3.12")
     function(p, "two", net, again, "/mnt/two", runtime="python3.13")

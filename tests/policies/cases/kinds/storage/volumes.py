@@ -21,6 +21,7 @@ from ...building import (
     rule,
     service,
     store,
+    stored,
     target,
     task,
     volume,
@@ -147,8 +148,7 @@ def volume_on_s3_files(p: Build) -> None:
 
 
 def served(p: Build, *, containers: Any = None, **volume_props: Any) -> R:
-    net = network(p)
-    s = store(p, net)
+    net, s = stored(p)
     one = volume(s, **volume_props)
     web = containers or [container("web", NGINX, "/usr/share/nginx/html")]
     of = task(p, "web", web, [one], client(p, "web", s, service="ecs-tasks"))

@@ -1,0 +1,50 @@
+"""The proof of a model, without the installer around it."""
+
+from __future__ import annotations
+
+import compileall
+import io
+import zipfile
+
+import pytest
+
+from lambda_src.release.installation.trial.smoke import Smoke
+from lambda_src.release.layout import ExitCode, InstallError
+
+from ..conftest import SHAPES, Populate, Wheel
+
+
+class Trial:
+    """The program of an installer, and packages as it would have staged them."""
+
+    def __init__(self, populate: Populate) -> None:
+        self.populate = populate
+        self.packages = populate.folder / "site-packages"
+        self.scratch = populate.staging / "scratch"
+        self.scratch.mkdir()
+        self.stage(SHAPES)
+
+    def stage(self, wheel: Wheel) -> None:
+        with zipfile.ZipFile(io.BytesIO(wheel.content)) as archive:
+            archive.extractall(self.packages)
+        compileall.compile_dir(self.packages, quiet=2)
+
+    def run(self, model: str) -> str:
+        """What there is to say of a model that is proven."""
+        self.populate.write_model(model)
+        said = Smoke(self.packages, self.populate.program, self.scratch, 60).run()
+        assert self.populate.survivors() == []
+        return said
+
+    def refusal(self, model: str) -> str:
+        """Why a model is not proven; nothing that it has started is left."""
+        with pytest.raises(InstallError) as caught:
+            self.run(model)
+        assert caught.value.code is ExitCode.IMPORT
+        assert self.populate.survivors() == []
+        return str(caught.value)
+
+
+@pytest.fixture
+def trial(populate: Populate) -> Trial:
+    return Trial(populate)
