@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from .contract import Application, Package, runtime
 from .errors import ConfigurationError, Problem
 from .gates import RetainedVersions, RetainedVersionsArgs, SmokeInvocation, SmokeInvocationArgs
-from .inputs import Args, Plain, Tags, Texts
+from .inputs import Args, Plain, Tags, Texts, checked
 from .publications import ArtifactPublication, Publication, check_artifacts
 from .resources import FunctionRole, Log, LogArgs, Upload, rights
 from .serving import (
@@ -21,8 +21,6 @@ from .serving import (
     ConcurrencyArgs,
     FunctionUrlArgs,
     alias_problems,
-    checked_dead_letter,
-    checked_layers,
     dead_letter_problems,
     dead_letter_statement,
     environment,
@@ -141,8 +139,13 @@ class InferenceFunction(pulumi.ComponentResource):
         self.log_group_name = log.name
         dead_letter: pulumi.Output[str] | None = None
         if args.dead_letter_arn is not None:
-            checked = checked_dead_letter(args.dead_letter_arn, store.account)
-            dead_letter = pulumi.Output.from_input(checked)
+            subject = "dead_letter_arn of the function"
+            dead_letter = pulumi.Output.from_input(
+                checked(
+                    args.dead_letter_arn,
+                    lambda known: dead_letter_problems(subject, known, store.account.region),
+                )
+            )
         mount_and_log = rights(
             name,
             args.role,
@@ -217,6 +220,10 @@ class InferenceFunction(pulumi.ComponentResource):
         artifacts: ArtifactPublication | None,
     ) -> aws.lambda_.Function:
         libraries, store = args.libraries, args.libraries.store
+        layers = checked(
+            args.layers,
+            lambda known: layer_problems("layers of the function", known, store.account.region),
+        )
         return aws.lambda_.Function(
             name,
             name=args.function_name,
@@ -232,7 +239,7 @@ class InferenceFunction(pulumi.ComponentResource):
             ephemeral_storage={"size": args.ephemeral_storage_mb},
             publish=True,
             environment={"variables": variables},
-            layers=checked_layers(args.layers, store.account) if args.layers else None,
+            layers=layers if args.layers else None,
             reserved_concurrent_executions=args.concurrency.reserved,
             tracing_config={"mode": "Active"} if args.tracing else None,
             dead_letter_config=(

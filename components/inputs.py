@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -39,7 +39,9 @@ class Args:
 
     def __post_init__(self) -> None:
         # Not typing.get_type_hints, which would look up what pulumi.Input names as text.
-        hints = inspect.get_annotations(type(self), eval_str=True)
+        hints: dict[str, Any] = {}
+        for each in reversed(type(self).__mro__):
+            hints |= inspect.get_annotations(each, eval_str=True)
         problems = [
             problem
             for name, hint in hints.items()
@@ -71,8 +73,30 @@ def plain(value: Any, subject: str, reason: str) -> None:
         raise ConfigurationError(problems)
 
 
+def checked(value: Any, problems: Callable[[Any], Iterable[Problem]]) -> Any:
+    """A value, refused as soon as all of it is known: now where all of it is plain.
+
+    Args:
+        value: What was given.
+        problems: What is wrong with it once it is known.
+
+    Raises:
+        ConfigurationError: With every problem of what is plain.
+    """
+
+    def check(known: Any) -> Any:
+        if found := list(problems(known)):
+            raise ConfigurationError(found)
+        return known
+
+    if not any(map(comes_later, _parts(value))):
+        return check(value)
+    later: pulumi.Output[Any] = pulumi.Output.from_input(value)
+    return later.apply(check)
+
+
 def _problems(value: Any, subject: str, note: Plain) -> list[Problem]:
-    if all(not comes_later(part) for part in _parts(value, note)):
+    if not any(map(comes_later, _parts(value, values=note.values))):
         return []
     return [
         Problem(
@@ -84,15 +108,15 @@ def _problems(value: Any, subject: str, note: Plain) -> list[Problem]:
     ]
 
 
-def _parts(value: Any, note: Plain) -> Iterable[Any]:
+def _parts(value: Any, *, values: bool = True) -> Iterable[Any]:
     yield value
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _parts(key, note)
-            yield from _parts(inner, note) if note.values else ()
+            yield from _parts(key, values=values)
+            yield from _parts(inner, values=values) if values else ()
     elif isinstance(value, list | tuple | set | frozenset):
         for inner in value:
-            yield from _parts(inner, note)
+            yield from _parts(inner, values=values)
 
 
 def comes_later(value: Any) -> bool:

@@ -15,7 +15,8 @@ from .contract import Target, WheelCache, cost
 from .errors import ConfigurationError, Problem
 from .gates import Credentials
 from .inputs import Args, Plain, Tags
-from .resources import Bucket, BucketArgs, Log, LogArgs, RoleArgs, document, rights, role
+from .resources import Bucket, BucketArgs, Log, LogArgs, RoleArgs, rights, role
+from .statements import Statement, allow, document
 from .store import EfsStore
 
 _IN_DEFINITIONS = "it stands in the container definitions, which policies read in a preview"
@@ -41,7 +42,7 @@ def task_trust_policy(account: Account, *, narrow: bool = True) -> str:
     )
 
 
-def pull_statements(image: str, partition: str) -> list[dict[str, object]]:
+def pull_statements(image: str, partition: str) -> list[Statement]:
     """What ECS needs to pull the image where it lies in a private ECR."""
     private = re.match(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com[^/]*/([^:@]+)", image)
     if private is None:
@@ -50,9 +51,9 @@ def pull_statements(image: str, partition: str) -> list[dict[str, object]]:
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     arn = f"arn:{partition}:ecr:{region}:{account_id}:repository/{repository}"
     return [
-        {"Effect": "Allow", "Action": pull, "Resource": arn},
+        allow(pull, arn),
         # This action knows no resources.
-        {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        allow("ecr:GetAuthorizationToken", "*"),
     ]
 
 

@@ -15,6 +15,7 @@ from .gates import Placement, PlacementArgs
 from .inputs import Args, Plain, Tags
 from .network import Network
 from .resources import client_statement, file_system_policy, throughput_problems, with_name
+from .statements import Statement
 
 _IN_POLICY = "whether there is a file system policy depends on it"
 
@@ -229,9 +230,9 @@ class EfsStore(pulumi.ComponentResource):
     @property
     def file_system_config(self) -> aws.lambda_.FunctionFileSystemConfigArgsDict:
         """The file system configuration of a function."""
-        return {"arn": self.access_point_arn, "local_mount_path": self.mount.local_mount_path}
+        return {"arn": self.access_point_arn, "local_mount_path": self.mount.path}
 
-    def allow(self, *actions: str) -> pulumi.Output[dict[str, object]]:
+    def allow(self, *actions: str) -> pulumi.Output[Statement]:
         """A statement that allows EFS client actions, such as `ClientMount`, through it."""
         return pulumi.Output.all(self.file_system_arn, self.access_point_arn).apply(
             lambda arns: client_statement(arns[0], arns[1], *actions)

@@ -28,11 +28,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import commands
-from .contract import RUNTIMES, Application, Pin, read_lock, runtime
-from .contract.requirements import RequirementsError
+from .contract import Application, Pin, Target, read_lock, runtime
 from .contract.wheel_cache import WheelCache, hashes
 from .errors import ConfigurationError
-from .lock import PYPI, LockError, Stacks, Target, chosen, named
+from .lock import PYPI, LockError, Stacks, chosen
 
 _THREADS = 8
 # What S3 says of an object or a bucket that is not there.
@@ -160,7 +159,7 @@ def download(wheels: Sequence[Wheel], folder: Path) -> dict[str, Path]:
     command = [sys.executable, "-m", "pip", "download", "--dest", str(files)]
     command += ["--index-url", index_url, "--requirement", str(requirements)]
     command += ["--require-hashes", "--only-binary=:all:", "--no-deps"]
-    command += ["--implementation", "cp", "--python-version", RUNTIMES[target.runtime].python]
+    command += ["--implementation", "cp", "--python-version", target.python]
     platforms = dict.fromkeys(tag.platform for tag in target.tags() if tag.platform != "any")
     command += [word for platform in platforms for word in ("--platform", platform)]
     command += ["--no-input", "--progress-bar=off", "--no-color", "--disable-pip-version-check"]
@@ -230,18 +229,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         stacks = Stacks.around(options.directory)
         application = Application(options.directory)
-        targets = (
-            named(options.target)
-            if options.target
-            else chosen(application.requirements_path, stacks)
-        )
-        index_url = options.index_url or _index_url(stacks)
+        targets = chosen(application.requirements_path, stacks, options.target)
+        index_url = options.index_url or stacks.index_url or PYPI
         wheels = [
             wheel for target in targets for wheel in wheels_of(application, target, index_url)
         ]
         for cache in _caches(options.cache, stacks):
             print(fill(Bucket(cache), wheels))
-    except (WheelsError, ConfigurationError, LockError, RequirementsError, OSError) as error:
+    except (WheelsError, ConfigurationError, LockError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -257,16 +252,6 @@ def _caches(given: str | None, stacks: Stacks) -> list[WheelCache]:
         return [WheelCache.parse(text) for text in texts]
     except ValueError as error:
         raise WheelsError(f"{', '.join(texts)}: {error}. Remedy: correct it") from error
-
-
-def _index_url(stacks: Stacks) -> str:
-    found = stacks.index_urls or {PYPI}
-    if len(found) > 1:
-        raise WheelsError(
-            f"the stacks have several values of indexUrl: {', '.join(sorted(found))}. Remedy: name "
-            "the one to download from, --index-url URL"
-        )
-    return next(iter(found))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+def direct() -> dict[str, str]:
+    """Environment variables with which no proxy of the user's is asked for what is on loopback."""
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    names = ",".join(filter(None, [given, "127.0.0.1"]))
+    return {"NO_PROXY": names, "no_proxy": names}
 
 
 class _Handler(WSGIRequestHandler):

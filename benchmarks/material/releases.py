@@ -13,7 +13,8 @@ import sys
 import tarfile
 from pathlib import Path
 
-from components.lock import Target, lock
+from components import Target
+from components.lock import lock
 from tools.files import APPLICATION
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from .. import commands
-from ..contract import RequirementsError
 from ..errors import ConfigurationError
 from ..lock import ALL, LockError
 from .locks import AuditError, Lock, locks
@@ -22,7 +21,7 @@ _EXIT_CODES = """exit status:
   0  done; no vulnerability is known
   1  vulnerabilities are known
   2  not done"""
-_FAILURES = (AuditError, ConfigurationError, LockError, RequirementsError, OSError)
+_FAILURES = (AuditError, ConfigurationError, LockError, OSError)
 
 
 def _parser() -> argparse.ArgumentParser:

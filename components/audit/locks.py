@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import contract
-from ..contract import Application, Pin, read_lock
-from ..lock import Stacks, chosen, named, the_application
+from ..contract import Application, Pin, Target, read_lock
+from ..lock import Stacks, chosen, the_application
 
 
 class AuditError(Exception):
@@ -19,7 +18,7 @@ class AuditError(Exception):
 class Lock:
     """The packages of an application for one target."""
 
-    target: contract.Target
+    target: Target
     pins: tuple[Pin, ...]
 
 
@@ -32,6 +31,5 @@ def locks(directory: Path | None, names: Sequence[str]) -> list[Lock]:
     """
     application = Application(directory or the_application(Path()))
     stacks = Stacks.around(application.root)
-    wanted = named(names) if names else chosen(application.requirements_path, stacks)
-    targets = [contract.Target(runtime=t.runtime, architecture=t.architecture) for t in wanted]
+    targets = chosen(application.requirements_path, stacks, names)
     return [Lock(target=each, pins=read_lock(application, each)[0]) for each in targets]

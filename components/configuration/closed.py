@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .. import commands
 from ..account import Account
-from ..container import why_no_image, why_no_source
-from ..contract import RUNTIMES, Artifacts, S3Object, Target, Web
+from ..container import artifacts_out_of_reach, why_no_image, why_no_source
+from ..contract import RUNTIMES, Artifacts, Target
 from ..errors import ConfigurationError, Problem
 from . import problems
 
@@ -19,7 +20,6 @@ _COPY = "copy it there, see docs/no-internet.md, and then "
 def out_of_reach(
     parsed: Mapping[str, Any],
     urls: Sequence[str],
-    lock: str,
     artifacts: Artifacts | None,
     region: str = "",
 ) -> list[Problem]:
@@ -28,7 +28,6 @@ def out_of_reach(
     Args:
         parsed: The values that are right by themselves.
         urls: Where packages of the lock come from beside indexUrl.
-        lock: What the lock is called.
         artifacts: The application's, if it has some.
         region: The stack's; empty, where it is not known yet.
     """
@@ -38,28 +37,13 @@ def out_of_reach(
     own = not parsed.get("subnet_ids", True)
     if not parsed.get("wheel_cache", True):
         # With a cache, none is asked.
-        sources = dict.fromkeys(urls, lock) | {parsed.get("index_url", ""): "indexUrl"}
+        sources = dict.fromkeys(urls, "the lock") | {parsed.get("index_url", ""): "indexUrl"}
         for url, subject in sorted(sources.items(), key=lambda item: item[1] != "indexUrl"):
             if url and (rule := why_no_source(url, region, own_vpc=own)):
-                found.append(_moved(subject, url, f"egress is none: {rule}"))
-    return found + list(_artifacts(artifacts, region, own=own))
-
-
-def _artifacts(artifacts: Artifacts | None, region: str, *, own: bool) -> Iterator[Problem]:
-    for artifact in artifacts.artifacts if artifacts else ():
-        source, rule = artifact.wish.source, ""
-        if isinstance(source, Web):
-            rule = why_no_source(source.url, region, own_vpc=own)
-        elif isinstance(source, S3Object) and region not in {"", artifact.region}:
-            rule = f"without internet S3 is reached in {region} alone"
-        if rule:
-            yield Problem(
-                subject=f"artifacts.in, {artifact.name}",
-                value=str(source),
-                rule=f"egress is none: {rule}",
-                remedy="copy it to a bucket in the stack's region, name that in artifacts.in, and "
-                f"run {commands.LOCK}",
-            )
+                found.append(_moved(subject, url, rule))
+    fetched = artifacts.artifacts if artifacts else ()
+    found += artifacts_out_of_reach(fetched, region, own_vpc=own)
+    return [replace(each, rule=f"egress is none: {each.rule}") for each in found]
 
 
 def _image(parsed: Mapping[str, Any], region: str) -> Iterator[Problem]:
@@ -73,7 +57,7 @@ def _image(parsed: Mapping[str, Any], region: str) -> Iterator[Problem]:
         yield Problem(
             subject="populatorImage",
             value=repr(image),
-            rule=f"egress is none: {rule}",
+            rule=rule,
             remedy=_COPY + command,
         )
 
@@ -87,7 +71,6 @@ def _moved(subject: str, url: str, rule: str) -> Problem:
 def refuse_another_region(
     parsed: Mapping[str, Any],
     urls: Sequence[str],
-    lock: str,
     artifacts: Artifacts | None,
     account: Account,
 ) -> None:
@@ -96,7 +79,7 @@ def refuse_another_region(
     Raises:
         ConfigurationError: With every problem.
     """
-    found = out_of_reach(parsed, urls, lock, artifacts, account.region)
+    found = out_of_reach(parsed, urls, artifacts, account.region)
     secret = "" if parsed["wheel_cache"] else parsed["index_secret_arn"]
     if parsed["egress"] == "none" and secret and secret.split(":")[3] != account.region:
         rule = f"egress is none: without internet Secrets Manager is reached in {account.region}"

@@ -94,9 +94,7 @@ class Settings(Serving):
         Raises:
             ConfigurationError: A subnet or a zone is not there, or they do not fit together.
         """
-        refuse_another_region(
-            vars(self), self.package_urls, "the lock", self.artifacts_from, account
-        )
+        refuse_another_region(vars(self), self.package_urls, self.artifacts_from, account)
         if not self.subnet_ids:
             return NetworkArgs(
                 cidr=self.network_cidr,
@@ -253,7 +251,7 @@ class Settings(Serving):
         found += checks.fargate_size(parsed) + stale + wrong
         found += checks.image(parsed) + checks.subnets(parsed)
         found += checks.throughput(parsed) + concurrency(parsed)
-        found += out_of_reach(parsed, package_urls, "the lock", artifacts)
+        found += out_of_reach(parsed, package_urls, artifacts)
         if found:
             raise ConfigurationError(found)
         return cls(**parsed, package_urls=package_urls, artifacts_from=artifacts)

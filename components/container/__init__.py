@@ -2,7 +2,14 @@
 
 from .definition import CONTAINER, VOLUME, definitions
 from .index import container_secrets, secret_statements, token_statements
-from .reach import IMAGE_AND_LOG, needed, refuse_out_of_reach, why_no_image, why_no_source
+from .reach import (
+    IMAGE_AND_LOG,
+    artifacts_out_of_reach,
+    needed,
+    refuse_out_of_reach,
+    why_no_image,
+    why_no_source,
+)
 from .size import MEMORY_FOR_CPU, TaskSize, memory_rule
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "MEMORY_FOR_CPU",
     "VOLUME",
     "TaskSize",
+    "artifacts_out_of_reach",
     "container_secrets",
     "definitions",
     "memory_rule",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ..contract import runtime
+from ..statements import Statement, allow
 
 
 def container_secrets(secret_arn: str) -> list[dict[str, str]]:
@@ -17,11 +18,9 @@ def container_secrets(secret_arn: str) -> list[dict[str, str]]:
     return [{"name": runtime.INDEX_NETRC, "valueFrom": secret_arn}] if secret_arn else []
 
 
-def secret_statements(secret_arn: str) -> list[dict[str, object]]:
+def secret_statements(secret_arn: str) -> list[Statement]:
     """What the execution role needs for that: this secret alone."""
-    if not secret_arn:
-        return []
-    return [_allow("secretsmanager:GetSecretValue", secret_arn)]
+    return [allow("secretsmanager:GetSecretValue", secret_arn)] if secret_arn else []
 
 
 _CODEARTIFACT = re.compile(
@@ -30,7 +29,7 @@ _CODEARTIFACT = re.compile(
 )
 
 
-def token_statements(urls: Iterable[str], partition: str) -> list[dict[str, object]]:
+def token_statements(urls: Iterable[str], partition: str) -> list[Statement]:
     """What the task role needs to read from those of these indexes that are CodeArtifact's.
 
     Source: CodeArtifact User Guide, Identity-based policy examples, "Configure and use pip".
@@ -45,12 +44,8 @@ def token_statements(urls: Iterable[str], partition: str) -> list[dict[str, obje
         repositories.append(f"{arn}:repository/{match['domain']}/{match['repository']}")
     bearer = {"StringEquals": {"sts:AWSServiceName": "codeartifact.amazonaws.com"}}
     return [
-        _allow("codeartifact:GetAuthorizationToken", sorted(set(domains))),
-        _allow("codeartifact:ReadFromRepository", repositories),
+        allow("codeartifact:GetAuthorizationToken", sorted(set(domains))),
+        allow("codeartifact:ReadFromRepository", repositories),
         # This action knows no resources.
-        {**_allow("sts:GetServiceBearerToken", "*"), "Condition": bearer},
+        allow("sts:GetServiceBearerToken", "*", condition=bearer),
     ]
-
-
-def _allow(action: str, resource: str | list[str]) -> dict[str, object]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource}

@@ -11,9 +11,10 @@ which says that packages of Python need no S3.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from .. import commands
+from ..contract import Artifact, S3Object, Web
 from ..errors import ConfigurationError, Problem
 
 IMAGE_AND_LOG = ("ecr.api", "ecr.dkr", "logs")
@@ -79,6 +80,32 @@ def why_no_source(url: str, region: str = "", *, own_vpc: bool) -> str:
     if own_vpc:
         return "in a VPC of the stack's own without internet, a task reaches AWS's endpoints alone"
     return "it lies on the internet, which the task does not reach" if _PUBLIC.match(url) else ""
+
+
+def artifacts_out_of_reach(
+    artifacts: Iterable[Artifact], region: str = "", *, own_vpc: bool
+) -> Iterator[Problem]:
+    """The artifacts that a task without internet does not reach.
+
+    Args:
+        artifacts: What it fetches.
+        region: That of the endpoints; empty, where it is not known yet.
+        own_vpc: Whether the VPC is the stack's own, in which nothing else is.
+    """
+    for artifact in artifacts:
+        source, rule = artifact.wish.source, ""
+        if isinstance(source, Web):
+            rule = why_no_source(source.url, region, own_vpc=own_vpc)
+        elif isinstance(source, S3Object) and region not in {"", artifact.region}:
+            rule = f"without internet S3 is reached in {region} alone"
+        if rule:
+            yield Problem(
+                subject=f"artifacts.in, {artifact.name}",
+                value=str(source),
+                rule=rule,
+                remedy="copy it to a bucket in the stack's region, name that in artifacts.in, and "
+                f"run {commands.LOCK}",
+            )
 
 
 def refuse_out_of_reach(

@@ -2,11 +2,11 @@
 
 from .application import Application
 from .artifacts import Artifact, Artifacts, Local, S3Object, Web
-from .lock import Pin, read_lock
+from .lock import read_lock
 from .mount import Mount
 from .package import Package
 from .release import Release
-from .requirements import RequirementsError
+from .requirements import Pin
 from .runtimes import MACHINES, RUNTIMES, cost
 from .target import Target
 from .wheel_cache import WheelCache
@@ -22,7 +22,6 @@ __all__ = [
     "Package",
     "Pin",
     "Release",
-    "RequirementsError",
     "S3Object",
     "Target",
     "Web",

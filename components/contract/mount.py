@@ -55,11 +55,6 @@ class Mount:
                 ]
             )
 
-    @property
-    def local_mount_path(self) -> str:
-        """`localMountPath` of a function's file system configuration."""
-        return self.path
-
     def mount_point(self, volume: str) -> dict[str, object]:
         """An entry of a container's `mountPoints` for the task definition's `volume`."""
         return {"sourceVolume": volume, "containerPath": self.path, "readOnly": False}

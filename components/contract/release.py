@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from . import runtime
 from .application import Application
-from .lock import Pin, read_lock, render
+from .lock import read_lock, render
+from .requirements import Pin
 from .target import Target
 
 

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
+from packaging.tags import Tag, compatible_tags, cpython_tags
+
 from ..errors import Problem
 from ..inputs import Args, Plain, comes_later
 from .runtimes import MACHINES, RUNTIMES
 
 _ID = "the release's id follows from it"
+_OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
+# Older names of manylinux_2_<n> (PEP 600).
+_LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +50,11 @@ class Target(Args):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.image:
-            object.__setattr__(self, "image", self.default_image)
+            object.__setattr__(self, "image", RUNTIMES[self.runtime].image)
+
+    def __str__(self) -> str:
+        glibc = RUNTIMES[self.runtime].glibc
+        return f"{self.runtime} on {self.architecture} (CPython {self.python}, glibc 2.{glibc})"
 
     @property
     def python(self) -> str:
@@ -53,11 +62,27 @@ class Target(Args):
         return RUNTIMES[self.runtime].python
 
     @property
-    def default_image(self) -> str:
-        """AWS's Lambda base image of the runtime, by its tag."""
-        return RUNTIMES[self.runtime].image
-
-    @property
     def name(self) -> str:
         """What its lock is called."""
         return f"{self.runtime}-{self.architecture}"
+
+    @property
+    def machine(self) -> str:
+        """The kernel's word for the architecture."""
+        return MACHINES[self.architecture]
+
+    def tags(self) -> dict[Tag, int]:
+        """The wheel tags that it takes, and how far down pip's list each is."""
+        runtime = RUNTIMES[self.runtime]
+        platforms = list(self._platforms(runtime.glibc))
+        version, interpreter = (3, runtime.minor), f"cp3{runtime.minor}"
+        tags = [*cpython_tags(version, [interpreter], platforms)]
+        tags += compatible_tags(version, interpreter, platforms)
+        return {tag: rank for rank, tag in reversed(list(enumerate(tags)))}
+
+    def _platforms(self, glibc: int) -> Iterator[str]:
+        for minor in range(glibc, _OLDEST_GLIBC[self.machine] - 1, -1):
+            yield f"manylinux_2_{minor}_{self.machine}"
+            if minor in _LEGACY_TAGS:
+                yield f"{_LEGACY_TAGS[minor]}_{self.machine}"
+        yield f"linux_{self.machine}"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from .. import commands
 from ..errors import ConfigurationError, Problem
-from .lock import Pin
+from ..statements import Statement, allow
+from .requirements import Pin
 
 RULE = (
     "it is s3://<bucket>/<prefix>: a bucket without periods, which S3's certificate is not for, "
@@ -58,10 +59,9 @@ class WheelCache:
         """Where it is to be had, as the installer reads it."""
         return f"https://{self.bucket}.s3.{region}.{dns_suffix}/{self.prefix}"
 
-    def read(self, partition: str) -> dict[str, object]:
+    def read(self, partition: str) -> Statement:
         """A statement that allows to read its objects, and nothing else of the bucket."""
-        arn = f"arn:{partition}:s3:::{self.bucket}/{self.prefix}/*"
-        return {"Effect": "Allow", "Action": "s3:GetObject", "Resource": arn}
+        return allow("s3:GetObject", f"arn:{partition}:s3:::{self.bucket}/{self.prefix}/*")
 
 
 def hashes(pins: Iterable[Pin], lock: str) -> dict[str, Pin]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import pulumi
 from pulumi.dynamic import (
@@ -18,11 +19,15 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from ..account import Account
 from ..errors import GateError
+from ..inputs import Args, Plain
 from .aws import (
     CREDENTIALS,
     AwsCalls,
+    Credentials,
     Login,
+    as_input,
     problems_of,
     refuse_other_account,
     roles_of,
@@ -31,6 +36,27 @@ from .aws import (
 
 # Where the SDK keeps the pickled provider, among the inputs and the outputs.
 _REFERENCE = "__provider"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateArgs(Args):
+    """What the arguments of each gate have.
+
+    Attributes:
+        account: The AWS account in which its thing is done; another one is refused.
+        credentials: As whom AWS is called; default: as the stack's aws provider.
+    """
+
+    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
+    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs of the resource: its own, the account's, and as whom AWS is called."""
+        own = {key: value for key, value in vars(self).items() if key != CREDENTIALS}
+        account = own.pop("account")
+        place = {"account_id": account.id, "region": account.region}
+        return {**own, **place, **as_input(self.credentials)}
 
 
 class GateProvider(ResourceProvider):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from botocore.exceptions import ClientError, WaiterError
 from pulumi.dynamic import Resource
 
-from ..account import Account
 from ..errors import PopulateError
-from ..inputs import Args, Plain
-from .aws import AwsCalls, AwsError, Credentials, as_input
+from .aws import AwsCalls, AwsError
 from .diagnosis import cause_of
-from .gate import GateProvider, diagnosed
+from .gate import GateArgs, GateProvider, diagnosed
 from .task import tasks_of
 
 if TYPE_CHECKING:
@@ -96,20 +94,16 @@ def _without_cluster(error: Exception) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PopulateTasksArgs(Args):
-    """Arguments of `PopulateTasks`.
+class PopulateTasksArgs(GateArgs):
+    """Arguments of `PopulateTasks`, see also `GateArgs`.
 
     Attributes:
         cluster_arn: Cluster of the tasks; on one that others use too, only the family's are ended.
         family: Family of their task definition, which no other stack has.
-        account: The AWS account in which they run; another one is refused.
-        credentials: As whom AWS is called; default: as the stack's aws provider.
     """
 
     cluster_arn: pulumi.Input[str]
     family: pulumi.Input[str]
-    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
-    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
 
 
 class PopulateTasks(Resource, module="efs-inference", name="PopulateTasks"):
@@ -123,11 +117,4 @@ class PopulateTasks(Resource, module="efs-inference", name="PopulateTasks"):
     def __init__(
         self, name: str, args: PopulateTasksArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        inputs = {
-            "cluster_arn": args.cluster_arn,
-            "family": args.family,
-            "account_id": args.account.id,
-            "region": args.account.region,
-            **as_input(args.credentials),
-        }
-        super().__init__(PopulateTasksProvider(), name, inputs, opts)
+        super().__init__(PopulateTasksProvider(), name, args.inputs, opts)

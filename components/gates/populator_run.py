@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from ..account import Account
-from ..inputs import Args, Plain, Texts
-from .aws import Credentials, as_input
-from .gate import GateProvider
+from ..inputs import Texts
+from .aws import CREDENTIALS
+from .gate import GateArgs, GateProvider
 from .task import TaskRun, TaskRunSpec
 
 
@@ -45,8 +44,8 @@ class PopulatorRunProvider(GateProvider):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PopulatorRunArgs(Args):
-    """Arguments of `PopulatorRun`.
+class PopulatorRunArgs(GateArgs):
+    """Arguments of `PopulatorRun`, see also `GateArgs`.
 
     Attributes:
         release_id: The release to publish.
@@ -62,8 +61,6 @@ class PopulatorRunArgs(Args):
         access_point_arn: Its ARN.
         timeout_minutes: Minutes after which the task is stopped.
         keep_releases: How many of the stack's newest releases stay on the file system.
-        account: The AWS account in which the task has to run; another one is refused.
-        credentials: As whom AWS is called; default: as the stack's aws provider.
     """
 
     release_id: pulumi.Input[str]
@@ -79,8 +76,6 @@ class PopulatorRunArgs(Args):
     access_point_arn: pulumi.Input[str]
     timeout_minutes: pulumi.Input[int]
     keep_releases: pulumi.Input[int]
-    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
-    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
 
 
 class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
@@ -104,14 +99,8 @@ class PopulatorRun(Resource, module="efs-inference", name="PopulatorRun"):
     ) -> None:
         # By this the installer knows whose releases it may remove.
         within = (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack(), name)
-        task = {
-            **vars(args),
-            "stack": "/".join(filter(None, within)),
-            "account_id": args.account.id,
-            "region": args.account.region,
-        }
-        del task["account"], task["credentials"]
+        inputs = {**args.inputs, "stack": "/".join(filter(None, within))}
         outputs = {"outcome": None, "files": None, "bytes": None, "seconds": None}
-        inputs = {**task, **as_input(args.credentials), **outputs}
-        super().__init__(PopulatorRunProvider(), name, inputs, opts)
+        super().__init__(PopulatorRunProvider(), name, {**inputs, **outputs}, opts)
+        task = {key: value for key, value in inputs.items() if key != CREDENTIALS}
         self.task = pulumi.Output.from_input(task)

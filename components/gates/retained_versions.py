@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import pulumi
 from botocore.exceptions import ClientError
 from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, UpdateResult
 
-from ..account import Account
 from ..errors import GateError
-from ..inputs import Args, Plain, Texts
-from .aws import AwsError, Credentials, as_input
+from ..inputs import Texts
+from .aws import AwsError
 from .diagnosis import cause_of
-from .gate import GateProvider, diagnosed
+from .gate import GateArgs, GateProvider, diagnosed
 from .versions import Version, Versions
 
 _HOLDS = ("subnet_ids", "security_group_ids")
@@ -168,8 +167,8 @@ def _readable(function: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetainedVersionsArgs(Args):
-    """Arguments of `RetainedVersions`.
+class RetainedVersionsArgs(GateArgs):
+    """Arguments of `RetainedVersions`, see also `GateArgs`.
 
     Attributes:
         function_name: The function.
@@ -177,8 +176,6 @@ class RetainedVersionsArgs(Args):
         live_version: The version that it routes to now; take it from the alias.
         subnet_ids: Subnets of the function that this stack deletes when it no longer uses them.
         security_group_ids: The same of its security groups.
-        account: The AWS account in which the function is; another one is refused.
-        credentials: As whom AWS is called; default: as the stack's aws provider.
     """
 
     function_name: pulumi.Input[str]
@@ -186,8 +183,6 @@ class RetainedVersionsArgs(Args):
     live_version: pulumi.Input[str]
     subnet_ids: Texts
     security_group_ids: Texts
-    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
-    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
 
 
 class RetainedVersions(Resource, module="efs-inference", name="RetainedVersions"):
@@ -210,7 +205,5 @@ class RetainedVersions(Resource, module="efs-inference", name="RetainedVersions"
     def __init__(
         self, name: str, args: RetainedVersionsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        inputs = {**vars(args), "account_id": args.account.id, "region": args.account.region}
-        del inputs["account"], inputs["credentials"]
-        inputs |= {**as_input(args.credentials), "previous_version": None}
+        inputs = {**args.inputs, "previous_version": None}
         super().__init__(RetainedVersionsProvider(), name, inputs, opts)

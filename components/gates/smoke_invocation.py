@@ -10,11 +10,9 @@ from typing import Annotated, Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from ..account import Account
-from ..inputs import Args, Plain
-from .aws import Credentials, as_input
+from ..inputs import Plain
 from .call import FirstCall, FunctionVersion
-from .gate import GateProvider
+from .gate import GateArgs, GateProvider
 
 
 class SmokeInvocationProvider(GateProvider):
@@ -27,8 +25,7 @@ class SmokeInvocationProvider(GateProvider):
         called = FunctionVersion(
             function=props["function_name"],
             version=props["function_version"],
-            # State written before 0.2 has none.
-            event=json.loads(props.get("event") or "{}"),
+            event=json.loads(props["event"]),
             account_id=props["account_id"],
             region=props["region"],
             **self.as_whom(props),
@@ -42,24 +39,20 @@ class SmokeInvocationProvider(GateProvider):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmokeInvocationArgs(Args):
-    """Arguments of `SmokeInvocation`.
+class SmokeInvocationArgs(GateArgs):
+    """Arguments of `SmokeInvocation`, see also `GateArgs`.
 
     Attributes:
         function_name: The function.
         function_version: The version to call.
-        account: The AWS account in which the function is; another one is refused.
         event: What to call it with: the model's sample request, or `{}`.
-        credentials: As whom AWS is called; default: as the stack's aws provider.
     """
 
     function_name: pulumi.Input[str]
     function_version: pulumi.Input[str]
-    account: Annotated[Account, Plain("the gate compares it with that of its credentials")]
     event: Annotated[Mapping[str, Any], Plain("it travels as JSON text")] = field(
         default_factory=dict
     )
-    credentials: Annotated[Credentials | None, Plain("it is what the gate begins with")] = None
 
 
 class SmokeInvocation(Resource, module="efs-inference", name="SmokeInvocation"):
@@ -76,19 +69,6 @@ class SmokeInvocation(Resource, module="efs-inference", name="SmokeInvocation"):
     def __init__(
         self, name: str, args: SmokeInvocationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(
-            SmokeInvocationProvider(),
-            name,
-            {
-                "function_name": args.function_name,
-                "function_version": args.function_version,
-                # As text: Pulumi would make floating-point numbers of integers.
-                "event": json.dumps(args.event),
-                "account_id": args.account.id,
-                "region": args.account.region,
-                **as_input(args.credentials),
-                "seconds": None,
-                "answer": None,
-            },
-            opts,
-        )
+        # As text: Pulumi would make floating-point numbers of integers.
+        inputs = {**args.inputs, "event": json.dumps(args.event), "seconds": None, "answer": None}
+        super().__init__(SmokeInvocationProvider(), name, inputs, opts)

@@ -2,18 +2,16 @@
 
 from .command import PYPI, lock, lock_path, main, the_application
 from .errors import LockError
-from .targets import ALL, Stacks, Target, chosen, named
+from .targets import ALL, Stacks, chosen
 
 __all__ = [
     "ALL",
     "PYPI",
     "LockError",
     "Stacks",
-    "Target",
     "chosen",
     "lock",
     "lock_path",
     "main",
-    "named",
     "the_application",
 ]

@@ -10,11 +10,11 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from ..contract import Target
 from ..contract.runtimes import NEWEST_GLIBC, RUNTIMES
 from .errors import LockError
 from .pins import pin
 from .resolution import NoSolutionError, Sources, Wishes, newest, resolve
-from .targets import Target
 
 _NO_WHEEL = re.compile(
     r"\b([a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?(?:[<>=!~]\S*)? has no (?:usable )?wheels",

@@ -136,28 +136,6 @@ def report(before: dict[str, Artifact], after: dict[str, Artifact]) -> str:
     return "\n    ".join([f"{NAME}: {total}", *lines])
 
 
-def unsatisfied(directory: Path) -> list[str]:
-    """What the lock does not hold of artifacts.in.
-
-    Raises:
-        LockError: One of them breaks a rule.
-    """
-    try:
-        wishes = read_wishes(paths(directory)[0]) or ()
-    except ConfigurationError as error:
-        raise LockError(str(error)) from error
-    had = locked(directory)
-    asked = {wish.name for wish in wishes}
-    lines = [
-        f"{NAME} has {had[wish.name].wish if wish.name in had else 'nothing'}, and {ARTIFACTS} "
-        f"says {wish}"
-        for wish in wishes
-        if wish.name not in had or not had[wish.name].is_of(wish)
-    ]
-    gone = sorted(had.keys() - asked) if wishes else []
-    return lines + [f"{NAME} has {name}, and {ARTIFACTS} has not" for name in gone]
-
-
 def _size(artifact: Artifact) -> str:
     return f"{artifact.size / 1e6:,.1f} MB"
 

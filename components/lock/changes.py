@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..contract.requirements import logical_lines, versions_of
+from ..contract.requirements import pins_in
 
 
 def changes(before: str | None, after: str) -> list[str]:
@@ -12,24 +12,23 @@ def changes(before: str | None, after: str) -> list[str]:
         before: Text of the lock as it was; None if there was none.
         after: Text of the lock as it is.
     """
-    old, new = versions_of(before or ""), versions_of(after)
-    old_lines, new_lines = _lines(before or ""), _lines(after)
+    old, new = pins_in(before or ""), pins_in(after)
     found = []
     for name in sorted(old.keys() | new.keys()):
         if name not in old:
-            found.append(f"+ {name} {new[name]}")
+            found.append(f"+ {name} {new[name].version}")
         elif name not in new:
-            found.append(f"- {name} {old[name]}")
+            found.append(f"- {name} {old[name].version}")
+        elif old[name].version != new[name].version:
+            found.append(f"{name} {old[name].version} -> {new[name].version}")
         elif old[name] != new[name]:
-            found.append(f"{name} {old[name]} -> {new[name]}")
-        elif old_lines[name] != new_lines[name]:
-            found.append(f"{name} {new[name]}, another file")
+            found.append(f"{name} {new[name].version}, another file")
     return found
 
 
 def report(name: str, before: str | None, after: str) -> str:
     """What is said of one lock."""
-    count = len(versions_of(after))
+    count = len(pins_in(after))
     packages = "1 package" if count == 1 else f"{count} packages"
     if before is None:
         return f"{name}: new, {packages}"
@@ -37,10 +36,3 @@ def report(name: str, before: str | None, after: str) -> str:
         return f"{name}: unchanged, {packages}"
     found = changes(before, after) or ["comments only"]
     return "\n    ".join([f"{name}: {packages}", *found])
-
-
-def _lines(text: str) -> dict[str, str]:
-    found = {}
-    for _, line in logical_lines(text):
-        found.update(dict.fromkeys(versions_of(line), line))
-    return found

@@ -15,22 +15,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
+from functools import partial
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .. import commands
-from ..contract.lock import out_of_date, parse_lock
-from ..contract.requirements import (
-    RequirementsError,
-    asked,
-    made_for,
-    text_of,
-    versions_of,
-)
+from ..contract import Application, Artifacts, Pin, Target, read_lock
+from ..contract.lock import option_problems
+from ..contract.requirements import asked, made_for, pins_in, text_of
 from ..contract.runtime import indexes_of, option_comments, read_options
 from ..contract.runtimes import RUNTIMES
 from ..errors import ConfigurationError
@@ -40,7 +36,7 @@ from .changes import report
 from .errors import LockError
 from .pins import pin
 from .resolution import NoSolutionError, Sources, Wishes, resolve
-from .targets import ALL, Stacks, Target, chosen, named
+from .targets import ALL, Stacks, chosen
 
 PYPI = "https://pypi.org/simple"
 
@@ -66,14 +62,14 @@ def lock(
         LockError: There is no lock of what is asked for.
     """
     wanted = asked(requirements, target.runtime, target.architecture)
-    text = text_of(requirements)
+    text, kept = text_of(requirements), pins_in(before)
     names = {canonicalize_name(each.name) for each in wanted.requirements}
     own, _ = read_options(text, names)
     wishes = Wishes(
         asked=[_bare(each) for each in wanted.requirements],
         constraints=[_bare(each) for each in wanted.constraints],
         sources=Sources(index_url=index_url, indexes=indexes_of(own)),
-        kept=versions_of(before),
+        kept={name: pin.version for name, pin in kept.items()},
         upgraded=upgraded,
     )
     try:
@@ -81,9 +77,9 @@ def lock(
         said = list(advice(wishes, target, packages))
     except NoSolutionError as error:
         raise no_solution(wishes, target, error) from error
-    tags, kept = target.tags(), _hashes(before)
-    lines = [pin(package, target, tags, kept) for package in packages]
-    _refuse_other_hashes(requirements, wanted.hashes, lines)
+    tags = target.tags()
+    pins = [pin(package, target, tags, kept) for package in packages]
+    _refuse_other_hashes(requirements, wanted.hashes, pins)
     runtime = RUNTIMES[target.runtime]
     head = [
         f"# Made from {requirements.name} by {commands.LOCK} for {target.runtime} on "
@@ -91,10 +87,11 @@ def lock(
         f"# (CPython {runtime.python}, glibc 2.{runtime.glibc}): each package with the hash of the "
         "one wheel that pip takes there.",
     ]
-    options, _ = read_options(text, versions_of("\n".join(lines)))
+    options, _ = read_options(text, {each.name for each in pins})
     _refuse_unasked(indexes_of(options).keys() - indexes_of(own).keys())
     tail = made_for(wanted.requirements)
-    return "\n".join([*head, *option_comments(options), *sorted(lines), *tail, ""]), said
+    lines = [*head, *option_comments(options), *sorted(map(str, pins)), *tail, ""]
+    return "\n".join(lines), said
 
 
 def _bare(requirement: Requirement) -> Requirement:
@@ -104,16 +101,6 @@ def _bare(requirement: Requirement) -> Requirement:
     return bare
 
 
-def wrong_options(requirements: Path, texts: Iterable[str]) -> list[str]:
-    """What is wrong with the options in requirements.in, whose locks have these texts."""
-    packages = {name for text in texts for name in versions_of(text)}
-    _, problems = read_options(text_of(requirements), packages)
-    return [
-        f"{requirements.name}, line {number}: {line!r} breaks a rule: {rule}. Correct it."
-        for number, line, rule in problems
-    ]
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Make or check the locks; the exit code says whether that went well."""
     options = _parser().parse_args(arguments)
@@ -121,18 +108,20 @@ def main(arguments: list[str] | None = None) -> int:
         directory = options.directory or the_application(Path())
         requirements = directory / "requirements.in"
         stacks = Stacks.around(directory)
-        targets = named(options.target) if options.target else chosen(requirements, stacks)
+        targets = chosen(requirements, stacks, options.target)
         if options.check:
-            return check(requirements, targets)
-        index_url = options.index_url or _index_url(stacks)
+            return check(Application(directory), targets)
+        # So that a mirror of PyPI which uv's own variables name is used.
+        found = None if stacks.index_url == PYPI else stacks.index_url
         had = artifacts.locked(directory)
         names = set(options.upgrade_package) - had.keys()
-        texts = _made(requirements, targets, index_url, names, options.upgrade)
+        texts = _made(requirements, targets, options.index_url or found, names, options.upgrade)
         upgraded = had.keys() if options.upgrade else options.upgrade_package
         found = artifacts.made(directory, had.values(), upgraded)
-    except (LockError, RequirementsError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    except ConfigurationError as error:
+        return _refused(map(str, error.problems))
+    except (LockError, OSError) as error:
+        return _refused([str(error)])
     for target, text in texts.items():
         path = lock_path(requirements, target)
         before = text_of(path) if path.is_file() else None
@@ -196,37 +185,31 @@ def _made(
         for target, path in paths.items()
     }
     names = {canonicalize_name(name) for name in upgraded}
-    known = {name for text in before.values() for name in versions_of(text)}
+    known = {name for text in before.values() for name in pins_in(text)}
     if not upgrade and (unknown := sorted(names - known)):
         raise LockError(
             f"no lock has {', '.join(unknown)}, so there is nothing to upgrade. Write what is to "
             "be installed into requirements.in."
         )
-    texts, problems = {}, []
+    texts: dict[Target, str] = {}
+    problems: list[str] = []
     for target in targets:
         try:
             made = lock(requirements, target, index_url, before=before[target], upgraded=names)
-        except (LockError, RequirementsError) as error:
+        except ConfigurationError as error:
+            problems += map(str, error.problems)
+            continue
+        except LockError as error:
             problems += str(error).splitlines()
             continue
         texts[target], said = made
         print(*said, sep="\n", end="\n" * bool(said), file=sys.stderr)
     if problems:
         raise LockError("\n".join(dict.fromkeys(problems)))
-    if wrong := wrong_options(requirements, texts.values()):
-        raise LockError("\n".join(wrong))
+    packages = {name for text in texts.values() for name in pins_in(text)}
+    if wrong := option_problems(requirements, packages):
+        raise ConfigurationError(wrong)
     return texts
-
-
-def _index_url(stacks: Stacks) -> str | None:
-    if len(stacks.index_urls) > 1:
-        raise LockError(
-            f"the stacks have several values of indexUrl: {', '.join(sorted(stacks.index_urls))}. "
-            "Name the one to lock from: --index-url URL"
-        )
-    found = next(iter(stacks.index_urls), None)
-    # So that a mirror of PyPI which uv's own variables name is used.
-    return None if found == PYPI else found
 
 
 def _refuse_unasked(names: Collection[str]) -> None:
@@ -239,24 +222,17 @@ def _refuse_unasked(names: Collection[str]) -> None:
 
 
 def _refuse_other_hashes(
-    requirements: Path, hashes: Mapping[str, Collection[str]], lines: Sequence[str]
+    requirements: Path, hashes: Mapping[str, Collection[str]], pins: Sequence[Pin]
 ) -> None:
     """A hash in requirements.in is that of the wheel which is locked."""
-    for line in lines:
-        (name,) = versions_of(line)
-        found = line.rpartition("--hash=")[2]
-        if name in hashes and found not in hashes[name]:
+    for each in pins:
+        wanted = hashes.get(each.name)
+        if wanted is not None and not set(each.hashes) <= set(wanted):
             raise LockError(
-                f"{name} has the hash {found}, and {requirements.name} asks for "
-                f"{' or '.join(sorted(hashes[name]))}. If the file is meant, correct the hash; if "
-                "not, do not install it."
+                f"{each.name} has the hash {each.hashes[0]}, and {requirements.name} asks for "
+                f"{' or '.join(sorted(wanted))}. If the file is meant, correct the hash; if not, "
+                "do not install it."
             )
-
-
-def _hashes(text: str) -> dict[str, str]:
-    """SHA-256 of each line with one hash, by what stands before."""
-    found = (line.split(" --hash=sha256:") for line in text.splitlines())
-    return {parts[0]: parts[1] for parts in found if len(parts) == 2}
 
 
 def _left_out(requirements: Path, targets: Sequence[Target], stacks: Stacks) -> list[str]:
@@ -277,24 +253,23 @@ def _left_out(requirements: Path, targets: Sequence[Target], stacks: Stacks) -> 
     return lines
 
 
-def check(requirements: Path, targets: Sequence[Target]) -> int:
-    """Say which requirements the locks do not satisfy. Raises OSError for a lock not there."""
-    texts = {target: text_of(lock_path(requirements, target)) for target in targets}
-    problems = wrong_options(requirements, texts.values())
-    for target, text in texts.items():
+def check(application: Application, targets: Sequence[Target]) -> int:
+    """Say what is wrong with the locks, as a preview does."""
+    problems: list[str] = []
+    reads: list[Callable[[], object]] = [partial(read_lock, application, t) for t in targets]
+    reads.append(partial(Artifacts.of, application))
+    for read in reads:
         try:
-            missing = out_of_date(requirements, target.runtime, target.architecture, text)
-            problems += [f"{target.name} {each}: run {commands.LOCK}" for each in missing]
-            parse_lock(text, lock_path(requirements, target).name)
-        except RequirementsError as error:
-            problems += str(error).splitlines()
+            read()
         except ConfigurationError as error:
             problems += map(str, error.problems)
-    of_artifacts = artifacts.unsatisfied(requirements.parent)
-    problems += [f"{problem}: run {commands.LOCK}" for problem in of_artifacts]
+    return _refused(problems) if problems else 0
+
+
+def _refused(problems: Iterable[str]) -> int:
     for problem in dict.fromkeys(problems):
         print(problem, file=sys.stderr)
-    return 1 if problems else 0
+    return 1
 
 
 def lock_path(requirements: Path, target: Target) -> Path:

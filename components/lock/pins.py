@@ -9,6 +9,7 @@ import netrc
 import re
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -18,8 +19,9 @@ from packaging.tags import Tag
 from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion
 
+from ..contract import Pin, Target
+from ..contract.requirements import wheel_of
 from .errors import LockError
-from .targets import Target
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -28,23 +30,22 @@ def pin(
     package: Mapping[str, Any],
     target: Target,
     tags: Mapping[Tag, int],
-    kept: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    """The package's line: name, version, hash of the wheel that the target's pip takes.
+    kept: Mapping[str, Pin] = MappingProxyType({}),
+) -> Pin:
+    """The package's pin: name, version, hash of the wheel that the target's pip takes.
 
     Args:
         package: As pylock.toml has it.
         target: For what.
         tags: The target's.
-        kept: For what stands before a hash in the lock as it was, that hash; it stays where the
-            index still has the file.
+        kept: The lock as it was, by name; a hash stays where the index still has the file.
 
     Raises:
         LockError: The target takes none of the wheels.
     """
     if "archive" in package:
         return _pin_of_url(package, target, tags, kept)
-    line = f"{package['name']}=={package.get('version', '')}"
+    name, version = package["name"], package.get("version", "")
     best: tuple[bool, int, tuple[int, str], str, str] | None = None
     for wheel in package.get("wheels", ()):
         build, wheel_tags = _parsed(wheel)
@@ -53,36 +54,45 @@ def pin(
             continue
         sha256 = _named(wheel)
         number, text = build or (-1, "")
-        stays = bool(sha256) and sha256 == kept.get(line)
+        stays = _stays(Pin(name, version, _hashes(sha256)), kept)
         candidate = (stays, -rank, (number, text), sha256, wheel["url"])
         best = max(best, candidate) if best else candidate
     if best is None:
         raise LockError(
-            f"{package['name']} {package.get('version', '')} has no wheel for {target}, and "
+            f"{name} {version} has no wheel for {target}, and "
             "nothing is built from source here. Choose another version in requirements.in."
         )
-    return f"{line} --hash=sha256:{best[3] or _hash_of(best[4])}"
+    return Pin(name, version, _hashes(best[3] or _hash_of(best[4])))
+
+
+def _hashes(sha256: str) -> tuple[str, ...]:
+    return (f"sha256:{sha256}",) if sha256 else ()
+
+
+def _stays(found: Pin, kept: Mapping[str, Pin]) -> bool:
+    """Whether the lock had it already, with the hash that the index names."""
+    return bool(found.hashes) and found == kept.get(found.name)
 
 
 def _pin_of_url(
     package: Mapping[str, Any],
     target: Target,
     tags: Mapping[Tag, int],
-    kept: Mapping[str, str],
-) -> str:
-    """The line of a package that requirements.in names by URL."""
-    archive = package["archive"]
+    kept: Mapping[str, Pin],
+) -> Pin:
+    """The pin of a package that requirements.in names by URL."""
+    archive, name = package["archive"], package["name"]
     url = urldefrag(archive["url"]).url
-    line = f"{package['name']} @ {url}"
     if not _parsed(archive)[1] & set(tags):
         raise LockError(
-            f"{line} is a wheel that {target} does not take. Ask for one whose name ends with a "
-            f"tag of it, or for this one elsewhere only (; platform_machine != {target.machine!r})."
+            f"{name} @ {url} is a wheel that {target} does not take. Ask for one whose name ends "
+            "with a tag of it, or for this one elsewhere only (; platform_machine != "
+            f"{target.machine!r})."
         )
-    sha256 = _named(archive)
-    if not sha256 or sha256 != kept.get(line):
-        sha256 = _hash_of(url)  # uv believes what stands in the URL
-    return f"{line} --hash=sha256:{sha256}"
+    version = (wheel_of(url) or ("", ""))[1]
+    found = Pin(name, version, _hashes(_named(archive)), url)
+    # uv believes what stands in the URL.
+    return found if _stays(found, kept) else replace(found, hashes=_hashes(_hash_of(url)))
 
 
 def _parsed(wheel: Mapping[str, Any]) -> tuple[BuildTag, frozenset[Tag]]:

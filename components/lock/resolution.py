@@ -18,9 +18,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .. import commands
+from ..contract import Target
 from ..contract.runtimes import RUNTIMES
 from .errors import LockError
-from .targets import Target
 
 _NO_UV = f"uv, which makes the locks, is not installed. Remedy: {commands.UV}"
 _GLIBC = (17, 28, *range(31, 41))

@@ -1,54 +1,19 @@
-"""The targets: runtimes and architectures of Lambda, which wheels they take, which are locked."""
+"""The targets that are locked: those of the stacks, or what is asked for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from packaging.tags import Tag, compatible_tags, cpython_tags
 
-from .. import contract
+from ..contract import Target
 from ..contract.requirements import text_of
 from ..contract.runtimes import MACHINES, RUNTIMES
 from .errors import LockError
-
-OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
-LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
-"""Older names of manylinux_2_<n> (PEP 600)."""
-
-
-class Target(contract.Target):
-    """What a lock is made for, and the wheels that it takes."""
-
-    def __str__(self) -> str:
-        python, glibc = RUNTIMES[self.runtime].python, RUNTIMES[self.runtime].glibc
-        return f"{self.runtime} on {self.architecture} (CPython {python}, glibc 2.{glibc})"
-
-    @property
-    def machine(self) -> str:
-        return MACHINES[self.architecture]
-
-    def tags(self) -> dict[Tag, int]:
-        """The wheel tags that the target takes, and how far down its list each is."""
-        runtime = RUNTIMES[self.runtime]
-        platforms = list(self._platforms(runtime.glibc))
-        version = (3, runtime.minor)
-        interpreter = f"cp3{runtime.minor}"
-        tags = [*cpython_tags(version, [interpreter], platforms)]
-        tags += compatible_tags(version, interpreter, platforms)
-        return {tag: rank for rank, tag in reversed(list(enumerate(tags)))}
-
-    def _platforms(self, glibc: int) -> Iterator[str]:
-        for minor in range(glibc, OLDEST_GLIBC[self.machine] - 1, -1):
-            yield f"manylinux_2_{minor}_{self.machine}"
-            if minor in LEGACY_TAGS:
-                yield f"{LEGACY_TAGS[minor]}_{self.machine}"
-        yield f"linux_{self.machine}"
-
 
 ALL = tuple(
     Target(runtime=runtime, architecture=architecture)
@@ -76,6 +41,20 @@ class Stacks:
     targets: Mapping[str, Target]
     index_urls: frozenset[str]
     wheel_caches: frozenset[str] = frozenset()
+
+    @property
+    def index_url(self) -> str | None:
+        """The package index of all stacks; None where they name none.
+
+        Raises:
+            LockError: They name several.
+        """
+        if len(self.index_urls) > 1:
+            raise LockError(
+                "the stacks have several values of indexUrl: "
+                f"{', '.join(sorted(self.index_urls))}. Name the one to use: --index-url URL"
+            )
+        return next(iter(self.index_urls), None)
 
     @classmethod
     def around(cls, folder: Path) -> Stacks:
@@ -109,16 +88,18 @@ class Stacks:
         )
 
 
-def chosen(requirements: Path, stacks: Stacks) -> tuple[Target, ...]:
-    """The targets that are locked, in RUNTIMES' order.
+def chosen(requirements: Path, stacks: Stacks, names: Sequence[str] = ()) -> tuple[Target, ...]:
+    """The targets of these names, or else those that are locked, in RUNTIMES' order.
 
     Comments in requirements.in choose them, ``# lock: runtimes python3.12`` and ``# lock:
     architectures arm64``; where one says nothing, the targets of the stacks count. A folder that no
     stack knows is locked for all.
 
     Raises:
-        LockError: A comment breaks its rule.
+        LockError: A comment breaks its rule, or Lambda has no target of a name.
     """
+    if names:
+        return _named(names)
     choice: dict[str, set[str]] = {}
     for number, line in enumerate(text_of(requirements).splitlines(), start=1):
         if comment := _CHOICE.match(line):
@@ -139,8 +120,7 @@ def chosen(requirements: Path, stacks: Stacks) -> tuple[Target, ...]:
     return tuple(target for target in ALL if target in own)
 
 
-def named(names: Sequence[str]) -> tuple[Target, ...]:
-    """The targets of these names. Raises LockError for one that Lambda does not have."""
+def _named(names: Sequence[str]) -> tuple[Target, ...]:
     by_name = {target.name: target for target in ALL}
     if unknown := [name for name in names if name not in by_name]:
         raise LockError(

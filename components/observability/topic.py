@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from ..account import Account
 from ..inputs import Tags
-from ..resources import document
+from ..statements import allow, document
 
 # SNS asks for both in the name of who publishes:
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -27,7 +27,7 @@ def topic_policy(topic_arn: str, rule_arn: str, alarms: str, account_id: str) ->
         alarms: ARN of the alarms, with a wildcard.
         account_id: The account of both.
     """
-    publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic_arn}
+    publish = allow("sns:Publish", topic_arn)
     account = {"StringEquals": {"aws:SourceAccount": account_id}}
     return document(
         [

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import pulumi
 
-from .. import commands
+from ..container import artifacts_out_of_reach
 from ..contract import Application, Artifact, Artifacts, Local, S3Object, runtime
 from ..errors import ConfigurationError, Problem
 from ..inputs import Args, Plain, Tags
-from ..network import Network
 from ..populator import Populator
-from ..resources import Upload, document
+from ..resources import Upload
+from ..statements import Statement, allow, document
 from .published import Published, Task
 
 _MOST_CHARACTERS = 8_000
@@ -65,7 +65,10 @@ class ArtifactPublication(Published):
         self.artifacts = artifacts
         account = args.populator.args.store.account
         statements = _reading(name, artifacts.artifacts, account.partition)
-        _refuse_out_of_reach(artifacts.artifacts, args.populator.args.store.network)
+        if args.populator.args.store.network.endpoints is not None:
+            fetched = artifacts.artifacts
+            if problems := [*artifacts_out_of_reach(fetched, account.region, own_vpc=True)]:
+                raise ConfigurationError(problems)
         super().__init__("ArtifactPublication", name, args.populator, opts)
         uploads = self._upload(name, args.application)
         bucket = args.populator.bucket
@@ -116,34 +119,7 @@ class ArtifactPublication(Published):
         return found
 
 
-def _refuse_out_of_reach(artifacts: Sequence[Artifact], network: Network) -> None:
-    """Refuse what a task without internet does not reach: all but S3 in its own region.
-
-    Raises:
-        ConfigurationError: With each of these artifacts.
-    """
-    if network.endpoints is None:
-        return
-    region = network.account.region
-    problems = []
-    for artifact in artifacts:
-        source = artifact.wish.source
-        rule = "without internet the task does not reach it"
-        if isinstance(source, S3Object):
-            rule = f"without internet S3 is reached in {region}, and the bucket is in"
-            rule = f"{rule} {artifact.region}" if artifact.region != region else ""
-        if rule and not isinstance(source, Local):
-            remedy = f"copy it to a bucket in {region}, name that in artifacts.in, {commands.LOCK}"
-            problems.append(
-                Problem(subject=artifact.name, value=str(source), rule=rule, remedy=remedy)
-            )
-    if problems:
-        raise ConfigurationError(problems)
-
-
-def _reading(
-    name: str, artifacts: Sequence[Artifact], partition: str
-) -> Sequence[dict[str, object]]:
+def _reading(name: str, artifacts: Sequence[Artifact], partition: str) -> list[Statement]:
     """What the task's role needs to read the objects of S3, and nothing else.
 
     Raises:
@@ -157,10 +133,7 @@ def _reading(
             actions.setdefault(action, set()).add(source.arn(partition))
         if artifact.kms_key_arn:
             actions.setdefault("kms:Decrypt", set()).add(artifact.kms_key_arn)
-    statements: list[dict[str, object]] = [
-        {"Effect": "Allow", "Action": action, "Resource": sorted(resources)}
-        for action, resources in sorted(actions.items())
-    ]
+    statements = [allow(action, sorted(on)) for action, on in sorted(actions.items())]
     if (size := len(document(statements))) > _MOST_CHARACTERS:
         raise ConfigurationError(
             [

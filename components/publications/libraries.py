@@ -12,6 +12,7 @@ from ..contract import Application, Artifacts, Release, runtime, wheel_cache
 from ..errors import ConfigurationError, Problem
 from ..inputs import Args, Plain, Tags
 from ..populator import Populator
+from ..statements import Statement
 from .artifacts import ArtifactPublication
 from .published import Published, Task
 
@@ -84,7 +85,7 @@ class Publication(Published):
             secret_arn=args.secret_arn,
         )
 
-    def _source_statements(self) -> list[dict[str, object]]:
+    def _source_statements(self) -> list[Statement]:
         """What the task role needs to read the packages."""
         args, partition = self.populator.args, self.store.account.partition
         if args.cache is not None:

@@ -15,6 +15,7 @@ from ..gates import PopulateTasks, PopulateTasksArgs, PopulatorRun, PopulatorRun
 from ..inputs import Tags
 from ..populator import Populator
 from ..resources import family, rights
+from ..statements import Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Task:
     release_id: str
     files: Mapping[str, Path | bytes]
     command: Sequence[str]
-    statements: pulumi.Input[Sequence[dict[str, object]]] = ()
+    statements: pulumi.Input[Sequence[Statement]] = ()
     secrets: Sequence[Mapping[str, str]] = ()
     after: Sequence[pulumi.Resource] = field(default_factory=tuple)
 

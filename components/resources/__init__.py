@@ -11,7 +11,7 @@ from .file_systems import (
 )
 from .logs import Log, LogArgs
 from .names import family, tag_name, with_name
-from .roles import FunctionRole, RoleArgs, document, rights, role
+from .roles import FunctionRole, RoleArgs, rights, role
 from .vpc import ANYWHERE, Vpc
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "Upload",
     "Vpc",
     "client_statement",
-    "document",
     "family",
     "file_system_policy",
     "make_endpoints",

@@ -13,8 +13,8 @@ from ..account import Account
 from ..contract import Package
 from ..errors import ConfigurationError, Problem
 from ..inputs import Args, Plain, Tags
+from ..statements import Statement, allow, document
 from .names import bucket_name, object_prefix
-from .roles import document
 
 
 def bucket_policy(bucket_arn: str) -> str:
@@ -213,15 +213,11 @@ class Bucket:
             arn=f"arn:{account.partition}:s3:::{self.plain_name}/{key}",
         )
 
-    def read(self, upload: Upload) -> pulumi.Output[list[dict[str, object]]]:
+    def read(self, upload: Upload) -> pulumi.Output[list[Statement]]:
         """Statements that allow to read one object."""
-        read = _allow("s3:GetObject", upload.arn)
+        read = allow("s3:GetObject", upload.arn)
         if self._args.kms_key_arn is None:
             return pulumi.Output.from_input([read])
         return pulumi.Output.from_input(self._args.kms_key_arn).apply(
-            lambda key: [read, _allow("kms:Decrypt", key)]
+            lambda key: [read, allow("kms:Decrypt", key)]
         )
-
-
-def _allow(action: str, resource: str) -> dict[str, object]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource}

@@ -5,7 +5,6 @@ Which a task needs is said in `components/container/reach.py`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 
 import pulumi
@@ -13,6 +12,7 @@ import pulumi_aws as aws
 
 from ..account import Account
 from ..inputs import Tags
+from ..statements import allow, document
 from .names import with_name
 
 HTTPS = 443
@@ -34,6 +34,7 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
 ENDPOINT_SERVICES = tuple(_ACTIONS)
 """Services that there may be an interface endpoint for."""
 _READ = ["s3:GetObject", "s3:GetObjectVersion"]
+_ANYBODY = {"Principal": "*"}
 
 
 def s3_policy(account: Account, buckets: Collection[str] = ()) -> str:
@@ -46,10 +47,10 @@ def s3_policy(account: Account, buckets: Collection[str] = ()) -> str:
     arn = f"arn:{account.partition}:s3:::"
     own = {"StringEquals": {"aws:ResourceAccount": account.id}}
     names = [*sorted(set(buckets)), f"prod-{account.region}-starport-layer-bucket"]
-    return _document(
+    return document(
         [
-            {**_allow(_READ, "*"), "Condition": own},
-            _allow(_READ, [f"{arn}{name}/*" for name in names]),
+            {**allow(_READ, "*", condition=own), **_ANYBODY},
+            {**allow(_READ, [f"{arn}{name}/*" for name in names]), **_ANYBODY},
         ]
     )
 
@@ -57,15 +58,7 @@ def s3_policy(account: Account, buckets: Collection[str] = ()) -> str:
 def interface_policy(account: Account, service: str) -> str:
     """Policy of an interface endpoint: what a task's roles ask of it, and only as this account."""
     own = {"StringEquals": {"aws:PrincipalAccount": account.id}}
-    return _document([{**_allow(list(_ACTIONS[service]), "*"), "Condition": own}])
-
-
-def _allow(actions: list[str], resource: str | list[str]) -> dict[str, object]:
-    return {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resource}
-
-
-def _document(statements: list[dict[str, object]]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return document([{**allow(_ACTIONS[service], "*", condition=own), **_ANYBODY}])
 
 
 def make_endpoints(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from ..errors import Problem
+from ..statements import Statement, allow, document
 
 PROVISIONED = "provisioned"
 THROUGHPUTS = ("elastic", "bursting", PROVISIONED)
@@ -31,7 +31,7 @@ def file_system_policy(
         plain_text: Whether to deny access without TLS.
         without_access_point: Whether to deny access without an access point.
     """
-    deny = {
+    deny: Statement = {
         "Effect": "Deny",
         "Principal": {"AWS": "*"},
         "Action": _CLIENT_ACTIONS,
@@ -39,11 +39,12 @@ def file_system_policy(
     }
     tls = {"Bool": {"aws:SecureTransport": "false"}}
     point = {"Null": {"elasticfilesystem:AccessPointArn": "true"}}
-    statements = [
-        *([{"Sid": "DenyPlainText", **deny, "Condition": tls}] * plain_text),
-        *([{"Sid": "DenyWithoutAccessPoint", **deny, "Condition": point}] * without_access_point),
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    statements: list[Statement] = []
+    if plain_text:
+        statements.append({"Sid": "DenyPlainText", **deny, "Condition": tls})
+    if without_access_point:
+        statements.append({"Sid": "DenyWithoutAccessPoint", **deny, "Condition": point})
+    return document(statements)
 
 
 def throughput_problems(mode: object, mibps: object, names: tuple[str, str]) -> Iterator[Problem]:
@@ -80,13 +81,10 @@ def throughput_problems(mode: object, mibps: object, names: tuple[str, str]) -> 
         yield Problem(subject=names[1], value=str(mibps), rule=rule, remedy="set such a number")
 
 
-def client_statement(
-    file_system_arn: str, access_point_arn: str, *actions: str
-) -> dict[str, object]:
+def client_statement(file_system_arn: str, access_point_arn: str, *actions: str) -> Statement:
     """A statement that allows EFS client `actions` through this access point."""
-    return {
-        "Effect": "Allow",
-        "Action": [f"elasticfilesystem:{action}" for action in actions],
-        "Resource": file_system_arn,
-        "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
-    }
+    return allow(
+        [f"elasticfilesystem:{action}" for action in actions],
+        file_system_arn,
+        condition={"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
+    )

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from ..account import Account
 from ..inputs import Args, Plain, Tags
+from ..statements import Statement, allow
 from .names import log_group_name
 
 _IN_DEFINITIONS = "it stands in the container definitions, which policies read in a preview"
@@ -76,15 +77,7 @@ class Log:
         self.name, self.arn = group.name, group.arn
 
     @property
-    def write(self) -> pulumi.Output[dict[str, object]]:
+    def write(self) -> pulumi.Output[Statement]:
         """A statement that allows to write it."""
-        return self.arn.apply(write_statement)
-
-
-def write_statement(log_group_arn: str) -> dict[str, object]:
-    """A statement that allows to write this log group."""
-    return {
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": f"{log_group_arn.removesuffix(':*')}:*",
-    }
+        actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        return self.arn.apply(lambda arn: allow(actions, f"{arn.removesuffix(':*')}:*"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
 from ..inputs import Args, Tags
+from ..statements import Statement, allow, document
 
 # What a function in a VPC needs for its network interfaces. They know no resources.
 _INTERFACE_ACTIONS = [
@@ -51,7 +51,7 @@ def role(name: str, trust: str, args: RoleArgs, opts: pulumi.ResourceOptions) ->
 def rights(
     name: str,
     of: aws.iam.Role | FunctionRole,
-    statements: pulumi.Input[list[dict[str, object]]],
+    statements: pulumi.Input[list[Statement]],
     opts: pulumi.ResourceOptions,
 ) -> aws.iam.RolePolicy:
     """What a role may do.
@@ -67,11 +67,6 @@ def rights(
             opts, pulumi.ResourceOptions(replace_on_changes=["policy"])
         ),
     )
-
-
-def document(statements: list[dict[str, object]]) -> str:
-    """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 class FunctionRole(pulumi.ComponentResource):
@@ -96,12 +91,7 @@ class FunctionRole(pulumi.ComponentResource):
         lambda_ = {"Service": "lambda.amazonaws.com"}
         trust = document([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": lambda_}])
         made = role(name, trust, args or RoleArgs(), child)
-        interfaces: dict[str, object] = {
-            "Effect": "Allow",
-            "Action": _INTERFACE_ACTIONS,
-            "Resource": "*",
-        }
-        rights(f"{name}-interfaces", made, [interfaces], child)
+        rights(f"{name}-interfaces", made, [allow(_INTERFACE_ACTIONS, "*")], child)
         self.arn = made.arn
         self.role_name = made.name
         self.register_outputs({"arn": self.arn, "role_name": self.role_name})

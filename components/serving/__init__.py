@@ -3,9 +3,9 @@
 from .alias import alias_problems
 from .callers import Caller, Callers, FunctionUrlArgs, make_url, permit, word_problems
 from .concurrency import ConcurrencyArgs, concurrency_problems, provision
-from .dead_letter import TRACING, checked_dead_letter, dead_letter_problems, dead_letter_statement
+from .dead_letter import TRACING, dead_letter_problems, dead_letter_statement
 from .environment import environment, environment_problems
-from .layers import MAX_LAYERS, checked_layers, layer_problems
+from .layers import MAX_LAYERS, layer_problems
 
 __all__ = [
     "MAX_LAYERS",
@@ -15,8 +15,6 @@ __all__ = [
     "ConcurrencyArgs",
     "FunctionUrlArgs",
     "alias_problems",
-    "checked_dead_letter",
-    "checked_layers",
     "concurrency_problems",
     "dead_letter_problems",
     "dead_letter_statement",

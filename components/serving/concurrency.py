@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from ..errors import ConfigurationError, Problem
-from ..inputs import Args, Tags, comes_later
+from ..errors import Problem
+from ..inputs import Args, Tags, checked, comes_later
 
 _DIMENSION = "lambda:function:ProvisionedConcurrency"
 _METRIC = "LambdaProvisionedConcurrencyUtilization"
@@ -107,14 +107,6 @@ class ConcurrencyArgs(Args):
             )
 
 
-def _provisioned(numbers: Sequence[int | None]) -> int | None:
-    """What is provisioned, once all three numbers are known."""
-    reserved, provisioned, maximum = numbers
-    if problems := list(concurrency_problems(reserved, provisioned, maximum, _NAMES)):
-        raise ConfigurationError(problems)
-    return provisioned
-
-
 def provision(
     name: str,
     args: ConcurrencyArgs,
@@ -129,14 +121,17 @@ def provision(
     """
     if args.provisioned is None:
         return
-    numbers: pulumi.Output[Any] = pulumi.Output.all(args.reserved, args.provisioned, args.maximum)
+    numbers: pulumi.Output[Any] = checked(
+        pulumi.Output.all(args.reserved, args.provisioned, args.maximum),
+        lambda known: concurrency_problems(known[0], known[1], known[2], _NAMES),
+    )
     # Scaling changes the number, and an update would change it back in the middle of the load.
     scaled = ["provisionedConcurrentExecutions"] if args.maximum is not None else []
     ready = aws.lambda_.ProvisionedConcurrencyConfig(
         f"{name}-provisioned",
         function_name=alias.function_name,
         qualifier=alias.name,
-        provisioned_concurrent_executions=numbers.apply(_provisioned),
+        provisioned_concurrent_executions=numbers.apply(lambda known: known[1]),
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=scaled)),
     )
     if args.maximum is None:

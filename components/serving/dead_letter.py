@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-import pulumi
-
-from ..account import Account
-from ..errors import ConfigurationError, Problem
+from ..errors import Problem
+from ..statements import Statement, allow
 
 _ARN = re.compile(r"arn:aws[\w-]*:(?P<service>sqs|sns):(?P<region>[a-z0-9-]+):\d{12}:[\w-]+")
 _ACTIONS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
 # Neither knows resources. Source: Service Authorization Reference, AWS X-Ray.
-TRACING: dict[str, object] = {
-    "Effect": "Allow",
-    "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
-    "Resource": "*",
-}
+TRACING = allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
 """The statement that lets a function send traces to X-Ray."""
 
 
@@ -42,22 +35,6 @@ def dead_letter_problems(subject: str, arn: str, region: str | None = None) -> I
         yield Problem(subject=subject, value=arn, rule=rule, remedy="name a queue or topic there")
 
 
-def checked_dead_letter(arn: pulumi.Input[str], account: Account) -> pulumi.Input[str]:
-    """The ARN, refused as soon as it is known."""
-
-    def check(known: str) -> str:
-        found = dead_letter_problems("dead_letter_arn of the function", known, account.region)
-        if problems := list(found):
-            raise ConfigurationError(problems)
-        return known
-
-    if isinstance(arn, str):
-        return check(arn)
-    later: pulumi.Output[Any] = pulumi.Output.from_input(arn)
-    return later.apply(check)
-
-
-def dead_letter_statement(arn: str) -> dict[str, object]:
+def dead_letter_statement(arn: str) -> Statement:
     """A statement that allows to send to exactly this queue or topic."""
-    action = _ACTIONS[arn.split(":")[2]]
-    return {"Effect": "Allow", "Action": [action], "Resource": arn}
+    return allow([_ACTIONS[arn.split(":")[2]]], arn)

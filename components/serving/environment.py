@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pulumi
 
 from ..contract import runtime
-from ..errors import ConfigurationError, Problem
-from ..inputs import comes_later
+from ..errors import Problem
+from ..inputs import checked, comes_later
 
 Variables = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 
@@ -51,20 +50,16 @@ def environment_problems(subject: str, variables: Mapping[str, object]) -> Itera
 
 def environment(given: Variables, own: Mapping[str, str]) -> Variables:
     """All variables, checked as soon as they are known: now where all are plain."""
-    if isinstance(given, Mapping) and not any(map(comes_later, given.values())):
-        return _checked(given, own)  # type: ignore[arg-type]
-    later: pulumi.Output[Any] = pulumi.Output.from_input(given)
-    return later.apply(lambda known: _checked(known, own))
-
-
-def _checked(given: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     subject = "environment of the function"
-    wrong = [*environment_problems(subject, given)]
-    # Its own count too.
-    wrong = wrong or [*_too_large(subject, {**given, **own})]
-    if wrong:
-        raise ConfigurationError(wrong)
-    return {**given, **own}
+
+    def problems(known: Mapping[str, str]) -> list[Problem]:
+        # Its own count too.
+        return [*environment_problems(subject, known)] or [*_too_large(subject, {**known, **own})]
+
+    found = checked(given, problems)
+    if isinstance(found, pulumi.Output):
+        return found.apply(lambda known: {**known, **own})
+    return {**found, **own}
 
 
 def _too_large(subject: str, variables: Mapping[str, str]) -> Iterator[Problem]:

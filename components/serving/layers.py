@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import pulumi
-
-from ..account import Account
-from ..errors import ConfigurationError, Problem
-from ..inputs import Texts
+from ..errors import Problem
 
 # Lambda quotas: "Function layers: five layers".
 MAX_LAYERS = 5
@@ -54,28 +49,3 @@ def layer_problems(
                 rule=f"Lambda takes layers of the function's own region, {region}",
                 remedy=f"publish the layer in {region} too, and name that version",
             )
-
-
-def checked_layers(given: Texts, account: Account) -> Texts:
-    """The layers, refused as soon as they are known: those that are plain now.
-
-    Raises:
-        ConfigurationError: With every problem of what is plain.
-    """
-
-    def check(arns: Sequence[Any]) -> Any:
-        if problems := list(layer_problems("layers of the function", arns, account.region)):
-            raise ConfigurationError(problems)
-        return arns
-
-    if isinstance(given, Sequence):
-        check(given)
-        return [
-            arn if isinstance(arn, str) else _later(arn).apply(lambda known: check([known])[0])
-            for arn in given
-        ]
-    return _later(given).apply(check)
-
-
-def _later(value: Any) -> pulumi.Output[Any]:
-    return pulumi.Output.from_input(value)

@@ -24,7 +24,7 @@ from werkzeug.wrappers import Request, Response
 from ..account import Account, Client, TaskRoles, prepare, rules
 from ..executors import Function, Functions, Tasks
 from ..sandbox import Bind, Host, namespaces_work, networks_work
-from ..web import Server
+from ..web import Server, direct
 from .checks import Checks
 from .concurrency import Concurrency
 from .interfaces import Interfaces
@@ -144,7 +144,6 @@ class Cloud:
 
     def environment(self) -> dict[str, str]:
         """Environment variables with which an AWS client finds this cloud and nothing else."""
-        bypass = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "embedded",
@@ -155,8 +154,7 @@ class Cloud:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": bypass,
-            "no_proxy": bypass,
+            **direct(),
         }
 
     # --- the layer ---

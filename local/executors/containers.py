@@ -12,6 +12,7 @@ from typing import Any
 
 from ..account import Account, Client, Reach, TaskRoles
 from ..sandbox import Bind, Host, Process
+from ..web import direct
 from .loopback import Loopback
 from .startup import Startup
 
@@ -36,13 +37,6 @@ def network_of(request: Document) -> Document:
     """The network configuration of a RunTask request."""
     network: Document = request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     return network
-
-
-def _direct() -> dict[str, str]:
-    """The cloud is on this host, so no proxy of the host's leads to it."""
-    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    names = ",".join(filter(None, [given, "127.0.0.1"]))
-    return {"NO_PROXY": names, "no_proxy": names}
 
 
 class Launch:
@@ -179,14 +173,15 @@ class Launch:
         return next((o for o in overrides if o.get("name") == container["name"]), {})
 
     def _argv(self, container: Document) -> list[str]:
-        entry = list(container.get("entryPoint") or [])
         command = self._override(container).get("command", container.get("command") or [])
-        if entry and entry[0] in {"python", "python3", f"python3.{sys.version_info.minor}"}:
-            entry[0] = sys.executable
-        if not entry or shutil.which(entry[0]) is None:
-            why = "no image is pulled here, so entryPoint has to name a program of this host"
-            raise CannotStartError(f"CannotStartContainerError: exec: {entry[:1]}: {why}")
-        return [*entry, *command]
+        words = [*(container.get("entryPoint") or []), *command]
+        if words and words[0] in {"python", "python3", f"python3.{sys.version_info.minor}"}:
+            words[0] = sys.executable
+        if not words or shutil.which(words[0]) is None:
+            why = "no image is pulled here, so entryPoint, or command without one, has to name a "
+            why += "program of this host"
+            raise CannotStartError(f"CannotStartContainerError: exec: {words[:1]}: {why}")
+        return words
 
     def _environment(self, container: Document) -> dict[str, str]:
         secrets = container.get("secrets") or []
@@ -198,7 +193,7 @@ class Launch:
             "AWS_REGION": self._account.region,
             "AWS_DEFAULT_REGION": self._account.region,
             **self._credentials,
-            **_direct(),
+            **direct(),
             **{pair["name"]: pair["value"] for pair in pairs},
             **{each["name"]: self._secret(each["valueFrom"]) for each in secrets},
         }

@@ -77,8 +77,11 @@ class Built(mocks.Mocks):
         return inputs
 
 
+Build = Callable[[Callable[[], object]], Built]
+
+
 @pytest.fixture(scope="session")
-def build() -> Callable[[Callable[[], object]], Built]:
+def build() -> Build:
     """Runs a function that makes components, and returns what it registered."""
 
     def run(make: Callable[[], object]) -> Built:
@@ -95,9 +98,7 @@ def build() -> Callable[[Callable[[], object]], Built]:
     return run
 
 
-def application(
-    folder: Path, model: str = "def predict(instances): return instances\n"
-) -> Application:
+def application(folder: Path, model: str = MODEL) -> Application:
     """An application with this model, and a lock of six for python3.11 on arm64."""
     (folder / "locks").mkdir(parents=True)
     (folder / "model.py").write_text(model)
@@ -108,36 +109,51 @@ def application(
 
 @dataclass
 class Chain:
-    """Every component, as `__main__.py` puts them together; changed by the arguments' fields."""
+    """Every component, as `__main__.py` puts them together; changed by the arguments' fields.
+
+    With `opts` each of them gets these options.
+    """
 
     application: Application
     network: dict[str, Any] = field(default_factory=dict)
     store: dict[str, Any] = field(default_factory=dict)
     populator: dict[str, Any] = field(default_factory=dict)
     function: dict[str, Any] = field(default_factory=dict)
+    opts: pulumi.ResourceOptions | None = None
 
     def ready(self) -> Populator:
         """All up to the populator."""
         zones = ("us-east-1a", "us-east-1b")
-        network = Network(
-            "network", NetworkArgs(**{"cidr": "10.0.0.0/16", "zones": zones} | self.network)
-        )
+        given: dict[str, Any] = {"cidr": "10.0.0.0/16", "zones": zones}
+        network = Network("network", NetworkArgs(**given | self.network), self.opts)
         place: dict[str, Any] = {"network": network, "mount_path": "/mnt/models"}
-        store = EfsStore("store", EfsStoreArgs(**place | self.store))
+        store = EfsStore("store", EfsStoreArgs(**place | self.store), self.opts)
         machine: dict[str, Any] = {"store": store, "target": TARGET}
-        return Populator("populator", PopulatorArgs(**machine | self.populator))
+        return Populator("populator", PopulatorArgs(**machine | self.populator), self.opts)
 
     def publication(self) -> Publication:
         """All up to the release."""
-        return Publication(
-            "libraries", PublicationArgs(populator=self.ready(), application=self.application)
-        )
+        args = PublicationArgs(populator=self.ready(), application=self.application)
+        return Publication("libraries", args, self.opts)
 
     def __call__(self) -> InferenceFunction:
         """All of them."""
         parts: dict[str, Any] = {
             "application": self.application,
-            "role": FunctionRole("inference"),
+            "role": FunctionRole("inference", None, self.opts),
             "libraries": self.publication(),
         }
-        return InferenceFunction("inference", InferenceFunctionArgs(**parts | self.function))
+        args = InferenceFunctionArgs(**parts | self.function)
+        return InferenceFunction("inference", args, self.opts)
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """All components with their defaults, to be changed in a copy (`replace`)."""
+    return Chain(application(tmp_path_factory.mktemp("chain") / "application"))
+
+
+@pytest.fixture(scope="session")
+def built(build: Build, chain: Chain) -> Built:
+    """What they register."""
+    return build(chain)

@@ -32,21 +32,26 @@ class Asked(mocks.Mocks):
         return {"accountId": "123456789012", "region": self.region, "partition": "aws"}
 
 
-def current(region: str, /, **config: str) -> tuple[Account, Asked]:
-    asked = Asked(region)
+def in_program(asked: Asked, call: Callable[[], Any], **config: str) -> Any:
+    """What a call within a program returns."""
     mocks.set_mocks(asked, project="p", stack="s", preview=True)
-    settings = {f"aws:{key}": value for key, value in config.items()}
-    pulumi.runtime.set_all_config(settings)
-    found: list[Account] = []
+    pulumi.runtime.set_all_config({f"aws:{key}": value for key, value in config.items()})
+    found: list[Any] = []
     run: Any = pulumi.runtime.test
     try:
-        run(lambda: found.append(Account.of()))()
+        run(lambda: found.append(call()))()
+    finally:
+        pulumi.runtime.set_all_config({})
+    return found[0]
+
+
+def current(region: str, /, **config: str) -> tuple[Account, Asked]:
+    asked = Asked(region)
+    try:
+        return in_program(asked, Account.of, **config), asked
     except ConfigurationError:
         assert asked.tokens == []
         raise
-    finally:
-        pulumi.runtime.set_all_config({})
-    return found[0], asked
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
@@ -93,19 +98,6 @@ def test_a_region_where_lambda_mounts_no_file_system_is_refused(region: str, pla
     assert str(problem).startswith(f"aws:region = {region!r}: in {place} Lambda does not mount EFS")
     skipped = in_program(asked, Account.of, region=region, skipRegionValidation="true")
     assert skipped.region == region
-
-
-def in_program(asked: Asked, call: Callable[[], Any], **config: str) -> Any:
-    """What a call within a program returns."""
-    mocks.set_mocks(asked, project="p", stack="s", preview=True)
-    pulumi.runtime.set_all_config({f"aws:{key}": value for key, value in config.items()})
-    found: list[Any] = []
-    run: Any = pulumi.runtime.test
-    try:
-        run(lambda: found.append(call()))()
-    finally:
-        pulumi.runtime.set_all_config({})
-    return found[0]
 
 
 def zones(region: str, ids: dict[str, str], *configured: str) -> Any:

@@ -14,9 +14,8 @@ from components import Account, ConfigurationError, Network, NetworkArgs
 from components.container import needed, why_no_image, why_no_source
 from components.resources.endpoints import interface_policy, s3_policy
 
-from .conftest import ACCOUNT, TARGET, Built, Chain, application
+from .conftest import ACCOUNT, TARGET, Build, Chain, application
 
-Build = Callable[[Callable[[], object]], Built]
 ZONES = ("us-east-1a", "us-east-1b")
 HERE = Account(id=ACCOUNT, region="us-east-1", partition="aws")
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/lambda/python"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,7 @@ from components.resources.logs import LogArgs
 from components.resources.roles import FunctionRole
 from components.serving import environment
 
-from .conftest import Built, Chain, application
-
-Build = Callable[[Callable[[], object]], Built]
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    return Chain(application(tmp_path_factory.mktemp("application")))
+from .conftest import Build, Built, Chain, application
 
 
 @pytest.mark.parametrize(
@@ -55,11 +48,6 @@ def test_the_smoke_invocation_sends_the_sample_of_the_model(
 def test_a_sample_that_is_no_literal_is_refused_in_preview(build: Build, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="it has to be a literal"):
         build(Chain(application(tmp_path, "SAMPLE = make()\n")))
-
-
-@pytest.fixture(scope="module")
-def built(build: Build, chain: Chain) -> Built:
-    return build(chain)
 
 
 @pytest.fixture

@@ -31,9 +31,8 @@ from components import (
 )
 from components.inputs import Args, Plain
 
-from .conftest import MODEL, Built, Chain, application
+from .conftest import MODEL, Build, Built, Chain, application
 
-Build = Callable[[Callable[[], object]], Built]
 ACCOUNT = Account(id="123456789012", region="us-east-1", partition="aws")
 CLASSES = [found for found in vars(components).values() if isinstance(found, type)]
 ARGS = sorted((c for c in CLASSES if issubclass(c, Args)), key=lambda c: c.__name__)

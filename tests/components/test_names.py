@@ -27,31 +27,41 @@ STACKS = [
 EU = Account(id="123456789012", region="eu-central-1", partition="aws")
 
 
+Stack = Callable[[str, str], None]
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """Says in which project and stack the program runs."""
+
+    def of(project: str, name: str) -> None:
+        monkeypatch.setattr(pulumi, "get_project", lambda: project)
+        monkeypatch.setattr(pulumi, "get_stack", lambda: name)
+
+    return of
+
+
 def bucket(name: str) -> str:
     return names.bucket_name(name, EU)
 
 
 @pytest.mark.parametrize("make", [bucket, names.tag_name, names.log_group_name, names.family])
-def test_no_two_stacks_share_a_name(
-    make: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_two_stacks_share_a_name(make: Callable[[str], str], stack: Stack) -> None:
     made = []
-    for project, stack in STACKS:
-        monkeypatch.setattr(pulumi, "get_project", lambda project=project: project)
-        monkeypatch.setattr(pulumi, "get_stack", lambda stack=stack: stack)
+    for project, name in STACKS:
+        stack(project, name)
         made.append(make("populator"))
         assert make("populator") == made[-1]
     assert all(one != other for one, other in itertools.combinations(made, 2))
 
 
-def test_a_family_has_the_form_that_ecs_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulumi, "get_project", lambda: "my.project")
-    monkeypatch.setattr(pulumi, "get_stack", lambda: "a.b_c-d")
+def test_a_family_has_the_form_that_ecs_takes(stack: Stack) -> None:
+    stack("my.project", "a.b_c-d")
     assert re.fullmatch(r"my-project-a-b_c-d-populator-[0-9a-f]{7}", names.family("populator"))
 
 
 @pytest.mark.parametrize(
-    ("project", "stack", "start"),
+    ("project", "name", "start"),
     [
         ("efs-inference", "dev", "efs-inference-dev-populator-"),
         ("My.Project", "A_b", "my-project-a-b-populator-"),
@@ -63,19 +73,17 @@ def test_a_family_has_the_form_that_ecs_takes(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_a_bucket_name_has_the_form_that_s3_takes(
-    project: str, stack: str, start: str, monkeypatch: pytest.MonkeyPatch
+    project: str, name: str, start: str, stack: Stack
 ) -> None:
-    monkeypatch.setattr(pulumi, "get_project", lambda: project)
-    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
-    name = bucket("populator")
-    assert re.fullmatch(re.escape(start) + "[0-9a-f]{16}", name)
-    assert 3 <= len(name) <= 63
+    stack(project, name)
+    made = bucket("populator")
+    assert re.fullmatch(re.escape(start) + "[0-9a-f]{16}", made)
+    assert 3 <= len(made) <= 63
 
 
 @pytest.mark.parametrize("other", [{"id": "210987654321"}, {"region": "eu-west-1"}])
 def test_each_account_and_region_has_a_bucket_of_its_own(
-    other: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    other: dict[str, Any], stack: Stack
 ) -> None:
-    monkeypatch.setattr(pulumi, "get_project", lambda: "p")
-    monkeypatch.setattr(pulumi, "get_stack", lambda: "s")
+    stack("p", "s")
     assert names.bucket_name("a", dataclasses.replace(EU, **other)) != bucket("a")

@@ -11,9 +11,8 @@ import pytest
 from components.network import ExistingNetworkArgs, Network, NetworkArgs
 from components.resources.vpc import subnet_blocks
 
-from .conftest import Built
+from .conftest import Build, Built
 
-Build = Callable[[Callable[[], object]], Built]
 ZONES = ("us-east-1a", "us-east-1b")
 
 
@@ -28,17 +27,22 @@ def network(egress: str = "public-ip", zones: tuple[str, ...] = ZONES) -> Callab
     return lambda: Network("net", args)
 
 
-def test_a_public_ip_needs_a_public_subnet_in_each_zone_and_no_nat(build: Build) -> None:
-    built = build(network())
-    assert set(built.of("Subnet")) == {
+@pytest.fixture(scope="module")
+def public(build: Build) -> Built:
+    """The default: the task gets out by an address of its own."""
+    return build(network())
+
+
+def test_a_public_ip_needs_a_public_subnet_in_each_zone_and_no_nat(public: Built) -> None:
+    assert set(public.of("Subnet")) == {
         "net-private-us-east-1a",
         "net-private-us-east-1b",
         "net-public-us-east-1a",
         "net-public-us-east-1b",
     }
-    assert not built.of("NatGateway")
-    assert not built.of("Eip")
-    assert set(built.of("Route")) == {"net-public-internet"}
+    assert not public.of("NatGateway")
+    assert not public.of("Eip")
+    assert set(public.of("Route")) == {"net-public-internet"}
 
 
 def test_nat_is_one_gateway_in_one_public_subnet(build: Build) -> None:
@@ -52,21 +56,21 @@ def test_nat_is_one_gateway_in_one_public_subnet(build: Build) -> None:
     assert built.of("Route")["net-private-internet"]["natGatewayId"] == "net-nat-us-east-1a-id"
 
 
-def test_the_vpc_has_dns_which_mount_targets_need(build: Build) -> None:
-    vpc = build(network()).one("Vpc")
+def test_the_vpc_has_dns_which_mount_targets_need(public: Built) -> None:
+    vpc = public.one("Vpc")
     assert vpc["enableDnsSupport"] is True
     assert vpc["enableDnsHostnames"] is True
     assert vpc["tags"] == {"team": "ml", "Name": "efs-inference/test/net"}
 
 
-def test_the_default_security_group_is_closed(build: Build) -> None:
-    closed = build(network()).one("DefaultSecurityGroup")
+def test_the_default_security_group_is_closed(public: Built) -> None:
+    closed = public.one("DefaultSecurityGroup")
     assert closed.get("ingress", []) == []
     assert closed.get("egress", []) == []
 
 
-def test_nfs_is_the_only_way_in_and_only_from_the_two_consumers(build: Build) -> None:
-    rules = build(network()).of("SecurityGroupIngressRule")
+def test_nfs_is_the_only_way_in_and_only_from_the_two_consumers(public: Built) -> None:
+    rules = public.of("SecurityGroupIngressRule")
     assert {
         name: (rule["securityGroupId"], rule["referencedSecurityGroupId"])
         for name, rule in rules.items()
@@ -80,8 +84,8 @@ def test_nfs_is_the_only_way_in_and_only_from_the_two_consumers(build: Build) ->
     )
 
 
-def test_only_the_populate_task_gets_out_and_only_to_the_package_index(build: Build) -> None:
-    rules = build(network()).of("SecurityGroupEgressRule")
+def test_only_the_populate_task_gets_out_and_only_to_the_package_index(public: Built) -> None:
+    rules = public.of("SecurityGroupEgressRule")
     to_anywhere = {n: r for n, r in rules.items() if "cidrIpv4" in r}
     assert set(rules) - set(to_anywhere) == {
         "net-function-to-mount-targets",
@@ -96,15 +100,15 @@ def test_only_the_populate_task_gets_out_and_only_to_the_package_index(build: Bu
 
 
 def test_no_security_group_has_rules_inside_where_they_would_fight_the_separate_ones(
-    build: Build,
+    public: Built,
 ) -> None:
-    for group in build(network()).of("SecurityGroup").values():
+    for group in public.of("SecurityGroup").values():
         assert "ingress" not in group
         assert "egress" not in group
 
 
-def test_s3_is_reached_over_a_gateway_endpoint_from_both_route_tables(build: Build) -> None:
-    endpoint = build(network()).one("VpcEndpoint")
+def test_s3_is_reached_over_a_gateway_endpoint_from_both_route_tables(public: Built) -> None:
+    endpoint = public.one("VpcEndpoint")
     assert endpoint["serviceName"] == "com.amazonaws.us-east-1.s3"
     assert endpoint["vpcEndpointType"] == "Gateway"
     assert set(endpoint["routeTableIds"]) == {"net-private-id", "net-public-id"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -23,13 +23,9 @@ from components import (
     InferenceFunctionArgs,
     Network,
     NetworkArgs,
-    Populator,
-    PopulatorArgs,
-    Publication,
-    PublicationArgs,
 )
 
-from .conftest import MODEL, TARGET, Built, application
+from .conftest import Built, Chain
 
 Requests = dict[str, Any]
 
@@ -67,49 +63,36 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], Req
     return start
 
 
-def whole(
-    folder: Path, opts: pulumi.ResourceOptions | None, *, protect: bool = False
-) -> InferenceFunction:
+def whole(chain: Chain, opts: pulumi.ResourceOptions | None, *, protect: bool = False) -> object:
     """Every component with the same options."""
-    app = application(folder / "app", MODEL)
-    role = FunctionRole("role", None, opts)
-    network = Network("network", NetworkArgs(cidr="10.0.0.0/16", zones=["us-east-1a"]), opts)
-    store = EfsStore(
-        "store", EfsStoreArgs(network=network, mount_path="/mnt/models", protect=protect), opts
-    )
-    populator = Populator("populator", PopulatorArgs(store=store, target=TARGET), opts)
-    libraries = Publication(
-        "libraries", PublicationArgs(populator=populator, application=app), opts
-    )
-    args = InferenceFunctionArgs(application=app, libraries=libraries, role=role)
-    return InferenceFunction("function", args, opts)
+    return replace(chain, store={"protect": protect}, opts=opts)()
 
 
 def children(requests: Requests) -> Requests:
     """Those of `whole`; what components of earlier tests still register has other names."""
-    ours = ("role", "network", "store", "populator", "libraries", "function")
+    ours = ("inference", "network", "store", "populator", "libraries")
     return {key: r for key, r in requests.items() if r.custom and r.name.startswith(ours)}
 
 
-def test_protect_given_to_a_component_protects_all_of_it(run: Any, tmp_path: Path) -> None:
-    requests = run(lambda: whole(tmp_path, pulumi.ResourceOptions(protect=True)))
+def test_protect_given_to_a_component_protects_all_of_it(run: Any, chain: Chain) -> None:
+    requests = run(lambda: whole(chain, pulumi.ResourceOptions(protect=True)))
     assert [key for key, request in children(requests).items() if not request.protect] == []
 
 
 @pytest.mark.parametrize(("given", "protected"), [(None, True), (False, False)])
 def test_protect_given_to_the_store_wins_over_its_argument(
-    run: Any, tmp_path: Path, given: bool | None, protected: bool
+    run: Any, chain: Chain, given: bool | None, protected: bool
 ) -> None:
     opts = pulumi.ResourceOptions(protect=given)
-    requests = run(lambda: whole(tmp_path, opts, protect=True))
+    requests = run(lambda: whole(chain, opts, protect=True))
     for key in ("FileSystem store", "AccessPoint store-access-point"):
         assert requests[key].protect is protected, key
 
 
-def test_a_store_inside_a_protected_component_is_protected(run: Any, tmp_path: Path) -> None:
+def test_a_store_inside_a_protected_component_is_protected(run: Any, chain: Chain) -> None:
     def make() -> object:
         outer = pulumi.ComponentResource("t:index:Outer", "outer", {}, PROTECTED)
-        return whole(tmp_path, pulumi.ResourceOptions(parent=outer))
+        return whole(chain, pulumi.ResourceOptions(parent=outer))
 
     assert run(make)["FileSystem store"].protect is True
 
@@ -117,10 +100,10 @@ def test_a_store_inside_a_protected_component_is_protected(run: Any, tmp_path: P
 PROTECTED = pulumi.ResourceOptions(protect=True)
 
 
-def test_a_provider_reaches_every_child_and_the_lookups(run: Any, tmp_path: Path) -> None:
+def test_a_provider_reaches_every_child_and_the_lookups(run: Any, chain: Chain) -> None:
     def make() -> object:
         west = aws.Provider("west", region="eu-west-1")
-        return whole(tmp_path, pulumi.ResourceOptions(providers=[west]))
+        return whole(chain, pulumi.ResourceOptions(providers=[west]))
 
     requests = run(make)
     for key, request in children(requests).items():
@@ -128,14 +111,14 @@ def test_a_provider_reaches_every_child_and_the_lookups(run: Any, tmp_path: Path
             assert "::west::" in request.provider, key
     endpoint = requests["VpcEndpoint network-s3"].object["serviceName"]
     assert endpoint == "com.amazonaws.eu-west-1.s3"
-    for key in ("efs-inference:PopulatorRun libraries", "efs-inference:SmokeInvocation function"):
+    for key in ("efs-inference:PopulatorRun libraries", "efs-inference:SmokeInvocation inference"):
         assert requests[key.partition(":")[2]].object["region"] == "eu-west-1"
 
 
-def test_an_alias_of_a_component_goes_for_its_children(run: Any, tmp_path: Path) -> None:
+def test_an_alias_of_a_component_goes_for_its_children(run: Any, chain: Chain) -> None:
     """The engine makes the children's of it, from names that begin with the component's."""
     opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="older")])
-    requests = run(lambda: whole(tmp_path, opts))
+    requests = run(lambda: whole(chain, opts))
     parents = {r.name: r for r in requests.values() if not r.custom}
     assert all("older" in str(request.aliases) for request in parents.values())
     for key, request in children(requests).items():
@@ -144,14 +127,14 @@ def test_an_alias_of_a_component_goes_for_its_children(run: Any, tmp_path: Path)
         assert request.name.startswith(parent), key
 
 
-def test_a_transformation_of_a_component_sees_every_child(run: Any, tmp_path: Path) -> None:
+def test_a_transformation_of_a_component_sees_every_child(run: Any, chain: Chain) -> None:
     seen: set[str] = set()
 
     def look(args: pulumi.ResourceTransformationArgs) -> None:
         seen.add(f"{args.type_.rpartition(':')[2]} {args.name}")
 
     opts = pulumi.ResourceOptions(transformations=[look])
-    requests = run(lambda: whole(tmp_path, opts))
+    requests = run(lambda: whole(chain, opts))
     assert set(children(requests)) <= seen
 
 
@@ -170,20 +153,36 @@ def test_an_account_is_that_of_a_provider_or_of_a_component_with_one(run: Any) -
     assert found[1] == found[2]
 
 
+def a_store(_: Chain, opts: pulumi.ResourceOptions) -> None:
+    network = Network("network", NetworkArgs(cidr="10.0.0.0/16", zones=["us-east-1a"]))
+    EfsStore("mine", EfsStoreArgs(network=network, mount_path="/mnt/models"), opts)
+
+
+def a_function(chain: Chain, opts: pulumi.ResourceOptions) -> None:
+    args = InferenceFunctionArgs(
+        application=chain.application, libraries=chain.publication(), role=FunctionRole("role")
+    )
+    InferenceFunction("mine", args, opts)
+
+
+@pytest.mark.parametrize("component", [a_store, a_function])
 def test_a_component_in_another_region_than_what_it_belongs_to_is_refused(
-    run: Any, tmp_path: Path
+    run: Any, chain: Chain, component: Callable[[Chain, pulumi.ResourceOptions], None]
 ) -> None:
     def make() -> None:
-        network = Network("network", NetworkArgs(cidr="10.0.0.0/16", zones=["us-east-1a"]))
         west = aws.Provider("west", region="eu-west-1")
-        args = EfsStoreArgs(network=network, mount_path="/mnt/models")
-        EfsStore("store", args, pulumi.ResourceOptions(providers=[west]))
+        component(chain, pulumi.ResourceOptions(providers=[west]))
 
-    with pytest.raises(ConfigurationError, match="the aws provider of store = account"):
+    with pytest.raises(ConfigurationError) as caught:
         run(make)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(
+        "the aws provider of mine = account 123456789012 in eu-west-1: what it belongs to"
+    )
+    assert "opts=pulumi.ResourceOptions(providers=[...])" in problem.remedy
 
 
-def test_another_provider_that_leads_to_the_same_place_is_taken(run: Any, tmp_path: Path) -> None:
+def test_another_provider_that_leads_to_the_same_place_is_taken(run: Any) -> None:
     def make() -> object:
         network = Network("network", NetworkArgs(cidr="10.0.0.0/16", zones=["us-east-1a"]))
         tagging = aws.Provider("tagging", region="us-east-1")

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
+import pytest
 
 from components.network import ExistingNetworkArgs, Network
 from components.resources import client_statement, file_system_policy
 from components.store import EfsStore, EfsStoreArgs, ExistingEfsStoreArgs
 
-from .conftest import ACCOUNT, Built
-
-Build = Callable[[Callable[[], object]], Built]
+from .conftest import ACCOUNT, Build, Built
 
 
 def network() -> Network:
@@ -22,13 +21,18 @@ def network() -> Network:
     return Network("net", ExistingNetworkArgs(vpc_id="vpc-1", subnet_ids=subnets))
 
 
-def store(opts: pulumi.ResourceOptions | None = None) -> EfsStore:
-    args = EfsStoreArgs(network=network(), mount_path="/mnt/models", protect=True)
-    return EfsStore("store", args, opts)
+def store(**denials: Any) -> EfsStore:
+    args = EfsStoreArgs(network=network(), mount_path="/mnt/models", protect=True, **denials)
+    return EfsStore("store", args)
 
 
-def test_it_registers_exactly_what_it_consists_of(build: Build) -> None:
-    assert {key for key in build(store).resources if " net" not in key} == {
+@pytest.fixture(scope="module")
+def built(build: Build) -> Built:
+    return build(store)
+
+
+def test_it_registers_exactly_what_it_consists_of(built: Built) -> None:
+    assert {key for key in built.resources if " net" not in key} == {
         "FileSystem store",
         "AccessPoint store-access-point",
         "FileSystemPolicy store-policy",
@@ -38,20 +42,20 @@ def test_it_registers_exactly_what_it_consists_of(build: Build) -> None:
     }
 
 
-def test_the_file_system_is_encrypted_and_elastic(build: Build) -> None:
-    file_system = build(store).one("FileSystem")
+def test_the_file_system_is_encrypted_and_elastic(built: Built) -> None:
+    file_system = built.one("FileSystem")
     assert file_system["encrypted"] is True
     assert file_system["throughputMode"] == "elastic"
 
 
-def test_every_zone_has_its_mount_target(build: Build) -> None:
-    targets = build(store).of("MountTarget").values()
+def test_every_zone_has_its_mount_target(built: Built) -> None:
+    targets = built.of("MountTarget").values()
     assert {target["subnetId"] for target in targets} == {"subnet-a", "subnet-b"}
     assert all(target["securityGroups"] == ["net-mount-targets-id"] for target in targets)
 
 
-def test_the_access_point_makes_its_directory_for_its_own_user(build: Build) -> None:
-    access_point = build(store).one("AccessPoint")
+def test_the_access_point_makes_its_directory_for_its_own_user(built: Built) -> None:
+    access_point = built.one("AccessPoint")
     assert access_point["posixUser"] == {"uid": 1000, "gid": 1000}
     assert access_point["rootDirectory"] == {
         "path": "/libraries",
@@ -63,11 +67,7 @@ def test_each_denial_of_the_file_system_policy_can_be_left_out(build: Build) -> 
     """Nobody could try them against Lambda's own mount yet."""
 
     def sids(**denials: Any) -> list[str]:
-        def made() -> EfsStore:
-            args = EfsStoreArgs(network=network(), mount_path="/mnt/models", **denials)
-            return EfsStore("store", args)
-
-        policies = build(made).of("FileSystemPolicy").values()
+        policies = build(lambda: store(**denials)).of("FileSystemPolicy").values()
         return [s["Sid"] for p in policies for s in json.loads(p["policy"])["Statement"]]
 
     assert sids(deny_plain_text=False) == ["DenyWithoutAccessPoint"]

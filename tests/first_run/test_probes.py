@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
 from local.cloud import Cloud
-from tests.deployments import point_clients_at
 from tests.local.conftest import Stack
 from tools.first_run import probes
 from tools.first_run.stacks import Made
 
 
 @pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setattr(probes, "_POLICY_SECONDS", 0)
-    with Cloud(tmp_path / "state", seconds_to_create=0) as cloud:
-        point_clients_at(cloud, monkeypatch)
-        boto3.setup_default_session(region_name=cloud.region)
-        yield Stack(cloud)
+    boto3.setup_default_session(region_name=cloud.region)
+    return Stack(cloud)
 
 
 def made(kind: str, id_: str, **outputs: Any) -> Made:

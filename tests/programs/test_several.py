@@ -76,22 +76,6 @@ def test_two_regions_in_one_program(cloud: Cloud, index: Index, tmp_path: Path) 
     }
 
 
-def test_a_component_elsewhere_than_what_it_belongs_to_is_refused(
-    cloud: Cloud, index: Index, tmp_path: Path
-) -> None:
-    program = """
-        west = pulumi.ResourceOptions(providers=[aws.Provider("west", region="eu-west-1")])
-        libraries = published("mine", new_network("mine"))
-        served("mine", libraries, west)
-    """
-    error = Program(tmp_path / "theirs", index, program).up()
-    assert error is not None
-    assert (
-        "the aws provider of mine = account 123456789012 in eu-west-1: what it belongs to" in error
-    )
-    assert "opts=pulumi.ResourceOptions(providers=[...])" in error
-
-
 @pytest.mark.parametrize("replaced", ["access point", "role", "policy"])
 def test_the_live_version_keeps_its_rights_until_the_alias_has_moved(
     cloud: Cloud, index: Index, tmp_path: Path, replaced: str

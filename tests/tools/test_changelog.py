@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.changelog import ChangelogError, main, released
+from tools.changelog import ROOT, ChangelogError, main, released
 
 CHANGELOG = """# Changelog
 
@@ -57,6 +57,13 @@ def test_what_is_not_ready_is_refused(
 
     with pytest.raises(ChangelogError, match=message):
         released(tag, project)
+
+
+def test_before_the_first_version_all_there_is_counts_as_added() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    if "\n## [" in changelog.partition("## [Unreleased]")[2]:
+        pytest.skip("a version has been released")
+    assert [line for line in changelog.splitlines() if line.startswith("### ")] == ["### Added"]
 
 
 def test_the_command_fails_for_a_tag_of_another_version(

@@ -9,11 +9,10 @@ from urllib.parse import urldefrag
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from .grammar import Asked, wheel_of
-from .lines import logical_lines
+from .grammar import Asked
+from .pins import pins_in
 
 _MADE_FOR = "# made for: "
-_HASH = " --hash="
 
 
 @dataclass(frozen=True)
@@ -32,33 +31,18 @@ class Difference:
         return f"has {self.found}, and requirements.in asks for {self.wanted}"
 
 
-def versions_of(lock: str) -> dict[str, str]:
-    """The versions in a lock by name, whether its lines keep the other rules or not."""
-    versions: dict[str, str] = {}
-    for _, line in logical_lines(lock):
-        name, at, url = line.split(" --hash")[0].partition(" @ ")
-        if at:
-            versions[canonicalize_name(name)] = (wheel_of(url.strip()) or ("", ""))[1]
-        else:
-            name, equals, version = line.partition(" ")[0].partition("==")
-            if equals:
-                versions[canonicalize_name(name)] = version
-    return versions
-
-
 def made_for(requirements: Sequence[Requirement]) -> list[str]:
     """Comments by which a lock says what it was made for."""
     return sorted({f"{_MADE_FOR}{_plain(requirement)}" for requirement in requirements})
 
 
-def differences(asked: Asked, lock: str, versions: Mapping[str, str]) -> list[Difference]:
-    """What a lock with this text and these versions by name does not hold of what is asked for.
+def differences(asked: Asked, lock: str) -> list[Difference]:
+    """What a lock with this text does not hold of what is asked for.
 
     A requirement counts that it does not satisfy, and a constraint; with extras, and when it is
     gone, one for which it was not made; and a hash that is another one.
     """
-    extras_by_name, lines = _made_for(lock), _lines(lock)
-    urls = {name: url for name, (url, _) in lines.items()}
+    extras_by_name, pins = _made_for(lock), pins_in(lock)
     wanted: dict[str, str] = {}
     for requirement in asked.requirements:
         name, url = canonicalize_name(requirement.name), urldefrag(requirement.url or "").url
@@ -66,25 +50,27 @@ def differences(asked: Asked, lock: str, versions: Mapping[str, str]) -> list[Di
     found = []
     for requirement in asked.requirements:
         name = canonicalize_name(requirement.name)
-        version, extras = versions.get(name), extras_by_name.get(name, set())
+        pin, extras = pins.get(name), extras_by_name.get(name, set())
         had = ""
-        if version is not None and wanted[name] != urls.get(name, ""):
-            had = f"{name} {version} from {urls.get(name) or 'the index'}"
-        elif version is None or not _satisfies(version, requirement):
-            had = f"{name} {version}" if version else f"no {name}"
+        if pin is None:
+            had = f"no {name}"
+        elif wanted[name] != pin.url:
+            had = f"{name} {pin.version} from {pin.url or 'the index'}"
+        elif not _satisfies(pin.version, requirement):
+            had = f"{name} {pin.version}"
         elif extras_by_name and not requirement.extras <= extras:
             own = ",".join(sorted(extras))
-            had = f"{name} {version} {f'with [{own}]' if own else 'without extras'}"
+            had = f"{name} {pin.version} {f'with [{own}]' if own else 'without extras'}"
         if had:
             found.append(Difference(had, repr(str(requirement))))
     for requirement in asked.constraints:
         name = canonicalize_name(requirement.name)
-        if name in versions and not _satisfies(versions[name], requirement):
-            found.append(Difference(f"{name} {versions[name]}", repr(str(requirement))))
+        if name in pins and not _satisfies(pins[name].version, requirement):
+            found.append(Difference(f"{name} {pins[name].version}", repr(str(requirement))))
     found += [
-        Difference(f"{name} with {' and '.join(sorted(lines[name][1]))}", " or ".join(sorted(each)))
+        Difference(f"{name} with {' and '.join(pins[name].hashes)}", " or ".join(sorted(each)))
         for name, each in sorted(asked.hashes.items())
-        if name in lines and not lines[name][1] <= each
+        if name in pins and not each.issuperset(pins[name].hashes)
     ]
     found += [
         Difference(f"what {name!r} needed", f"no {name!r}")
@@ -101,17 +87,6 @@ def quoted(options: Mapping[str, str]) -> str:
     """Options of a release as requirements.in has them, see the installer's `options.py`."""
     lines = [repr(f"# release: {word} {names}") for word, names in options.items()]
     return " and ".join(lines) or "no `# release:`"
-
-
-def _lines(lock: str) -> dict[str, tuple[str, set[str]]]:
-    """For each package of a lock its URL, if it has one, and its hashes."""
-    found: dict[str, tuple[str, set[str]]] = {}
-    for _, line in logical_lines(lock):
-        package, *hashes = line.split(_HASH)
-        name, at, url = package.partition(" @ ")
-        name = canonicalize_name(name.partition("==")[0].strip())
-        found[name] = (url.strip() if at else "", {each.strip() for each in hashes})
-    return found
 
 
 def _made_for(lock: str) -> dict[str, set[str]]:

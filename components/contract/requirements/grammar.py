@@ -16,8 +16,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion
 
+from ...errors import ConfigurationError, Problem
 from ..runtimes import MACHINES, RUNTIMES
-from .lines import RULES, Broken, Line, RequirementsError, lines_of
+from .lines import CORRECT, RULES, Line, lines_of
 
 _HASH = re.compile(r"sha256:[0-9a-f]{64}", re.IGNORECASE)
 _FRAGMENT = re.compile(r"sha256=[0-9a-f]{64}", re.IGNORECASE)
@@ -53,21 +54,21 @@ def asked(path: Path, runtime: str, architecture: str) -> Asked:
     """What a file asks for on this runtime and architecture.
 
     Raises:
-        RequirementsError: With each line that is not supported; or nothing is asked for there.
+        ConfigurationError: With each line that is not supported; or nothing is asked for there.
     """
-    broken: list[Broken] = []
+    broken: list[Problem] = []
     found: list[Requirement] = []
     limits: list[Requirement] = []
     hashes: dict[str, set[str]] = {}
     for line in lines_of(path):
-        parsed = line if isinstance(line, Broken) else _parsed(line)
-        if isinstance(parsed, Broken):
+        parsed = line if isinstance(line, Problem) else _parsed(line)
+        if isinstance(parsed, Problem):
             broken.append(parsed)
             continue
         assert isinstance(line, Line)
         requirement, of_line = parsed
         counts = _counts(line, requirement, runtime, architecture)
-        if isinstance(counts, Broken):
+        if isinstance(counts, Problem):
             broken.append(counts)
         elif counts:
             (limits if line.limits else found).append(requirement)
@@ -77,7 +78,7 @@ def asked(path: Path, runtime: str, architecture: str) -> Asked:
     if not broken:
         broken = _together(path, found, f"{runtime} on {architecture}")
     if broken:
-        raise RequirementsError(*broken)
+        raise ConfigurationError(broken)
     return Asked(requirements=found, constraints=limits, hashes=hashes)
 
 
@@ -90,11 +91,11 @@ def wheel_of(url: str) -> tuple[str, str] | None:
     return name, str(version)
 
 
-def _parsed(line: Line) -> tuple[Requirement, set[str]] | Broken:
+def _parsed(line: Line) -> tuple[Requirement, set[str]] | Problem:
     """The requirement of a line, and its hashes."""
     text, *options = re.split(r"\s+(?=-)", line.text, maxsplit=1)
     found = _hashes(line, options[0]) if options else set()
-    if isinstance(found, Broken):
+    if isinstance(found, Problem):
         return found
     if _NO_NAME.match(text):
         return line.broken(_BY_URL)
@@ -116,7 +117,7 @@ def _parsed(line: Line) -> tuple[Requirement, set[str]] | Broken:
     return requirement, found
 
 
-def _hashes(line: Line, options: str) -> set[str] | Broken:
+def _hashes(line: Line, options: str) -> set[str] | Problem:
     try:
         words = shlex.split(options)
     except ValueError as error:
@@ -148,7 +149,9 @@ def _url_rule(name: str, url: str) -> str | None:
     return None if wheel[0] == canonicalize_name(name) else f"that is a wheel of {wheel[0]}"
 
 
-def _counts(line: Line, requirement: Requirement, runtime: str, architecture: str) -> bool | Broken:
+def _counts(
+    line: Line, requirement: Requirement, runtime: str, architecture: str
+) -> bool | Problem:
     """Whether a line concerns a runtime and architecture."""
     marker = requirement.marker
     if marker is None:
@@ -182,18 +185,18 @@ def _environment(runtime: str, architecture: str, patch: int) -> dict[str, str]:
     }
 
 
-def _together(path: Path, found: Iterable[Requirement], target: str) -> list[Broken]:
+def _together(path: Path, asked: Iterable[Requirement], target: str) -> list[Problem]:
     """What is wrong of all lines together."""
     urls: dict[str, set[str]] = {}
-    for requirement in found:
+    for requirement in asked:
         name = canonicalize_name(requirement.name)
         own = urls.setdefault(name, set())
         if requirement.url:
             own.add(urldefrag(requirement.url).url)
+    several = {name: each for name, each in sorted(urls.items()) if len(each) > 1}
+    found = [(", ".join(sorted(each)), f"{name} has one URL") for name, each in several.items()]
     if not urls:
-        return [Broken(path.name, "no package", f"it asks for at least one on {target}")]
+        found = [("no package", f"it asks for at least one on {target}")]
     return [
-        Broken(path.name, ", ".join(sorted(each)), f"{name} has one URL")
-        for name, each in sorted(urls.items())
-        if len(each) > 1
+        Problem(subject=path.name, value=value, rule=rule, remedy=CORRECT) for value, rule in found
     ]

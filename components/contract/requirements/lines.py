@@ -8,6 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ... import commands
+from ...errors import ConfigurationError, Problem
+
+CORRECT = f"correct it, and run {commands.LOCK}"
+"""The remedy of a line that breaks a rule."""
 # pip's own rule: a comment starts the line or follows white space.
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OWN_COMMENT = re.compile(r"(?:^|\s)#\s*(?:release|lock):", re.IGNORECASE)
@@ -36,36 +41,6 @@ _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
 @dataclass(frozen=True)
-class Broken:
-    """A line that breaks a rule.
-
-    Attributes:
-        place: File and number of the line.
-        value: What stands there.
-        rule: The rule that it breaks.
-    """
-
-    place: str
-    value: str
-    rule: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.value}: {self.rule}. Correct it"
-
-
-class RequirementsError(ValueError):
-    """Requirements that are not supported, or cannot be read.
-
-    Attributes:
-        broken: Each line that breaks a rule.
-    """
-
-    def __init__(self, *broken: Broken) -> None:
-        super().__init__("\n".join(map(str, broken)))
-        self.broken = broken
-
-
-@dataclass(frozen=True)
 class Line:
     """A line that names a package; ``limits`` where it stands in a file of constraints."""
 
@@ -73,21 +48,22 @@ class Line:
     text: str
     limits: bool
 
-    def broken(self, rule: str) -> Broken:
+    def broken(self, rule: str) -> Problem:
         """That it breaks a rule; credentials in it are not shown."""
-        return Broken(self.place, repr(_CREDENTIALS.sub("//***@", self.text)), rule)
+        shown = repr(_CREDENTIALS.sub("//***@", self.text))
+        return Problem(subject=self.place, value=shown, rule=rule, remedy=CORRECT)
 
 
-def lines_of(path: Path) -> Iterator[Line | Broken]:
+def lines_of(path: Path) -> Iterator[Line | Problem]:
     """The lines that name packages, and those that break a rule before that counts."""
     return _lines(path, False, (path,))
 
 
-def _lines(path: Path, limits: bool, seen: Sequence[Path]) -> Iterator[Line | Broken]:
+def _lines(path: Path, limits: bool, seen: Sequence[Path]) -> Iterator[Line | Problem]:
     try:
         text = text_of(path)
-    except RequirementsError as error:
-        yield from error.broken
+    except ConfigurationError as error:
+        yield from error.problems
         return
     for number, raw in enumerate(text.splitlines() if len(seen) > 1 else (), 1):
         if _OWN_COMMENT.search(raw):
@@ -108,7 +84,7 @@ def _lines(path: Path, limits: bool, seen: Sequence[Path]) -> Iterator[Line | Br
 
 def _of_another_file(
     line: Line, other: re.Match[str], path: Path, seen: Sequence[Path]
-) -> Iterator[Line | Broken]:
+) -> Iterator[Line | Problem]:
     try:
         names = shlex.split(other[3])
     except ValueError:
@@ -128,13 +104,14 @@ def text_of(path: Path) -> str:
     """Text of a file of requirements, or of a lock.
 
     Raises:
-        RequirementsError: It is no text.
+        ConfigurationError: It is no text.
     """
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         rule = f"it has to be UTF-8 text ({error})"
-        raise RequirementsError(Broken(path.name, "no text", rule)) from error
+        problem = Problem(subject=path.name, value="no text", rule=rule, remedy=CORRECT)
+        raise ConfigurationError([problem]) from error
 
 
 def logical_lines(text: str) -> list[tuple[int, str]]:

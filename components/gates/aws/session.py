@@ -119,8 +119,7 @@ def roles_of(config: Callable[[str], Any]) -> tuple[Any, ...]:
     Args:
         config: Gives the value of a key, or None.
     """
-    # A JSON list; before version 7 of the provider it was one object.
-    written = config("aws:assumeRoles") or config("aws:assumeRole") or "[]"
+    written = config("aws:assumeRoles") or "[]"
     try:
         roles = json.loads(written) if isinstance(written, str) else written
     except ValueError:

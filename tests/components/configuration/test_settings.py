@@ -212,6 +212,7 @@ def test_plain_http_is_for_this_machine_only() -> None:
 
 
 def test_tags_are_read_as_a_mapping() -> None:
+    """So `pulumi config set tags '["a=b"]'` arrives, and `--path 'tags[0]'` as well."""
     settings = Settings.load({**defaults(), "tags": '["team=ml","cost=a=b"]'}, OWN)
     assert dict(settings.tags) == {"team": "ml", "cost": "a=b"}
 
@@ -243,11 +244,6 @@ def test_a_list_in_another_form_is_answered_with_the_commands_for_its_entries(
     (problem,) = problems(**{key: given})
     assert problem.startswith(f"{key} = {given!r}: it is a list of at most ")
     assert problem.partition("Remedy: ")[2] == remedy
-
-
-def test_a_list_may_also_be_given_as_json() -> None:
-    """So `pulumi config set tags '["a=b"]'` arrives, and `--path 'tags[0]'` as well."""
-    assert dict(Settings.load({**defaults(), "tags": '["a=b"]'}, OWN).tags) == {"a": "b"}
 
 
 def test_no_key_is_typed_because_the_cli_would_name_the_first_wrong_one_and_no_remedy() -> None:

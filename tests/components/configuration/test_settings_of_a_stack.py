@@ -76,13 +76,6 @@ def test_keys_left_from_before_the_project_was_renamed_are_refused(
         Settings.from_stack(OWN)
 
 
-def test_a_lock_that_is_no_text_is_one_problem(tmp_path: Path) -> None:
-    (tmp_path / "locks").mkdir()
-    (tmp_path / "locks" / "python3.11-x86_64.txt").write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigurationError, match="it has to be UTF-8 text"):
-        Settings.load(defaults(), empty(tmp_path))
-
-
 class Run:
     """The settings of a stack as a run has them, and the warnings."""
 

@@ -21,6 +21,6 @@ def test_a_path_that_lambda_refuses_is_refused(path: str) -> None:
         Mount(path)
 
 
-def test_function_and_container_get_the_same_path() -> None:
+def test_a_container_gets_the_path_that_the_function_gets() -> None:
     mount = Mount("/mnt/models")
-    assert mount.local_mount_path == mount.mount_point("efs")["containerPath"] == "/mnt/models"
+    assert mount.mount_point("efs")["containerPath"] == mount.path == "/mnt/models"

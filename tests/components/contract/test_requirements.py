@@ -8,7 +8,7 @@ import pytest
 
 from components import Application, Target
 from components.contract.lock import read_lock
-from components.contract.requirements import RequirementsError, asked, made_for
+from components.contract.requirements import asked, made_for
 from components.contract.runtimes import RUNTIMES
 from components.errors import ConfigurationError
 from components.lock import main as lock_command
@@ -101,11 +101,7 @@ def test_what_differs_is_named_with_the_lock_and_the_remedy(
         "out of date. Remedy: `make lock`"
     ]
     assert folder.check() == 1
-    said = capsys.readouterr().err.splitlines()
-    assert (
-        f"python3.11-x86_64 has {found}, and requirements.in asks for {wanted}: run `make lock`"
-        in said
-    )
+    assert folder.problems()[0] in capsys.readouterr().err.splitlines()
 
 
 def test_markers_mean_the_target_and_not_this_machine(folder: Folder) -> None:
@@ -159,7 +155,7 @@ def test_a_line_that_cannot_be_read_is_one_problem_with_its_number(
     assert rule in problem
     assert "Remedy: correct it, and run `make lock`" in problem
     assert folder.check() == 1
-    assert "requirements.in, line 3: " in capsys.readouterr().err
+    assert "requirements.in, line 3 = " in capsys.readouterr().err
 
 
 def test_requirements_that_are_no_text_are_one_problem(folder: Folder) -> None:
@@ -187,5 +183,5 @@ def test_the_locks_here_say_for_what_they_were_made(runtime: str, architecture: 
 
 def test_an_error_says_where(tmp_path: Path) -> None:
     (tmp_path / "requirements.in").write_text("fine\nnot fine\n")
-    with pytest.raises(RequirementsError, match=r"requirements\.in, line 2: 'not fine'"):
+    with pytest.raises(ConfigurationError, match=r"requirements\.in, line 2 = 'not fine'"):
         asked(tmp_path / "requirements.in", "python3.11", "arm64")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pulumi
 import pulumi_aws as aws
 import pytest
 import yaml
@@ -15,7 +14,6 @@ from packaging.tags import Tag
 from components.contract import Application, Target, read_lock
 from components.contract.runtimes import MACHINES, RUNTIMES, cost
 from components.errors import ConfigurationError
-from components.lock import Target as Locked
 
 ROOT = Path(__file__).parents[3]
 OWN = Application(ROOT / "lambda_src" / "application")
@@ -52,7 +50,7 @@ def test_no_other_file_lists_them() -> None:
 @pytest.mark.parametrize("machine", MACHINES.values())
 def test_amazon_linux_2023_takes_wheels_up_to_its_glibc(machine: str) -> None:
     architecture = next(name for name, kernel in MACHINES.items() if kernel == machine)
-    tags = Locked(runtime="python3.14", architecture=architecture).tags()
+    tags = Target(runtime="python3.14", architecture=architecture).tags()
     assert Tag("cp314", "cp314", f"manylinux_2_34_{machine}") in tags
     assert Tag("cp314", "cp314", f"manylinux_2_35_{machine}") not in tags
     assert Tag("cp313", "cp313", f"manylinux_2_34_{machine}") not in tags
@@ -82,8 +80,3 @@ def test_a_target_without_a_lock_names_those_that_have_one() -> None:
     assert "python3.14-x86_64.txt does not exist" in problem.rule
     assert problem.remedy.endswith("a `# lock: runtimes ...` in requirements.in may leave it out")
     assert "python3.13-arm64, python3.13-x86_64" in problem.remedy
-
-
-def test_an_output_is_no_target() -> None:
-    with pytest.raises(ConfigurationError, match="it has to be plain"):
-        Target(runtime=pulumi.Output.from_input("python3.14"))  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from components import lock
-from tests.lambda_src.conftest import Index
+from tests.lambda_src.conftest import Index, Wheel
 
 X86 = "python3.11-x86_64"
 
@@ -55,19 +56,21 @@ class Locks:
         return {path.stem for path in (self.folder / "locks").glob("*.txt")}
 
 
+def digest(wheel: Wheel, kind: str = "sha256") -> str:
+    return hashlib.new(kind, wheel.content).hexdigest()
+
+
 @pytest.fixture
 def index() -> Iterator[Index]:
-    served = Index()
-    yield served
-    served.close()
+    with Index() as served:
+        yield served
 
 
 @pytest.fixture
 def other(index: Index) -> Iterator[Index]:
     """A second index, as the one of PyTorch's builds for CPUs."""
-    served = Index()
-    yield served
-    served.close()
+    with Index() as served:
+        yield served
 
 
 @pytest.fixture
@@ -79,4 +82,5 @@ def locks(
 ) -> Locks:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     (tmp_path / "application").mkdir()
+    (tmp_path / "application" / "model.py").touch()
     return Locks(tmp_path / "application", index, capsys)

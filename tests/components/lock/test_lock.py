@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from components import Target
 from components.contract import MACHINES
-from components.lock import LockError, Stacks, Target, chosen, lock_path, main
+from components.lock import LockError, Stacks, chosen, lock_path, main
 from components.lock.pins import pin
 from components.lock.targets import ALL
 from lambda_src.release.installation.libraries import requirements
@@ -26,8 +27,8 @@ def package(*filenames: str) -> dict[str, Any]:
 
 
 def taken(target: Target, *filenames: str) -> str:
-    line = pin(package(*filenames), target, target.tags())
-    return filenames[int(line.rpartition(":")[2], 16)]
+    (sha256,) = pin(package(*filenames), target, target.tags()).hashes
+    return filenames[int(sha256.removeprefix("sha256:"), 16)]
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
@@ -51,6 +52,7 @@ def test_amazon_linux_2_gets_the_last_tensorflow_for_its_glibc(architecture: str
 def test_the_check_names_what_is_not_locked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "model.py").touch()
     (tmp_path / "requirements.in").write_text("# why\nshapes>=2\ncircles; sys_platform=='win32'\n")
     (tmp_path / "locks").mkdir()
     for target in ALL:
@@ -60,8 +62,8 @@ def test_the_check_names_what_is_not_locked(
         )
     assert main(["--check", "--directory", str(tmp_path)]) == 1
     assert capsys.readouterr().err == (
-        "python3.11-x86_64 has shapes 1.0, and requirements.in asks for 'shapes>=2': run "
-        "`make lock`\n"
+        "python3.11-x86_64.txt: it has shapes 1.0, and requirements.in asks for 'shapes>=2', so "
+        "it is out of date. Remedy: `make lock`\n"
     )
 
 

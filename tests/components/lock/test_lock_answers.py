@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -13,7 +12,7 @@ import pytest
 
 from tests.lambda_src.conftest import Index, Wheel, build_wheel
 
-from .conftest import Locks
+from .conftest import Locks, digest
 
 PLAIN, OLD = (build_wheel("shapes", {"shapes.py": ""}, version=v) for v in ("1.0", "0.9"))
 LOCAL = build_wheel("shapes", {"shapes.py": ""}, version="1.0+cpu")
@@ -24,9 +23,7 @@ JSON = "application/vnd.pypi.simple.v1+json"
 class Answers(Index):
     """An index whose page of ``shapes`` is what a test says."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.page: tuple[str, bytes] = ("text/html", b"")
+    page: tuple[str, bytes] = ("text/html", b"")
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         request.path = request.path.partition("?")[0]
@@ -38,14 +35,8 @@ class Answers(Index):
 
 @pytest.fixture
 def index() -> Iterator[Answers]:
-    served = Answers()
-    served.add(PLAIN, OLD, LOCAL, EPOCH)
-    yield served
-    served.close()
-
-
-def digest(wheel: Wheel, kind: str = "sha256") -> str:
-    return hashlib.new(kind, wheel.content).hexdigest()
+    with Answers(PLAIN, OLD, LOCAL, EPOCH) as served:
+        yield served
 
 
 def link(wheel: Wheel, href: str = "/files/{quoted}#sha256={sha256}", text: str = "{name}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from components import Application, Target
 from components.contract.lock import read_lock
 from components.errors import ConfigurationError
-from tests.lambda_src.conftest import Index, Wheel, build_wheel
+from tests.lambda_src.conftest import Index, build_wheel
 
-from .conftest import X86, Locks
+from .conftest import X86, Locks, digest
 
 OLD, NEW = (build_wheel("shapes", {"shapes.py": ""}, version=v) for v in ("0.9", "1.0"))
 ROUNDS = build_wheel("rounds", {"rounds.py": ""}, requires=("shapes",))
@@ -23,10 +22,6 @@ SPELT = build_wheel("under_score", {"under_score.py": ""})
 ARM = build_wheel("arm", {"arm.py": ""}, tag="cp311-cp311-manylinux_2_17_aarch64")
 WHEELS = (OLD, NEW, ROUNDS, LOCAL, EPOCH, EARLY, SPELT, ARM)
 OTHER = f"--hash=sha256:{'0' * 64}"
-
-
-def digest(wheel: Wheel) -> str:
-    return hashlib.sha256(wheel.content).hexdigest()
 
 
 def ask(locks: Locks, index: Index, text: str | bytes, files: Mapping[str, str | bytes]) -> None:
@@ -103,8 +98,12 @@ NESTED = {"a.txt": "# release: keep shapes\nshapes\n"}
 REFUSED: dict[str, tuple[str | bytes, Mapping[str, str | bytes], str]] = {
     "editable": ("-e ./x\n", {}, "nothing is built here"),
     "index": ("-iFILES\n", {}, "indexes are not mixed"),
+    "index-apart": ("-i FILES\n", {}, "indexes are not mixed"),
+    "index-by-its-long-name": ("--index-url FILES\n", {}, "indexes are not mixed"),
     "indexes": ("--extra-index-url=FILES\n", {}, "indexes are not mixed"),
+    "no-index": ("--no-index\n", {}, "indexes are not mixed"),
     "links": ("--find-links .\n", {}, "indexes are not mixed"),
+    "links-by-the-short-name": ("-f FILES\n", {}, "indexes are not mixed"),
     "host": ("--trusted-host x\n", {}, "indexes are not mixed"),
     "early": ("--pre\n", {}, "a pre-release is asked for by its version"),
     "sources": ("--no-binary shapes\n", {}, "only wheels are installed"),
@@ -177,7 +176,7 @@ def test_every_line_that_is_refused_is_said_at_once_and_no_password(
     lines = ["--pre", "shapes===1.0", "rounds", "shapes @ https://me:secret@example.org/x.whl"]
     ask(locks, index, "\n".join(lines), {})
     run = locks.make("--target", X86, "--target", "python3.12-arm64")
-    assert [line.partition(":")[0] for line in run.errors.splitlines()] == [
+    assert [line.partition(" = ")[0] for line in run.errors.splitlines()] == [
         f"requirements.in, line {number}" for number in (1, 2, 4)
     ]
     assert "secret" not in run.errors
@@ -201,12 +200,13 @@ def test_a_constraint_and_a_hash_that_have_changed_are_differences(
     assert locks.one().code == 0
     ask(locks, index, f"rounds\nshapes {OTHER}\n-c constraints.txt\n", LIMIT)
     said = [
-        f"{X86} has shapes 1.0, and requirements.in asks for 'shapes<1': run `make lock`",
-        f"{X86} has shapes with sha256:{digest(NEW)}, and requirements.in asks for "
-        f"sha256:{'0' * 64}: run `make lock`",
+        f"{X86}.txt: it has {each}, so it is out of date. Remedy: `make lock`"
+        for each in (
+            "shapes 1.0, and requirements.in asks for 'shapes<1'",
+            f"shapes with sha256:{digest(NEW)}, and requirements.in asks for sha256:{'0' * 64}",
+        )
     ]
-    assert locks.one("--check").errors.splitlines() == said
-    assert len(preview(locks)) == 2
+    assert locks.one("--check").errors.splitlines() == said == preview(locks)
 
 
 FORMS: dict[str, Callable[[str], bytes]] = {

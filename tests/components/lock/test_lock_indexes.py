@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from components import Application, Release, Target
-from tests.lambda_src.conftest import Index, Wheel, build_wheel
+from tests.lambda_src.conftest import Index, build_wheel
 
-from .conftest import Locks
+from .conftest import Locks, digest
 
 CPU = build_wheel(
     "torch",
@@ -22,10 +20,6 @@ CUDA = build_wheel("torch", {"torch.py": ""}, version="2.7.0", tag="py3-none-any
 SHAPES = build_wheel("shapes", {"shapes.py": ""})
 FALSE_SHAPES = build_wheel("shapes", {"shapes.py": "import evil"}, version="9.0")
 NEEDS_TORCH = build_wheel("sentences", {"sentences.py": ""}, requires=("torch",))
-
-
-def pin(wheel: Wheel) -> str:
-    return f"sha256:{hashlib.sha256(wheel.content).hexdigest()}"
 
 
 @pytest.fixture
@@ -44,7 +38,7 @@ def test_a_package_comes_from_its_own_index_and_what_it_brings_does_not(
     assert two.pins() == ["shapes==1.0", "torch==2.6.0+cpu"]
     text = two.text()
     assert f"\n# release: index {other.url} for torch\n" in text
-    assert f"torch==2.6.0+cpu --hash={pin(CPU)}" in text
+    assert f"torch==2.6.0+cpu --hash=sha256:{digest(CPU)}" in text
     assert "shapes" not in other.asked
     assert "torch" not in two.index.asked
 
@@ -106,25 +100,14 @@ def test_a_package_that_only_another_one_brings_has_to_be_asked_for(
     assert two.pins() == ["sentences==1.0", "shapes==1.0", "torch==2.6.0+cpu"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "--extra-index-url {url}",
-        "--extra-index-url={url}",
-        "--index-url {url}",
-        "-i {url}",
-        "-i{url}",
-        "--find-links {url}",
-        "-f {url}",
-        "--no-index",
-    ],
-)
-def test_a_line_that_mixes_indexes_is_refused(two: Locks, other: Index, line: str) -> None:
-    line = line.format(url=other.url)
+def test_a_line_that_mixes_indexes_is_answered_with_the_comment_that_does_not(
+    two: Locks, other: Index
+) -> None:
+    line = f"--extra-index-url {other.url}"
     two.ask(f"shapes\n{line}\n")
     run = two.one()
     assert run.code == 1
-    assert run.errors.startswith(f"requirements.in, line 2: {line!r}: indexes are not mixed. ")
+    assert run.errors.startswith(f"requirements.in, line 2 = {line!r}: indexes are not mixed. ")
     assert "`# release: index URL for PACKAGE ...`" in run.errors
 
 
@@ -157,8 +140,7 @@ def test_another_form_breaks_the_rule(two: Locks, line: str) -> None:
     two.ask(f"torch\n{line}\n")
     run = two.one()
     assert run.code == 1
-    assert run.errors.startswith("requirements.in, line 2: ")
-    assert "breaks a rule: " in run.errors
+    assert run.errors.startswith(f"requirements.in, line 2 = {line!r}: ")
     assert two.made() == set()
 
 
@@ -175,22 +157,22 @@ def test_a_package_has_one_index(two: Locks, other: Index) -> None:
 def test_an_index_that_names_no_hashes_is_read_for_them(two: Locks, other: Index) -> None:
     other.hashes = False
     assert two.one().code == 0
-    assert f"torch==2.6.0+cpu --hash={pin(CPU)}" in two.text()
+    assert f"torch==2.6.0+cpu --hash=sha256:{digest(CPU)}" in two.text()
 
 
 def test_a_wheel_is_locked_by_url_and_hash(locks: Locks, other: Index) -> None:
     model = build_wheel("en_model", {"en_model/__init__.py": ""}, version="3.8.0")
     other.add(model)
     url = f"{other.url.removesuffix('simple')}files/{model.filename}"
-    for wish in (url, f"{url}#{pin(model).replace(':', '=')}", f"{url} --hash={pin(model)}"):
+    for wish in (url, f"{url}#sha256={digest(model)}", f"{url} --hash=sha256:{digest(model)}"):
         locks.ask(f"en-model @ {wish}\n")
         run = locks.one()
         assert run.code == 0, run.errors
-        assert f"\nen-model @ {url} --hash={pin(model)}\n" in locks.text()
+        assert f"\nen-model @ {url} --hash=sha256:{digest(model)}\n" in locks.text()
         assert locks.one("--check").code == 0
     (locks.folder / "model.py").touch()
     release = Release.of(Application(locks.folder), Target(runtime="python3.11"))
-    assert release.lock == f"en-model @ {url} --hash={pin(model)}\n"
+    assert release.lock == f"en-model @ {url} --hash=sha256:{digest(model)}\n"
     locks.ask("en-model\n")
     has = f"has en-model 3.8.0 from {url}, and requirements.in asks for 'en-model'"
     assert has in locks.one("--check").errors
@@ -205,7 +187,7 @@ def test_a_hash_that_is_not_that_of_the_file_is_refused(locks: Locks, other: Ind
         locks.ask(f"en-model @ {wish}\n")
         run = locks.one()
         assert run.code == 1
-        assert pin(model).removeprefix("sha256:") in run.errors
+        assert digest(model) in run.errors
         assert locks.made() == set()
 
 

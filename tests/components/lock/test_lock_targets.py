@@ -138,7 +138,7 @@ def test_two_indexes_of_two_stacks_want_a_choice(locks: Locks) -> None:
     assert run.code == 1
     assert run.errors == (
         "the stacks have several values of indexUrl: https://a.example, https://b.example. Name "
-        "the one to lock from: --index-url URL\n"
+        "the one to use: --index-url URL\n"
     )
 
 

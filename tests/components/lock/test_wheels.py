@@ -16,7 +16,7 @@ from local.cloud import Cloud
 from tests.deployments import point_clients_at
 from tests.lambda_src.conftest import Index, Wheel, build_wheel
 
-from .conftest import X86, Run
+from .conftest import X86, Run, digest
 
 ONE = build_wheel("one", {"one.py": ""})
 TWO = build_wheel("two", {"two.py": ""})
@@ -76,10 +76,6 @@ def folder(
     made.s3.create_bucket(Bucket=made.bucket)
     index.add(ONE, TWO, URL)
     return made
-
-
-def digest(wheel: Wheel) -> str:
-    return wheel.pin.rpartition(":")[2]
 
 
 def key(wheel: Wheel) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from components import (
     FunctionRole,
     InferenceFunction,
     InferenceFunctionArgs,
+    Populator,
     Publication,
     PublicationArgs,
     Target,
@@ -26,10 +26,9 @@ from components import (
 from components.contract.artifacts import Artifact, S3Object, Wish, digest, read_wishes, render
 from components.resources import Bucket
 
-from ..conftest import Built, Chain, application
+from ..conftest import Build, Chain, application
 
 SHA = "a" * 64
-Build = Callable[[Callable[[], object]], Built]
 
 
 @pytest.fixture
@@ -56,22 +55,29 @@ def chain(tmp_path: Path) -> Chain:
     return Chain(app)
 
 
+def artifacts_of(
+    populator: Populator, app: Application, name: str = "artifacts"
+) -> ArtifactPublication:
+    return ArtifactPublication(name, ArtifactPublicationArgs(populator=populator, application=app))
+
+
 def all_of(chain: Chain) -> None:
     """As `__main__.py` does it."""
-    populator = chain.ready()
+    app, populator = chain.application, chain.ready()
     artifacts = ArtifactPublication.of(
-        "artifacts", ArtifactPublicationArgs(populator=populator, application=chain.application)
+        "artifacts", ArtifactPublicationArgs(populator=populator, application=app)
     )
-    tried = Publication(
-        "tried",
-        PublicationArgs(populator=populator, application=chain.application, artifacts=artifacts),
+    args = PublicationArgs(populator=populator, application=app, artifacts=artifacts)
+    served("inference", app, Publication("tried", args))
+
+
+def served(
+    name: str, app: Application, libraries: Publication, artifacts: Any = None
+) -> InferenceFunction:
+    args = InferenceFunctionArgs(
+        application=app, libraries=libraries, artifacts=artifacts, role=FunctionRole(name)
     )
-    InferenceFunction(
-        "inference",
-        InferenceFunctionArgs(
-            application=chain.application, libraries=tried, role=FunctionRole("inference")
-        ),
-    )
+    return InferenceFunction(name, args)
 
 
 @pytest.fixture
@@ -149,13 +155,7 @@ def test_without_artifacts_in_nothing_is_different(build: Build, chain: Chain) -
     variables = built.one("Function")["environment"]["variables"]
     assert set(variables) == {"RELEASE_PATH"}
     with pytest.raises(ConfigurationError, match=r"artifacts.in does not exist"):
-        build(lambda: by_itself(chain))
-
-
-def by_itself(chain: Chain) -> None:
-    populator = chain.ready()
-    args = ArtifactPublicationArgs(populator=populator, application=chain.application)
-    ArtifactPublication("artifacts", args)
+        build(lambda: artifacts_of(chain.ready(), chain.application))
 
 
 def test_too_many_objects_for_a_policy_are_refused(build: Build, chain: Chain) -> None:
@@ -172,7 +172,7 @@ def test_too_many_objects_for_a_policy_are_refused(build: Build, chain: Chain) -
     app.artifacts_path.write_text("\n".join(str(each.wish) for each in found))
     app.artifacts_lock_path.write_text(render(found))
     with pytest.raises(ConfigurationError, match="pack them into one archive with `unpack`"):
-        build(lambda: by_itself(chain))
+        build(lambda: artifacts_of(chain.ready(), chain.application))
 
 
 def test_without_internet_only_s3_in_the_same_region_is_reached(build: Build, chain: Chain) -> None:
@@ -183,26 +183,23 @@ def test_without_internet_only_s3_in_the_same_region_is_reached(build: Build, ch
         "wheel_cache": "s3://cache/wheels",
     }
     with pytest.raises(ConfigurationError) as raised:
-        build(lambda: by_itself(chain))
+        build(lambda: artifacts_of(chain.ready(), chain.application))
     assert [(p.subject, p.rule) for p in raised.value.problems] == [
-        ("one", "without internet S3 is reached in us-east-1, and the bucket is in eu-west-1"),
-        ("web", "without internet the task does not reach it"),
+        ("artifacts.in, one", "without internet S3 is reached in us-east-1 alone"),
+        (
+            "artifacts.in, web",
+            "in a VPC of the stack's own without internet, a task reaches AWS's endpoints alone",
+        ),
     ]
 
 
 def test_artifacts_on_another_file_system_are_refused(build: Build, chain: Chain) -> None:
     def apart() -> None:
-        populator = chain.ready()
-        artifacts = ArtifactPublication(
-            "artifacts", ArtifactPublicationArgs(populator=populator, application=chain.application)
-        )
+        app, populator = chain.application, chain.ready()
+        artifacts = artifacts_of(populator, app)
         artifacts.store = object()  # type: ignore[assignment]
-        Publication(
-            "libraries",
-            PublicationArgs(
-                populator=populator, application=chain.application, artifacts=artifacts
-            ),
-        )
+        args = PublicationArgs(populator=populator, application=app, artifacts=artifacts)
+        Publication("libraries", args)
 
     with pytest.raises(ConfigurationError, match="a function mounts one file system"):
         build(apart)
@@ -223,28 +220,13 @@ def functions(chain: Chain, other: Application, *, given: bool) -> None:
     """Two functions, each with an artifacts.in, on one release of libraries."""
     populator = chain.ready()
     apps = {"first": chain.application, "second": other}
-    artifacts = {
-        name: ArtifactPublication(
-            f"{name}-artifacts", ArtifactPublicationArgs(populator=populator, application=app)
-        )
-        for name, app in apps.items()
-    }
-    libraries = Publication(
-        "libraries",
-        PublicationArgs(
-            populator=populator, application=chain.application, artifacts=artifacts["first"]
-        ),
+    made = {name: artifacts_of(populator, app, f"{name}-artifacts") for name, app in apps.items()}
+    args = PublicationArgs(
+        populator=populator, application=chain.application, artifacts=made["first"]
     )
+    libraries = Publication("libraries", args)
     for name, app in apps.items():
-        InferenceFunction(
-            name,
-            InferenceFunctionArgs(
-                application=app,
-                libraries=libraries,
-                artifacts=artifacts[name] if given else None,
-                role=FunctionRole(name),
-            ),
-        )
+        served(name, app, libraries, made[name] if given else None)
 
 
 @pytest.fixture

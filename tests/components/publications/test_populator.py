@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components import Account, Application, BucketArgs, LogArgs, Release, RoleArgs
+from components import Account, BucketArgs, LogArgs, Release, RoleArgs
 from components.contract import runtime
 from components.contract.package import Package
 from components.errors import ConfigurationError
 from components.populator import pull_statements, task_trust_policy
 
-from ..conftest import ACCOUNT, TARGET, Built, Chain, application
+from ..conftest import ACCOUNT, TARGET, Build, Built, Chain, application
 
-Build = Callable[[Callable[[], object]], Built]
 US_EAST_1 = Account(id=ACCOUNT, region="us-east-1", partition="aws")
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Application:
-    return application(tmp_path / "application")
-
-
-@pytest.fixture
-def chain(app: Application) -> Chain:
-    return Chain(app)
-
-
-@pytest.fixture
-def built(build: Build, chain: Chain) -> Built:
-    return build(chain.publication)
 
 
 def definition(built: Built) -> dict[str, Any]:
@@ -87,7 +70,7 @@ def test_the_volume_is_the_access_point_over_tls_with_iam_and_no_root_directory(
 
 
 def test_the_container_mounts_the_volume_where_the_release_path_says(
-    built: Built, app: Application
+    built: Built, chain: Chain
 ) -> None:
     (volume,) = built.one("TaskDefinition")["volumes"]
     (mount_point,) = definition(built)["mountPoints"]
@@ -97,7 +80,7 @@ def test_the_container_mounts_the_volume_where_the_release_path_says(
     assert command[:3] == [
         "install",
         "--release",
-        f"/mnt/models/releases/{Release.of(app, TARGET).id}",
+        f"/mnt/models/releases/{Release.of(chain.application, TARGET).id}",
     ]
 
 
@@ -109,8 +92,8 @@ def test_the_installer_knows_when_the_task_is_stopped(built: Built) -> None:
 def test_the_log_is_blocking_and_goes_to_the_group_that_exists(built: Built) -> None:
     options = definition(built)["logConfiguration"]["options"]
     assert options["mode"] == "blocking"
-    assert options["awslogs-group"] == built.one("LogGroup")["name"]
-    assert built.one("LogGroup")["retentionInDays"] == 30
+    group = built.of("LogGroup")["populator-log"]
+    assert (options["awslogs-group"], group["retentionInDays"]) == (group["name"], 30)
 
 
 def test_the_task_role_may_mount_and_write_through_the_access_point_and_nothing_else(
@@ -177,7 +160,8 @@ def program(built: Built) -> dict[str, Any]:
     return built.of("BucketObjectv2")["libraries-populate"]
 
 
-def test_the_program_is_an_object_that_its_hash_names(built: Built, app: Application) -> None:
+def test_the_program_is_an_object_that_its_hash_names(built: Built, chain: Chain) -> None:
+    app = chain.application
     package = Package(runtime.task_files(app, Release.of(app, TARGET).lock))
     package.remove()
     made = program(built)
@@ -208,8 +192,9 @@ def test_the_task_role_may_read_that_object_alone(built: Built) -> None:
 
 
 def test_a_change_of_the_code_is_another_object_and_no_other_release(
-    build: Build, chain: Chain
+    build: Build, tmp_path: Path
 ) -> None:
+    chain = Chain(application(tmp_path / "application"))
     before = build(chain.publication)
     (chain.application.root / "model.py").write_text("def predict(instances): return []\n")
     after = build(chain.publication)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -13,17 +11,11 @@ import pytest
 from components import Caller, FunctionUrlArgs
 from components.errors import ConfigurationError
 
-from ..conftest import Built, Chain, application
+from ..conftest import Build, Chain
 
-Build = Callable[[Callable[[], object]], Built]
 ACCOUNT = "210987654321"
 API = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:a1b2c3/*/*"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/front/end"
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    return Chain(application(tmp_path_factory.mktemp("application")))
 
 
 RIGHT: list[dict[str, Any]] = [
@@ -174,9 +166,3 @@ def test_who_calls_a_url_has_both_permissions(
 def test_a_url_that_contradicts_itself_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said.replace("(", "[(]")):
         FunctionUrlArgs(**given)
-
-
-def test_two_functions_have_callers_of_their_own(build: Build, tmp_path: Path) -> None:
-    chain = Chain(application(tmp_path / "app"))
-    made = build(replace(chain, function={"allow": {"team": Caller(principal=ACCOUNT)}}))
-    assert set(made.of("Permission")) == {"inference-allow-team"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +11,7 @@ import pytest
 from components import ConcurrencyArgs
 from components.errors import ConfigurationError
 
-from ..conftest import Built, Chain, application
-
-Build = Callable[[Callable[[], object]], Built]
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    return Chain(application(tmp_path_factory.mktemp("application")))
+from ..conftest import Build, Built, Chain
 
 
 @pytest.mark.parametrize(
@@ -68,8 +60,7 @@ def test_numbers_that_come_late_are_checked_when_they_are_there(build: Build, ch
         build(replace(chain, function={"concurrency": given}))
 
 
-def test_none_is_asked_for_by_nothing(build: Build, chain: Chain) -> None:
-    built = build(chain)
+def test_none_is_asked_for_by_nothing(built: Built) -> None:
     kinds = ("ProvisionedConcurrencyConfig", "Target", "Policy")
     assert [built.of(kind) for kind in kinds] == [{}, {}, {}]
     assert "reservedConcurrentExecutions" not in built.one("Function")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,8 @@ import pytest
 
 from components.errors import ConfigurationError
 
-from ..conftest import Built, Chain, application
+from ..conftest import Build, Built, Chain
 
-Build = Callable[[Callable[[], object]], Built]
 PLACE = "us-east-1:123456789012"
 LAYER = f"arn:aws:lambda:{PLACE}:layer:certificates:3"
 FAR_LAYER, FAR_QUEUE = (
@@ -22,11 +21,6 @@ FAR_LAYER, FAR_QUEUE = (
     for what in ("lambda:eu-west-1:123456789012:layer:x:1", "sqs:eu-west-1:123456789012:x")
 )
 QUEUE, TOPIC = f"arn:aws:sqs:{PLACE}:failed", f"arn:aws:sns:{PLACE}:failed"
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    return Chain(application(tmp_path_factory.mktemp("application")))
 
 
 def later(value: Any) -> Any:
@@ -100,8 +94,7 @@ def test_a_switch_of_the_handler_and_a_wrapper_of_a_layer_may_be_set(
     assert built.one("Function")["environment"]["variables"].items() >= given.items()
 
 
-def test_the_role_gets_no_right_that_nothing_needs(build: Build, chain: Chain) -> None:
-    built = build(chain)
+def test_the_role_gets_no_right_that_nothing_needs(built: Built) -> None:
     actions = [action for each in statements(built) for action in each["Action"]]
     assert actions == [
         "elasticfilesystem:ClientMount",

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from components.contract.lock import Pin, parse_lock, render
+from components.contract.lock import render
+from components.contract.requirements import Pin, parse_lock
 from lambda_src.release.installation.libraries import requirements
 from lambda_src.release.layout import ExitCode, InstallError
 

@@ -24,22 +24,22 @@ def test_an_unknown_arn_from_elsewhere_is_said(stack: Program, judge_preview: Ju
     )
 
 
-def test_an_unknown_mount_path_is_said(stack: Program, judge_preview: Judge) -> None:
-    stack["inference"].props["fileSystemConfig"]["localMountPath"] = UNKNOWN
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        ({"arn": UNKNOWN, "localMountPath": UNKNOWN}, "fileSystemConfig.localMountPath"),
+        (UNKNOWN, "fileSystemConfig"),
+    ],
+    ids=["path", "whole"],
+)
+def test_an_unknown_mount_path_is_said(
+    stack: Program, judge_preview: Judge, config: object, what: str
+) -> None:
+    stack["inference"].props["fileSystemConfig"] = config
     assert judge_preview(stack) == not_judged(
         "inference",
-        "at which path function 'inference' mounts access point 'libraries'; "
-        "fileSystemConfig.localMountPath is unknown. Give localMountPath a value that is known in "
-        "preview.",
-    )
-
-
-def test_an_unknown_file_system_configuration_is_said(stack: Program, judge_preview: Judge) -> None:
-    stack["inference"].props["fileSystemConfig"] = UNKNOWN
-    assert judge_preview(stack) == not_judged(
-        "inference",
-        "at which path function 'inference' mounts access point 'libraries'; fileSystemConfig is "
-        "unknown. Give localMountPath a value that is known in preview.",
+        f"at which path function 'inference' mounts access point 'libraries'; {what} is unknown. "
+        "Give localMountPath a value that is known in preview.",
     )
 
 

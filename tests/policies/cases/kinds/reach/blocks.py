@@ -127,28 +127,26 @@ def mount_targets_open_to_the_internet(p: Build) -> None:
 # One address
 
 
-@CASES.sound(sources.EFS_ADDRESS)
-def egress_to_the_address_of_the_mount_target(p: Build) -> None:
+def egress_to(p: Build, block: str) -> None:
+    """A function that gets out to this block alone, and a mount target with one address."""
     net = network(p, "a")
-    clients = group(p, "narrow", net.vpc, egress=[rule(2049, blocks=["10.0.100.7/32"])])
+    clients = group(p, "narrow", net.vpc, egress=[rule(2049, blocks=[block])])
     nfs = group(p, "nfs-2", net.vpc, rule(2049, clients.id))
     fs = file_system(p)
     one = target(p, "data", fs, net.private[0], nfs)
     one.props["ipAddress"] = "10.0.100.7"
     s = Store(fs, access_point(p, "data", fs), [one])
     function(p, "app", net, s, groups=[clients])
+
+
+@CASES.sound(sources.EFS_ADDRESS)
+def egress_to_the_address_of_the_mount_target(p: Build) -> None:
+    egress_to(p, "10.0.100.7/32")
 
 
 @CASES.wrong(sources.EFS_ADDRESS, wrong(REACH, "app", "narrow", "2049"), preview=unproven(REACHES))
 def egress_to_another_address(p: Build) -> None:
-    net = network(p, "a")
-    clients = group(p, "narrow", net.vpc, egress=[rule(2049, blocks=["10.0.100.8/32"])])
-    nfs = group(p, "nfs-2", net.vpc, rule(2049, clients.id))
-    fs = file_system(p)
-    one = target(p, "data", fs, net.private[0], nfs)
-    one.props["ipAddress"] = "10.0.100.7"
-    s = Store(fs, access_point(p, "data", fs), [one])
-    function(p, "app", net, s, groups=[clients])
+    egress_to(p, "10.0.100.8/32")
 
 
 @CASES.sound(sources.EFS_ADDRESS)
