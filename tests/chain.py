@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,14 @@ class Chain:
         return [*map(str, found), *living(str(self.folder))]
 
 
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """While none of the other workers holds this lock."""
+    with lock.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
 class SharedChain(Chain):
     """One copy of the project for all of xdist's workers, which run one command at a time."""
 
@@ -117,9 +125,6 @@ class SharedChain(Chain):
             fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(self.folder)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """While none of the other workers does anything with it."""
-        with self._lock.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return alone(self._lock)

@@ -6,8 +6,9 @@ the month in which that was read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+
+from .tables import table
 
 _LAMBDA = "[AWS Lambda pricing](https://aws.amazon.com/lambda/pricing/), as quoted in 2025"
 _EFS = (
@@ -123,26 +124,22 @@ def always_ready(use: Use) -> float:
 
 def price_table() -> str:
     """The prices as a Markdown table."""
-    rows = ["| What | $ | for a | Source |", "|---|---|---|---|"]
-    rows += [f"| {p.what} | {_plain(p.dollars)} | {p.unit} | {p.source} |" for p in PRICES]
-    return "\n".join(rows) + "\n"
+    rows = [(p.what, _plain(p.dollars), p.unit, p.source) for p in PRICES]
+    return table(("What", "$", "for a", "Source"), rows)
 
 
 def cost_table() -> str:
     """Months of different use as a Markdown table."""
+    ways = {
+        "Libraries on EFS": on_efs,
+        "Container image": in_an_image,
+        "On EFS, one environment always ready": always_ready,
+    }
     rows = [
-        "| Calls a month | Cold starts | Libraries on EFS | Container image | On EFS, one "
-        "environment always ready |",
-        "|---|---|---|---|---|",
+        (f"{use.calls:,}", f"{use.cold:,}", *(f"{way(use):,.2f} $" for way in ways.values()))
+        for use in USES
     ]
-    rows += [f"| {' | '.join(_row(use))} |" for use in USES]
-    return "\n".join(rows) + "\n"
-
-
-def _row(use: Use) -> Iterator[str]:
-    yield from (f"{use.calls:,}", f"{use.cold:,}")
-    for dollars in (on_efs(use), in_an_image(use), always_ready(use)):
-        yield f"{dollars:,.2f} $"
+    return table(("Calls a month", "Cold starts", *ways), rows)
 
 
 def _plain(dollars: float) -> str:

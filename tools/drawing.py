@@ -9,6 +9,8 @@ from typing import Any
 from benchmarks.report.chart import STYLE
 from components.observability import Alarm, Subject, Thresholds, alarms, dashboard
 
+from . import tables
+
 _COLUMN, _ROW, _GAP, _LINE = 36, 26, 4, 16
 _COLUMNS = 24
 _BAR_WIDTH = 10
@@ -103,7 +105,7 @@ def _text(x: float, y: float, text: str, more: str = "") -> str:
 
 def table() -> str:
     """Every alarm, when it goes off, and what to do, as a Markdown table."""
-    rows = ["| Alarm | Goes off | It means that | What to do |", "|---|---|---|---|"]
+    rows = []
     for alarm in known(bursting=True):
         limit = float(str(alarm.threshold))
         name = "throughput in use (%)" if alarm.metric is None else f"`{alarm.metric.name}`"
@@ -111,5 +113,5 @@ def table() -> str:
         sign = "≤" if alarm.below else "≥"
         minutes = "1 minute" if alarm.minutes == 1 else f"{alarm.minutes} minutes"
         when = f"{alarm.statistic} of {name} {sign} {limit:,.0f} in {minutes}{row}"
-        rows.append(f"| `{alarm.name}` | {when} | {alarm.what} | {alarm.remedy} |")
-    return "\n".join(rows) + "\n"
+        rows.append((f"`{alarm.name}`", when, alarm.what, alarm.remedy))
+    return tables.table(("Alarm", "Goes off", "It means that", "What to do"), rows)

@@ -26,6 +26,7 @@ from policies.mounts import pack as mounts
 from policies.reading.pack import Rule
 from tools import costs, drawing, rights
 from tools.first_run import questions
+from tools.tables import table
 
 ROOT = Path(__file__).parents[1]
 _TYPES = {str: "string", int: "integer", bool: "boolean", list: "list"}
@@ -37,23 +38,19 @@ _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(.*?)(<!-- end -->
 def configuration_table(project: Path) -> str:
     """The keys of a Pulumi project file as a Markdown table."""
     declared = yaml.safe_load(project.read_text(encoding="utf-8"))["config"]
-    rows = ["| Key | Type | Default | Meaning |", "|---|---|---|---|"]
+    rows = []
     for key, entry in declared.items():
         default = json.dumps(entry["default"]).strip('"') or "(empty)"
         type_ = _TYPES[type(entry["default"])]
-        rows.append(f"| `{key}` | {type_} | `{default}` | {entry['description']} |")
-    return "\n".join(rows) + "\n"
+        rows.append((f"`{key}`", type_, f"`{default}`", entry["description"]))
+    return table(("Key", "Type", "Default", "Meaning"), rows)
 
 
 def exit_code_table(layout: Path) -> str:
     """The installer's exit codes, from the docstring of `ExitCode`, as a Markdown table."""
     documented = runpy.run_path(str(layout))["ExitCode"].__doc__
-    rows = ["| Code | Meaning |", "|---|---|"]
-    rows += [
-        f"| {found[1]} | {found[2]} |"
-        for found in re.finditer(r"^ *(\d+) {2,}(.+)$", documented, re.MULTILINE)
-    ]
-    return "\n".join(rows) + "\n"
+    rows = re.findall(r"^ *(\d+) {2,}(.+)$", documented, re.MULTILINE)
+    return table(("Code", "Meaning"), rows)
 
 
 def event_table(handler: Path) -> str:
@@ -65,88 +62,74 @@ def event_table(handler: Path) -> str:
 
 def cause_table() -> str:
     """Why a populate task fails and what to do, as far as the gate knows, as a Markdown table."""
-    rows = ["| What `pulumi up` says | Remedy |", "|---|---|"]
-    rows += [f"| {_cell(cause.what)} | {_cell(cause.remedy)} |" for cause in CAUSES]
-    return "\n".join(rows) + "\n"
+    rows = [(_cell(cause.what), _cell(cause.remedy)) for cause in CAUSES]
+    return table(("What `pulumi up` says", "Remedy"), rows)
 
 
 def _cell(text: str) -> str:
-    """A text that is safe within a table, and in Markdown: `<id>` is no HTML there."""
-    outside = re.split(r"(`[^`]*`)", text.replace("|", "\\|"))
+    """A text that is safe in Markdown: `<id>` is no HTML there."""
+    outside = re.split(r"(`[^`]*`)", text)
     return "".join(part if part.startswith("`") else part.replace("<", "&lt;") for part in outside)
 
 
 def policy_table(packs: Sequence[tuple[str, Sequence[Rule]]]) -> str:
     """The rules of the policy packs as a Markdown table."""
-    rows = ["| Pack | Rule | Default | What it demands | Parameters |", "|---|---|---|---|---|"]
+    rows = []
     for pack, rules in packs:
         for rule in rules:
             parameters = ", ".join(f"`{name}`" for name in rule.parameters) or "-"
-            rows.append(
-                f"| {pack} | `{rule.name}` | {rule.level.value} | {rule.description} "
-                f"| {parameters} |"
-            )
-    return "\n".join(rows) + "\n"
+            rows.append((pack, f"`{rule.name}`", rule.level.value, rule.description, parameters))
+    return table(("Pack", "Rule", "Default", "What it demands", "Parameters"), rows)
 
 
 def reliability_table(counts: Path) -> str:
     """What `make soak` has counted, as a Markdown table with a sentence below."""
     soak = json.loads(counts.read_text(encoding="utf-8"))
-    rows = [
-        "| Fault | Cases | Next runs that succeeded | Releases verified | Violations |",
-        "|---|---|---|---|---|",
-    ]
+    head = ("Fault", "Cases", "Next runs that succeeded", "Releases verified", "Violations")
     columns = ("cases", "next_runs", "verified", "violations")
-    for row in soak["faults"]:
-        numbers = " | ".join(f"{row[column]:,}" for column in columns)
-        rows.append(f"| {row['fault']} | {numbers} |")
-    rows += [
-        "",
+    rows = [(row["fault"], *(f"{row[column]:,}" for column in columns)) for row in soak["faults"]]
+    below = (
         f"Counted on {soak['date']} at commit `{soak['commit']}` in {soak['seconds'] / 60:,.0f} "
         f"minutes ({soak['machine']}, Python {soak['python']}, seed {soak['seed']}). Meanwhile "
-        f"readers looked at a release {soak['reads']:,} times, each time at all of its files.",
-    ]
-    return "\n".join(rows) + "\n"
+        f"readers looked at a release {soak['reads']:,} times, each time at all of its files."
+    )
+    return f"{table(head, rows)}\n{below}\n"
+
+
+def of_results(benchmark: str, text: Callable[[report.Results], str]) -> str:
+    """What a text makes of what a benchmark has measured."""
+    results = harness.load(benchmark)
+    if results is None:
+        return f"Not measured yet: `make bench WHAT={benchmark}`.\n"
+    return text(results)
 
 
 def measured(benchmark: str) -> str:
     """What a benchmark has measured: conditions, plots, table. Text of a page in docs/."""
-    results = harness.load(benchmark)
-    if results is None:
-        return f"Not measured yet: `make bench WHAT={benchmark}`.\n"
-    shown, unsteady = report.steady(results)
-    parts = [report.conditions(results) + "\n"]
-    parts += [f"![{title}]({name}.svg)\n" for name, title in report.PLOTS[benchmark].items()]
-    parts.append(report.TABLES[benchmark](shown).markdown())
-    return "\n".join([*parts, *filter(None, [report.left_out(unsteady)])])
+
+    def text(results: report.Results) -> str:
+        shown, unsteady = report.steady(results)
+        parts = [report.conditions(results) + "\n"]
+        parts += [f"![{title}]({name}.svg)\n" for name, title in report.PLOTS[benchmark].items()]
+        parts.append(report.TABLES[benchmark](shown).markdown())
+        return "\n".join([*parts, *filter(None, [report.left_out(unsteady)])])
+
+    return of_results(benchmark, text)
 
 
-def published() -> str:
+def published(results: report.Results) -> str:
     """What the benchmark of artifacts has measured of publishing. Text of a page in docs/."""
-    results = harness.load("artifacts")
-    if results is None:
-        return "Not measured yet: `make bench WHAT=artifacts`.\n"
     return f"{report.conditions(results)}\n\n{report.published_table(results).markdown()}"
 
 
-def deferred() -> str:
+def deferred(results: report.Results) -> str:
     """What the benchmark of modules that wait has measured. Text of a page in docs/."""
-    results = harness.load("lazy")
-    if results is None:
-        return "Not measured yet: `make bench WHAT=lazy`.\n"
     return f"{report.lazy_conditions(results)}\n\n{report.lazy_table(results).markdown()}"
 
 
-def populated() -> str:
+def populated(results: report.Results) -> str:
     """What the benchmark of populates has measured. Text of a page in docs/."""
-    results = harness.load("populate")
-    return measured("populate") + ("" if results is None else f"\n{report.phases(results)}")
-
-
-def of_imports(text: Callable[[report.Results], str]) -> str:
-    """What a text makes of the benchmark of imports."""
-    results = harness.load("imports")
-    return "Not measured yet: `make bench WHAT=imports`.\n" if results is None else text(results)
+    return f"{measured('populate')}\n{report.phases(results)}"
 
 
 def plots() -> dict[Path, str]:
@@ -182,10 +165,10 @@ def generated() -> dict[str, str]:
         "policies": policy_table((("mounts", mounts.RULES), ("guardrails", guardrails.RULES))),
         "reliability": reliability_table(ROOT / "docs" / "reliability.json"),
         **{f"bench-{benchmark}": measured(benchmark) for benchmark in report.TABLES},
-        "bench-populate": populated(),
-        "bench-lazy": deferred(),
-        "published-artifacts": published(),
-        "bench-summary": of_imports(report.summary),
+        "bench-populate": of_results("populate", populated),
+        "bench-lazy": of_results("lazy", deferred),
+        "published-artifacts": of_results("artifacts", published),
+        "bench-summary": of_results("imports", report.summary),
         "exit-codes": exit_code_table(ROOT / "lambda_src" / "release" / "layout.py"),
         "events": event_table(ROOT / "lambda_src" / "handler.py"),
         "causes": cause_table(),

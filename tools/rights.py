@@ -8,6 +8,8 @@ from pathlib import Path
 from components.deployer import ROWS, STEPS
 from components.deployer.calls import parsed
 
+from . import tables
+
 CALLED = Path(__file__).parents[1] / "docs" / "deployer.json"
 """The actions that a whole run on the embedded cloud calls; tests/engine compares them."""
 
@@ -15,7 +17,7 @@ CALLED = Path(__file__).parents[1] / "docs" / "deployer.json"
 def table() -> str:
     """For each type of resources what a run calls, what is beyond that, and the source."""
     called = set(json.loads(CALLED.read_text(encoding="utf-8")))
-    rows = ["| Resource | Called in a run | Beyond that | Source |", "|---|---|---|---|"]
+    rows = []
     for kind, row in ROWS.items():
         steps = [action for step in STEPS for action in parsed(getattr(row, step))]
         beyond = [*parsed(row.also), *(a for text in row.given.values() for a in parsed(text))]
@@ -27,6 +29,5 @@ def table() -> str:
             source += f", [AWS]({row.because})"
         seen = " ".join(f"`{action}`" for action in actions if action in called)
         other = " ".join(f"`{action}`" for action in actions if action not in called)
-        name = kind.rpartition(":")[2]
-        rows.append(f"| {name} | {seen or '-'} | {other or '-'} | {source} |")
-    return "\n".join(rows) + "\n"
+        rows.append((kind.rpartition(":")[2], seen or "-", other or "-", source))
+    return tables.table(("Resource", "Called in a run", "Beyond that", "Source"), rows)

@@ -66,14 +66,13 @@ def summary(results: Results) -> str:
     if any(f"import, {name}" not in by_name for name in names):
         return "Not measured steadily yet: `make bench WHAT=imports`.\n"
     found = [by_name[f"import, {name}"] for name in names]
-    local, lean, _, _, lazy, *_ = found
     took = [f"{median(one, 'seconds'):.1f} s" for one in found]
     return (
-        f"A cold import of it from a simulated EFS of 300 MB/s takes {took[3]}, or {took[4]} with "
-        f"[modules that wait](docs/releases.md#modules-that-wait-for-their-first-use), which takes "
-        f"{took[5]} at 100 MB/s and {took[6]} at 50 MB/s. The plain way takes {took[2]}. A local "
-        f"disk takes {took[0]}, and {took[1]} without Python's garbage collector: {took[4]} is "
-        f"{ratio(lazy, local):.2f} and {ratio(lazy, lean):.2f} times that.\n"
+        f"Its first import from a simulated EFS of 300 MB/s takes {took[3]}. A plain import takes "
+        f"{took[2]} there; from a local disk it takes {took[0]}, or {took[1]} with Python's "
+        "garbage collector off. If [some modules wait]"
+        "(docs/releases.md#modules-that-wait-for-their-first-use) until they are used, it takes "
+        f"{took[4]}, and {took[5]} at 100 MB/s, {took[6]} at 50 MB/s.\n"
     )
 
 

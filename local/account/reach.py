@@ -88,6 +88,8 @@ class Network:
 
     def _leads_out(self, subnet: Any, *, public_ip: bool) -> bool:
         """Whether a default route leads out: over a gateway like a NAT, or by a public address."""
+        if public_ip and self._ec2.get_vpc(subnet.vpc_id).is_default:
+            return True  # AWS makes a default VPC with an internet gateway, and moto without
         return any(
             any(getattr(route, gateway) for gateway in _GATEWAYS) or (public_ip and route.gateway)
             for route in self._table(subnet).routes

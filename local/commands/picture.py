@@ -44,8 +44,11 @@ class Group:
 
     @property
     def width(self) -> int:
-        """Width in pixels: no text is longer, in any font, because each has its length."""
-        return 2 * _EDGE + _CHARACTER * max(map(len, (self.name, *self.lines)))
+        """Width in pixels: no text is longer, because each has its length.
+
+        The further pixel is for viewers that do not heed that, as librsvg.
+        """
+        return 2 * _EDGE + (_CHARACTER + 1) * max(map(len, (self.name, *self.lines)))
 
     @property
     def height(self) -> int:

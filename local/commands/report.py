@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,14 @@ from .deployed import Answer, Deployment, Function, steps_of
 from .screen import Screen
 
 _SHOWN = 300
+_FOR_CLIENTS = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,15 +104,26 @@ def _show_next(deployment: Deployment, screen: Screen) -> None:
         screen.line("\nthe program has no function to call")
         return
     which = f"--function {functions[0].name} " if len(functions) > 1 else ""
-    lines = [
-        f"invoke {which}--event {quoted(functions[0].sample)}",
-        f"serve {which}                # over HTTP, as a function URL does",
-        "watch                 # again after each change of a file",
-        "clean                 # removes the libraries again",
-    ]
-    if deployment.result.project.own("memoryMb"):
-        lines.insert(3, "up --config memoryMb=4096")
-    screen.line("\n".join(["\nnext:", *(f"  {command()} {line}" for line in lines)]))
+    lines = {
+        f"invoke {which}--event {quoted(functions[0].sample)}": "",
+        f"serve {which}".rstrip(): "# over HTTP, as a function URL does",
+        "watch": "# again after each change of a file",
+        "up --config memoryMb=4096": "",
+        "clean": "# removes what the run has left on this disk",
+    }
+    if not deployment.result.project.own("memoryMb"):
+        del lines["up --config memoryMb=4096"]
+    width = max(len(line) for line, why in lines.items() if why)
+    said = (
+        f"  {command()} {f'{line:{width}}  {why}' if why else line}" for line, why in lines.items()
+    )
+    screen.line("\n".join(["\nnext:", *said]))
+
+
+def show_open(screen: Screen) -> None:
+    """Show how boto3 and the AWS CLI reach a stack that stays open."""
+    reached = (f"{name}={shlex.quote(os.environ[name])}" for name in _FOR_CLIENTS)
+    screen.line("\n".join(["\nfor boto3 and the AWS CLI:", f"  export {' '.join(reached)}"]))
 
 
 def _call(function: Function, title: str, screen: Screen) -> Answer:

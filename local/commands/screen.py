@@ -24,6 +24,8 @@ _PHASE = re.compile(r"populate: ([a-z-]+):")
 _SUGGESTED = re.compile(r"populate: suggest: (`.*)")
 _STYLES = {"error": "bold red", "warning": "yellow", "good": "green", "quiet": "dim"}
 _HELD = 30
+_FRAME = 34
+"""Columns of the live line beside its text: spinner, bar, time."""
 
 
 class Screen:
@@ -122,13 +124,17 @@ class Screen:
     def _counted(self, message: str) -> bool:
         """Whether a message counts something; then the live line shows it, or any on request."""
         live, count = self._live, _COUNT.search(message)
+        room = max(self._console.width - _FRAME, 1)
+        line = message.partition("\n")[0]
+        if len(line) > room:  # the bar has to fit beside it
+            line = f"{line[: room - 1]}…"
         if live is None:
             return False
         if count is not None:
             done, total = (int(number.replace(",", "")) for number in count.groups())
-            live.update(live.task_ids[0], description=message, completed=done, total=total)
+            live.update(live.task_ids[0], description=line, completed=done, total=total)
         elif not self._verbose:
-            live.update(live.task_ids[0], description=message.partition("\n")[0], total=None)
+            live.update(live.task_ids[0], description=line, total=None)
         return count is not None
 
     def created(self, resource: Resource, seconds: float) -> None:

@@ -20,6 +20,15 @@ _DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 _SUBNET, _GROUP = "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup"
 
 
+def check_names(planned: Deployment, options: argparse.Namespace) -> None:
+    """Raise FunctionError if a plan lacks what is named, or has several to choose from."""
+    _chosen(planned, _DEFINITION, "task", options.task)
+    _chosen(planned, _CLUSTER, "cluster", options.cluster)
+    for name in options.subnet:
+        _chosen(planned, _SUBNET, "subnet", name)
+    _groups(planned, options)
+
+
 def run_task(deployment: Deployment, options: argparse.Namespace, screen: Screen) -> int:
     """Run a task to its end and show its log; returns the exit code of its first container.
 
@@ -40,7 +49,7 @@ def run_task(deployment: Deployment, options: argparse.Namespace, screen: Screen
         "taskDefinition": definition.outputs["arn"],
         "cluster": cluster.outputs["arn"],
         "launchType": "FARGATE",
-        **_network(deployment, options),
+        **_network(deployment, options, region),
     }
     try:
         known = ecs.describe_task_definition(taskDefinition=definition.outputs["arn"])
@@ -78,19 +87,27 @@ def _chosen(deployment: Deployment, type_: str, what: str, name: str | None) -> 
     raise FunctionError(f"{wrong}: {names}" if found or name else names)
 
 
-def _network(deployment: Deployment, options: argparse.Namespace) -> dict[str, Any]:
+def _groups(deployment: Deployment, options: argparse.Namespace) -> list[Resource]:
+    if not options.security_group and not deployment.result.of_type(_GROUP):
+        return []
+    names = options.security_group or [None]
+    return [_chosen(deployment, _GROUP, "security-group", name) for name in names]
+
+
+def _default_subnets(region: str) -> list[str]:
+    found = boto3.client("ec2", region).describe_subnets(
+        Filters=[{"Name": "default-for-az", "Values": ["true"]}]
+    )
+    return [subnet["SubnetId"] for subnet in found["Subnets"]]
+
+
+def _network(deployment: Deployment, options: argparse.Namespace, region: str) -> dict[str, Any]:
     subnets = list(deployment.result.of_type(_SUBNET))
     chosen = [_chosen(deployment, _SUBNET, "subnet", name) for name in options.subnet] or subnets
-    if not chosen:
-        return {}
-    groups = [
-        _chosen(deployment, _GROUP, "security-group", name) for name in options.security_group
-    ]
-    if not groups and deployment.result.of_type(_GROUP):
-        groups = [_chosen(deployment, _GROUP, "security-group", None)]
+    ids = [each.id for each in chosen] or _default_subnets(region)
     public = "ENABLED" if options.assign_public_ip else "DISABLED"
-    network: dict[str, Any] = {"subnets": [each.id for each in chosen], "assignPublicIp": public}
-    if groups:
+    network: dict[str, Any] = {"subnets": ids, "assignPublicIp": public}
+    if groups := _groups(deployment, options):
         network["securityGroups"] = [each.id for each in groups]
     return {"networkConfiguration": {"awsvpcConfiguration": network}}
 

@@ -173,14 +173,15 @@ class Launch:
         return next((o for o in overrides if o.get("name") == container["name"]), {})
 
     def _argv(self, container: Document) -> list[str]:
-        entry = list(container.get("entryPoint") or [])
         command = self._override(container).get("command", container.get("command") or [])
-        if entry and entry[0] in {"python", "python3", f"python3.{sys.version_info.minor}"}:
-            entry[0] = sys.executable
-        if not entry or shutil.which(entry[0]) is None:
-            why = "no image is pulled here, so entryPoint has to name a program of this host"
-            raise CannotStartError(f"CannotStartContainerError: exec: {entry[:1]}: {why}")
-        return [*entry, *command]
+        words = [*(container.get("entryPoint") or []), *command]
+        if words and words[0] in {"python", "python3", f"python3.{sys.version_info.minor}"}:
+            words[0] = sys.executable
+        if not words or shutil.which(words[0]) is None:
+            why = "no image is pulled here, so entryPoint, or command without one, has to name a "
+            why += "program of this host"
+            raise CannotStartError(f"CannotStartContainerError: exec: {words[:1]}: {why}")
+        return words
 
     def _environment(self, container: Document) -> dict[str, str]:
         secrets = container.get("secrets") or []

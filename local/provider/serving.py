@@ -36,6 +36,13 @@ def function_active(made: Made) -> None:
         )
 
 
+def _function_url(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Its id is that of pulumi-aws: the function's name, and the alias where it has one."""
+    made: dict[str, Any] = client.create_function_url_config(**arguments)
+    names = (arguments["FunctionName"], arguments.get("Qualifier"))
+    return {**made, "Id": "/".join(filter(None, names))}
+
+
 # fmt: off
 SERVING_KINDS: Mapping[str, Kind] = {
     "aws:lambda/permission:Permission": Kind(
@@ -44,8 +51,8 @@ SERVING_KINDS: Mapping[str, Kind] = {
         "PrincipalOrgID=principalOrgId FunctionUrlAuthType InvokedViaFunctionUrl",
         named="statementId"),
     "aws:lambda/functionUrl:FunctionUrl": Kind(
-        "lambda.create_function_url_config", "{FunctionName}/{Qualifier}",
-        "FunctionName Qualifier AuthType=authorizationType Cors InvokeMode",
+        "lambda.create_function_url_config", "Id",
+        "FunctionName Qualifier AuthType=authorizationType Cors InvokeMode", by=_function_url,
         gives={"functionUrl": "FunctionUrl", "functionArn": "FunctionArn"}),
     "aws:appautoscaling/target:Target": Kind(
         "application-autoscaling.register_scalable_target", "{ResourceId}",

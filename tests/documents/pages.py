@@ -1,9 +1,8 @@
-"""README.md and docs/ as the tests read them: pages, links, commands, programs."""
+"""README.md and docs/ as the tests read them: pages, links, programs."""
 
 from __future__ import annotations
 
 import re
-import shlex
 import textwrap
 from pathlib import Path
 
@@ -47,27 +46,6 @@ def blocks(page: Path, language: str) -> list[str]:
 def codes(page: Path) -> list[str]:
     """What stands between backticks in the running text."""
     return _CODE.findall(_FENCE.sub("", written(page)))
-
-
-def commands(page: Path) -> list[list[str]]:
-    """The words of every command that the page tells its reader to type."""
-    text = _FENCE.sub("", written(page))
-    lines = re.findall(r"^ {4,}(\S.*)$", re.sub(r"\\\n\s*", "", text), re.MULTILINE)
-    found = []
-    for line in [*lines, *codes(page)]:
-        for command in re.split(r"\s*(?:&&|;)\s*", re.sub(r"\s{2,}#.*$|\s+# .*$", "", line)):
-            try:
-                words = shlex.split(command.removeprefix("for pack in mounts guardrails; do "))
-            except ValueError:  # an apostrophe: no command
-                continue
-            if words:
-                found.append(words)
-    return found
-
-
-def starting(page: Path, *names: str) -> list[list[str]]:
-    """The commands of a page that one of these programs runs."""
-    return [words for words in commands(page) if words[0] in names and len(words) > 1]
 
 
 def anchors(page: Path) -> set[str]:

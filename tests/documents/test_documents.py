@@ -28,7 +28,7 @@ from .pages import (
 
 KEYS = set(yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"])
 # Names of AWS, of answers and of JSON that are spelt like keys of the configuration.
-OTHER_NAMES = {"errorType", "statusCode"}
+OTHER_NAMES = {"entryPoint", "errorType", "statusCode"}
 # House style: what a native engineer would not write, or would call otherwise.
 UNWANTED = re.compile(
     r"\b(mend(s|ed)?|anew|let off|for want of|told|patiently|fate|grounds|aside|look closer|"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import botocore.session
@@ -17,16 +16,16 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
 from local.commands import commands as local_commands
+from local.commands.arguments import parser
 
-from .pages import NAMES, PAGES, ROOT, commands, starting
+from .commands import COMMANDED, PYTHON, commands_of
+from .coverage import behind, everything
+from .pages import ROOT
 from .test_documents import KEYS, exports
 
-pages = pytest.mark.parametrize("page", PAGES, ids=NAMES)
-PYTHON = (".venv/bin/python", "python", "python3")
-# What a reader has, by README's own prerequisites, and what a shell has itself.
-PROGRAMS = {"make", "pulumi", "aws", "git", "cp", "pip", ".venv/bin/pip", "uv", *PYTHON}
-# To copy an image, and what every shell has.
-PROGRAMS |= {"docker", "find", "ls", "rm"}
+pages = pytest.mark.parametrize(
+    "page", COMMANDED, ids=[page.relative_to(ROOT).as_posix() for page in COMMANDED]
+)
 # Of the Pulumi CLI 3.272, as far as the pages use it.
 PULUMI = {
     "cancel": set(),
@@ -49,10 +48,17 @@ AWS_OWN = {
     "s3 mb": set(),
     "sso login": set(),
 }
-AWS_GLOBAL = {"--region", "--profile", "--cli-binary-format"}
+# Modules whose first argument is a command with options of its own.
+SEVERAL = ("benchmarks", "components.audit", "release")
+AWS_GLOBAL = {"--region", "--profile", "--cli-binary-format", "--query", "--output"}
 
 
-def options(words: list[str]) -> set[str]:
+def starting(page: Path, *names: str) -> list[tuple[str, ...]]:
+    """The commands of a page that one of these programs runs."""
+    return [command.words for command in commands_of(page) if command.program in names]
+
+
+def options(words: Iterable[str]) -> set[str]:
     return {word.partition("=")[0] for word in words if word.startswith("--")}
 
 
@@ -67,27 +73,37 @@ def test_make_has_the_targets_and_variables(page: Path) -> None:
 
 
 @pages
-def test_modules_are_there_and_take_the_options(page: Path) -> None:
-    for _, *words in starting(page, *PYTHON):
-        assert words[0] == "-m", words
+def test_modules_are_there_and_take_the_options(page: Path, clone: Path) -> None:
+    """Those that `make` runs with the variables of a page too."""
+    made = [each.words for command in commands_of(page) for each in behind(clone, command)]
+    for _, *words in [*starting(page, *PYTHON), *made]:
+        if words[0] != "-m":
+            assert list((page.parent).glob(words[0])), words
+            continue
         module, arguments = words[1], words[2:]
         # What the wheel calls so.
         module = re.sub(r"^efs_inference\.(?!local)", "components.", module)
         module = module.removeprefix("efs_inference.")
-        if module == "venv":
+        if module in ("venv", "pytest", "ruff", "mypy"):
             continue
-        assert find_spec(module), module
         if module == "local" and arguments and "--help" not in arguments:
-            local_commands._parser().parse_args(arguments)
+            parser(local_commands._COMMANDS).parse_args(arguments)
         elif module != "local":
-            assert options(arguments) <= usage(module), words
+            command = [*module.split(), *(arguments[:1] if module in SEVERAL else [])]
+            assert options(arguments) <= usage(*command), words
 
 
 @cache
-def usage(module: str) -> set[str]:
-    """The options of a module's command."""
-    command = [sys.executable, "-m", module, "--help"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+def usage(*command: str) -> set[str]:
+    """The options of a module's command; what is not there fails."""
+    folder = ROOT / "lambda_src" if command[0] == "release" else ROOT
+    done = subprocess.run(
+        [sys.executable, "-m", *command, "--help"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return set(re.findall(r"--[\w-]+", done.stdout))
 
 
@@ -102,7 +118,7 @@ def test_pulumi_has_the_commands_and_options(page: Path) -> None:
 
 @pages
 def test_keys_outputs_and_packs_of_pulumi_commands_are_there(page: Path) -> None:
-    text = "\n".join(" ".join(words) for words in commands(page))
+    text = "\n".join(command.text for command in commands_of(page))
     keys = re.findall(r"pulumi config [gs]et (?:--stack \S+ )?(?:--path )?([\w:]+)", text)
     assert {key for key in keys if not key.startswith("aws:")} <= KEYS
     assert set(re.findall(r"pulumi stack output (\w+)", text)) <= exports()
@@ -132,17 +148,8 @@ def test_aws_has_the_commands_and_options(page: Path) -> None:
         assert options(words) <= members | AWS_GLOBAL, words
 
 
-@pages
-def test_only_prerequisites_are_needed(page: Path) -> None:
-    """Of what looks like a command: a program that is installed here, or usual elsewhere."""
-    usual = {"docker", "uv", "poetry", "npm", "node", "jq", "curl", "pulumi", "aws"}
-    programs = {words[0] for words in commands(page) if len(words) > 1}
-    seen = {name for name in programs if name in usual or shutil.which(name)}
-    assert seen - PROGRAMS - {"test", "import", "from"} == set()
-
-
 def test_what_a_reader_needs_most_is_there() -> None:
-    typed = {" ".join(words[:2]) for page in PAGES for words in commands(page)}
+    typed = {" ".join(command.words[:2]) for command in everything()}
     assert {
         *("make install", "make local", "make test", "make lock", "make image", "make policies"),
         *("make verify", "make clean", "make bench", "make soak"),

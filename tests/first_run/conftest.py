@@ -48,9 +48,8 @@ class Kit:
 
 @pytest.fixture(scope="session")
 def index() -> Iterator[Index]:
-    served = Index()
-    yield served
-    served.close()
+    with Index() as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

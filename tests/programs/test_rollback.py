@@ -64,10 +64,8 @@ class Deployed(Stack):
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    served = Index()
-    served.add(TINY, TRIPLE, BROKEN)
-    yield served
-    served.close()
+    with Index(TINY, TRIPLE, BROKEN) as served:
+        yield served
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ import yaml
 
 from components import lock
 from tests.chain import SharedChain
-from tests.documents.pages import PAGES, anchors, codes, commands, links
+from tests.documents.commands import commands_of
+from tests.documents.pages import PAGES, anchors, codes, links
 from tests.wheel.installed import ROOT, User
 
 EXAMPLES = sorted(path.parent for path in ROOT.glob("examples/*/Pulumi.yaml"))
@@ -43,8 +44,8 @@ def copied(example: Path, folder: Path, environment: Path) -> User:
 
 def steps(readme: Path) -> list[list[str]]:
     """The words of its commands on the embedded cloud, as far as they come before AWS."""
-    found = [words for words in commands(readme) if words[0] == ".venv/bin/python"]
-    return [words[1:] for words in found if words[1:3] == LOCAL]
+    found = [command.words for command in commands_of(readme) if command.typed]
+    return [[*words[1:]] for words in found if [*words[1:3]] == LOCAL]
 
 
 def answers(text: str) -> list[Any]:

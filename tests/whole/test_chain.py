@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -27,7 +28,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory, index: Index) -> Chain:
 @pytest.fixture(scope="module")
 def first(chain: Chain) -> subprocess.CompletedProcess[str]:
     """The first `up`, on an empty file system."""
-    return chain.run("up")
+    return chain.run("up", "--picture", "stack.svg")
 
 
 def test_up_ends_with_the_answers_the_times_the_verdict_and_what_to_do_next(
@@ -38,6 +39,11 @@ def test_up_ends_with_the_answers_the_times_the_verdict_and_what_to_do_next(
     for word in ("populate    ", "cold start  ", "warm call   ", "verdict     ", "next:"):
         assert word in first.stdout
     assert re.search(r"cold start .*; imports: bundle, \d+ readers", first.stdout)
+
+
+@pytest.mark.usefixtures("first")
+def test_up_draws_the_stack_where_it_is_asked_to(chain: Chain) -> None:
+    assert ElementTree.parse(chain.folder / "stack.svg").getroot().tag.endswith("}svg")
 
 
 def test_output_that_is_no_terminal_has_no_control_characters(

@@ -136,7 +136,11 @@ def test_tensorflow_is_populated_and_answers_the_demonstration(tensorflow: Chain
 
 @pytest.mark.parametrize(
     ("instances", "predictions"),
-    [([[[1, 2], [3, 4]]], [-2.0]), ([[[2]], [[1, 0], [0, 3]], [[0]]], [2.0, 3.0, 0.0])],
+    [
+        ([[[1, 2], [3, 4]]], [-2.0]),
+        ([[[2, 0], [0, 2]]], [4.0]),
+        ([[[2]], [[1, 0], [0, 3]], [[0]]], [2.0, 3.0, 0.0]),
+    ],
 )
 def test_determinants_of_one_matrix_or_many(
     tensorflow: Chain, instances: list[Any], predictions: list[float]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .. import tables
+
 _MEASURED = "A measurement; nothing to change."
 
 
@@ -119,6 +121,5 @@ QUESTIONS: Mapping[str, Question] = {
 
 def table() -> str:
     """All of them, in Markdown."""
-    rows = [("Open", "How a deployment settles it", "If it is otherwise"), ("---",) * 3]
-    rows += [(q.text, q.settled, q.otherwise) for q in QUESTIONS.values()]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    head = ("Open", "How a deployment settles it", "If it is otherwise")
+    return tables.table(head, [(q.text, q.settled, q.otherwise) for q in QUESTIONS.values()])

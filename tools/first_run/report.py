@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..tables import table
 from .questions import QUESTIONS
 from .steps import STEPS
 
@@ -98,7 +99,7 @@ def _items(record: Record, other: Record) -> Iterator[str]:
             found, known = (r.get("probes", {}).get(name) for r in (record, other))
             beside = _beside(other, _answer(known))
             rows.append([question.text, _word(found), _answer(found), *beside, question.otherwise])
-    yield from table(
+    yield table(
         ["Item", "Here", "Answer", *_beside(other, "Embedded cloud"), "If it is otherwise"], rows
     )
 
@@ -106,13 +107,6 @@ def _items(record: Record, other: Record) -> Iterator[str]:
 def _beside(other: Record, *cells: str) -> list[str]:
     """Cells about the embedded cloud, where there is something to compare with."""
     return list(cells) if other else []
-
-
-def table(head: list[str], rows: list[list[str]]) -> Iterator[str]:
-    """The lines of a table in Markdown, and an empty one."""
-    for row in (head, ["---"] * len(head), *rows):
-        yield "| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |"
-    yield ""
 
 
 def _word(found: Record | None) -> str:
@@ -136,12 +130,12 @@ def _comparison(record: Record, other: Record) -> Iterator[str]:
         one, two = (_times(r.get("steps", {}).get(name, {})) for r in (record, other))
         rows.append([name, *one, *_beside(other, *two)])
     embedded = _beside(other, "embedded: up, s", "embedded: call, s")
-    yield from table(["Step", "up, s", "call, s", *embedded], rows)
+    yield table(["Step", "up, s", "call, s", *embedded], rows)
     codes, known = (
         r.get("probes", {}).get("refusals", {}).get("codes", {}) for r in (record, other)
     )
     rows = [[k, f"`{codes[k]}`", *_beside(other, f"`{known.get(k)}`")] for k in codes]
-    yield from table(["Refused request", "Here", *_beside(other, "Embedded cloud")], rows)
+    yield table(["Refused request", "Here", *_beside(other, "Embedded cloud")], rows)
     if other:
         yield "What differs, but for times:"
         yield ""

@@ -8,8 +8,9 @@ from .cause import Cause
 BY_THE_TASK = (
     Cause(
         kind="resolution",
-        what="the packages of the lock are not to be had for this Python and architecture",
-        remedy=f"{commands.LOCK}, and see that indexUrl has these versions",
+        what="the lock asks for what its packages, or the index, do not have",
+        remedy="correct in requirements.in what the failure names, "
+        f"{commands.LOCK}, and see that indexUrl has these versions",
     ),
     Cause(
         kind="network",

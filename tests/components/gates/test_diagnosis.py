@@ -124,7 +124,7 @@ ENDINGS = {
     ),
     "SIGKILL": Ending(exit_code=137, stop_code="EssentialContainerExited"),
     "SIGSEGV": Ending(exit_code=139, stop_code="EssentialContainerExited"),
-    "lock are not to be had": Ending(exit_code=10, kind="resolution"),
+    "lock asks for": Ending(exit_code=10, kind="resolution"),
     "index did not answer": Ending(exit_code=11, kind="network"),
     "program from S3": Ending(exit_code=18, kind="program"),
     "not the one that was locked": Ending(exit_code=12, kind="hash-mismatch"),

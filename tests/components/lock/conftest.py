@@ -62,17 +62,15 @@ def digest(wheel: Wheel, kind: str = "sha256") -> str:
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    served = Index()
-    yield served
-    served.close()
+    with Index() as served:
+        yield served
 
 
 @pytest.fixture
 def other(index: Index) -> Iterator[Index]:
     """A second index, as the one of PyTorch's builds for CPUs."""
-    served = Index()
-    yield served
-    served.close()
+    with Index() as served:
+        yield served
 
 
 @pytest.fixture

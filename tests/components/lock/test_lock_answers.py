@@ -23,9 +23,7 @@ JSON = "application/vnd.pypi.simple.v1+json"
 class Answers(Index):
     """An index whose page of ``shapes`` is what a test says."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.page: tuple[str, bytes] = ("text/html", b"")
+    page: tuple[str, bytes] = ("text/html", b"")
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         request.path = request.path.partition("?")[0]
@@ -37,10 +35,8 @@ class Answers(Index):
 
 @pytest.fixture
 def index() -> Iterator[Answers]:
-    served = Answers()
-    served.add(PLAIN, OLD, LOCAL, EPOCH)
-    yield served
-    served.close()
+    with Answers(PLAIN, OLD, LOCAL, EPOCH) as served:
+        yield served
 
 
 def link(wheel: Wheel, href: str = "/files/{quoted}#sha256={sha256}", text: str = "{name}",

@@ -156,6 +156,19 @@ def test_on_a_terminal_a_step_leaves_no_line() -> None:
     assert plain.replace("\x1b[?25h", "").replace("\x1b[1A", "").strip() == ""
 
 
+def test_on_a_terminal_a_long_message_leaves_room_for_the_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    file = Terminal()
+    screen = Screen(file, verbose=False)
+    with screen.step("first"):
+        screen.log("info", f"populate: install: (3 of 6) {'x' * 99}")
+    shown = [line for line in file.getvalue().split("\r") if "install" in line]
+    assert shown
+    assert all("━" * 5 in line and "0:00:0" in line for line in shown)
+
+
 def test_on_a_terminal_a_step_that_fails_leaves_its_log() -> None:
     file = Terminal()
     screen = Screen(file, verbose=False)

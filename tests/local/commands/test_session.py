@@ -108,6 +108,22 @@ def test_a_change_is_deployed_before_the_next_call(
     assert (status, "is in use by `python -m local watch`" in out) == (1, True)
 
 
+def test_clients_of_aws_reach_a_stack_that_is_watched(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = start(root, "watch")
+    try:
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if line.startswith("  export "))
+        for pair in shlex.split(line)[1:]:
+            monkeypatch.setenv(*pair.split("=", 1))
+        (function,) = boto3.client("lambda").list_functions()["Functions"]
+        assert function["FunctionName"].startswith("hello-")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
 def test_a_task_runs_to_its_end_with_its_log_and_its_exit_code(root: Path) -> None:
     status, out, _ = run(root, "task", "--assign-public-ip")
     assert status == 0
@@ -124,6 +140,30 @@ def test_a_task_that_cannot_start_says_why_and_one_that_is_not_there_which_are(r
 
     status, out, _ = run(root, "task", "--task", "other")
     assert (status, out.splitlines()[-1]) == (2, "error: --task 'other': job can be named")
+    assert "embedded cloud" not in out  # the plan says it already
+
+
+def test_a_task_without_subnets_and_entry_point_runs_its_command_in_the_default_vpc(
+    root: Path,
+) -> None:
+    before, _, after = PROGRAM.partition("vpc = ")
+    after = after[after.index("aws.ecs.Cluster") :]
+    # As for an image without an entry point of its own.
+    own = after.replace('"entryPoint": ["python3", "-c"],', "").replace(
+        '"command": [', '"command": ["python3", "-c", '
+    )
+    write(root, before + own)
+
+    status, out, _ = run(root, "task", "--assign-public-ip")
+    assert (status, out.splitlines()[-2:]) == (0, ["  as it is defined", "exit code 0"])
+    status, out, _ = run(root, "task")
+    assert (status, "error: CannotPullContainerError" in out) == (1, True)
+
+
+def test_an_up_draws_the_stack_on_request_and_says_where(root: Path) -> None:
+    status, out, _ = run(root, "up", "--picture", "stack.svg")
+    assert (status, out.splitlines()[-1]) == (0, "picture: stack.svg")
+    assert "Function hello" in (root / "stack.svg").read_text()
 
 
 def test_an_open_cloud_prints_how_clients_reach_it(

@@ -84,6 +84,7 @@ aws.lambda_.Permission("call", function=function.name, action="lambda:InvokeFunc
                        principal="123456789012")
 aws.lambda_.FunctionUrl("url", function_name=function.name, authorization_type="AWS_IAM",
                         qualifier="live")
+aws.lambda_.FunctionUrl("plain", function_name=function.name, authorization_type="AWS_IAM")
 scaled = aws.appautoscaling.Target("scaled", service_namespace="lambda", min_capacity=1,
     max_capacity=2, scalable_dimension="lambda:function:ProvisionedConcurrency",
     resource_id=pulumi.Output.concat("function:", function.name, ":live"))

@@ -70,6 +70,12 @@ def test_an_alarm_and_a_notice_are_those_that_the_program_describes(
     assert client(cloud, "kms").get_key_rotation_status(KeyId=key.id)["KeyRotationEnabled"]
 
 
+def test_a_function_url_is_that_of_an_alias_or_of_the_function_itself(everything: Result) -> None:
+    (function,) = everything.of_type("aws:lambda/function:Function")
+    urls = everything.of_type("aws:lambda/functionUrl:FunctionUrl")
+    assert {url.id for url in urls} == {function.id, f"{function.id}/live"}
+
+
 def test_the_function_is_the_one_that_the_program_describes(
     everything: Result, cloud: Cloud
 ) -> None:

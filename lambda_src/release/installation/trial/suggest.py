@@ -22,6 +22,8 @@ SHORT = 0.5
 """Seconds of CPU time of a proof below which there is little to save."""
 LONG = 60.0
 """Seconds of all that is done in here, about. If a proof takes half of that, nothing is."""
+SHOWN = 0.05
+"""Seconds of CPU time that are worth a word."""
 LEAST = 0.02
 """Part of the modules' time that a name has to save."""
 
@@ -120,7 +122,7 @@ def suggest(smoke: Smoke, names: Sequence[str], seconds: float) -> dict[str, flo
         log("suggest", f"which modules could wait is not known: {str(error)[:300]}")
         return {}
     text = "no name in `# release: lazy` would save much"
-    if found:
+    if sum(found.values()) >= SHOWN:
         text = (
             f"`# release: lazy {' '.join(found)}` in requirements.in would save about "
             f"{sum(found.values()):.1f} s of CPU time in a cold start; the answers stay the same"
