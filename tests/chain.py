@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tests.lambda_src.conftest import Index, build_wheel
+from tests.processes import living
 
 ROOT = Path(__file__).parents[1]
 PARTS = (
@@ -87,10 +88,15 @@ class Chain:
     def strays(self) -> list[str]:
         """What a run left: incoming directories, and processes with this folder in their words."""
         found = (self.folder / ".local").glob("dev/efs/*/libraries/releases/.*")
-        commands = subprocess.run(
-            ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-        return [*map(str, found), *(line for line in commands if str(self.folder) in line)]
+        return [*map(str, found), *living(str(self.folder))]
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """While none of the other workers holds this lock."""
+    with lock.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
 
 
 class SharedChain(Chain):
@@ -119,9 +125,6 @@ class SharedChain(Chain):
             fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(self.folder)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """While none of the other workers does anything with it."""
-        with self._lock.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return alone(self._lock)

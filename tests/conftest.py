@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chain import SharedChain
+from tests.chain import SharedChain, alone
 from tests.wheel.installed import build_wheel, make_environment
 
 APPLICATION = Path(__file__).parents[1] / "lambda_src" / "application"
@@ -62,23 +62,34 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this repository."""
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="session")
-def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with that wheel and what it needs, and nothing else."""
-    return make_environment(tmp_path_factory.mktemp("installed"), wheel)
-
-
-@pytest.fixture(scope="session")
-def tensorflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedChain]:
-    """The project as it is, with the real TensorFlow populated."""
+def of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all of xdist's workers: what is dear is made there once."""
     base = tmp_path_factory.getbasetemp()
-    made = SharedChain(
-        (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tensorflow"
-    )
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def wheel(of_all_workers: Path) -> Path:
+    """The wheel of this repository."""
+    with alone(of_all_workers / "wheel.lock"):
+        made = next((of_all_workers / "wheel").glob("*.whl"), None)
+        return made or build_wheel(of_all_workers / "wheel")
+
+
+@pytest.fixture(scope="session")
+def environment(wheel: Path, of_all_workers: Path) -> Path:
+    """An environment with that wheel and what it needs, and nothing else. Nobody changes it."""
+    made = of_all_workers / "installed.made"
+    with alone(of_all_workers / "installed.lock"):
+        if not made.exists():
+            make_environment(of_all_workers / "installed", wheel)
+            made.touch()
+    return of_all_workers / "installed"
+
+
+@pytest.fixture(scope="session")
+def tensorflow(of_all_workers: Path) -> Iterator[SharedChain]:
+    """The project as it is, with the real TensorFlow populated."""
+    made = SharedChain(of_all_workers / "tensorflow")
     yield made
     made.close()

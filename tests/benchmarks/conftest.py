@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,12 +28,6 @@ def counted():
     found = json.loads(Path(".counters").read_text())
     return {kind: count for kind, count in found.items() if count}
 """
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition; a hang is ended by whoever runs the tests."""
-    while not condition():
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

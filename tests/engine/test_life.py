@@ -12,7 +12,8 @@ import pytest
 
 from tests.chain import MODEL, TINY, TRIPLE
 from tests.engine.conftest import PACKS, Pulumi, kill, left
-from tests.local.conftest import eventually, refusal
+from tests.local.conftest import refusal
+from tests.processes import eventually
 
 pytestmark = pytest.mark.whole
 
@@ -115,7 +116,7 @@ def test_a_destroy_after_an_up_that_was_killed_stops_its_task_and_leaves_nothing
     pulumi.write_model(f"import time\ntime.sleep(600)\n{MODEL}")
     up = pulumi.start("up", "--yes", *PACKS, "--stack", "dev")
     try:
-        eventually(tasks)
+        eventually(tasks, by=up)
     finally:
         kill(up)
     assert of_kind(pulumi, "PopulatorRun") == []

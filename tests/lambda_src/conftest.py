@@ -8,13 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.processes import eventually, living
 
 from .function import LAMBDA_SRC as LAMBDA_SRC
 from .function import Function
@@ -160,24 +161,9 @@ class Populate:
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()[-1]
 
-    def processes(self) -> list[str]:
-        """Command lines of the processes that work for this mount."""
-        commands = []
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if str(self.folder) in command:
-                commands.append(command)
-        return commands
-
-    def survivors(self) -> list[str]:
-        """Processes left a minute after a kill; the kernel ends a child in its own time."""
-        deadline = time.monotonic() + 600
-        while (left := self.processes()) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return left
+    def all_ended(self) -> None:
+        """Wait until no process works for this mount; the kernel ends a child in its own time."""
+        eventually(lambda: not living(str(self.folder)))
 
     def left_behind(self) -> set[str]:
         """What lies under mount and staging apart from published releases."""

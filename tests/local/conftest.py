@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
@@ -62,24 +60,3 @@ def refusal(call: Callable[..., object], **request: object) -> str:
         call(**request)
     error = caught.value.response["Error"]
     return f"{error['Code']}: {error['Message']}"
-
-
-def living(marker: str) -> list[str]:
-    """Command lines of processes with `marker` in them, ours excepted."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if marker in line and entry.parent.name != str(os.getpid()):
-            found.append(line)
-    return found
-
-
-def eventually(condition: Any, seconds: float = 300) -> None:
-    """Wait until `condition()` holds."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not come to hold"
-        time.sleep(0.01)

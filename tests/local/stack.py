@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-import time
 import zipfile
 from typing import Any
 
@@ -13,6 +12,7 @@ import boto3
 from botocore.config import Config
 
 from local.cloud import Cloud
+from tests.processes import eventually
 
 PATH = "/mnt/shared"
 
@@ -220,9 +220,8 @@ class Stack:
 
     def ended(self, task: Any) -> Any:
         """The task when it has stopped."""
-        while (now := self.task(task))["lastStatus"] != "STOPPED":
-            time.sleep(0.02)
-        return now
+        eventually(lambda: self.task(task)["lastStatus"] == "STOPPED")
+        return self.task(task)
 
     def lines(self, group: str = "/tasks") -> list[str]:
         """All lines of a log group."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +13,7 @@ import pytest
 
 from tests.chain import BROKEN, TINY, Chain
 from tests.lambda_src.conftest import Index
+from tests.processes import heard
 
 pytestmark = pytest.mark.whole
 
@@ -140,19 +139,27 @@ def test_an_index_that_is_not_there_is_named(chain: Chain) -> None:
     assert output.count("was not published: the package index did not answer: ") == 1
 
 
+# While it plans, while the packs judge, while the task is at work, while the function is tried.
+MOMENTS = ("preview of", "policy packs on", "started task", "aws:lambda/function:Function")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("after", [0.2, *(random.Random(4).uniform(1, 14) for _ in range(3))])
+@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.usefixtures("first")
 def test_an_interrupt_at_any_moment_leaves_nothing_behind(
-    chain: Chain, number: signal.Signals, after: float
+    chain: Chain, number: signal.Signals, moment: str
 ) -> None:
     process = subprocess.Popen(
-        chain.command("up"), cwd=chain.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        chain.command("up", "-v"),
+        cwd=chain.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    time.sleep(after)
+    heard(process, moment)
     process.send_signal(number)
-    status = process.wait(30)
-    assert status in {0, 128 + number, -number}
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 128 + number, said
     assert chain.strays() == []
 
 
@@ -166,8 +173,7 @@ def test_serve_answers_over_http_as_a_function_url_does(chain: Chain) -> None:
         text=True,
     )
     try:
-        assert process.stdout is not None
-        line = next(line for line in process.stdout if "curl" in line)
+        line = heard(process, "curl")[-1]
         url = next(word.strip("'\"") for word in line.split() if "http://" in word)
         answer = subprocess.run(
             ["curl", "-sS", url, "--data", '{"instances": [1, 2]}'],

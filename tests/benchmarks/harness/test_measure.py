@@ -14,8 +14,9 @@ from benchmarks import harness
 from benchmarks.harness import FailedRunError
 from benchmarks.publishing import populate
 from lambda_src.release.layout import FORMAT
+from tests.processes import eventually, living
 
-from ..conftest import copying, wait_until
+from ..conftest import copying
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,18 +63,12 @@ def test_an_interrupt_leaves_no_process(simulator: None, source: Path) -> None:
     command = [sys.executable, "-c", INTERRUPTED, str(source)]
     made = source.parent / "target" / "release" / "site-packages"
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
-        wait_until(lambda: made.exists() or process.poll() is not None)
+        eventually(made.exists, by=process)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate()
     assert b"KeyboardInterrupt" in said
-    wait_until(lambda: not processes_of(source.parent))
+    eventually(lambda: not living(str(source.parent)))
     assert str(source.parent) not in Path("/proc/self/mountinfo").read_text()
-
-
-def processes_of(folder: Path) -> list[str]:
-    """The processes with this folder in their command lines."""
-    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return [line for line in lines.stdout.splitlines() if str(folder) in line]
 
 
 def test_measuring_begins_when_the_machine_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:

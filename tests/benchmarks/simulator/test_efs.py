@@ -19,18 +19,11 @@ from benchmarks.simulator import (
     UnavailableError,
     build,
 )
+from tests.processes import eventually, running
 
-from ..conftest import FREE, Script, wait_until
+from ..conftest import FREE, Script
 
 ROOT = Path(__file__).parents[3]
-
-
-def running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def test_names_are_cached_whether_they_are_there_or_not(script: Script, backing: Path) -> None:
@@ -248,15 +241,15 @@ def test_no_process_stays_whatever_ends_it(simulator: None, backing: Path, way: 
     inner = ["sh", "-c", script, str(backing)]
     command = Efs(preset=FREE).command(backing, backing, inner)
     with subprocess.Popen(command) as process:
-        wait_until((backing / "pids").exists)
+        eventually((backing / "pids").exists, by=process)
         stray, shell = map(int, (backing / "pids").read_text().split())
         if way != "end":
             process.send_signal(getattr(signal, way))
     assert process.returncode == {"end": 0, "SIGTERM": 128 + 15, "SIGKILL": -9}[way]
-    wait_until(lambda: not running(shell))
+    eventually(lambda: not running(shell))
     if way == "SIGKILL":  # the kernel ends the command, and nobody is left to end its child
         os.kill(stray, signal.SIGKILL)
-    wait_until(lambda: not running(stray))
+    eventually(lambda: not running(stray))
 
 
 @pytest.mark.parametrize(

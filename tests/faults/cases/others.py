@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lambda_src.release.installation.storage.housekeeping import ask
 from lambda_src.release.layout import INCOMING_PREFIX, OWNER, ExitCode
+from tests.processes import heard
 
 from ..world.fault import Fault
 from ..world.made import make_release
@@ -144,17 +145,15 @@ def _clock(hours: float) -> Case:
         wrong, right = Fault(at=0, clock=hours * HOURS), Fault(at=0, clock=-hours * HOURS)
         died = world.run(IDS[1], Fault(kind="write", path="manifest", clock=hours * HOURS))
         assert died.code == -signal.SIGKILL
-        living = world.start(IDS[2], wrong)
-        assert living.stdout is not None
-        while '"install"' not in living.stdout.readline():
-            pass
-        living.send_signal(signal.SIGSTOP)
+        alive = world.start(IDS[2], wrong)
+        heard(alive, '"install"')
+        alive.send_signal(signal.SIGSTOP)
         world.set_times(hours * HOURS)
         assert world.populate.finish(world.start(ID, right)).code == ExitCode.PUBLISHED
         rests = [path.name for path in world.releases.glob(f"{INCOMING_PREFIX}*")]
         assert {name.split("-")[1] for name in rests} == {IDS[2]}, rests
-        living.send_signal(signal.SIGCONT)
-        assert world.finish(living)[0].code == ExitCode.PUBLISHED
+        alive.send_signal(signal.SIGCONT)
+        assert world.finish(alive)[0].code == ExitCode.PUBLISHED
         return world.check(dead=0) == {BYSTANDER, ID, IDS[2]}
 
     return Case("Clocks hours apart", f"{hours:+} h", happen)

@@ -31,6 +31,7 @@ from lambda_src.release.layout import (
 
 from ...lambda_src.conftest import SHAPES, Index, Populate, Run
 from ...lambda_src.fetching import Fetching
+from ...processes import eventually
 from .contents import BYTECODE, COMPLETE, FETCHED, offer
 from .disk import Disk, small_disk
 from .fault import Fault
@@ -116,7 +117,7 @@ class World:
     def finish(self, *processes: subprocess.Popen[str]) -> list[Run]:
         """Wait for installers, and for what they started."""
         runs = [self.populate.finish(process) for process in processes]
-        assert self.populate.survivors() == []
+        self.populate.all_ended()
         return runs
 
     def run(self, release_id: str, fault: Fault | None = None) -> Run:
@@ -134,8 +135,11 @@ class World:
         """Start an installer that stops (SIGSTOP) where the fault says; None if it came nowhere."""
         process = self.start(release_id, fault)
         state = Path(f"/proc/{process.pid}/stat")
-        while process.poll() is None and state.read_text().rpartition(")")[2].split()[0] != "T":
-            time.sleep(0.005)
+        eventually(
+            lambda: (
+                process.poll() is not None or state.read_text().rpartition(")")[2].split()[0] == "T"
+            )
+        )
         return process if process.poll() is None else None
 
     def resume(self, process: subprocess.Popen[str]) -> Run:
@@ -158,7 +162,7 @@ class World:
         """Run an installer until it logs the phase."""
         self.populate.release_id, self.populate.prelude = release_id, ()
         run = self.populate.signal_at(phase, signal.SIGKILL)
-        assert self.populate.survivors() == []
+        self.populate.all_ended()
         return run
 
     def next_run(self, *release_ids: str) -> None:

@@ -1,9 +1,10 @@
 """How the entry point starts: the release, the import, the init, and what goes wrong there."""
 
 import json
-import time
 
 import pytest
+
+from tests.processes import eventually
 
 from ..function import MODEL, WAITS, Function, http, statuses
 from ..runtime import alone, running
@@ -137,8 +138,7 @@ def test_an_import_that_fails_after_the_init_waits_for_a_call_to_say_so(
     with running(function) as process:
         process.ready()
         function.initialize()
-        while not (function.code / "failed").exists():
-            time.sleep(0.01)
+        eventually((function.code / "failed").exists, by=process.process)
         assert process.call({})[0] == "error"
         assert process.wait() == ("exit", "")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
+
+from tests.processes import eventually, running
 
 from ..conftest import Populate, Run
 from ..runtime import alone
@@ -22,21 +23,6 @@ from release.activation.readers import Readers
 readers = Readers(sys.argv[1])
 print(readers._pid, flush=True)
 """
-
-
-def running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def is_gone(pid: int) -> bool:
-    """Waits for it; the kernel ends a process in its own time."""
-    deadline = time.monotonic() + 600
-    while running(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not running(pid)
 
 
 class Reading:
@@ -84,14 +70,14 @@ def test_the_readers_are_ended_when_the_import_is_over(start: Start) -> None:
     reading = start("sys.stdin.read(); readers.end(); sys.stdin.read()")
     reading.finish()
     assert reading.process.returncode == 0
-    assert is_gone(reading.pid)
+    eventually(lambda: not running(reading.pid))
 
 
 def test_the_readers_end_with_what_they_read_for(start: Start) -> None:
     reading = start("sys.stdin.read()")
     reading.process.kill()
     reading.finish()
-    assert is_gone(reading.pid)
+    eventually(lambda: not running(reading.pid))
 
 
 TAKEN = """
@@ -121,7 +107,7 @@ def test_the_readers_leave_alone_what_has_the_number_of_a_closed_descriptor(star
     reading = start(TAKEN)
     reading.finish()
     assert reading.process.returncode == 0
-    assert is_gone(reading.pid)
+    eventually(lambda: not running(reading.pid))
 
 
 def test_a_process_that_the_model_forks_leaves_the_readers_alone(start: Start) -> None:
@@ -133,7 +119,7 @@ def test_a_process_that_the_model_forks_leaves_the_readers_alone(start: Start) -
     reading.process.stdout.readline()
     assert running(reading.pid)
     reading.finish()
-    assert is_gone(reading.pid)
+    eventually(lambda: not running(reading.pid))
 
 
 def test_what_hangs_in_a_read_is_not_waited_for(start: Start) -> None:
@@ -141,7 +127,7 @@ def test_what_hangs_in_a_read_is_not_waited_for(start: Start) -> None:
     reading = start(f"{then}sys.stdin.read()\nreaders.end()")
     reading.finish()
     assert reading.process.returncode == 0
-    assert is_gone(reading.pid)
+    eventually(lambda: not running(reading.pid))
 
 
 REFUSED = """

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from components.contract import runtime
 from lambda_src.release.installation import bootstrap
 from lambda_src.release.layout import ExitCode
+from tests.processes import eventually
 
 from .conftest import (
     PROGRAM,
@@ -69,9 +69,7 @@ def test_stopping_it_ends_it_at_once_with_the_installers_code(
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        deadline = time.monotonic() + 30
-        while not service.asked and time.monotonic() < deadline:
-            time.sleep(0.05)
+        eventually(lambda: service.asked, by=process)
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=30)
     assert process.returncode == ExitCode.STOPPED

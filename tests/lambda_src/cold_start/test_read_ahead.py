@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from lambda_src.release.activation import read_ahead as module
 from lambda_src.release.activation.read_ahead import BYTES, read_ahead
 from lambda_src.release.layout import File, Manifest
+from tests.processes import eventually
 
 from ..conftest import LAMBDA_SRC
 
@@ -85,6 +85,14 @@ def test_what_is_missing_is_left_to_load(tmp_path: Path, seen: list[tuple[str, i
     assert seen == [(str(release / "artifacts/deep/b"), 0)]
 
 
+def is_read(pipe: Path) -> bool:
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:  # nobody reads yet
+        return False
+    return True
+
+
 def test_the_readers_do_it_when_the_import_is_served(tmp_path: Path) -> None:
     """A pipe has a reader as soon as the other process has opened it."""
     release = release_of(tmp_path, {"artifacts/pipe": 5})
@@ -98,14 +106,6 @@ def test_the_readers_do_it_when_the_import_is_served(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", program, str(LAMBDA_SRC), str(tmp_path / "none"), str(release)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
-        writer = -1
-        while writer < 0 and time.monotonic() < deadline:
-            try:
-                writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:  # nobody reads yet
-                time.sleep(0.01)
-        assert writer >= 0
-        os.close(writer)
+        eventually(lambda: is_read(pipe), by=process)
         process.communicate(timeout=60)
     assert process.returncode == 0

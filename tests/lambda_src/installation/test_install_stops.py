@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from tests.processes import heard
+
 from ..conftest import SHAPES, Populate, build_wheel
 from .test_install_faults import assert_failed
 
@@ -15,7 +17,7 @@ def test_a_stop_ends_pip_and_leaves_nothing(populate: Populate, number: signal.S
     populate.index.wait.clear()
     run = populate.signal_at("install", number)
     assert_failed(populate, run, 143, "stopped", f"stopped by {number.name}")
-    assert populate.survivors() == []
+    populate.all_ended()
 
 
 def test_a_stop_during_the_import_leaves_nothing(populate: Populate) -> None:
@@ -35,12 +37,16 @@ def test_a_stop_during_the_copy_leaves_nothing(populate: Populate) -> None:
 def test_a_living_installers_directory_survives_another_run(populate: Populate) -> None:
     populate.index.wait.clear()
     first = populate.start()
-    assert first.stdout is not None
-    while '"install"' not in first.stdout.readline():
-        pass
+    heard(first, '"install"')
+    first.send_signal(signal.SIGSTOP)
+    its_own = set(populate.staging.iterdir())
+    assert its_own
     populate.index.wait.set()
     assert populate.run().code == 0
+    assert set(populate.staging.iterdir()) == its_own
+    first.send_signal(signal.SIGCONT)
     assert populate.finish(first).code == 0
+    assert populate.left_behind() == set()
 
 
 def test_the_deadline_of_the_whole_run_ends_it_and_leaves_nothing(populate: Populate) -> None:
@@ -48,7 +54,7 @@ def test_the_deadline_of_the_whole_run_ends_it_and_leaves_nothing(populate: Popu
     populate.options = ("--timeout", "4")
     run = populate.run()
     assert_failed(populate, run, 143, "stopped", "stopped by its own deadline (--timeout)")
-    assert populate.survivors() == []
+    populate.all_ended()
 
 
 def test_a_deadline_that_is_not_reached_changes_nothing(populate: Populate) -> None:

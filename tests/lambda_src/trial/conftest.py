@@ -33,7 +33,7 @@ class Trial:
         """What there is to say of a model that is proven."""
         self.populate.write_model(model)
         said = Smoke(self.packages, self.populate.program, self.scratch, 60).run()
-        assert self.populate.survivors() == []
+        self.populate.all_ended()
         return said
 
     def refusal(self, model: str) -> str:
@@ -41,7 +41,7 @@ class Trial:
         with pytest.raises(InstallError) as caught:
             self.run(model)
         assert caught.value.code is ExitCode.IMPORT
-        assert self.populate.survivors() == []
+        self.populate.all_ended()
         return str(caught.value)
 
 

@@ -75,7 +75,7 @@ def test_what_the_model_leaves_running_delays_nothing_and_is_ended(
     with TemporaryDirectory(dir="/tmp") as folder:
         populate.environment = {"TMPDIR": folder}
         assert populate.run().code == ExitCode.PUBLISHED
-    assert populate.survivors() == []
+    populate.all_ended()
     assert populate.left_behind() == set()
 
 
@@ -95,7 +95,7 @@ def test_an_import_that_waits_for_itself_is_ended_and_says_where_it_is(
     assert run.code == ExitCode.IMPORT
     assert "DOUBLED = pool.map(double, [1])" in run.message
     assert "model.py had not ended after 5 s\nThat is half of" in run.message
-    assert populate.survivors() == []
+    populate.all_ended()
 
 
 def test_an_import_that_holds_pythons_lock_is_ended(
@@ -107,7 +107,7 @@ def test_an_import_that_holds_pythons_lock_is_ended(
     smoke = Smoke(tmp_path / "site-packages", populate.program, tmp_path, 2.0)
     with pytest.raises(InstallError, match=r"had not ended after 2 s, in a library that holds"):
         smoke.run()
-    assert populate.survivors() == []
+    populate.all_ended()
 
 
 @pytest.mark.parametrize("depth", [0, 90], ids=["in-staging", "elsewhere"])

@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
+from tests.processes import eventually
 
-from ..conftest import Stack, eventually, refusal
+from ..conftest import Stack, refusal
 
 SECONDS = 0.5
 

@@ -12,6 +12,7 @@ import pytest
 
 from local.commands import DeploymentError, Screen, host_config
 from local.commands.commands import _event, _UsageError
+from tests.processes import heard
 
 from ..programs import project, write, write_pack, write_waiting
 
@@ -174,8 +175,7 @@ def test_a_signal_during_a_preview_ends_it_with_one_line(
 ) -> None:
     write(tmp_path, "import time\nprint('waiting', flush=True)\ntime.sleep(99)")
     process = start(tmp_path, "preview")
-    assert process.stdout is not None
-    assert any("waiting" in line for line in process.stdout)
+    heard(process, "waiting")
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert process.returncode == status
@@ -193,8 +193,7 @@ def test_a_signal_that_python_drops_in_a_finalizer_comes_again(tmp_path: Path) -
         time.sleep(99)
     """
     process = start(write(tmp_path, program), "preview")
-    assert process.stdout is not None
-    assert any("waiting" in line for line in process.stdout)
+    heard(process, "waiting")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
@@ -202,8 +201,7 @@ def test_a_signal_that_python_drops_in_a_finalizer_comes_again(tmp_path: Path) -
 
 def test_a_signal_while_something_is_created_leaves_no_process(tmp_path: Path) -> None:
     process = start(write_waiting(tmp_path), "up")
-    assert process.stdout is not None
-    assert any(line.strip() == "waiting" for line in process.stdout)
+    heard(process, "waiting")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert (process.returncode, left_of(process)) == (130, [])

@@ -6,15 +6,16 @@ import json
 import socket
 import struct
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from local.commands import Answer, FunctionUrl
+from tests.processes import eventually
 
 
 class Url:
@@ -104,12 +105,17 @@ def quietly(url: Url, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def ask(url: Url, request: bytes) -> None:
-    """Send a request, and go before the answer, with a reset."""
+@contextmanager
+def asking(url: Url, request: bytes, gone: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Send a request, and go before the answer, with a reset; in the end the server is done."""
+    others = set(threading.enumerate())
     with socket.create_connection(("127.0.0.1", url.server.port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.sendall(request)
-        time.sleep(0.2)
+        eventually(lambda: set(threading.enumerate()) - others)
+        yield
+    gone()
+    eventually(lambda: set(threading.enumerate()) <= others)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +125,8 @@ def ask(url: Url, request: bytes) -> None:
 def test_a_client_that_leaves_in_the_middle_of_its_request_calls_nothing(
     url: Url, capsys: pytest.CaptureFixture[str], request_: bytes
 ) -> None:
-    ask(url, request_)
+    with asking(url, request_):
+        pass
     assert url.events == []
     quietly(url, capsys)
 
@@ -131,14 +138,12 @@ def test_a_client_that_does_not_wait_for_the_answer_is_no_error(
 
     def slow(event: Any) -> Answer:
         asked.set()
-        answered.wait(10)
+        answered.wait(60)
         return Answer(payload={"large": "x" * 5_000_000}, seconds=0, error=None)
 
     url.invoke = slow
-    ask(url, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-    assert asked.wait(10)
-    answered.set()
-    time.sleep(0.5)
+    with asking(url, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", gone=answered.set):
+        assert asked.wait(60)
     url.invoke = url._invoke
     quietly(url, capsys)
 

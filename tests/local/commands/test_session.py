@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 from local.commands.session import followed
+from tests.processes import heard
 
 from ..programs import write
 from .test_cli import left_of, run, start
@@ -73,8 +74,7 @@ def invoke(root: Path) -> tuple[int, str]:
 def watching(root: Path) -> Iterator[subprocess.Popen[str]]:
     process = start(root, "watch")
     try:
-        assert process.stdout is not None
-        assert any("watching the files" in line for line in process.stdout)
+        heard(process, "watching the files")
         yield process
     finally:
         process.send_signal(signal.SIGINT)
@@ -171,10 +171,7 @@ def test_an_open_cloud_prints_how_clients_reach_it(
 ) -> None:
     process = start(tmp_path, "cloud", "--region", "eu-west-1")
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("#"):
-                break
+        for line in heard(process, "# an empty account")[:-1]:
             name, _, value = line.removeprefix("export ").rstrip().partition("=")
             monkeypatch.setenv(name, shlex.split(value)[0])
         efs = boto3.client("efs")

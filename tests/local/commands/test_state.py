@@ -15,6 +15,7 @@ import pytest
 
 from local.cloud import Cloud
 from local.state import StateError, hold, remove
+from tests.processes import heard
 
 from ..programs import write, write_waiting
 from .test_cli import REPOSITORY, start
@@ -30,12 +31,10 @@ def run(root: Path, *arguments: str) -> tuple[int, str]:
 def up(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """An `up` of the stack dev that is in the middle of its work."""
     with start(write_waiting(tmp_path), "up") as process:
-        assert process.stdout is not None
-        while process.stdout.readline().strip() != "waiting":
-            pass
+        heard(process, "waiting")
         yield process
         process.kill()
-        process.stdout.read()
+        process.communicate()
 
 
 # --- scratch --------------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ def test_a_second_run_of_a_stack_is_refused(up: subprocess.Popen[str], tmp_path:
 def test_after_a_kill_the_folder_is_free(up: subprocess.Popen[str], tmp_path: Path) -> None:
     assert list((tmp_path / ".local" / "dev" / "efs-scratch").iterdir()) != []
     up.send_signal(signal.SIGKILL)
-    up.wait()
+    assert up.wait() == -signal.SIGKILL
     assert run(tmp_path, "clean")[0] == 0
     assert not (tmp_path / ".local").exists()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from local.engine import PackError, Result, Verdict, find_packs, judge
+from tests.processes import living
 
 from ..programs import preview, project, write_pack
 
@@ -181,8 +181,7 @@ def test_a_pack_that_fails_is_an_error_that_names_it(planned: Result, tmp_path: 
 
 def test_no_process_of_a_pack_is_left(planned: Result, tmp_path: Path) -> None:
     verdict(planned, tmp_path, STACK.format("pass"))
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    assert str(tmp_path) not in listed.stdout
+    assert living(str(tmp_path)) == []
 
 
 def test_a_project_without_packs_has_a_verdict_without_packs(

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from local.cloud import Cloud
+from tests.processes import eventually
 
-from ..conftest import Stack, eventually
+from ..conftest import Stack
 
 pytestmark = pytest.mark.whole
 

@@ -13,8 +13,9 @@ import pytest
 
 from local.cloud import Cloud
 from local.sandbox import Bind, Host, Process, mapped
+from tests.processes import eventually, living
 
-from ..conftest import Stack, eventually, living
+from ..conftest import Stack
 
 pytestmark = pytest.mark.whole
 
@@ -78,6 +79,7 @@ def test_a_kill_of_the_program_leaves_no_process(tmp_path: Path) -> None:
         scratch = Path(process.stdout.readline().strip())
         assert scratch.is_dir()
         process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
     eventually(lambda: not living(marker) and not living(str(scratch)))
 
 

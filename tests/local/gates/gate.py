@@ -179,11 +179,22 @@ def _parameters(request: Request, data: bytes) -> Any:
 
 
 class Gate:
-    """A task definition on the cloud, and what `TaskRun` says of its task."""
+    """A task definition on the cloud, and what `TaskRun` says of its task.
+
+    Attributes:
+        said: The lines.
+        when: What to do, once, as soon as a line has these words.
+    """
 
     def __init__(self, cloud: Cloud, stack: Stack, proxy: Proxy) -> None:
         self.cloud, self.stack, self.proxy = cloud, stack, proxy
         self.said: list[str] = []
+        self.when: dict[str, Callable[[], object]] = {}
+
+    def _say(self, line: str) -> None:
+        self.said.append(line)
+        for words in [words for words in self.when if words in line]:
+            self.when.pop(words)()
 
     def define(self, source: str, **changes: Any) -> str:
         """Register a task definition that runs `source`; its ARN."""
@@ -219,7 +230,7 @@ class Gate:
     def run(self, source: str, **changes: Any) -> Mapping[str, Any]:
         """Bring the task to its end."""
         spec = TaskRunSpec(**self.values(source, **changes))
-        return TaskRun(spec, say=self.said.append).complete()
+        return TaskRun(spec, say=self._say).complete()
 
     def failure(self, source: str, **changes: Any) -> str:
         """The message with which it fails."""

@@ -11,9 +11,10 @@ import pytest
 from components.gates import PopulateTasksProvider
 from local.cloud import Cloud
 from tests.deployments import point_clients_at
+from tests.processes import eventually
 from tests.protocol import Dynamic, running
 
-from ..conftest import Stack, eventually, refusal
+from ..conftest import Stack, refusal
 
 pytestmark = pytest.mark.whole
 

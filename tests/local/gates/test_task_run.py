@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 from werkzeug.wrappers import Request, Response
+
+from tests.processes import heard
 
 from .gate import RELEASE, SUCCEEDS, SUMMARY, WAITS, Gate, Real, after, changed
 
@@ -110,15 +110,8 @@ def test_a_task_stopped_before_it_runs_never_started(gate: Gate) -> None:
 
 
 def test_a_task_stopped_while_it_runs_says_by_whom(gate: Gate) -> None:
-    def stop() -> None:
-        while not gate.lines_with("ready"):
-            time.sleep(0.02)
-        gate.stop()
-
-    stopper = threading.Thread(target=stop)
-    stopper.start()
+    gate.when["ready"] = gate.stop
     message = gate.failure(WAITS)
-    stopper.join()
     assert "somebody stopped the task" in message
     assert "stop code: UserInitiated" in message
     assert "exit code: 143" in message
@@ -163,13 +156,10 @@ def test_a_killed_gate_leaves_a_task_that_the_next_one_adopts(gate: Gate) -> Non
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert child.stdout is not None
-    for line in child.stdout:
-        if "ready" in line:
-            break
+    heard(child, "ready")
     child.send_signal(signal.SIGKILL)
-    assert child.wait() == -signal.SIGKILL
-    child.stdout.close()
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL
     (left,) = gate.tasks()
     gate.proxy.fault("DescribeTaskDefinition", after(lambda _: gate.go()))
     assert gate.run("raise SystemExit(1)")["task_arn"] == left

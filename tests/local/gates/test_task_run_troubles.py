@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from ..conftest import eventually
+from tests.processes import eventually
+
 from .gate import RELEASE, SUCCEEDS, WAITS, Answer, Gate, Real, after, changed, cut, refuses
 
 pytestmark = pytest.mark.whole

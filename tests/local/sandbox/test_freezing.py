@@ -10,8 +10,9 @@ import pytest
 
 from local.cloud import Cloud
 from local.executors import functions
+from tests.processes import eventually, living
 
-from ..conftest import Stack, eventually, living
+from ..conftest import Stack
 from .test_confinement import function, needs_namespaces
 
 TICKS = """
