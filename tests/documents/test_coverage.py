@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .commands import COMMANDED, PROGRAMS, Command, commands_of
-from .coverage import ELSEWHERE, NEEDS, behind, everything, name, of, says, typed
+from .coverage import ELSEWHERE, NEEDS, behind, everything, name, of, says
 from .pages import ROOT
 from .test_commands_run import RUN
 
@@ -28,7 +28,7 @@ def is_run(command: Command, clone: Path) -> bool:
 @cache
 def ran(clone: Path) -> set[str]:
     """What `make` runs where a test here runs `make`."""
-    return {name(each) for text in RUN for each in behind(clone, typed(text))}
+    return {name(each) for one in everything() if one.text in RUN for each in behind(clone, one)}
 
 
 @pages
