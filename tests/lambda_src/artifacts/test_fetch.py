@@ -229,7 +229,8 @@ def test_a_stop_ends_it_while_the_source_answers_slowly(web: Web, tmp_path: Path
         assert here.wait(60)
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate(timeout=60)
-    assert said == "stopped by SIGTERM\n"
+    # On a busy machine it may have begun a second attempt, and said so.
+    assert said.splitlines()[-1] == "stopped by SIGTERM"
     assert len(web.asked) < 100
 
 
