@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import compileall
 import io
+import signal
 import zipfile
+from collections.abc import Iterator
 
 import pytest
 
@@ -46,5 +48,9 @@ class Trial:
 
 
 @pytest.fixture
-def trial(populate: Populate) -> Trial:
-    return Trial(populate)
+def trial(populate: Populate) -> Iterator[Trial]:
+    # An installer handles it, so its processes begin with the default, even where a shell, which
+    # starts what runs in the background so, has it ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield Trial(populate)
+    signal.signal(signal.SIGINT, before)

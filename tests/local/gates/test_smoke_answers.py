@@ -159,6 +159,7 @@ def test_the_provider_says_the_diagnosis_once_and_raises_a_line_that_says_all(
         "function_version": "1",
         "account_id": version.cloud.account_id,
         "region": version.cloud.region,
+        "event": "{}",
     }
     with pytest.raises(InvocationError) as caught:
         SmokeInvocationProvider().create(inputs)
