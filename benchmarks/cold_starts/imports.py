@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import report
-from ..harness import Variant, command
+from ..harness import SCRATCH, Variant, command
 from ..material import LAZY, MODELS, TAR, Trees, all_trees, releases
 from ..simulator import PRESETS, Efs, Preset, build
 
@@ -56,8 +56,8 @@ def variants(
         yield replace(variant(PLAIN, name, preset), turns=1 if name == "pessimistic" else None)
         if name == "central":
             yield replace(variant(OFF, name, preset), turns=1)
-            yield variant(TAR, name, preset)
-            yield variant(COPY, name, preset)
+            yield replace(variant(TAR, name, preset), scratch=SCRATCH)
+            yield replace(variant(COPY, name, preset), scratch=SCRATCH)
         yield from handlers(name, preset)
     for bandwidth in BANDWIDTHS:
         slow = replace(PRESETS["central"], bandwidth=bandwidth)

@@ -2,12 +2,13 @@
 
 from . import command
 from .measure import ROUNDS, FailedRunError, Run, Variant, measure
-from .memory import ready, room
+from .memory import SCRATCH, ready, room
 from .results import KEPT, SPREAD, begin, document, load, machine, save
 
 __all__ = [
     "KEPT",
     "ROUNDS",
+    "SCRATCH",
     "SPREAD",
     "FailedRunError",
     "Run",

@@ -53,7 +53,8 @@ class Variant:
     `release` is where it finds or makes its files. With `efs` the directory `backing`, above
     it, is mounted over itself, so that the paths are those of the local runs.
     `labels` are what tables are made of; `reference` is the name of the variant that ratios are
-    to. What takes long takes part in so many rounds alone, `turns`.
+    to. What takes long takes part in so many rounds alone, `turns`. It takes so many bytes of new
+    memory, `scratch`, that they are made free before.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Variant:
     reference: str
     efs: Efs | None = None
     turns: int | None = None
+    scratch: int = 1 << 30
     arguments: dict[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -136,7 +138,9 @@ def measure(
     variants: Sequence[Variant],
     rounds: int,
     progress: Callable[[Variant, int, Run], None] = lambda *_: None,
-    prepare: Callable[[Variant], None] = lambda variant: ready(variant.backing, variant.program),
+    prepare: Callable[[Variant], None] = lambda variant: ready(
+        variant.backing, variant.program, scratch=variant.scratch
+    ),
 ) -> dict[str, list[Run]]:
     """Run all variants in turn, `rounds` times. `prepare` is called before each run."""
     runs: dict[str, list[Run]] = {variant.name: [] for variant in variants}
