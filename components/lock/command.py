@@ -69,7 +69,7 @@ def lock(
         asked=[_bare(each) for each in wanted.requirements],
         constraints=[_bare(each) for each in wanted.constraints],
         sources=Sources(index_url=index_url, indexes=indexes_of(own)),
-        kept={name: pin.version for name, pin in kept.items()},
+        kept={name: each.version for name, each in kept.items()},
         upgraded=upgraded,
     )
     try:
