@@ -141,17 +141,19 @@ def test_new_weights_start_their_own_task_alone(deployed: Deployed) -> None:
 
 
 def test_new_libraries_start_their_own_task_alone(deployed: Deployed) -> None:
-    before = deployed.ran()
+    before, (had,) = deployed.ran(), deployed.ask(ONE)["predictions"]
     deployed.chain.lock(TRIPLE.pin)
     assert deployed.up() is None, deployed.messages("error")
     assert "PopulatorRun libraries" in deployed.touched()
     assert not {name for name in deployed.touched() if "artifacts" in name}
     assert deployed.ran()["artifacts"] == before["artifacts"]
     (answer,) = deployed.ask(ONE)["predictions"]
-    assert (answer["doubled"], answer["of/s3.txt"]) == (3, "newer")
+    assert answer == had | {"doubled": 3}
 
 
 def test_a_comment_and_another_model_start_no_task(deployed: Deployed) -> None:
+    deployed.chain.lock(TRIPLE.pin)
+    assert deployed.up() is None, deployed.messages("error")
     deployed.chain.lock(TRIPLE.pin + "\n# a comment changes nothing")
     assert deployed.up() is None, deployed.messages("error")
     assert deployed.touched() == set()
